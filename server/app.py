@@ -179,7 +179,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     requesters = Requesters(identity, settings)
     outputs = _create_outputs(rooms, media, identity, hosts, settings)
     limits = _open_limits(rooms, outputs, settings, stack)
-    social = SocialSources(rooms.social, outputs.watch, outputs.events)
+    social = SocialSources(rooms.social, rooms.in_memory, outputs.watch, outputs.events)
     sources = _sources(rooms, storage, media, outputs, limits)
     metrics = Metrics(sources, social, registry, settings)
 

@@ -154,9 +154,13 @@ class Identity:
 
     def watching(self, request: web.Request, room: Room) -> str | None:
         """Returns the id of the person who is about to watch the room, and tells the room the name
-        of the person. Returns None if the visitor is no person yet.
+        of the person. The first visit of a browser makes a guest, so that the room counts the
+        visitor once also after reconnections. Returns None for a program.
         """
-        visitor = self.visitor_of(request)
+        visit = self._visit(request)
+        visitor = visit.visitor
+        if visitor is None and visit.cookie is None and self._is_page(request):
+            visitor = self.new_guest(request)
         if visitor is None:
             return None
         room.social.meet(visitor.person)
@@ -249,6 +253,12 @@ class Identity:
             return Visit(cookie, None)
         renewed = cookie.visitor if self.keys.due(cookie, now) else None
         return Visit(cookie, cookie.visitor, renewed)
+
+    def _is_page(self, request: web.Request) -> bool:
+        """Whether a browser says that a page of this server sends the request."""
+        return self._is_own(request) and (
+            hdrs.ORIGIN in request.headers or request.headers.get("Sec-Fetch-Site") == "same-origin"
+        )
 
     def _is_own(self, request: web.Request) -> bool:
         """Whether the request comes from a page of this server, as far as the browser says so.

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from server.http.events import EventsEndpoint
 from server.http.watch import WatchEndpoint
+from server.rooms.in_memory import RoomsInMemory
 from server.social.counters import SocialCounters
 
 
@@ -16,6 +17,7 @@ class SocialSources:
     """The objects from which the metrics are read."""
 
     counters: SocialCounters
+    rooms: RoomsInMemory
     watch: WatchEndpoint
     events: EventsEndpoint
 
@@ -42,6 +44,11 @@ class SocialCollector(Collector):
         dropped.add_metric(["websocket"], self._sources.watch.counters.dropped_notices)
         dropped.add_metric(["events"], self._sources.events.dropped_notices)
         yield dropped
+        yield GaugeMetricFamily(
+            "microlive_people_watching",
+            "People who watch now; a person with several connections counts once",
+            self._sources.rooms.watching,
+        )
         yield CounterMetricFamily(
             "microlive_messages", "Chat messages that were stored", counters.messages
         )

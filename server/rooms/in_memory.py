@@ -66,6 +66,11 @@ class RoomsInMemory:
         return {room.stream for room in self._rooms.values() if room.state is State.LIVE}
 
     @property
+    def watching(self) -> int:
+        """Number of people who watch now, in all rooms."""
+        return sum(room.social.presence.figures.viewers for room in self._rooms.values())
+
+    @property
     def players(self) -> Counter[str]:
         """Number of viewers for each kind of player, from the viewers' reports."""
         return sum((room.players for room in self._rooms.values()), Counter())

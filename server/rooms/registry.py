@@ -317,7 +317,14 @@ class Rooms:
     async def _remove(self, room: Room) -> None:
         try:
             await room.social.conclude()
-            await self._storage.rooms.end(room.name, time.time())
+            now, figures = time.time(), room.social.presence.figures
+            await self._storage.rooms.end(
+                room.name,
+                now,
+                peak=figures.peak,
+                people=figures.people,
+                duration_s=None if room.live_since is None else now - room.live_since,
+            )
         finally:
             # Viewers first get the room event, which says that the room has ended. Only then does
             # their channel end.

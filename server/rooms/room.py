@@ -310,6 +310,7 @@ class Room:
         self.social.viewer_left(viewer)
 
     def viewers_changed(self, viewers: int) -> None:
+        self.social.presence.viewers_changed()
         if self._viewers_timer is None:
             self._viewers_timer = self._loop.call_later(VIEWERS_INTERVAL, self._post_viewers)
 

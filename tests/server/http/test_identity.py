@@ -129,6 +129,22 @@ async def test_sign_outs_are_learnt_from_the_database(server: Server, browser: B
         assert people_of(server, room) == [None]
 
 
+async def test_the_first_visit_to_a_room_makes_a_guest(server: Server, browser: Browser) -> None:
+    """So that the visitor counts once also after a reconnection. A program stays nameless."""
+    room = await server.create()
+    async with browser.watch(room.name, origin=""):
+        await eventually(lambda: server.channel(room).members == 1)
+        assert people_of(server, room) == [None] and not browser.cookie
+    await eventually(lambda: server.channel(room).members == 0)
+    for _ in range(2):
+        async with browser.watch(room.name):
+            await eventually(lambda: server.channel(room).members == 1)
+            person = (await browser.ask("GET", "/api/me"))[1]["person"]
+            assert people_of(server, room) == [person["id"]]
+        await eventually(lambda: server.channel(room).members == 0)
+    assert server.room(room).social.presence.figures.people == 1 + 1  # and the program
+
+
 def people_of(server: Server, room: Any) -> list[str | None]:
     return [member.person for member in server.channel(room)._members._members.values()]
 

@@ -1,0 +1,37 @@
+"""Chooses which of the people who join are shown to the others. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+MAX_WAITING = 50
+"""Maximum number of names that wait. Further people are only counted."""
+SHOWN = 1
+"""Number of people whose names are shown at once."""
+
+
+class Joins:
+    """The people who have joined since the last event."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._number = 0
+
+    @property
+    def waiting(self) -> int:
+        """Number of people who have joined since the last event."""
+        return self._number
+
+    def add(self, name: str) -> None:
+        self._number += 1
+        if len(self._names) < MAX_WAITING:
+            self._names.append(name)
+
+    def take(self, chance: int) -> Mapping[str, Any]:
+        """Returns the event that shows some of the people, and forgets them all. `chance`: a random
+        number, so that it is not always the first who is shown.
+        """
+        first = chance % len(self._names)
+        names = (self._names[first:] + self._names[:first])[:SHOWN]
+        event = {"type": "joined", "names": names, "others": self._number - len(names)}
+        self._names, self._number = [], 0
+        return event
