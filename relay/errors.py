@@ -60,6 +60,21 @@ class RefusalCode(StrEnum):
     NOT_YOURSELF = "not_yourself"
     TOO_MANY_FOLLOWS = "too_many_follows"
 
+    # Sign-in, devices and personal data
+    NO_PASSKEYS_HERE = "no_passkeys_here"
+    BAD_CREDENTIAL = "bad_credential"
+    WRONG_CREDENTIAL = "wrong_credential"
+    WRONG_CHALLENGE = "wrong_challenge"
+    TOO_MANY_PASSKEYS = "too_many_passkeys"
+    PASSKEY_EXISTS = "passkey_exists"
+    PASSKEY_NOT_FOUND = "passkey_not_found"
+    DEVICE_NOT_FOUND = "device_not_found"
+    BAD_CODE = "bad_code"
+    WRONG_CODE = "wrong_code"
+    NO_HANDLE = "no_handle"
+    TOO_MANY_HIDDEN = "too_many_hidden"
+    TOO_MANY_DOWNLOADS = "too_many_downloads"
+
     # Rooms
     ROOM_NOT_FOUND = "room_not_found"
     ROOM_ENDED = "room_ended"

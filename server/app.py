@@ -33,6 +33,7 @@ from server.host.listeners import Listener, bind_listeners, bind_unix_socket
 from server.host.load import Audience, LoadSampler
 from server.host.self_check import SelfCheck
 from server.host.stages import Stages
+from server.http.account import AccountEndpoint
 from server.http.admin import AdminEndpoint, blocked, require_admin_token, restore_blocks
 from server.http.admin_people import AdminPeopleEndpoint
 from server.http.admission import Admissions
@@ -41,11 +42,14 @@ from server.http.blocklist import Blocklist
 from server.http.charges import charges, request_limit
 from server.http.chat import ChatEndpoint
 from server.http.client import is_in
+from server.http.codes import CodesEndpoint
 from server.http.connections import EACH, Connections
 from server.http.countdown import CountdownEndpoint
+from server.http.devices import DevicesEndpoint
 from server.http.events import EventsEndpoint
 from server.http.follows import FollowsEndpoint, Profiles
 from server.http.headers import answer_headers
+from server.http.hidden import HiddenEndpoint
 from server.http.hls import HlsEndpoint
 from server.http.hosts import KnownHosts, Origins, known_hosts
 from server.http.identity import Identity
@@ -61,6 +65,7 @@ from server.http.request import MAX_BODY
 from server.http.requester import Requesters
 from server.http.rooms import RoomsEndpoint
 from server.http.server_metrics import Sources
+from server.http.sign_in import SignInEndpoint
 from server.http.social_metrics import SocialSources
 from server.http.status import StatusEndpoint
 from server.http.summary import SummaryEndpoint
@@ -72,6 +77,7 @@ from server.ingest.sessions import IngestSessions
 from server.ingest.transcoders import Transcoders
 from server.memory.budget import MemoryBudget, MemoryLimits
 from server.memory.machine import Allocator, default_budget
+from server.people.purge import Purge
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
 from server.setting_types import IPNetwork
@@ -176,7 +182,9 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     identity = Identity(storage.people, origins, settings)
     await identity.open()
     stack.push_async_callback(identity.close)
-    requesters = Requesters(identity, settings)
+    purge = Purge(storage.accounts)
+    purge.start()
+    stack.push_async_callback(purge.close)
     outputs = _create_outputs(rooms, media, identity, hosts, settings)
     limits = _open_limits(rooms, outputs, settings, stack)
     social = SocialSources(rooms.social, rooms.in_memory, outputs.watch, outputs.events)
@@ -193,7 +201,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     requesters = Requesters(identity, settings)
     admissions = Admissions(limits.admission, rooms.in_memory, outputs.hls.renditions)
     profiles = Profiles(storage.people, storage.follows, rooms)
-    endpoints = (
+    endpoints: tuple[Endpoint, ...] = (
         pages,
         RoomsEndpoint(rooms, identity, settings),
         PeopleEndpoint(identity, storage.people, settings),
@@ -202,6 +210,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         SummaryEndpoint(rooms, requesters),
         FollowsEndpoint(identity, storage.follows, profiles),
         ChatEndpoint(rooms, requesters),
+        *_person_endpoints(identity, storage, settings),
         StatusEndpoint(rooms, limits.admission, limits.memory, settings),
         OpenApiEndpoint(),
         outputs.watch,
@@ -262,6 +271,21 @@ def _retention_periods(settings: Settings) -> RetentionPeriods:
         logs=settings.log_ttl,
         reports=settings.report_ttl,
         devices=settings.device_ttl,
+    )
+
+
+def _person_endpoints(
+    identity: Identity, storage: Storage, settings: Settings
+) -> tuple[Endpoint, ...]:
+    """Returns the endpoints for the sign-in, the devices and the data of a person."""
+    return (
+        SignInEndpoint(identity, storage.passkeys, storage.accounts, settings),
+        CodesEndpoint(identity, storage.transfers, storage.accounts, settings),
+        DevicesEndpoint(identity, storage.devices),
+        HiddenEndpoint(identity, storage.hidden),
+        AccountEndpoint(
+            identity, storage.accounts, storage.devices, storage.personal_data, settings
+        ),
     )
 
 

@@ -286,6 +286,13 @@ class Settings(BaseModel):
             "visitor is valid for 400 days."
         ),
     )
+    deletion_delay: Seconds = Field(
+        7 * 86400,
+        description=(
+            "Seconds from the request of a person to be deleted to the deletion. Until then the "
+            "person can undo the request."
+        ),
+    )
     memory: Annotated[ByteSize, Field(ge=64 << 20)] | None = Field(
         None,
         description=(
@@ -339,6 +346,10 @@ class Settings(BaseModel):
         description=(
             "Requests about people, names and follows that one address may make per minute."
         ),
+    )
+    max_code_tries_per_address_hour: Limit = Field(
+        60,
+        description="Transfer codes and recovery codes that one address may try per hour.",
     )
     max_connections: Annotated[int, Field(ge=16)] = Field(
         20_000,

@@ -14,7 +14,7 @@ from server.http.limits import ConnectionLimiter
 from server.http.request import client_of
 from server.settings import Settings
 
-WRONG = (RefusalCode.WRONG_KEY, RefusalCode.WRONG_TOKEN)
+WRONG = (RefusalCode.WRONG_KEY, RefusalCode.WRONG_TOKEN, RefusalCode.WRONG_CODE)
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 """Headers that proxies add."""
 DELAY = 0.3

@@ -63,6 +63,7 @@ PERSON = Charged(
     60.0,
     "too many requests about people from this address",
 )
+CODES = Charged("max_code_tries_per_address_hour", 3_600.0, "too many codes from this address")
 PER_CONNECTION, PER_SESSION = 5, 10
 """Requests per second that an address may send for each of its connections, and for each of its
 sessions. Sessions are WebSockets, event streams, WHEP sessions, and HLS requests that are being
@@ -98,6 +99,25 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("PUT", "/api/follows/{person}"): PERSON,
     ("DELETE", "/api/follows/{person}"): PERSON,
     ("GET", "/api/handles/{handle}"): PERSON,
+    ("DELETE", "/api/me"): PERSON,
+    ("POST", "/api/me/restore"): PERSON,
+    ("GET", "/api/me/data"): PERSON,
+    ("GET", "/api/me/devices"): PERSON,
+    ("DELETE", "/api/me/devices"): PERSON,
+    ("DELETE", "/api/me/devices/{device}"): PERSON,
+    ("GET", "/api/me/hidden"): PERSON,
+    ("PUT", "/api/me/hidden/{person}"): PERSON,
+    ("DELETE", "/api/me/hidden/{person}"): PERSON,
+    ("POST", "/api/me/passkeys/options"): PERSON,
+    ("POST", "/api/me/passkeys"): PERSON,
+    ("GET", "/api/me/passkeys"): PERSON,
+    ("DELETE", "/api/me/passkeys/{id}"): PERSON,
+    ("POST", "/api/sign-in/options"): PERSON,
+    ("POST", "/api/sign-in"): PERSON,
+    ("POST", "/api/me/transfers"): PERSON,
+    ("POST", "/api/transfers"): CODES,
+    ("POST", "/api/me/recovery"): PERSON,
+    ("POST", "/api/recover"): CODES,
     ("GET", "/api/rooms"): Free("the list is made from memory, and every feed polls it"),
     ("POST", "/api/rooms"): CREATION,
     ("GET", "/api/rooms/{room}"): LOOKUP,
@@ -195,7 +215,7 @@ def charges(rooms: RoomsInMemory, renditions: Renditions, settings: Settings) ->
 
     limiters = {
         charged: RateLimiter(getattr(settings, charged.setting), charged.seconds)
-        for charged in (CREATION, PUBLISHING, PLAYING, LOOKUP, PERSON, ADMINISTRATION)
+        for charged in (CREATION, PUBLISHING, PLAYING, LOOKUP, PERSON, CODES, ADMINISTRATION)
     }
 
     @web.middleware

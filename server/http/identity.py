@@ -152,6 +152,14 @@ class Identity:
             visitor = self.new_guest(request)
         return await self._stored(request, visit, visitor) if store else visitor
 
+    async def require_known(self, request: web.Request) -> Visitor:
+        """Like `require_visitor`, but a guest about whom nothing is stored stays out of storage."""
+        visitor = await self.require_visitor(request, store=False)
+        visit = self._visit(request)
+        if visit.cookie and visit.cookie.visitor.device in self.revocations:
+            raise self._signed_out(visit)
+        return await self.require_visitor(request) if visitor.stored else visitor
+
     def watching(self, request: web.Request, room: Room) -> str | None:
         """Returns the id of the person who is about to watch the room, and tells the room the name
         of the person. The first visit of a browser makes a guest, so that the room counts the

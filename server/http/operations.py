@@ -12,10 +12,14 @@ from relay.websocket.viewer import CLOSE_CODES
 from server.http.admin import AdminBlocks, AdminRooms, BlockAnswer, BlockRequest
 from server.http.admin_people import AdminPeople, NewKeyAnswer, NewKeyRequest
 from server.http.chat import MessageBody, MessageList, PinBody, PostMessageBody
+from server.http.codes import Recover, RecoveryAnswer, TransferAnswer, UseTransfer
+from server.http.devices import DeviceList
 from server.http.follows import Followers, Follows, Profile
+from server.http.hidden import HiddenList
 from server.http.payloads import Config, CreateRoom, CreateRoomAnswer, RoomList, ServerHealth
 from server.http.people import ChangeMe, HandleAnswer, Me, TakeHandle
 from server.http.polls import AskQuestion, GiveVote
+from server.http.sign_in import Credential, NewPasskeyAnswer, PasskeyList, SignedIn
 from server.http.signalling import SDP, SDP_FRAGMENT
 from server.rooms.commands.countdown import CountdownEnd
 from server.rooms.commands.polls import PollView
@@ -83,6 +87,15 @@ PERSON = merged(STORAGE, LOOKUP, {401: (Code.SIGNED_OUT,), 403: (Code.FOREIGN_OR
 """Refusals of requests that need a person."""
 WRITER = merged(BODY, {400: (Code.NOT_JSON,), 429: (Code.TOO_MANY_PEOPLE,)})
 """Further refusals of requests that store something about a person."""
+STORED: Refusals = {429: (Code.TOO_MANY_PEOPLE,)}
+"""Further refusal of requests that store a guest."""
+CREDENTIAL: Refusals = {
+    403: (Code.WRONG_CREDENTIAL, Code.WRONG_CHALLENGE),
+    409: (Code.NO_PASSKEYS_HERE,),
+    422: (Code.BAD_CREDENTIAL,),
+}
+"""Refusals of the answer of a passkey."""
+TYPED: Refusals = {403: (Code.WRONG_CODE,)}
 NAME: Refusals = {422: (Code.BAD_NAME, Code.NAME_TOO_LONG, Code.NAME_RESERVED)}
 KEY: Refusals = {401: (Code.MISSING_KEY,), 403: (Code.WRONG_KEY,)}
 ROLE: Refusals = {403: (Code.CREATOR_ONLY, Code.MODERATORS_ONLY)}
@@ -162,6 +175,148 @@ OPERATIONS = (
         "The holder of a handle: followers and lives",
         {200: (Profile,)},
         merged(STORAGE, LOOKUP, {404: (Code.HANDLE_NOT_FOUND,)}),
+    ),
+    Operation(
+        "DELETE",
+        "/api/me",
+        "Delete the person, some days later",
+        {200: (SignedIn,)},
+        merged(PERSON, STORED),
+    ),
+    Operation(
+        "POST",
+        "/api/me/restore",
+        "Undo the deletion of the person",
+        {200: (SignedIn,)},
+        merged(PERSON, STORED),
+    ),
+    Operation(
+        "GET",
+        "/api/me/data",
+        "Everything that is stored about the person",
+        {200: (JSON,)},
+        merged(PERSON, STORED, {429: (Code.TOO_MANY_DOWNLOADS,)}),
+    ),
+    Operation(
+        "GET",
+        "/api/me/devices",
+        "Where the person is signed in",
+        {200: (DeviceList,)},
+        merged(PERSON, STORED),
+    ),
+    Operation(
+        "DELETE",
+        "/api/me/devices",
+        "Sign out every other device",
+        {204: ()},
+        merged(PERSON, STORED),
+    ),
+    Operation(
+        "DELETE",
+        "/api/me/devices/{device}",
+        "Sign out one device",
+        {204: ()},
+        merged(PERSON, STORED, {404: (Code.DEVICE_NOT_FOUND,)}),
+    ),
+    Operation(
+        "GET",
+        "/api/me/hidden",
+        "Whom the person hides",
+        {200: (HiddenList,)},
+        merged(PERSON, STORED),
+    ),
+    Operation(
+        "PUT",
+        "/api/me/hidden/{person}",
+        "Hide a person for oneself",
+        {204: ()},
+        merged(PERSON, STORED, {404: (Code.PERSON_NOT_FOUND,), 409: (Code.TOO_MANY_HIDDEN,)}),
+    ),
+    Operation(
+        "DELETE",
+        "/api/me/hidden/{person}",
+        "Show a person again",
+        {204: ()},
+        merged(PERSON, STORED),
+    ),
+    Operation(
+        "POST",
+        "/api/me/passkeys/options",
+        "Options for a new passkey (WebAuthn Level 3 §5.4)",
+        {200: (JSON,)},
+        merged(PERSON, STORED, {409: (Code.NO_PASSKEYS_HERE, Code.TOO_MANY_PASSKEYS)}),
+    ),
+    Operation(
+        "POST",
+        "/api/me/passkeys",
+        "Register a new passkey",
+        {201: (NewPasskeyAnswer,)},
+        merged(
+            PERSON,
+            WRITER,
+            CREDENTIAL,
+            {409: (Code.TOO_MANY_PASSKEYS, Code.PASSKEY_EXISTS)},
+        ),
+        body=Credential,
+    ),
+    Operation(
+        "GET",
+        "/api/me/passkeys",
+        "The passkeys of the person",
+        {200: (PasskeyList,)},
+        merged(PERSON, STORED),
+    ),
+    Operation(
+        "DELETE",
+        "/api/me/passkeys/{id}",
+        "Remove a passkey",
+        {204: ()},
+        merged(PERSON, STORED, {404: (Code.PASSKEY_NOT_FOUND,)}),
+    ),
+    Operation(
+        "POST",
+        "/api/sign-in/options",
+        "Options for the sign-in with a passkey (WebAuthn Level 3 §5.5)",
+        {200: (JSON,)},
+        merged(PERSON, {409: (Code.NO_PASSKEYS_HERE,)}),
+    ),
+    Operation(
+        "POST",
+        "/api/sign-in",
+        "Sign in with a passkey",
+        {200: (SignedIn,)},
+        merged(PERSON, BODY, CREDENTIAL, {400: (Code.NOT_JSON,)}),
+        body=Credential,
+    ),
+    Operation(
+        "POST",
+        "/api/me/transfers",
+        "A code that carries the person to another device",
+        {201: (TransferAnswer,)},
+        merged(PERSON, STORED),
+    ),
+    Operation(
+        "POST",
+        "/api/transfers",
+        "Use such a code",
+        {200: (SignedIn,)},
+        merged(PERSON, BODY, TYPED, {400: (Code.NOT_JSON,), 422: (Code.BAD_CODE,)}),
+        body=UseTransfer,
+    ),
+    Operation(
+        "POST",
+        "/api/me/recovery",
+        "A new recovery code",
+        {201: (RecoveryAnswer,)},
+        merged(PERSON, STORED, {409: (Code.NO_HANDLE,)}),
+    ),
+    Operation(
+        "POST",
+        "/api/recover",
+        "Use the recovery code of a handle",
+        {200: (SignedIn,)},
+        merged(PERSON, BODY, NAME, TYPED, {400: (Code.NOT_JSON,), 422: (Code.BAD_CODE,)}),
+        body=Recover,
     ),
     Operation("GET", "/api/rooms", "Rooms on air, most watched first", {200: (RoomList,)}),
     Operation(

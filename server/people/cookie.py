@@ -88,6 +88,12 @@ class CookieKeys:
         old_enough = [key for key in valid if key.created_at <= now - FIRST_USE]
         return (old_enough[-1] if old_enough else valid[0]).id
 
+    def secrets(self, now: float) -> list[bytes]:
+        """Returns the secrets of the valid keys. The first one belongs to the key that signs."""
+        first = self.signing(now)
+        keys = sorted(self._keys.values(), key=lambda key: key.id != first)
+        return [key.secret for key in keys if _is_valid(key, now)]
+
     def write(self, visitor: Visitor, now: float) -> str:
         """Returns the value of a new cookie for this visitor."""
         person = visitor.person

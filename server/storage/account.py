@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
-from server.storage.devices import Arrival, arrive, sign_out_others
+from server.storage.devices import Arrival, arrive
 from server.storage.schema import chat, moderation, people, rooms
 
 STEP = 500
@@ -112,9 +112,10 @@ class AccountStore:
 
         return await self._database.write(recover)
 
-    async def leave(self, person: str, device: str, delete_at: float, now: float) -> float | None:
-        """Stores the time at which the person is deleted, unless a time is stored already, and
-        signs out all devices but one. Returns the stored time; None if the person is not stored.
+    async def leave(self, person: str, delete_at: float) -> float | None:
+        """Stores the time at which the person is deleted, unless a time is stored already. The
+        codes that carry the person to other devices are no longer valid. Returns the stored time;
+        None if the person is not stored.
         """
 
         async def leave(connection: AsyncConnection) -> float | None:
@@ -127,7 +128,9 @@ class AccountStore:
             stored = await connection.scalar(
                 sa.select(table.c.delete_at).where(table.c.id == person)
             )
-            await sign_out_others(connection, person, device, now)
+            await connection.execute(
+                people.transfer.delete().where(people.transfer.c.person == person)
+            )
             return None if stored is None else float(stored)
 
         return await self._database.write(leave)

@@ -69,22 +69,13 @@ class DeviceStore:
 
         return await self._database.write(update)
 
-    async def sign_out_others(self, person: str, kept: str, now: float) -> int:
-        """Signs out every device of the person but one. Returns the number of these devices."""
+    async def sign_out_others(self, person: str, kept: str, now: float) -> list[str]:
+        """Signs out every device of the person but one. Returns the ids of these devices."""
 
-        async def update(connection: AsyncConnection) -> int:
+        async def update(connection: AsyncConnection) -> list[str]:
             return await sign_out_others(connection, person, kept, now)
 
         return await self._database.write(update)
-
-    async def purge(self, revoked_before: float) -> int:
-        """Deletes the devices that were signed out before a time. Returns their number."""
-
-        async def delete(connection: AsyncConnection) -> int:
-            statement = table.delete().where(table.c.revoked_at < revoked_before)
-            return (await connection.execute(statement)).rowcount
-
-        return await self._database.write(delete)
 
 
 async def add_device(
@@ -115,10 +106,12 @@ async def arrive(connection: AsyncConnection, person: str, arrival: Arrival) -> 
     await add_device(connection, person, arrival.device, arrival.label, arrival.at)
 
 
-async def sign_out_others(connection: AsyncConnection, person: str, kept: str, now: float) -> int:
+async def sign_out_others(
+    connection: AsyncConnection, person: str, kept: str, now: float
+) -> list[str]:
     """The same as the method, within the transaction of the connection."""
-    statement = _revoke(now, table.c.person == person, table.c.id != kept)
-    return (await connection.execute(statement)).rowcount
+    statement = _revoke(now, table.c.person == person, table.c.id != kept).returning(table.c.id)
+    return list(await connection.scalars(statement))
 
 
 def _revoke(now: float, *where: sa.ColumnElement[bool]) -> sa.Update:

@@ -114,15 +114,6 @@ class PasskeyStore:
 
         return await self._database.write(use)
 
-    async def purge(self, now: float) -> int:
-        """Deletes the challenges that have expired. Returns their number."""
-
-        async def delete(connection: AsyncConnection) -> int:
-            statement = used_challenge.delete().where(used_challenge.c.expires_at < now)
-            return (await connection.execute(statement)).rowcount
-
-        return await self._database.write(delete)
-
     async def _select(self, statement: sa.Select[tuple[object, ...]]) -> list[PasskeyRecord]:
         async def select(connection: AsyncConnection) -> list[PasskeyRecord]:
             rows = (await connection.execute(statement)).mappings()

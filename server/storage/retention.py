@@ -93,7 +93,8 @@ def _overdue(periods: RetentionPeriods, now: float) -> Iterator[Overdue]:
     for expiring in (moderation.mute.c.until, moderation.ban.c.until):
         yield expiring.table, expiring < now
     yield people.handle_reservation, people.handle_reservation.c.until < now
-    yield people.transfer, people.transfer.c.expires_at < now
+    for code in (people.transfer.c.expires_at, people.used_challenge.c.expires_at):
+        yield code.table, code < now
 
 
 def _of_ended_rooms(table: sa.Table, ended_before: float) -> sa.ColumnElement[bool]:

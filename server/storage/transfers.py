@@ -48,12 +48,3 @@ class TransferStore:
             return person
 
         return await self._database.write(use)
-
-    async def purge(self, now: float) -> int:
-        """Deletes the codes that have expired. Returns their number."""
-
-        async def delete(connection: AsyncConnection) -> int:
-            statement = table.delete().where(table.c.expires_at < now)
-            return (await connection.execute(statement)).rowcount
-
-        return await self._database.write(delete)

@@ -165,7 +165,7 @@ async def test_a_deletion_that_was_interrupted_goes_on(
     storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await store_person(storage, ME, "phone", handle="me")
-    await storage.accounts.leave(ME, "phone", 100.0, 50.0)
+    await storage.accounts.leave(ME, 100.0)
     monkeypatch.setattr(account, "DELETED_WITH_PERSON", ["no column"])
     with pytest.raises(AttributeError):
         await storage.accounts.erase(ME, 500.0)
@@ -181,19 +181,17 @@ async def test_a_deletion_that_was_interrupted_goes_on(
 async def test_leaving_and_restoring(storage: Storage) -> None:
     await store_person(storage, ME, "phone")
     await store_person(storage, "other", "tablet")
-    arrived = Arrival("laptop", "", "", 1_500.0)
     await storage.transfers.add(ME, b"hash", 9_000.0)
-    await storage.transfers.use(b"hash", arrived)
-    assert await storage.accounts.leave(ME, "phone", 2_000.0, 1_900.0) == 2_000.0
-    assert await storage.accounts.leave(ME, "phone", 3_000.0, 1_950.0) == 2_000.0
-    assert [device.id for device in await storage.devices.of(ME)] == ["phone"]
+    assert await storage.accounts.leave(ME, 2_000.0) == 2_000.0
+    assert await storage.accounts.leave(ME, 3_000.0) == 2_000.0
+    assert await storage.transfers.use(b"hash", ARRIVAL) is None
     found = await storage.accounts.find(ME)
     assert found and found.delete_at == 2_000.0
     assert not await storage.accounts.restore(ME, 2_000.0)  # too late
     assert await storage.accounts.restore(ME, 1_999.0)
     assert await storage.accounts.restore(ME, 1_999.0)
     assert await storage.accounts.due(9_999.0, 10) == []
-    assert await storage.accounts.leave("none", "phone", 2_000.0, 1_900.0) is None
+    assert await storage.accounts.leave("none", 2_000.0) is None
     assert not await storage.accounts.restore("none", 1.0)
 
 

@@ -68,10 +68,12 @@ async def test_what_has_a_time_of_its_own(storage: Storage) -> None:
         await add_row(database, moderation.ban, id=name, until=at)
         await add_row(database, people.handle_reservation, skeleton=name, until=at)
         await add_row(database, people.transfer, code_hash=name.encode(), expires_at=at)
+        await add_row(database, people.used_challenge, hash=name.encode(), expires_at=at)
     await add_row(database, moderation.ban, id="for good")
     await storage.retention.purge(PERIODS, 650.0)
     assert await count_rows(database) == {
-        **{"report": 1, "device": 1, "mute": 1, "ban": 2, "handle_reservation": 1, "transfer": 1}
+        **{"report": 1, "device": 1, "mute": 1, "ban": 2, "handle_reservation": 1, "transfer": 1},
+        "used_challenge": 1,
     }
 
 
