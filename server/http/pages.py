@@ -31,7 +31,7 @@ HEADINGS = {404: "not_found", 410: "over", 429: "busy"}
 AREAS = {
     "index.html": ("site", "feed", "api", "refusals"),
     "live.html": (
-        *("site", "studio", "device", "health", "figures", "obstacle"),
+        *("site", "studio", "device", "health", "figures", "obstacle", "people"),
         *("api", "refusals"),
     ),
     "room.html": ("site", "room", "stats", "api", "refusals"),

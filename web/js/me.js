@@ -3,6 +3,7 @@ import { byId, partOf, setText, toast } from './page/dom.js';
 import { registerServiceWorker } from './page/service_worker.js';
 import { copy } from './page/share.js';
 import { t } from './page/strings.js';
+import { dateOf } from './page/words.js';
 import { DataSection, confirmed } from './me/data_section.js';
 import { DevicesSection } from './me/devices_section.js';
 import { LanguageSection } from './me/language_section.js';
@@ -11,7 +12,6 @@ import { followingSection, hiddenSection } from './me/people_sections.js';
 import { ProfileSection } from './me/profile_section.js';
 import { RecoverySection } from './me/recovery_section.js';
 import { ReportsSection } from './me/reports_section.js';
-import { dateOf } from './me/rows.js';
 import { SignInSection } from './me/sign_in_section.js';
 import { TransferSection } from './me/transfer_section.js';
 import { Identity } from './people/identity.js';
@@ -40,7 +40,7 @@ function showCode(code) {
 /** @param {number | null} at Unix seconds; null if the person stays */
 function showDeletion(at) {
   deletion.hidden = !at;
-  if (at) setText(partOf(deletion, 'text'), t('me.delete.planned', { date: dateOf(at) }));
+  if (at) setText(partOf(deletion, 'text'), t('me.delete.planned', { date: dateOf(at * 1_000) }));
 }
 
 /** @returns {string} such as “Chrome on Android” */
@@ -95,7 +95,7 @@ async function arrive() {
 
 byId('trouble-retry').addEventListener('click', load);
 byId('copy-code').addEventListener('click', () =>
-  copy(byId('recovery-code').textContent ?? '', t('me.copied')),
+  copy(byId('recovery-code').textContent ?? '', t('site.copied')),
 );
 partOf(deletion, 'restore').addEventListener('click', async () => {
   try {

@@ -11,11 +11,17 @@ import { keep, keepInTab, recall, recallInTab } from './page/store.js';
 import { clockTime, headCount } from './page/words.js';
 import { CameraError } from './publish/camera.js';
 import { browserFeatures, browserObstacle, cameraObstacle } from './publish/obstacles.js';
+import { LiveApi } from './api/live_api.js';
+import { Identity } from './people/identity.js';
 import { CameraPanel } from './studio/camera_panel.js';
+import { CreatorRoom } from './studio/creator_room.js';
+import { LiveChoices } from './studio/live_choices.js';
 import { Notice } from './studio/notice.js';
 import { OnAir } from './studio/on_air.js';
 import { show, showObstacle } from './studio/screens.js';
 import { SetupForm } from './studio/setup_form.js';
+import { SummaryView } from './studio/summary_view.js';
+import { WhoPanel } from './studio/who_panel.js';
 
 /** @typedef {import('./studio/on_air.js').MyRoom} MyRoom */
 
@@ -24,8 +30,15 @@ const panel = new CameraPanel((track) => {
   onAir?.replaceTrack(track).catch(() => toast(t('studio.track_failed')));
 }, notice);
 const setup = new SetupForm(goLive);
+const choices = new LiveChoices();
+const identity = new Identity();
+new WhoPanel(identity);
 /** @type {OnAir | null} */
 let onAir = null;
+/** @type {CreatorRoom | null} */
+let creatorRoom = null;
+/** @type {SummaryView | null} */
+let summary = null;
 /** @type {MyRoom | null} */
 let mine = null;
 
@@ -52,25 +65,25 @@ async function openCamera() {
 async function goLive(title, token) {
   if (token) keepInTab('token', token);
   keep('title', title);
+  const chosen = choices.value;
+  let made;
   try {
-    begin(await api.createRoom(title, recallInTab('token')));
+    made = await api.createRoom(title, recallInTab('token'), chosen);
   } catch (error) {
     const { status } = /** @type {api.ApiError} */ (error);
     if (status === 401 || status === 403) keepInTab('token', null);
     throw error;
   }
+  begin({ ...made, visibility: chosen.visibility ?? 'public' });
 }
 
-/** @param {api.NewRoom & {since?: number}} room */
+/** @param {Omit<MyRoom, 'since'> & {since?: number}} room */
 function begin(room) {
   mine = { ...room, since: room.since ?? Date.now() / 1_000 };
   keep('room', mine);
   show('live');
   setText(byId('live-title'), room.title || t('studio.untitled'));
-  const { host, pathname } = new URL(room.watch);
-  /** @type {HTMLAnchorElement} */ (byId('share-link')).href = room.watch;
-  setText(byId('share-host'), host);
-  setText(byId('share-path'), pathname);
+  creatorRoom = new CreatorRoom(mine);
   onAir = new OnAir(mine, panel, notice, {
     over: finish,
     elsewhere() {
@@ -86,36 +99,51 @@ function begin(room) {
  */
 function leave() {
   onAir?.close();
-  onAir = null;
+  creatorRoom?.close();
+  onAir = creatorRoom = null;
   panel.stop();
 }
 
-/** @param {string} why */
-function finish(why) {
+/**
+ * @param {string} why
+ * @param {Promise<unknown>} [ended]  settles when the server has ended the room
+ */
+function finish(why, ended = Promise.resolve()) {
   if (!mine) return;
   setText(byId('over-text'), why);
   setText(byId('over-time'), clockTime(onAir?.seconds ?? 0));
   setText(byId('over-peak'), headCount(onAir?.peak ?? 0));
   leave();
+  showSummary(mine, ended);
   mine = null;
   keep('room', null);
   show('over');
 }
 
+/**
+ * @param {MyRoom} room
+ * @param {Promise<unknown>} ended
+ */
+function showSummary({ room, key, watch, title }, ended) {
+  summary?.close();
+  const view = new SummaryView(new LiveApi(room, key));
+  summary = view;
+  void ended.then(() => view.load());
+  byId('share-summary').onclick = () => share(watch, t('studio.summary.shared', { title }));
+}
+
 async function end() {
   const room = mine;
   if (!room) return;
-  const ended = onAir?.end();
-  finish(t('studio.over_text'));
+  const ended = endOnServer(room);
+  finish(t('studio.over_text'), ended);
   await ended;
-  await api.endRoom(room.room, room.key).catch(() => toast(t('studio.not_ended')));
 }
 
-function showQr() {
-  if (!mine) return;
-  const image = /** @type {HTMLImageElement} */ (byId('qr'));
-  image.src = api.qrUrl(mine.room);
-  /** @type {HTMLDialogElement} */ (byId('qr-dialog')).showModal();
+/** @param {MyRoom} room */
+async function endOnServer({ room, key }) {
+  await onAir?.end();
+  await api.endRoom(room, key).catch(() => toast(t('studio.not_ended')));
 }
 
 // ---- Start --------------------------------------------------------------------------------------
@@ -166,9 +194,6 @@ function listen() {
   const clicks = {
     retry: start,
     'copy-page': () => copy(location.href),
-    copy: () => copy(mine?.watch ?? ''),
-    share: () => share(mine?.watch ?? '', mine?.title ?? 'microlive'),
-    'show-qr': showQr,
     end: () => /** @type {HTMLDialogElement} */ (byId('end-dialog')).showModal(),
     'end-confirm': end,
     again: start,

@@ -22,6 +22,10 @@ export { ApiError } from './request.js';
  *   connected
  * @property {import('../publish/health.js').Audience} audience
  *
+ * @typedef {'public' | 'unlisted' | 'private'} Visibility
+ * @typedef {{visibility?: Visibility, length?: number | null}} LiveChoices  `length` in s, null for a
+ *   live without an end
+ *
  * @typedef {object} NewRoom
  * @property {string} room
  * @property {string} title
@@ -53,12 +57,13 @@ export function roomInfo(room, environment = BROWSER) {
 /**
  * @param {string} title
  * @param {string | null} token
+ * @param {LiveChoices} [choices]
  * @returns {Promise<NewRoom>}
  */
-export function createRoom(title, token) {
+export function createRoom(title, token, choices = {}) {
   return request('/api/rooms', {
     method: 'POST',
-    body: JSON.stringify(title ? { title } : {}),
+    body: JSON.stringify({ ...(title ? { title } : {}), ...choices }),
     ...bearer(token),
   });
 }

@@ -1,8 +1,9 @@
 /** The browsers in which the person is signed in. */
 import { toast } from '../page/dom.js';
 import { t } from '../page/strings.js';
+import { dateOf } from '../page/words.js';
 import * as api from '../people/people_api.js';
-import { dateOf, showRows } from './rows.js';
+import { showRows } from './rows.js';
 import { Section } from './section.js';
 
 export class DevicesSection extends Section {
@@ -27,7 +28,7 @@ export class DevicesSection extends Section {
         title: device.label || t('me.devices.unnamed'),
         text: device.current
           ? t('me.devices.current')
-          : t('me.devices.seen', { date: dateOf(device.seen_at) }),
+          : t('me.devices.seen', { date: dateOf(device.seen_at * 1_000) }),
         action: {
           label: t('me.devices.sign_out'),
           name: t('me.devices.sign_out_name', { name: device.label }),

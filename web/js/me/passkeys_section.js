@@ -1,9 +1,10 @@
 /** The passkeys of the person, or the reason why there can be none. */
 import { setText } from '../page/dom.js';
 import { t } from '../page/strings.js';
+import { dateOf } from '../page/words.js';
 import * as api from '../people/people_api.js';
 import { browserHasPasskeys, makePasskey, PasskeyRefused } from '../people/passkeys.js';
-import { dateOf, showRows } from './rows.js';
+import { showRows } from './rows.js';
 import { Section } from './section.js';
 
 export class PasskeysSection extends Section {
@@ -37,8 +38,8 @@ export class PasskeysSection extends Section {
       passkeys.map(({ id, label, created_at, used_at }) => ({
         title: label || t('me.passkeys.unnamed'),
         text: used_at
-          ? t('me.passkeys.used', { date: dateOf(used_at) })
-          : t('me.passkeys.made', { date: dateOf(created_at) }),
+          ? t('me.passkeys.used', { date: dateOf(used_at * 1_000) })
+          : t('me.passkeys.made', { date: dateOf(created_at * 1_000) }),
         action: {
           label: t('me.remove'),
           name: t('me.passkeys.remove', { name: label }),

@@ -1,7 +1,8 @@
 /** The reports that the person wrote, and the reports about the person. */
 import { t } from '../page/strings.js';
+import { dateOf } from '../page/words.js';
 import * as api from '../people/people_api.js';
-import { dateOf, element, rowOf } from './rows.js';
+import { element, rowOf } from './rows.js';
 import { Section } from './section.js';
 
 export class ReportsSection extends Section {
@@ -30,9 +31,9 @@ export class ReportsSection extends Section {
     const { kind, reason, text, message, decision, note, answer, at } = report;
     const row = rowOf({
       title: t(`me.reports.${side}.${kind}`, { reason: t(`people.reasons.${reason}`) }),
-      text: dateOf(at),
+      text: dateOf(at * 1_000),
     });
-    const lines = [message?.text, text, note, answer && t('me.reports.answer', { answer })];
+    const lines = [message?.text, text, note, answer && t('people.answer', { answer })];
     const what = /** @type {Element} */ (row.firstElementChild);
     what.append(element('span', 'state', t(`me.reports.${decision ?? 'open'}`)));
     for (const line of lines) if (line) what.append(element('span', '', line));

@@ -1,6 +1,5 @@
 /** Makes the rows of the lists of /me. */
 import { partOf } from '../page/dom.js';
-import { language } from '../page/strings.js';
 import { showAvatar } from '../people/avatar.js';
 
 /** @typedef {import('../people/people_api.js').Person} Person */
@@ -63,14 +62,4 @@ export function element(tag, className = '', text = '') {
   if (className) made.className = className;
   if (text) made.textContent = text;
   return made;
-}
-
-/**
- * Writes a date and a time of day in the page's language.
- * @param {number} seconds Unix time
- */
-export function dateOf(seconds) {
-  return new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).format(
-    seconds * 1_000,
-  );
 }

@@ -18,7 +18,7 @@ export class TransferSection extends Section {
     super('transfer');
     this.#environment = environment;
     this.on('make', () => this.#make());
-    this.on('copy', () => copy(this.#transfer?.url ?? '', t('me.copied')));
+    this.on('copy', () => copy(this.#transfer?.url ?? '', t('site.copied')));
   }
 
   close() {

@@ -9,10 +9,11 @@ const AFTER = 2_000; // ms after the page has loaded, so that the page's own req
  * @param {Pick<import('./environment.js').Environment, 'setTimeout'>} [environment]
  */
 export function registerServiceWorker(environment = BROWSER) {
-  if (!navigator.serviceWorker) return;
+  // The sources that a server with --dev serves may change at any time.
+  if (!navigator.serviceWorker || import.meta.url.includes('/assets/dev/')) return;
   const register = () =>
     environment.setTimeout(() => {
-      // A server with --dev has no service worker; a private window allows none.
+      // Some browsers allow no service worker in a private window.
       navigator.serviceWorker.register('/sw.js').catch(() => {});
     }, AFTER);
   if (document.readyState === 'complete') register();

@@ -1,5 +1,5 @@
-/** Formats durations and numbers for the pages. */
-import { shortNumber } from './strings.js';
+/** Formats durations, dates and numbers for the pages. */
+import { language, shortNumber } from './strings.js';
 
 /**
  * Formats a duration: 65 → "1:05", 3700 → "1:01:40".
@@ -17,3 +17,13 @@ export function clockTime(seconds) {
  * @param {number} count
  */
 export const headCount = (count) => shortNumber(count);
+
+/**
+ * Formats a date with its time of day, in the page's language.
+ * @param {number} at ms since 1970
+ */
+export function dateOf(at) {
+  return new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).format(
+    at,
+  );
+}

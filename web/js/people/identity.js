@@ -10,6 +10,8 @@ export class Identity {
   /** @type {Me | null} */
   #me = null;
   /** @type {Promise<Me> | null} */
+  #asked = null;
+  /** @type {Promise<Me> | null} */
   #loading = null;
   /** @type {Set<string>} */
   #hidden = new Set();
@@ -27,6 +29,24 @@ export class Identity {
   /** The answer of the server, or null before `load`. */
   get me() {
     return this.#me;
+  }
+
+  /**
+   * Asks the server who this is. Asks once.
+   * @returns {Promise<Me>} rejects with an ApiError; the next call asks again
+   */
+  loadMe() {
+    this.#asked ??= this.#api.me().then(
+      (me) => {
+        this.#take(me);
+        return me;
+      },
+      (error) => {
+        this.#asked = null;
+        throw error;
+      },
+    );
+    return this.#asked;
   }
 
   /**
@@ -98,14 +118,14 @@ export class Identity {
 
   async #load() {
     // First the person: the other two requests need the cookie that this answer sets.
-    const me = await this.#api.me();
+    const me = await this.loadMe();
     const [hidden, follows] = await Promise.all([
       this.#api.hidden().catch(() => []),
       this.#api.follows().catch(() => []),
     ]);
     this.#hidden = new Set(hidden.map(({ id }) => id));
     this.#follows = new Set(follows.map(({ id }) => id));
-    this.#take(me);
+    this.#changed();
     return me;
   }
 

@@ -14,8 +14,8 @@ import { WakeLock } from '../publish/wake_lock.js';
 import { HealthPanel } from './health_panel.js';
 
 /**
- * @typedef {api.NewRoom & {since: number}} MyRoom  `since`: time at which the creator went live,
- *   Unix seconds
+ * @typedef {api.NewRoom & {since: number, visibility?: api.Visibility}} MyRoom  `since`: time at
+ *   which the creator went live, Unix seconds
  * @typedef {import('../publish/broadcast_state.js').State} State
  * @typedef {import('../publish/whip.js').WhipError} WhipError
  * @typedef {'connecting' | 'live' | 'lost'} Link

@@ -1,0 +1,105 @@
+/**
+ * Sends the requests of a creator about an own live to the server's HTTP API (server/API.md):
+ * polls, the countdown, watch links, the summary.
+ *
+ * @typedef {object} Poll
+ * @property {string} id
+ * @property {string} question
+ * @property {string[]} answers
+ * @property {number[]} votes
+ * @property {boolean} open
+ * @property {number | null} closes_shown_until  ms since 1970, until which the result is shown
+ *
+ * @typedef {object} WatchLink
+ * @property {string} id
+ * @property {string} url
+ * @property {number} created_at Unix seconds
+ * @property {number} expires_at Unix seconds
+ * @property {number | null} revoked_at Unix seconds
+ *
+ * @typedef {object} Summary
+ * @property {string} title
+ * @property {number} duration  s
+ * @property {number} peak
+ * @property {{total: number, emoji: Record<string, number>, step: number, counts: number[]}} hearts
+ * @property {number} people
+ * @property {number} messages
+ * @property {{at: number, people: number, taps: number} | null} top_moment
+ * @property {{person: import('../people/people_api.js').Person, messages: number}[]} talkers
+ * @property {number} new_followers
+ * @property {{question: string, answers: string[], votes: number[], at: number}[]} polls
+ */
+import { bearer, json, request } from './request.js';
+
+export class LiveApi {
+  #path;
+  #key;
+
+  /**
+   * @param {string} room
+   * @param {string} key  the creator key
+   */
+  constructor(room, key) {
+    this.#path = `/api/rooms/${encodeURIComponent(room)}`;
+    this.#key = key;
+  }
+
+  /**
+   * @param {string} question
+   * @param {string[]} answers  2 to 4
+   * @returns {Promise<Poll>}
+   */
+  async ask(question, answers) {
+    return (await this.#send('/polls', 'POST', { question, answers })).poll;
+  }
+
+  /**
+   * @param {string} poll
+   * @returns {Promise<Poll>} the result
+   */
+  async closePoll(poll) {
+    return (await this.#send(`/polls/${encodeURIComponent(poll)}`, 'DELETE')).poll;
+  }
+
+  /** @returns {Promise<{length: number, ends_at: number | null}>} `ends_at`: ms since 1970 */
+  addMinute() {
+    return this.#send('/minutes', 'POST');
+  }
+
+  /** @returns {Promise<WatchLink[]>} the newest first */
+  async links() {
+    return (await this.#send('/links', 'GET')).links;
+  }
+
+  /**
+   * @param {number} seconds  validity
+   * @returns {Promise<WatchLink>}
+   */
+  makeLink(seconds) {
+    return this.#send('/links', 'POST', { seconds });
+  }
+
+  /** @param {string} link */
+  revokeLink(link) {
+    return this.#send(`/links/${encodeURIComponent(link)}`, 'DELETE');
+  }
+
+  /** @returns {Promise<Summary>} of a live that has ended */
+  summary() {
+    return this.#send('/summary', 'GET');
+  }
+
+  /** Deletes the live and all that belongs to it. */
+  deleteAll() {
+    return this.#send('/data', 'DELETE');
+  }
+
+  /**
+   * @param {string} path
+   * @param {string} method
+   * @param {object} [body]
+   */
+  #send(path, method, body) {
+    return request(this.#path + path, { ...json(method, body), ...bearer(this.#key) });
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * What the creator has besides the broadcast while live: the people in the room, the tools of
+ * moderation, polls, the countdown and the link. `close` releases everything.
+ */
+import { byId } from '../page/dom.js';
+import { BROWSER } from '../page/environment.js';
+import { LiveApi } from '../api/live_api.js';
+import { ModerationApi } from '../moderation/moderation_api.js';
+import { Countdown } from './countdown.js';
+import { CreatorEvents } from './creator_events.js';
+import { PollSheet } from './poll_sheet.js';
+import { SettingsSheet } from './settings_sheet.js';
+import { ShareSheet } from './share_sheet.js';
+import { ShieldButton } from './shield_button.js';
+
+/** @typedef {import('./on_air.js').MyRoom} MyRoom */
+
+export class CreatorRoom {
+  #countdown;
+  #poll;
+  #shield;
+  #settings;
+  #share;
+  #events;
+
+  /**
+   * @param {MyRoom} room
+   * @param {import('../page/environment.js').Environment} [environment]
+   */
+  constructor(room, environment = BROWSER) {
+    const live = new LiveApi(room.room, room.key);
+    const moderation = new ModerationApi(room.room, room.key);
+    this.#countdown = new Countdown(live, environment);
+    this.#poll = new PollSheet(live);
+    this.#shield = new ShieldButton(moderation, environment);
+    this.#share = new ShareSheet(room, live);
+    this.#settings = new SettingsSheet(moderation, (visibility) => {
+      this.#share.visibility = visibility;
+    });
+    this.#share.visibility = this.#settings.visibility = room.visibility;
+    byId('invite-card').hidden = false;
+    this.#events = new CreatorEvents(room.room, (event) => this.#handle(event), environment);
+  }
+
+  close() {
+    this.#events.close();
+    this.#countdown.close();
+    this.#poll.close();
+    this.#shield.close();
+    this.#share.close();
+    this.#settings.close();
+  }
+
+  /** @param {any} event */
+  #handle(event) {
+    if (event?.type === 'countdown') this.#countdown.handle(event);
+    else if (event?.type === 'room') byId('invite-card').hidden ||= event.viewers > 0;
+    else if (event?.type === 'poll') this.#poll.handle(event.poll);
+    else if (event?.type === 'chat_settings') {
+      this.#shield.handle(event);
+      this.#settings.handle(event);
+    }
+  }
+}

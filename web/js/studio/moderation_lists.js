@@ -1,0 +1,225 @@
+/**
+ * The lists of moderation in the settings: messages that wait for a decision, reports, people with a
+ * role or a sanction, and the log. A folded list loads when it is opened.
+ */
+import { byId, setText } from '../page/dom.js';
+import { t, timeOfDay } from '../page/strings.js';
+import { dateOf } from '../page/words.js';
+import { rowOf } from './rows.js';
+
+/**
+ * @typedef {import('../moderation/moderation_api.js').ModerationApi} ModerationApi
+ * @typedef {import('../moderation/moderation_api.js').RoomReport} RoomReport
+ * @typedef {import('../moderation/moderation_api.js').LogEntry} LogEntry
+ * @typedef {import('./rows.js').RowButton} RowButton
+ * @typedef {'removed' | 'muted' | 'banned' | 'dismissed'} Decision
+ */
+
+export class ModerationLists {
+  #api;
+  #failed;
+  #lists;
+  #listening = new AbortController();
+
+  /**
+   * @param {ModerationApi} api
+   * @param {(error: unknown) => void} failed
+   */
+  constructor(api, failed) {
+    this.#api = api;
+    this.#failed = failed;
+    this.#lists = {
+      held: () => this.#held(),
+      reports: () => this.#reports(),
+      people: () => this.#people(),
+      log: () => this.#log(),
+    };
+    for (const [name, load] of Object.entries(this.#lists)) {
+      byId(`${name}-group`).addEventListener('toggle', () => this.#loadIfOpen(name, load), {
+        signal: this.#listening.signal,
+      });
+    }
+  }
+
+  /** Loads the lists that are open, and counts the messages and reports that wait. */
+  refresh() {
+    for (const [name, load] of Object.entries(this.#lists)) void this.#loadIfOpen(name, load);
+    void this.#count();
+  }
+
+  close() {
+    this.#listening.abort();
+  }
+
+  /**
+   * @param {string} name
+   * @param {() => Promise<HTMLElement[]>} load
+   */
+  async #loadIfOpen(name, load) {
+    if (!(/** @type {HTMLDetailsElement} */ (byId(`${name}-group`)).open)) return;
+    try {
+      const rows = await load();
+      byId(`${name}-list`).replaceChildren(...rows);
+      byId(`${name}-empty`).hidden = rows.length > 0;
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Shows how many messages and reports wait, at the lists and at the button of the settings. */
+  async #count() {
+    try {
+      const [held, reports] = await Promise.all([this.#api.held(), this.#api.reports()]);
+      const open = reports.filter(({ state }) => state === 'open').length;
+      showCount('held', held.length);
+      showCount('reports', open);
+      const badge = byId('waiting-count');
+      badge.hidden = !(held.length + open);
+      setText(badge, String(held.length + open));
+    } catch {
+      // The next count may succeed.
+    }
+  }
+
+  async #held() {
+    const held = await this.#api.held();
+    return held.map(({ message, reason, matched }) =>
+      this.#rowOf(
+        `${message.person.name}: ${message.text}`,
+        [t(`studio.held.${reason}`, { matched })],
+        [
+          {
+            label: t('studio.held.show'),
+            press: () => this.#then(this.#api.decideHeld(message.n, true)),
+          },
+          {
+            label: t('studio.held.reject'),
+            press: () => this.#then(this.#api.decideHeld(message.n, false)),
+          },
+        ],
+      ),
+    );
+  }
+
+  async #reports() {
+    const reports = await this.#api.reports();
+    return reports.map((report) => {
+      const { kind, person, reason, message, text, decision, answer } = report;
+      return this.#rowOf(
+        t(`studio.reports.${kind}`, { name: person?.name ?? '' }),
+        [
+          t(`people.reasons.${reason}`),
+          message?.text ?? '',
+          text,
+          decision ? t(`studio.reports.${decision}`) : '',
+          answer ? t('people.answer', { answer }) : '',
+        ],
+        decision ? [] : this.#decisions(report),
+      );
+    });
+  }
+
+  /**
+   * @param {RoomReport} report
+   * @returns {RowButton[]}
+   */
+  #decisions({ id, message, person }) {
+    /** @type {Partial<Record<Decision, () => Promise<unknown>>>} */
+    const acts = {
+      ...(message && { removed: () => this.#api.remove(message.n) }),
+      ...(person && { muted: () => this.#api.mute(person.id, 600) }),
+      ...(person && { banned: () => this.#api.ban(person.id, 'live') }),
+      dismissed: async () => {},
+    };
+    return Object.entries(acts).map(([decision, act]) => ({
+      label: t(`studio.reports.do.${decision}`),
+      press: async () => {
+        await act();
+        await this.#then(this.#api.decide(id, /** @type {Decision} */ (decision)));
+      },
+    }));
+  }
+
+  async #people() {
+    const [moderators, mutes, bans] = await Promise.all([
+      this.#api.moderators(),
+      this.#api.mutes(),
+      this.#api.bans(),
+    ]);
+    return [
+      ...moderators.map((person) =>
+        this.#rowOf(
+          person.name,
+          [t('studio.people.moderator')],
+          [
+            {
+              label: t('studio.people.remove_moderator'),
+              press: () => this.#then(this.#api.setModerator(person.id, false)),
+            },
+          ],
+        ),
+      ),
+      ...mutes.map(({ person, until }) =>
+        this.#rowOf(
+          person.name,
+          [t('studio.people.muted', { time: timeOfDay(until * 1_000) })],
+          [
+            {
+              label: t('studio.people.unmute'),
+              press: () => this.#then(this.#api.mute(person.id, 0)),
+            },
+          ],
+        ),
+      ),
+      ...bans.map(({ person, for_good }) =>
+        this.#rowOf(
+          person.name,
+          [t(for_good ? 'studio.people.banned' : 'studio.people.banned_live')],
+          [
+            {
+              label: t('studio.people.unban'),
+              press: () => this.#then(this.#api.ban(person.id, 'none')),
+            },
+          ],
+        ),
+      ),
+    ];
+  }
+
+  async #log() {
+    const entries = await this.#api.log();
+    return entries.map(({ at, moderator, action, target, detail }) =>
+      this.#rowOf(
+        t(`studio.log.${action}`, { name: target?.name ?? '' }),
+        [[dateOf(at * 1_000), moderator?.name ?? t('studio.log.by_key')].join(' · '), detail],
+        [],
+      ),
+    );
+  }
+
+  /** Loads the lists again after a change. @param {Promise<unknown>} change */
+  async #then(change) {
+    await change;
+    this.refresh();
+  }
+
+  /**
+   * @param {string} title
+   * @param {string[]} lines
+   * @param {RowButton[]} buttons
+   */
+  #rowOf(title, lines, buttons) {
+    return rowOf({ title, lines, buttons, failed: this.#failed });
+  }
+}
+
+/**
+ * Shows at a list how many entries wait.
+ * @param {'held' | 'reports'} name
+ * @param {number} count
+ */
+function showCount(name, count) {
+  const badge = byId(`${name}-number`);
+  badge.hidden = !count;
+  setText(badge, String(count));
+}

@@ -1,0 +1,50 @@
+/** The shape of a plot of counts over time, as the path of an SVG. Pure. */
+
+/**
+ * @typedef {object} Plot
+ * @property {string} line  path through the points
+ * @property {string} area  the same path, closed at the bottom
+ * @property {number} top   the largest count
+ */
+
+/**
+ * Returns the paths for a plot that fills `width` × `height`. More points than `width` are summed up,
+ * so that a long live needs no longer path.
+ * @param {readonly number[]} counts
+ * @param {number} width
+ * @param {number} height
+ * @returns {Plot}
+ */
+export function plotOf(counts, width, height) {
+  const points = merged(counts, Math.max(2, Math.floor(width / 3)));
+  const top = Math.max(1, ...points);
+  const step = points.length > 1 ? width / (points.length - 1) : width;
+  const places = points.map((count, n) => [n * step, height - (count / top) * height]);
+  const [first] = places;
+  if (places.length === 1 && first) places.push([width, /** @type {number} */ (first[1])]);
+  const line = places
+    .map(([x = 0, y = 0], n) => `${n ? 'L' : 'M'}${round(x)} ${round(y)}`)
+    .join('');
+  return { line, area: `${line}L${width} ${height}L0 ${height}Z`, top: Math.max(0, ...counts) };
+}
+
+/**
+ * @param {readonly number[]} counts
+ * @param {number} most
+ */
+function merged(counts, most) {
+  if (!counts.length) return [0];
+  const size = Math.ceil(counts.length / most);
+  if (size === 1) return [...counts];
+  const sums = Array.from({ length: Math.ceil(counts.length / size) }, () => 0);
+  counts.forEach((count, n) => {
+    const place = Math.floor(n / size);
+    sums[place] = (sums[place] ?? 0) + count;
+  });
+  return sums;
+}
+
+/** @param {number} value */
+function round(value) {
+  return Math.round(value * 10) / 10;
+}

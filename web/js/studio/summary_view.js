@@ -1,0 +1,131 @@
+/** What the creator sees after the live: figures, hearts over time, people, polls. */
+import { byId, setText } from '../page/dom.js';
+import { BROWSER } from '../page/environment.js';
+import { t } from '../page/strings.js';
+import { clockTime, headCount } from '../page/words.js';
+import { showAvatar } from '../people/avatar.js';
+import { percentages } from './percentages.js';
+import { plotOf } from './plot.js';
+import { barOf } from './poll_sheet.js';
+
+/** @typedef {import('../api/live_api.js').Summary} Summary */
+
+const TRIES = 5; // the server stores the last seconds of the live after the end
+const WAIT = 700; // ms
+const [WIDTH, HEIGHT] = [320, 88]; // of the plot, in units of the SVG
+
+export class SummaryView {
+  #api;
+  #environment;
+  #closed = false;
+
+  /**
+   * @param {Pick<import('../api/live_api.js').LiveApi, 'summary' | 'deleteAll'>} api
+   * @param {import('../page/environment.js').Environment} [environment]
+   */
+  constructor(api, environment = BROWSER) {
+    this.#api = api;
+    this.#environment = environment;
+    byId('summary').hidden = true;
+    byId('delete-live').hidden = true;
+    byId('delete-live').onclick = () =>
+      /** @type {HTMLDialogElement} */ (byId('delete-dialog')).showModal();
+    byId('delete-confirm').onclick = () => void this.#delete();
+  }
+
+  /** Loads the summary. The server may need a moment after the end. */
+  async load() {
+    for (let n = 0; n < TRIES && !this.#closed; n++) {
+      try {
+        const summary = await this.#api.summary();
+        if (!this.#closed) this.#show(summary);
+        return;
+      } catch {
+        await new Promise((resolve) => this.#environment.setTimeout(() => resolve(null), WAIT));
+      }
+    }
+  }
+
+  close() {
+    this.#closed = true;
+  }
+
+  /** @param {Summary} summary */
+  #show(summary) {
+    setText(byId('over-time'), clockTime(summary.duration));
+    setText(byId('over-peak'), headCount(summary.peak));
+    setText(byId('over-people'), headCount(summary.people));
+    setText(byId('over-hearts'), headCount(summary.hearts.total));
+    setText(byId('over-messages'), headCount(summary.messages));
+    setText(byId('over-followers'), headCount(summary.new_followers));
+    this.#showHearts(summary);
+    this.#showTalkers(summary);
+    byId('over-polls').replaceChildren(...summary.polls.map(pollOf));
+    byId('summary').hidden = false;
+    byId('delete-live').hidden = false;
+  }
+
+  /** @param {Summary} summary */
+  #showHearts({ hearts, duration, top_moment: top }) {
+    byId('over-plot').hidden = !hearts.total;
+    if (!hearts.total) return;
+    const { line, area } = plotOf(hearts.counts, WIDTH, HEIGHT);
+    byId('plot-line').setAttribute('d', line);
+    byId('plot-area').setAttribute('d', area);
+    const mark = byId('plot-top');
+    mark.toggleAttribute('hidden', !top);
+    if (top) {
+      const x = String(((top.at + 2.5) / Math.max(duration, 5)) * WIDTH);
+      mark.setAttribute('x1', x);
+      mark.setAttribute('x2', x);
+    }
+    setText(byId('plot-end'), clockTime(duration));
+    setText(
+      byId('over-top'),
+      top ? t('studio.summary.top', { time: clockTime(top.at), count: top.people }) : '',
+    );
+  }
+
+  /** @param {Summary} summary */
+  #showTalkers({ talkers }) {
+    byId('over-talkers').hidden = !talkers.length;
+    byId('talkers').replaceChildren(
+      ...talkers.map(({ person, messages }) => {
+        const row = document.createElement('li');
+        const [avatar, name, count] = ['span', 'bdi', 'span'].map((tag) =>
+          document.createElement(tag),
+        );
+        if (!avatar || !name || !count) return row;
+        avatar.className = 'avatar';
+        showAvatar(avatar, person);
+        name.textContent = person.name;
+        count.textContent = t('studio.summary.wrote', { count: messages });
+        row.append(avatar, name, count);
+        return row;
+      }),
+    );
+  }
+
+  async #delete() {
+    try {
+      await this.#api.deleteAll();
+      byId('summary').hidden = true;
+      byId('delete-live').hidden = true;
+      setText(byId('over-text'), t('studio.summary.deleted'));
+    } catch (error) {
+      setText(byId('over-text'), /** @type {Error} */ (error).message);
+    }
+  }
+}
+
+/** @param {Summary['polls'][number]} poll */
+function pollOf({ question, answers, votes }) {
+  const section = document.createElement('section');
+  const heading = document.createElement('h3');
+  heading.textContent = question;
+  const list = document.createElement('ul');
+  const shares = percentages(votes);
+  list.append(...answers.map((answer, n) => barOf(answer, votes[n] ?? 0, shares[n] ?? 0)));
+  section.append(heading, list);
+  return section;
+}

@@ -1,0 +1,76 @@
+/** As whom the creator goes live, and the handle in one tap. */
+import { byId, setText, toast } from '../page/dom.js';
+import { copy } from '../page/share.js';
+import { t } from '../page/strings.js';
+import { showAvatar } from '../people/avatar.js';
+
+export class WhoPanel {
+  #identity;
+  #forget;
+  #take = /** @type {HTMLButtonElement} */ (byId('take-handle'));
+  #dialog = /** @type {HTMLDialogElement} */ (byId('handle-dialog'));
+  #input = /** @type {HTMLInputElement} */ (byId('handle-input'));
+  #listening = new AbortController();
+
+  /** @param {import('../people/identity.js').Identity} identity */
+  constructor(identity) {
+    this.#identity = identity;
+    this.#forget = identity.onChange(() => this.#show());
+    const { signal } = this.#listening;
+    // The first tap tries the person's name; only a refused name needs a form.
+    this.#take.addEventListener('click', () => this.#try(this.#identity.me?.person.name ?? ''), {
+      signal,
+    });
+    byId('handle-form').addEventListener(
+      'submit',
+      (event) => {
+        event.preventDefault();
+        void this.#try(this.#input.value.replace(/^\s*@/, ''));
+      },
+      { signal },
+    );
+    byId('handle-close').addEventListener('click', () => this.#dialog.close(), { signal });
+    byId('copy-recovery').addEventListener(
+      'click',
+      () => copy(byId('recovery-code').textContent ?? '', t('site.copied')),
+      { signal },
+    );
+    // The creator can go live although the server does not say who this is.
+    this.#identity.loadMe().catch(() => {});
+  }
+
+  close() {
+    this.#listening.abort();
+    this.#forget();
+  }
+
+  #show() {
+    const { me } = this.#identity;
+    byId('who').hidden = !me;
+    if (!me) return;
+    const { person, guest } = me;
+    showAvatar(byId('who-avatar'), person);
+    setText(byId('who-name'), person.name);
+    setText(byId('who-handle'), person.handle ? `@${person.handle}` : t('studio.who.guest'));
+    this.#take.hidden = !guest;
+  }
+
+  /** @param {string} handle */
+  async #try(handle) {
+    this.#take.disabled = true;
+    try {
+      const code = await this.#identity.takeHandle(handle);
+      this.#dialog.close();
+      if (code) {
+        setText(byId('recovery-code'), code);
+        /** @type {HTMLDialogElement} */ (byId('recovery-dialog')).showModal();
+      } else toast(t('studio.who.taken', { handle: `@${handle}` }));
+    } catch (error) {
+      this.#input.value = handle;
+      setText(byId('handle-error'), /** @type {Error} */ (error).message);
+      if (!this.#dialog.open) this.#dialog.showModal();
+      this.#input.select();
+    }
+    this.#take.disabled = false;
+  }
+}
