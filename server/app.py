@@ -197,10 +197,10 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
 
     admin = partial(AdminEndpoint, rooms, blocklist, storage, cut)
     admin_people = partial(AdminPeopleEndpoint, identity, storage.people)
-    pages = Pages(rooms, settings)
+    profiles = Profiles(storage.people, storage.follows, rooms)
+    pages = Pages(rooms, profiles, settings)
     requesters = Requesters(identity, settings)
     admissions = Admissions(limits.admission, rooms.in_memory, outputs.hls.renditions)
-    profiles = Profiles(storage.people, storage.follows, rooms)
     endpoints: tuple[Endpoint, ...] = (
         pages,
         RoomsEndpoint(rooms, identity, settings),

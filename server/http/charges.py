@@ -88,6 +88,7 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("GET", "/sw.js"): FIXED,
     ("GET", "/favicon.ico"): FIXED,
     ("GET", "/assets/{version}/{name}"): FIXED,
+    ("GET", "/@{handle}"): PERSON,
     ("GET", "/r/{room}"): LOOKUP,
     ("GET", "/api/config"): FIXED,
     ("GET", "/api/health"): Free("the answer is a few figures in memory"),

@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 from relay.errors import Refusal, RefusalCode
 from server import WEB
 from server.errors import Gone, NotFound
+from server.http.follows import Profiles
 from server.http.headers import ancestors_of
 from server.http.installation import Installation
 from server.http.request import authority_of, url_of
@@ -42,10 +43,11 @@ AREAS = {
 
 
 class Pages:
-    """The pages `/`, `/live`, `/me` and `/r/{room}`, and the files below `/assets/`."""
+    """The pages for people, and the files below `/assets/`."""
 
-    def __init__(self, rooms: Rooms, settings: Settings) -> None:
+    def __init__(self, rooms: Rooms, profiles: Profiles, settings: Settings) -> None:
         self._rooms = rooms
+        self._profiles = profiles
         self._settings = settings
         self._assets: Assets = SourceAssets(WEB) if settings.dev else BundledAssets(WEB)
         self._strings = read_strings(WEB)
@@ -59,6 +61,7 @@ class Pages:
             web.get("/", self.feed),
             web.get("/live", self.studio),
             web.get("/me", self.me),
+            web.get("/@{handle}", self.handle),
             web.get("/r/{room}", self.room),
             web.get("/assets/{version}/{name:.+}", self.asset),
             web.get("/favicon.ico", self.icon),
@@ -73,6 +76,20 @@ class Pages:
 
     async def me(self, request: web.Request) -> web.Response:
         return self._render(request, "me.html", main=self._main("me"))
+
+    async def handle(self, request: web.Request) -> web.Response:
+        profile = await self._profiles.find(request.match_info["handle"])
+        return self._render(
+            request,
+            "handle.html",
+            main=self._main("handle"),
+            handle=profile.person.handle,
+            name=profile.person.name,
+            person=profile.person.id,
+            colour=profile.person.colour,
+            followers=profile.followers,
+            live=profile.live,
+        )
 
     async def room(self, request: web.Request) -> web.Response:
         name = request.match_info["room"]

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from yarl import URL
 
+from tests.fixtures.people import Browser
 from tests.fixtures.server import Server, running
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
@@ -26,8 +27,11 @@ async def test_every_page_and_every_file_that_it_names(server: Server) -> None:
     asset in them exists and may be kept for ever.
     """
     room = await server.create(title="<script>alert(1)</script>")
+    async with Browser(server.url) as creator:
+        await creator.ask("PUT", "/api/me/handle", {"handle": "다크걸"})
+        await creator.ask("PATCH", "/api/me", {"name": "<script>alert(2)</script>"})
     names: set[str] = set()
-    for path in ("/", "/live", "/me", f"/r/{room.name}"):
+    for path in ("/", "/live", "/me", "/@다크걸", f"/r/{room.name}"):
         async with server.http.get(server.url + path, headers=BROWSER) as response:
             text = await response.text()
             assert (response.status, response.content_type) == (200, "text/html")
@@ -57,7 +61,12 @@ async def test_unknown_and_ended_rooms_have_pages(server: Server) -> None:
     """404 and 410 are HTML for browsers and JSON for other clients."""
     room = await server.create()
     assert await server.status("DELETE", f"/api/rooms/{room.name}", headers=room.bearer) == 204
-    for path, status in (("/r/none", 404), (f"/r/{room.name}", 410), ("/nothing", 404)):
+    for path, status in (
+        ("/@none", 404),
+        ("/r/none", 404),
+        (f"/r/{room.name}", 410),
+        ("/nothing", 404),
+    ):
         async with server.http.get(server.url + path, headers=BROWSER) as response:
             assert (response.status, response.content_type) == (status, "text/html")
         async with server.http.get(server.url + path, headers={"Accept": "*/*"}) as response:
