@@ -15,8 +15,8 @@ import hypothesis
 import pytest
 import pytest_asyncio
 
-from tests.fixtures.postgres import Postgres
-from tests.fixtures.postgres import postgres as created_postgres
+from scripts.benchmarks.postgres import Postgres
+from scripts.benchmarks.postgres import postgres as created_postgres
 from tests.plugins.minutes import Minutes
 
 # How long one example takes depends on the load of the machine. pytest-timeout bounds the test.

@@ -115,6 +115,15 @@ class LocalServer:
         self._process = self._reader = None
         return code
 
+    async def kill(self) -> None:
+        """Ends the server with SIGKILL, as a crash does. `start()` starts it again."""
+        process, reader = self._process, self._reader
+        assert process is not None and reader is not None
+        process.kill()
+        await process.wait()
+        await reader
+        self._process = self._reader = None
+
     async def _read_log(self, stream: asyncio.StreamReader) -> None:
         async for line in stream:
             self.log.append(line.decode(errors="replace").rstrip())

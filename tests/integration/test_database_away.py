@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.postgres import Postgres
+from scripts.benchmarks.postgres import Postgres
 from tests.fixtures.publisher import Publisher
 from tests.fixtures.server import Server, running
 from tests.fixtures.viewer import Viewer

@@ -8,6 +8,7 @@ import typer
 
 from scripts.benchmarks.commands import beside
 from scripts.benchmarks.commands.bitrate import bitrate
+from scripts.benchmarks.commands.crash import crash
 from scripts.benchmarks.commands.fanout import fanout
 from scripts.benchmarks.commands.holds import holds
 from scripts.benchmarks.commands.hostile import hostile
@@ -21,7 +22,19 @@ from scripts.benchmarks.commands.uplink import uplink
 cli = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
 )
-for command in (latency, holds, bitrate, fanout, hostile, ingest, memory, mixed, soak, uplink):
+for command in (
+    latency,
+    holds,
+    bitrate,
+    crash,
+    fanout,
+    hostile,
+    ingest,
+    memory,
+    mixed,
+    soak,
+    uplink,
+):
     cli.command()(command)
 cli.add_typer(beside.cli, name="beside")
 

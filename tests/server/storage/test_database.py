@@ -12,12 +12,13 @@ import pytest_asyncio
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from scripts.benchmarks.postgres import Postgres
+from scripts.benchmarks.postgres import postgres as created_postgres
 from server.storage.database import Database
 from server.storage.errors import StorageError, StorageUnavailable
 from server.storage.schema.moderation import word as table
 from server.storage.storage import Storage
-from tests.fixtures.postgres import Postgres, pgbouncer
-from tests.fixtures.postgres import postgres as created_postgres
+from tests.fixtures.postgres import pgbouncer
 from tests.server.storage.test_group_commit import add, stored
 
 WRITE_FOR_EVER = """

@@ -11,13 +11,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from scripts.benchmarks.postgres import Postgres
 from server.storage.database import DATABASE_NAME, Database
 from server.storage.errors import StorageError
 from server.storage.keys import hash_key
 from server.storage.rooms import RoomRecord
 from server.storage.schema import metadata
 from server.storage.storage import Storage
-from tests.fixtures.postgres import Postgres, pgbouncer
+from tests.fixtures.postgres import pgbouncer
 
 VERSION_1 = """
 CREATE TABLE schema_version (version INTEGER NOT NULL, PRIMARY KEY (version));

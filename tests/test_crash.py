@@ -1,0 +1,59 @@
+"""The ledger of `scripts/bench crash`, and two kills of a real server on each database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts.benchmarks import crash
+from scripts.benchmarks.crash_ledger import Findings, Ledger, Shown
+from scripts.benchmarks.postgres import Postgres
+
+SENT = {name: f"message {name}" for name in "abcd"}
+
+
+def shown(*ids: str) -> list[Shown]:
+    return [Shown(number, name, SENT[name]) for number, name in enumerate(ids, 1)]
+
+
+def test_a_whole_history_has_no_findings() -> None:
+    """A message without an acknowledgement may be in it or not."""
+    ledger = Ledger(SENT, {"a": 1, "b": 2})
+    assert ledger.uncertain == ["c", "d"]
+    assert ledger.compare(shown("a", "b")) == Findings()
+    assert ledger.compare(shown("a", "b", "c")) == Findings()
+
+
+@pytest.mark.parametrize(
+    ("history", "findings"),
+    [
+        (shown("a"), Findings(lost=("b",))),
+        (shown("a", "b", "a"), Findings(twice=("a",), changed=("a",))),
+        (shown("b", "a"), Findings(changed=("b", "a"))),
+        ([*shown("a", "b"), Shown(2, "c", SENT["c"])], Findings(twice=("b", "c"))),
+        ([*shown("a"), Shown(2, "b", "another text")], Findings(changed=("b",))),
+        ([*shown("a", "b"), Shown(3, "z", "never sent")], Findings(changed=("z",))),
+    ],
+)
+def test_findings(history: list[Shown], findings: Findings) -> None:
+    assert Ledger(SENT, {"a": 1, "b": 2}).compare(history) == findings
+
+
+@pytest.fixture(scope="module", params=["SQLite", "PostgreSQL"])
+def database(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    if request.param == "SQLite":
+        yield None
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    with server.database() as url:
+        yield url
+
+
+@pytest.mark.service
+@pytest.mark.timeout(120)
+async def test_a_killed_server_keeps_what_it_acknowledged(
+    tmp_path: Path, database: str | None
+) -> None:
+    run = await crash.measure(tmp_path, database, crash.Plan(2, 50), progress=lambda _: None)
+    assert run.kills == 2 and run.acknowledged > 50
+    assert all(bar.kept for bar in run.bars), run
