@@ -17,7 +17,7 @@ from server.storage.devices import DeviceStore
 class DeviceBody(Payload):
     """A device at which the person is signed in."""
 
-    id: str
+    device: str
     label: str
     created_at: float
     seen_at: float
@@ -48,7 +48,7 @@ class DevicesEndpoint:
         visitor = await self._identity.require_known(request)
         devices = [
             {
-                "id": device.id,
+                "device": device.id,
                 "label": device.label,
                 "created_at": device.created_at,
                 "seen_at": device.seen_at,

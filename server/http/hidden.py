@@ -15,10 +15,17 @@ from server.people.person import Person
 from server.storage.hidden import MAX_HIDDEN, HiddenStore, Outcome
 
 
+class HiddenPerson(Payload):
+    """A person whom the person hides."""
+
+    person: PersonBody
+    at: float
+
+
 class HiddenList(Payload):
     """The people whom the person hides, the last hidden one first."""
 
-    hidden: list[PersonBody]
+    hidden: list[HiddenPerson]
 
 
 class HiddenEndpoint:
@@ -38,7 +45,10 @@ class HiddenEndpoint:
     async def list(self, request: web.Request) -> web.Response:
         visitor = await self._identity.require_known(request)
         people = [
-            body_of(Person(record.id, record.name, record.colour, record.handle))
+            {
+                "person": body_of(Person(record.id, record.name, record.colour, record.handle)),
+                "at": record.at,
+            }
             for record in await self._hidden.of(visitor.person.id)
         ]
         return reply(HiddenList, {"hidden": people})

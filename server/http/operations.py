@@ -19,7 +19,13 @@ from server.http.hidden import HiddenList
 from server.http.payloads import Config, CreateRoom, CreateRoomAnswer, RoomList, ServerHealth
 from server.http.people import ChangeMe, HandleAnswer, Me, TakeHandle
 from server.http.polls import AskQuestion, GiveVote
-from server.http.sign_in import Credential, NewPasskeyAnswer, PasskeyList, SignedIn
+from server.http.sign_in import (
+    NewPasskeyAnswer,
+    NewPasskeyBody,
+    PasskeyList,
+    SignedIn,
+    SignInBody,
+)
 from server.http.signalling import SDP, SDP_FRAGMENT
 from server.rooms.commands.countdown import CountdownEnd
 from server.rooms.commands.polls import PollView
@@ -257,7 +263,7 @@ OPERATIONS = (
             CREDENTIAL,
             {409: (Code.TOO_MANY_PASSKEYS, Code.PASSKEY_EXISTS)},
         ),
-        body=Credential,
+        body=NewPasskeyBody,
     ),
     Operation(
         "GET",
@@ -286,7 +292,7 @@ OPERATIONS = (
         "Sign in with a passkey",
         {200: (SignedIn,)},
         merged(PERSON, BODY, CREDENTIAL, {400: (Code.NOT_JSON,)}),
-        body=Credential,
+        body=SignInBody,
     ),
     Operation(
         "POST",

@@ -7,7 +7,7 @@ import time
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from relay.errors import RefusalCode
@@ -37,18 +37,34 @@ from server.settings import Settings
 from server.storage.account import AccountStore
 from server.storage.passkeys import Added, PasskeyRecord, PasskeyStore
 
-__all__ = ["Credential", "NewPasskeyAnswer", "PasskeyList", "SignInEndpoint", "SignedIn"]
+__all__ = [
+    "NewPasskeyAnswer",
+    "NewPasskeyBody",
+    "PasskeyList",
+    "SignInBody",
+    "SignInEndpoint",
+    "SignedIn",
+]
+
+LABEL_LENGTH = 80
+"""Maximum number of characters in the label of a passkey."""
 
 
-class Credential(BaseModel):
-    """The answer of a passkey, as `PublicKeyCredential.toJSON()` writes it."""
+class NewPasskeyBody(BaseModel):
+    """The body of POST /api/me/passkeys."""
 
-    model_config = ConfigDict(extra="allow")
+    credential: Annotated[
+        dict[str, object], Field(description="what PublicKeyCredential.toJSON() returns")
+    ]
+    label: Annotated[str, Field(max_length=LABEL_LENGTH)] = ""
 
-    id: str
-    rawId: str
-    type: str
-    response: dict[str, object]
+
+class SignInBody(BaseModel):
+    """The body of POST /api/sign-in."""
+
+    credential: Annotated[
+        dict[str, object], Field(description="what PublicKeyCredential.toJSON() returns")
+    ]
 
 
 class PasskeyBody(Payload):
@@ -111,7 +127,8 @@ class SignInEndpoint:
     async def register(self, request: web.Request) -> web.Response:
         """Stores the passkey that the browser has made."""
         party = self._require_party(request)
-        answer = _read(await read_object(request))
+        body = await read_object(request)
+        answer = _read(body.get("credential"))
         visitor = await self._identity.require_visitor(request)
         challenge = self._require_challenge(Purpose.REGISTER, visitor, answer)
         try:
@@ -124,7 +141,7 @@ class SignInEndpoint:
             made.public_key,
             made.sign_count,
             made.transports,
-            label_of(request),
+            _label(body.get("label")) or label_of(request),
             time.time(),
         )
         match await self._passkeys.add(record, challenge.hash, challenge.expires_at, MAX_PASSKEYS):
@@ -161,7 +178,7 @@ class SignInEndpoint:
     async def sign_in(self, request: web.Request) -> web.Response:
         """Signs the browser in as the person to whom the passkey belongs."""
         party = self._require_party(request)
-        answer = _read(await read_object(request))
+        answer = _read((await read_object(request)).get("credential"))
         visitor = await self._identity.require_visitor(request, store=False)
         challenge = self._require_challenge(Purpose.SIGN_IN, visitor, answer)
         passkey = await self._passkeys.find(answer.credential_id)
@@ -223,9 +240,16 @@ def _bound(purpose: Purpose, visitor: Visitor) -> Bound:
     return Bound(purpose, visitor.person.id, visitor.device)
 
 
-def _read(body: object) -> Answer:
+def _label(value: object) -> str:
+    """Returns the label that the page sent, as one line of printable text."""
+    text = value[: 4 * LABEL_LENGTH] if isinstance(value, str) else ""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())[:LABEL_LENGTH]
+
+
+def _read(credential: object) -> Answer:
     try:
-        return read_answer(body)
+        return read_answer(credential)
     except CredentialError as error:
         raise _refusal(error) from error
 

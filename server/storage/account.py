@@ -45,7 +45,6 @@ CLEARED_WITH_PERSON: tuple[tuple[sa.Column[Any], Mapping[str, Any]], ...] = (
             "handle": None,
             "role": "guest",
             "body": "",
-            "state": "deleted",
         },
     ),
     (chat.message.c.removed_by, {"removed_by": None}),

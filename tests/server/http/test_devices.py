@@ -54,7 +54,7 @@ async def test_devices_are_listed_with_their_names(phone: Browser) -> None:
 
 async def test_one_device_is_signed_out(phone: Browser, laptop: Browser) -> None:
     [other] = [device for device in await devices(phone) if not device["current"]]
-    path = f"/api/me/devices/{other['id']}"
+    path = f"/api/me/devices/{other['device']}"
     assert await phone.status("DELETE", path) == 204
     status, answer = await laptop.ask("POST", "/api/me/transfers")
     assert (status, answer["code"]) == (401, "signed_out")
@@ -84,7 +84,7 @@ async def test_all_others_are_signed_out(server: Server, phone: Browser, laptop:
 async def test_the_own_device_is_signed_out(phone: Browser) -> None:
     [device] = await devices(phone)
     before = phone.cookie
-    assert await phone.status("DELETE", f"/api/me/devices/{device['id']}") == 204
+    assert await phone.status("DELETE", f"/api/me/devices/{device['device']}") == 204
     assert phone.cookie == ""
     async with Browser(phone.url, cookie=before) as copy:
         assert await copy.status("DELETE", "/api/me/devices") == 401
@@ -93,11 +93,11 @@ async def test_the_own_device_is_signed_out(phone: Browser) -> None:
 async def test_devices_of_others_are_not_found(server: Server, phone: Browser) -> None:
     [device] = await devices(phone)
     async with Browser(server.url) as stranger:
-        for path in (device["id"], "none", "a%00b"):
+        for path in (device["device"], "none", "a%00b"):
             status, answer = await stranger.ask("DELETE", f"/api/me/devices/{path}")
             assert (status, answer["code"]) == (404, "device_not_found")
-        assert [each["id"] for each in await devices(phone)] == [device["id"]]
-        assert device["id"] not in str(await devices(stranger))
+        assert [each["device"] for each in await devices(phone)] == [device["device"]]
+        assert device["device"] not in str(await devices(stranger))
 
 
 async def test_a_guest_who_only_looks_is_not_stored(server: Server) -> None:

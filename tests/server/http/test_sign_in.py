@@ -55,12 +55,13 @@ async def options(browser: Browser, path: str = OPTIONS) -> dict[str, Any]:
 
 
 async def register(browser: Browser, made: Authenticator) -> None:
-    status, answer = await browser.ask("POST", PASSKEYS, made.register(await options(browser)))
+    credential = made.register(await options(browser))
+    status, answer = await browser.ask("POST", PASSKEYS, {"credential": credential})
     assert status == 201, answer
 
 
-async def refused(browser: Browser, path: str, body: object) -> tuple[int, str]:
-    status, answer = await browser.ask("POST", path, body)
+async def refused(browser: Browser, path: str, credential: object) -> tuple[int, str]:
+    status, answer = await browser.ask("POST", path, {"credential": credential})
     assert status >= 400
     return status, answer["code"]
 
@@ -76,7 +77,8 @@ async def test_a_passkey_signs_another_browser_in(
     asked = await options(browser)
     assert (asked["rp"]["id"], asked["user"]["name"]) == ("localhost", "다크걸")
     headers = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Firefox/145.0"}
-    status, answer = await browser.ask("POST", PASSKEYS, authenticator.register(asked), headers)
+    credential = authenticator.register(asked)
+    status, answer = await browser.ask("POST", PASSKEYS, {"credential": credential}, headers)
     assert status == 201
     passkey = answer["passkey"]
     assert (passkey["label"], passkey["used_at"]) == ("Firefox on Linux", None)
@@ -84,7 +86,7 @@ async def test_a_passkey_signs_another_browser_in(
 
     guest = await person(other)
     asked = await options(other, SIGN_IN_OPTIONS)
-    status, answer = await other.ask("POST", SIGN_IN, authenticator.sign_in(asked))
+    status, answer = await other.ask("POST", SIGN_IN, {"credential": authenticator.sign_in(asked)})
     assert status == 200 and answer["delete_at"] is None
     assert answer["person"]["handle"] == "다크걸" and answer["person"]["id"] != guest
     assert await person(other) == await person(browser) == answer["person"]["id"]
@@ -102,7 +104,9 @@ async def test_the_browser_leaves_the_device_that_it_was(
     await other.ask("PUT", "/api/me/handle", {"handle": "before"})
     async with Browser(other.url, cookie=other.cookie) as copy:
         asked = await options(other, SIGN_IN_OPTIONS)
-        assert await other.status("POST", SIGN_IN, authenticator.sign_in(asked)) == 200
+        assert (
+            await other.status("POST", SIGN_IN, {"credential": authenticator.sign_in(asked)}) == 200
+        )
         assert await copy.status("DELETE", "/api/me/devices") == 401
 
 
@@ -126,13 +130,15 @@ async def test_a_challenge_is_used_once(
 ) -> None:
     """Neither a repeated registration nor a repeated sign-in is accepted."""
     asked = await options(browser)
-    assert await browser.status("POST", PASSKEYS, authenticator.register(asked)) == 201
+    assert (
+        await browser.status("POST", PASSKEYS, {"credential": authenticator.register(asked)}) == 201
+    )
     again = Authenticator("localhost", browser.url, credential_id=b"another passkey")
     assert await refused(browser, PASSKEYS, again.register(asked)) == (403, "wrong_challenge")
 
     body = authenticator.sign_in(await options(browser, SIGN_IN_OPTIONS))
     async with Browser(browser.url, cookie=browser.cookie) as copy:
-        assert await browser.status("POST", SIGN_IN, body) == 200
+        assert await browser.status("POST", SIGN_IN, {"credential": body}) == 200
         assert await refused(copy, SIGN_IN, body) == (403, "wrong_challenge")
 
 
@@ -186,11 +192,30 @@ async def test_a_passkey_of_another_person_is_not_taken_over(
 
 
 @pytest.mark.parametrize(
-    ("body", "code"), [({}, "bad_credential"), ([], "not_json"), ({"id": 1}, "bad_credential")]
+    ("body", "code"),
+    [
+        ([], "not_json"),
+        ({}, "bad_credential"),
+        ({"credential": None}, "bad_credential"),
+        ({"credential": {"id": 1}}, "bad_credential"),
+    ],
 )
 async def test_what_no_browser_sends(browser: Browser, body: object, code: str) -> None:
     for path in (PASSKEYS, SIGN_IN):
-        assert (await refused(browser, path, body))[1] == code
+        _, answer = await browser.ask("POST", path, body)
+        assert answer["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [("Blue\n phone\0", "Blue phone"), ("x" * 100, "x" * 80), (7, ""), ("\u202e", "")],
+)
+async def test_a_passkey_has_a_label(
+    browser: Browser, authenticator: Authenticator, label: object, shown: str
+) -> None:
+    body = {"credential": authenticator.register(await options(browser)), "label": label}
+    _, answer = await browser.ask("POST", PASSKEYS, body, {"User-Agent": "curl"})
+    assert answer["passkey"]["label"] == shown
 
 
 async def test_the_number_of_passkeys_is_bounded(browser: Browser) -> None:

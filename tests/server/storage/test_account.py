@@ -136,12 +136,19 @@ async def test_a_message_of_a_deleted_person_stays_as_deleted(storage: Storage) 
         await store_person(storage, person, f"device {number}")
         await execute(
             storage,
-            filled(chat.message, room="k3v9x2", sequence=number, person=person, client_id="same"),
+            filled(
+                chat.message,
+                room="k3v9x2",
+                sequence=number,
+                person=person,
+                client_id="same",
+                state="shown",
+            ),
         )
         await storage.accounts.erase(person, 500.0)
     for message in await rows(storage, chat.message):
         assert (message["person"], message["client_id"], message["handle"]) == (None, None, None)
-        assert (message["name"], message["body"], message["state"]) == ("", "", "deleted")
+        assert (message["name"], message["body"], message["state"]) == ("", "", "shown")
         assert message["room"] == "k3v9x2"
 
 
