@@ -187,7 +187,9 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     stack.push_async_callback(purge.close)
     outputs = _create_outputs(rooms, media, identity, hosts, settings)
     limits = _open_limits(rooms, outputs, settings, stack)
-    social = SocialSources(rooms.social, rooms.in_memory, outputs.watch, outputs.events)
+    social = SocialSources(
+        rooms.social, identity.counters, rooms.in_memory, outputs.watch, outputs.events
+    )
     sources = _sources(rooms, storage, media, outputs, limits)
     metrics = Metrics(sources, social, registry, settings)
 

@@ -20,6 +20,7 @@ from server.http.hosts import Origins
 from server.http.limits import RateLimiter
 from server.http.request import authority_of, charge, client_of, is_https
 from server.people.cookie import COOKIE_NAME, LIFETIME, Cookie, CookieKey, CookieKeys
+from server.people.counters import PeopleCounters
 from server.people.device_label import device_label
 from server.people.guest_names import guest_name
 from server.people.person import COLOURS, Person, Visitor
@@ -72,6 +73,7 @@ class Identity:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.revocations = Revocations()
+        self.counters = PeopleCounters()
         self.keys = CookieKeys()
         self._people = people
         self._origins = origins
@@ -184,6 +186,7 @@ class Identity:
         name = guest_name(language, secrets.randbits(32))
         person = Person(secrets.token_urlsafe(ID_BYTES), name, secrets.randbelow(COLOURS))
         visitor = Visitor(person, secrets.token_urlsafe(ID_BYTES))
+        self.counters.guests += 1
         self.set_cookie(request, visitor)
         return visitor
 
@@ -256,6 +259,7 @@ class Identity:
         now = self._clock()
         cookie = self.keys.read(value, now)
         if cookie is None:
+            self.counters.refused_cookies += 1
             return Visit(None, None)
         if cookie.visitor.device in self.revocations:
             return Visit(cookie, None)
@@ -302,6 +306,7 @@ class Identity:
                 device_label(request.headers.get(hdrs.USER_AGENT, "")),
                 now,
             )
+            self.counters.stored += 1
         elif visit.answer is not None:  # the cookie is renewed once a day
             await self._people.see(visitor.person.id, visitor.device, now)
         record = await self._people.admit(visitor.person.id, visitor.device)
@@ -316,6 +321,7 @@ class Identity:
         visit.visitor, visit.answer, visit.forget = visitor, visitor, False
 
     def _signed_out(self, visit: Visit) -> Unauthorized:
+        self.counters.signed_out += 1
         if visit.cookie:
             self.revocations.add(visit.cookie.visitor.device)
         visit.visitor, visit.answer, visit.forget = None, None, True

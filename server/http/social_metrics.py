@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 
 from server.http.events import EventsEndpoint
 from server.http.watch import WatchEndpoint
+from server.people.counters import PeopleCounters
 from server.rooms.in_memory import RoomsInMemory
 from server.social.counters import SocialCounters
 
@@ -17,6 +18,7 @@ class SocialSources:
     """The objects from which the metrics are read."""
 
     counters: SocialCounters
+    people: PeopleCounters
     rooms: RoomsInMemory
     watch: WatchEndpoint
     events: EventsEndpoint
@@ -49,6 +51,19 @@ class SocialCollector(Collector):
             "People who watch now; a person with several connections counts once",
             self._sources.rooms.watching,
         )
+        people = self._sources.people
+        yield CounterMetricFamily(
+            "microlive_guests", "New guests; most of them are never stored", people.guests
+        )
+        yield CounterMetricFamily(
+            "microlive_people", "People who were stored with their first write", people.stored
+        )
+        cookies = CounterMetricFamily(
+            "microlive_refused_cookies", "Cookies of people that were refused", labels=["reason"]
+        )
+        cookies.add_metric(["invalid"], people.refused_cookies)
+        cookies.add_metric(["signed_out"], people.signed_out)
+        yield cookies
         yield CounterMetricFamily(
             "microlive_messages", "Chat messages that were stored", counters.messages
         )

@@ -188,6 +188,14 @@ async def test_a_bearer_key_hides_the_cookie(server: Server, browser: Browser) -
     assert await browser.status("PUT", "/api/me/handle", {"handle": "a"}, headers=headers) == 401
 
 
+async def test_what_visitors_send_is_counted(server: Server, browser: Browser) -> None:
+    await browser.ask("PUT", "/api/me/handle", {"handle": "Dark"})
+    async with Browser(server.url, cookie="1.forged.AAAA") as forger:
+        await forger.ask("GET", "/api/me")
+    counters = server.identity.counters
+    assert (counters.guests, counters.stored, counters.refused_cookies) == (2, 1, 1)
+
+
 async def test_new_people_of_an_address_are_limited(server: Server) -> None:
     """Only those who write count; guests who only look do not."""
     for number in range(3):

@@ -59,7 +59,8 @@ async def test_a_server_without_anybody(server: Server) -> None:
     assert told["microlive_memory_budget_bytes"] > 1 << 26
     for path in ("websocket", "events"):
         assert told[f'microlive_dropped_notices_total{{path="{path}"}}'] == 0
-    for name in ("memory_refusals", "memory_cut_viewers", "excessive_publishers", "messages"):
+    totals = ("memory_refusals", "memory_cut_viewers", "excessive_publishers", "messages", "people")
+    for name in totals:
         assert told[f"microlive_{name}_total"] == 0
     await server.create()
     async with server.http.get(f"{server.url}/metrics") as response:
