@@ -18,6 +18,7 @@ from alembic.migration import MigrationContext
 from playwright.async_api import Browser, Page
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from scripts.benchmarks import timecode
 from scripts.benchmarks.chromium import TooLate, until
 from scripts.benchmarks.crash_chat import Chat
 from scripts.benchmarks.figures import Bar, Figures
@@ -47,10 +48,8 @@ WATCH = (
     "window.sampler = timecode.watch(() => document.querySelector('.screen, video'), () => "
     "Date.now())"
 )
-FRESH = (
-    "sampler.take().some(([now, word]) => word !== 0 && now - (window.since ?? 0) > 0) && "
-    "!document.querySelector('#stage').classList.contains('lost')"
-)
+NEW_WITHIN = 3_000
+"""Maximum age of a picture that a viewer sees after its return, ms."""
 
 
 @dataclass(slots=True)
@@ -146,7 +145,7 @@ async def _room(
     viewer = await (await context_of(browsers[1], "timecode", "connections")).new_page()
     await viewer.goto(f"{watch}?player=webcodecs")
     await viewer.evaluate(WATCH)
-    await until(viewer, FRESH, RETURN_WITHIN)
+    await _until_watching(viewer)
     for page in (studio, viewer):
         stack.push_async_callback(page.context.close)
     return watch.rpartition("/")[2], [studio, viewer]
@@ -160,8 +159,6 @@ async def _kill(server: LocalServer, chat: Chat, pages: list[Page], run: Run) ->
     chat.speaking.clear()
     await chat.settle()
     run.unanswered += len(chat.ledger.uncertain)
-    if pages:
-        await pages[1].evaluate("void (sampler.take(), window.since = Date.now())")
     await server.start()
     listening = time.monotonic()
     run.kills += 1
@@ -173,10 +170,25 @@ async def _kill(server: LocalServer, chat: Chat, pages: list[Page], run: Run) ->
     if pages:
         try:
             await until(pages[0], LIVE, RETURN_WITHIN)
-            await until(pages[1], FRESH, RETURN_WITHIN)
+            await _until_watching(pages[1])
             run.returns.append((time.monotonic() - listening) * 1_000)
         except TooLate:
             run.missing += 1
+
+
+async def _until_watching(viewer: Page) -> None:
+    """Returns when the page shows a new picture of the creator. Raises TooLate."""
+    try:
+        async with asyncio.timeout(RETURN_WITHIN):
+            await viewer.evaluate("void sampler.take()")
+            while True:
+                for now, word in await viewer.evaluate("sampler.take()"):
+                    age = timecode.age(word, now)
+                    if age is not None and age < NEW_WITHIN:
+                        return
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise TooLate(f"no new picture within {RETURN_WITHIN:.0f} s") from None
 
 
 def _note(run: Run, chat: Chat, history: list[Any]) -> None:

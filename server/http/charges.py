@@ -123,6 +123,7 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("POST", "/api/rooms"): CREATION,
     ("GET", "/api/rooms/{room}"): LOOKUP,
     ("DELETE", "/api/rooms/{room}"): LOOKUP,
+    ("DELETE", "/api/rooms/{room}/data"): LOOKUP,
     ("GET", "/api/rooms/{room}/qr.svg"): LOOKUP,
     ("GET", "/api/rooms/{room}/health"): LOOKUP,
     ("GET", "/api/rooms/{room}/events"): LOOKUP,

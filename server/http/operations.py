@@ -85,7 +85,7 @@ STORAGE: Refusals = {503: (Code.STORAGE_UNAVAILABLE,)}
 CLOSING: Refusals = {503: (Code.SERVER_CLOSING,)}
 FULL: Refusals = {503: (Code.SERVER_FULL,)}
 LOOKUP: Refusals = {429: (Code.RATE_LIMITED,)}
-ROOM = merged({404: (Code.ROOM_NOT_FOUND,)}, STORAGE, LOOKUP)
+ROOM = merged({404: (Code.ROOM_NOT_FOUND,), 421: (Code.ROOM_ELSEWHERE,)}, STORAGE, LOOKUP)
 OVER: Refusals = {410: (Code.ROOM_ENDED,)}
 ROOM_ON = merged(ROOM, CLOSING, OVER)
 BODY: Refusals = {408: (Code.BODY_TOO_SLOW,), 413: (Code.BODY_TOO_LARGE,)}
@@ -349,6 +349,14 @@ OPERATIONS = (
         "DELETE",
         "/api/rooms/{room}",
         "End a room for good",
+        {204: ()},
+        merged(KEY, ROLE, ROOM, {401: (Code.SIGNED_OUT,)}),
+        key=True,
+    ),
+    Operation(
+        "DELETE",
+        "/api/rooms/{room}/data",
+        "End a room for good and delete all that belongs to it",
         {204: ()},
         merged(KEY, ROLE, ROOM, {401: (Code.SIGNED_OUT,)}),
         key=True,

@@ -19,7 +19,7 @@ from server.http.limits import RateLimiter
 from server.http.payloads import CreateRoom, CreateRoomAnswer, RoomList, reply
 from server.http.request import charge, client_of, read_body, url_of
 from server.http.turn import turn_servers
-from server.rooms.commands.room import Describe, End, ReadHealth
+from server.rooms.commands.room import DeleteLive, Describe, End, ReadHealth
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
 from server.rooms.registry import Rooms
@@ -54,6 +54,7 @@ class RoomsEndpoint:
             web.post("/api/rooms", self.create),
             web.get("/api/rooms/{room}", self.show),
             web.delete("/api/rooms/{room}", self.end),
+            web.delete("/api/rooms/{room}/data", self.delete),
             web.get("/api/rooms/{room}/qr.svg", self.qr_code),
             web.get("/api/rooms/{room}/health", self.health),
         ]
@@ -94,6 +95,16 @@ class RoomsEndpoint:
         name = request.match_info["room"]
         command = End(bearer_token(request), await self._identity.owner_of(request))
         await asyncio.shield(self._rooms.ask(name, command))
+        return web.Response(status=204)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """Ends a room permanently and deletes all that belongs to it, even if the client
+        disconnects before the answer is sent.
+        """
+        name = request.match_info["room"]
+        command = DeleteLive(bearer_token(request), await self._identity.owner_of(request))
+        await asyncio.shield(self._rooms.ask(name, command))
+        logger.info("room %s: deleted by its creator", name)
         return web.Response(status=204)
 
     async def qr_code(self, request: web.Request) -> web.Response:

@@ -5,7 +5,9 @@ restores the rooms after a restart of the server.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar, cast
 
@@ -17,6 +19,7 @@ from server.rooms.beacon import Beacon
 from server.rooms.commands.base import Command, CreatorCommand, OwnerCommand, SocialCommand
 from server.rooms.commands.room import (
     AuthorisePublishing,
+    DeleteLive,
     Describe,
     End,
     EndByOperator,
@@ -32,7 +35,7 @@ from server.rooms.past_room import PastRoom
 from server.rooms.requester import require_key
 from server.rooms.room import OpenSession, Room, RoomPolicy
 from server.social.counters import SocialCounters
-from server.storage.errors import StorageError
+from server.storage.errors import StorageError, StorageUnavailable
 from server.storage.keys import hash_key, new_key, new_room_id
 from server.storage.rooms import RoomExists, RoomRecord
 from server.storage.storage import Storage
@@ -51,6 +54,8 @@ ENDED_PER_ROOM = 8
 """Maximum number of idle rooms that end when one new room is created. The limit spreads the work
 over several creations.
 """
+REPEAT_INTERVAL = 1.0
+"""Seconds between two attempts to store a change while the database does not answer."""
 RETRY_FULL = 60.0
 """Seconds that a client must wait after it was refused because there are too many rooms."""
 
@@ -249,6 +254,11 @@ class Rooms:
             case End():
                 await self._end(name)
                 return None
+            case DeleteLive():
+                # The end stores what the parts of the room still hold, so it comes first.
+                await self._end(name)
+                await self._storage.live_data.delete(name)
+                return None
             case EndByOperator():
                 if present is not None:
                     logger.info("room %s: ended by the operator", name)
@@ -282,7 +292,9 @@ class Rooms:
             self._endings[room.name] = self._write(self._remove(room))
             self._endings[room.name].add_done_callback(lambda _: self._endings.pop(room.name))
         elif before is State.IDLE and room.live_since is not None:
-            self._write(self._storage.rooms.set_live(room.name, room.live_since))
+            self._write(
+                self._store(partial(self._storage.rooms.set_live, room.name, room.live_since))
+            )
 
     def _add(self, record: RoomRecord, *, restored: bool = False) -> Room:
         audience = Audience(self._on_beacon)
@@ -315,16 +327,21 @@ class Rooms:
                 return
 
     async def _remove(self, room: Room) -> None:
+        now, figures = time.time(), room.social.presence.figures
+        store_end = partial(
+            self._storage.rooms.end,
+            room.name,
+            now,
+            peak=figures.peak,
+            people=figures.people,
+            duration_s=None if room.live_since is None else now - room.live_since,
+        )
         try:
             await room.social.conclude()
-            now, figures = time.time(), room.social.presence.figures
-            await self._storage.rooms.end(
-                room.name,
-                now,
-                peak=figures.peak,
-                people=figures.people,
-                duration_s=None if room.live_since is None else now - room.live_since,
-            )
+            await store_end()
+        except StorageUnavailable:
+            self._write(self._repeat(store_end))
+            raise
         finally:
             # Viewers first get the room event, which says that the room has ended. Only then does
             # their channel end.
@@ -333,6 +350,23 @@ class Rooms:
             await room.close()
 
     # Storage
+
+    async def _store(self, change: Callable[[], Awaitable[None]]) -> None:
+        """Stores a change, later if the database does not answer now."""
+        try:
+            await change()
+        except StorageUnavailable:
+            await self._repeat(change)
+
+    async def _repeat(self, change: Callable[[], Awaitable[None]]) -> None:
+        """Stores a change once the database answers again. Gives up when the server closes: the
+        next start restores the room, and the room then ends.
+        """
+        while not self._closing:
+            await asyncio.sleep(REPEAT_INTERVAL)
+            with suppress(StorageUnavailable):
+                await change()
+                return
 
     def _write(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs a storage change in a separate task, so that the change completes even if the

@@ -79,6 +79,16 @@ class EndByOperator(Command[None]):
     reply = None
 
 
+@dataclass(frozen=True, slots=True)
+class DeleteLive(OwnerCommand[None]):
+    """Ends the room permanently, and deletes the room with all that belongs to it: messages,
+    reactions, polls and the log of moderators. Reports that are not decided yet remain.
+    """
+
+    name = "delete_live"
+    reply = None
+
+
 COMMANDS: tuple[type[Command[Any]], ...] = (
     Describe,
     RequireOpen,
@@ -87,4 +97,5 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     EndSession,
     End,
     EndByOperator,
+    DeleteLive,
 )

@@ -41,6 +41,7 @@ from server.rooms.commands.polls import (
 )
 from server.rooms.commands.room import (
     AuthorisePublishing,
+    DeleteLive,
     Describe,
     End,
     EndByOperator,
@@ -95,6 +96,7 @@ SAMPLES: list[tuple[Command[Any], Any]] = [
     (AuthorisePublishing("key"), None),
     (EndSession("key", "session"), None),
     (End("key"), None),
+    (DeleteLive("key"), None),
     (EndByOperator(), None),
     (OpenPoll(BY, "Tea?", ["Yes", "No"]), PollView(POLL)),
     (ReadPoll(BY), PollView(None)),

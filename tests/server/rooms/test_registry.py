@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -24,6 +25,7 @@ from server.rooms.codec import (
 from server.rooms.commands.base import Command
 from server.rooms.commands.room import (
     AuthorisePublishing,
+    DeleteLive,
     Describe,
     End,
     EndSession,
@@ -33,6 +35,7 @@ from server.rooms.commands.room import (
 from server.rooms.life import RoomEvent, State
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
+from server.storage.errors import StorageUnavailable
 from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
 
@@ -218,3 +221,41 @@ async def test_rooms_that_were_never_live_make_room(
     await rooms.create("")
     states = [(await rooms.ask(new.room.room, Describe())).state for new in made]
     assert states == [State.LIVE, State.ENDED, State.ENDED, *[State.IDLE] * 3]
+
+
+async def test_an_end_that_storage_misses_is_stored_later(
+    rooms: Rooms, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request is refused, the room is over, and the next start does not restore the room."""
+    monkeypatch.setattr(registry, "REPEAT_INTERVAL", 0.01)
+    new = await rooms.create("")
+    name = new.room.room
+    end, failures = storage.rooms.end, 3
+
+    async def fail_first(*arguments: Any, **values: Any) -> None:
+        nonlocal failures
+        failures -= 1
+        if failures >= 0:
+            raise StorageUnavailable("away")
+        await end(*arguments, **values)
+
+    monkeypatch.setattr(storage.rooms, "end", fail_first)
+    with pytest.raises(StorageUnavailable):
+        await rooms.ask(name, End(new.key))
+    assert (await rooms.ask(name, Describe())).state is State.ENDED
+    while await storage.rooms.unended():
+        pass
+    assert failures == -1
+
+
+async def test_a_creator_deletes_a_live(rooms: Rooms, storage: Storage) -> None:
+    """It ends first, if it has not ended. Nothing is left of it."""
+    for over in (False, True):
+        new = await rooms.create("")
+        name = new.room.room
+        if over:
+            await rooms.ask(name, End(new.key))
+        assert await refused(rooms, name, DeleteLive("wrong")) == (403, RefusalCode.WRONG_KEY)
+        await rooms.ask(name, DeleteLive(new.key))
+        assert name not in rooms.in_memory and await storage.rooms.find(name) is None
+        assert await refused(rooms, name, Describe()) == (404, RefusalCode.ROOM_NOT_FOUND)
