@@ -125,6 +125,10 @@ class WhepSessions:
         """
         await asyncio.shield(self._spawn(self._finish(session)))
 
+    def end_soon(self, session: WhepSession) -> None:
+        """Starts to end a session."""
+        self._spawn(self._finish(session))
+
     def end_clients(self, concerns: Callable[[str], bool]) -> None:
         """Starts to end the sessions of all clients for whose address `concerns` returns True."""
         for session in list(self._sessions.values()):

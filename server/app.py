@@ -33,6 +33,7 @@ from server.host.listeners import Listener, bind_listeners, bind_unix_socket
 from server.host.load import Audience, LoadSampler
 from server.host.self_check import SelfCheck
 from server.host.stages import Stages
+from server.http.access import Access
 from server.http.account import AccountEndpoint
 from server.http.admin import AdminEndpoint, blocked, require_admin_token, restore_blocks
 from server.http.admin_people import AdminPeopleEndpoint
@@ -56,11 +57,13 @@ from server.http.identity import Identity
 from server.http.metering import metering
 from server.http.metrics import Metrics
 from server.http.middleware import hosts_and_origins, preflights, refusals
+from server.http.moderation import ModerationEndpoint
 from server.http.openapi import OpenApiEndpoint
 from server.http.pages import Pages
 from server.http.people import PeopleEndpoint
 from server.http.playback_metrics import Playing
 from server.http.polls import PollsEndpoint
+from server.http.reports import ReportsEndpoint
 from server.http.request import MAX_BODY
 from server.http.requester import Requesters
 from server.http.rooms import RoomsEndpoint
@@ -71,6 +74,7 @@ from server.http.status import StatusEndpoint
 from server.http.summary import SummaryEndpoint
 from server.http.tcp_site import TcpSite
 from server.http.watch import WatchEndpoint
+from server.http.watch_links import WatchLinksEndpoint
 from server.http.whep import WhepEndpoint
 from server.http.whip import WhipEndpoint
 from server.ingest.sessions import IngestSessions
@@ -185,7 +189,11 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     purge = Purge(storage.accounts)
     purge.start()
     stack.push_async_callback(purge.close)
-    outputs = _create_outputs(rooms, media, identity, hosts, settings)
+    requesters = Requesters(identity, settings)
+    access = Access(rooms, requesters, settings)
+    access.open()
+    stack.push_async_callback(access.close)
+    outputs = _create_outputs(rooms, media, identity, access, hosts, settings)
     limits = _open_limits(rooms, outputs, settings, stack)
     social = SocialSources(
         rooms.social, identity.counters, rooms.in_memory, outputs.watch, outputs.events
@@ -200,8 +208,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     admin = partial(AdminEndpoint, rooms, blocklist, storage, cut)
     admin_people = partial(AdminPeopleEndpoint, identity, storage.people)
     profiles = Profiles(storage.people, storage.follows, rooms)
-    pages = Pages(rooms, profiles, settings)
-    requesters = Requesters(identity, settings)
+    pages = Pages(rooms, profiles, access, settings)
     admissions = Admissions(limits.admission, rooms.in_memory, outputs.hls.renditions)
     endpoints: tuple[Endpoint, ...] = (
         pages,
@@ -212,6 +219,9 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         SummaryEndpoint(rooms, requesters),
         FollowsEndpoint(identity, storage.follows, profiles),
         ChatEndpoint(rooms, requesters),
+        ModerationEndpoint(rooms, requesters),
+        ReportsEndpoint(rooms, storage.reports, identity, requesters),
+        WatchLinksEndpoint(rooms, requesters, settings),
         *_person_endpoints(identity, storage, settings),
         StatusEndpoint(rooms, limits.admission, limits.memory, settings),
         OpenApiEndpoint(),
@@ -236,6 +246,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         preflights,
         admissions.middleware,
         charges(rooms.in_memory, outputs.hls.renditions, settings),
+        access.middleware,
     )
     app.on_response_prepare.append(answer_headers(settings, origins))
     app.on_response_prepare.append(identity.prepare)
@@ -357,16 +368,21 @@ class _Outputs:
 
 
 def _create_outputs(
-    rooms: Rooms, media: _Media, identity: Identity, hosts: list[str], settings: Settings
+    rooms: Rooms,
+    media: _Media,
+    identity: Identity,
+    access: Access,
+    hosts: list[str],
+    settings: Settings,
 ) -> _Outputs:
-    watch = WatchEndpoint(rooms, identity, settings)
+    watch = WatchEndpoint(rooms, identity, access, settings)
     whep = WhepSessions(media.udp, hosts, settings.max_connecting_whep)
     return _Outputs(
         watch,
-        EventsEndpoint(rooms, watch.sockets, identity, settings),
+        EventsEndpoint(rooms, watch.sockets, identity, access, settings),
         HlsEndpoint(rooms, media.workers, settings),
         whep,
-        WhepEndpoint(rooms, whep, settings),
+        WhepEndpoint(rooms, whep, access, settings),
     )
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 
 from aiohttp import WSMsgType, web
 
+from relay.callbacks import ignore
 from relay.channel.channel import Channel
 from relay.channel.hello import hello
 from relay.channel.notice import MAX_BYTES
@@ -34,11 +36,13 @@ async def watch(
     *,
     address: ClientAddress = UNKNOWN,
     account: Account | None = None,
+    opened: Callable[[WebSocketViewer], None] = ignore,
 ) -> web.StreamResponse:
     """Serves one viewer until the viewer leaves. Keeps the viewer in `connected` during that time,
     so that the server can close the connection at shutdown. Keeps the viewer in `buffered` whenever
     bytes may wait for the viewer in this process. Charges the time for the viewer's messages to
-    `account`, and waits while the account is slowed.
+    `account`, and waits while the account is slowed. Calls `opened` with the viewer before the
+    viewer joins.
     """
     ws = _WebSocket(compress=False, autoping=False, autoclose=False, max_msg_size=MAX_BYTES)
     try:
@@ -54,6 +58,7 @@ async def watch(
         transport, channel, counters, codecs=codecs, address=address, buffered=buffered
     )
     connected.add(viewer)
+    opened(viewer)
     try:
         media = request.query.get("media") != "0"
         viewer.join(json.dumps(hello(channel)), person=person, media=media)

@@ -10,6 +10,7 @@ from relay.channel.hello import hello
 from relay.channel.notice import MAX_BYTES, PER_SECOND
 from relay.errors import MessageError, RefusalCode
 from server.errors import BadRequest, NotFound, TooLarge, TooManyRequests
+from server.http.access import Access
 from server.http.identity import Identity
 from server.http.limits import ConnectionLimiter
 from server.http.request import client_of, connection_of, read_body
@@ -38,12 +39,18 @@ class EventsEndpoint:
     """
 
     def __init__(
-        self, rooms: Rooms, sockets: ConnectionLimiter, identity: Identity, settings: Settings
+        self,
+        rooms: Rooms,
+        sockets: ConnectionLimiter,
+        identity: Identity,
+        access: Access,
+        settings: Settings,
     ) -> None:
         """`sockets`: limits the event streams and the WebSockets of an address together."""
         self._rooms = rooms
         self._sockets = sockets
         self._identity = identity
+        self._access = access
         self._settings = settings
         self._streams: dict[tuple[str, str], EventStream] = {}
         """The open event streams, by room name and secret viewer id."""
@@ -64,13 +71,17 @@ class EventsEndpoint:
             "too many connections from this address",
             RETRY_CONNECTIONS,
         )
-        with connection_of(self._sockets, client_of(request, self._settings).address, refusal):
+        with (
+            connection_of(self._sockets, client_of(request, self._settings).address, refusal),
+            self._access.watching(request, room.name) as connection,
+        ):
             response = web.StreamResponse(headers={hdrs.CACHE_CONTROL: "no-store"})
             response.content_type = "text/event-stream"
             response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx buffers events
             # Subscribe before the response starts: once it has started, the server cannot refuse
             # the request.
             stream = EventStream(room.channel)
+            connection.close = stream.close
             stream.open(
                 hello(room.channel),
                 request.headers.get("Last-Event-ID", ""),

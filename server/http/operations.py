@@ -16,9 +16,28 @@ from server.http.codes import Recover, RecoveryAnswer, TransferAnswer, UseTransf
 from server.http.devices import DeviceList
 from server.http.follows import Followers, Follows, Profile
 from server.http.hidden import HiddenList
+from server.http.moderation import (
+    BanBody,
+    BanList,
+    ChangeRoomBody,
+    HeldList,
+    ModerationLog,
+    ModeratorList,
+    MuteBody,
+    MuteList,
+    WordList,
+    WordsBody,
+)
 from server.http.payloads import Config, CreateRoom, CreateRoomAnswer, RoomList, ServerHealth
 from server.http.people import ChangeMe, HandleAnswer, Me, TakeHandle
 from server.http.polls import AskQuestion, GiveVote
+from server.http.reports import (
+    AnswerReportBody,
+    DecideReportBody,
+    MakeReportBody,
+    OwnReports,
+    ReportList,
+)
 from server.http.sign_in import (
     NewPasskeyAnswer,
     NewPasskeyBody,
@@ -27,10 +46,14 @@ from server.http.sign_in import (
     SignInBody,
 )
 from server.http.signalling import SDP, SDP_FRAGMENT
+from server.http.watch_links import AddLinkBody, LinkDescription, LinkList
 from server.rooms.commands.countdown import CountdownEnd
+from server.rooms.commands.moderation import Ban, Mute, RoomSettingsReply
 from server.rooms.commands.polls import PollView
+from server.rooms.commands.reports import Report
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
+from server.social.chat_settings import SettingsDescription
 from server.social.summary import PublicSummary, Summary
 
 JSON, TEXT, SVG = "application/json", "text/plain", "image/svg+xml"
@@ -85,7 +108,17 @@ STORAGE: Refusals = {503: (Code.STORAGE_UNAVAILABLE,)}
 CLOSING: Refusals = {503: (Code.SERVER_CLOSING,)}
 FULL: Refusals = {503: (Code.SERVER_FULL,)}
 LOOKUP: Refusals = {429: (Code.RATE_LIMITED,)}
-ROOM = merged({404: (Code.ROOM_NOT_FOUND,), 421: (Code.ROOM_ELSEWHERE,)}, STORAGE, LOOKUP)
+ACCESS: Refusals = {
+    403: (
+        Code.WRONG_KEY,
+        Code.BANNED,
+        Code.PRIVATE_ROOM,
+        Code.LINK_EXPIRED,
+        Code.LINK_REVOKED,
+    )
+}
+"""Refusals of everything that belongs to a room that the client may not watch."""
+ROOM = merged({404: (Code.ROOM_NOT_FOUND,), 421: (Code.ROOM_ELSEWHERE,)}, STORAGE, LOOKUP, ACCESS)
 OVER: Refusals = {410: (Code.ROOM_ENDED,)}
 ROOM_ON = merged(ROOM, CLOSING, OVER)
 BODY: Refusals = {408: (Code.BODY_TOO_SLOW,), 413: (Code.BODY_TOO_LARGE,)}
@@ -114,6 +147,11 @@ ADMIN: Refusals = {
     429: (Code.RATE_LIMITED,),
 }
 
+MODERATOR = merged(ROOM, PERSON, ROLE, {429: (Code.TOO_MANY_PEOPLE,)})
+"""Refusals of what moderators may read and do, also after the end of the room."""
+MODERATION_BODY = merged(BODY, {400: (Code.NOT_JSON,), 422: (Code.BAD_MODERATION,)})
+REPORT_BODY = merged(BODY, {400: (Code.NOT_JSON,), 422: (Code.BAD_REPORT,)})
+BAD_PERSON: Refusals = {422: (Code.BAD_MODERATION,)}
 SIGNALLING_BODY = merged(BODY, {400: (Code.BODY_NOT_UTF8,), 415: (Code.WRONG_CONTENT_TYPE,)})
 TRICKLE = merged(SIGNALLING_BODY, {400: (Code.NOT_SDP_FRAGMENT,), 422: (Code.NO_ICE_RESTART,)})
 WHIP = merged(KEY, ROOM, {409: (Code.ROOM_ENDED,)})
@@ -538,6 +576,218 @@ OPERATIONS = (
         "The summary of an ended live: for the creator everything, for others the public part",
         {200: (Summary, PublicSummary)},
         merged(ROOM, {403: (Code.WRONG_KEY,), 409: (Code.ROOM_NOT_ENDED,)}),
+    ),
+    Operation(
+        "PATCH",
+        "/api/rooms/{room}",
+        "Change the title, who may watch, or the settings of the chat",
+        {200: (RoomSettingsReply,)},
+        merged(MODERATOR, OVER, MODERATION_BODY),
+        body=ChangeRoomBody,
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/settings",
+        "What holds in the chat",
+        {200: (SettingsDescription,)},
+        merged(ROOM, OVER),
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/mutes",
+        "The mutes that are in force",
+        {200: (MuteList,)},
+        merged(MODERATOR, OVER),
+    ),
+    Operation(
+        "PUT",
+        "/api/rooms/{room}/mutes/{person}",
+        "Mute a person for 1 or 10 minutes",
+        {200: (Mute,)},
+        merged(MODERATOR, OVER, MODERATION_BODY, {409: (Code.CANNOT_MODERATE,)}),
+        body=MuteBody,
+    ),
+    Operation(
+        "DELETE",
+        "/api/rooms/{room}/mutes/{person}",
+        "End a mute",
+        {204: ()},
+        merged(MODERATOR, OVER, BAD_PERSON),
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/bans",
+        "The bans that are in force",
+        {200: (BanList,)},
+        MODERATOR,
+    ),
+    Operation(
+        "PUT",
+        "/api/rooms/{room}/bans/{person}",
+        "Ban a person from this live, or from every live of the creator",
+        {200: (Ban,)},
+        merged(
+            MODERATOR,
+            OVER,
+            MODERATION_BODY,
+            {409: (Code.CANNOT_MODERATE, Code.TOO_MANY_BANS)},
+        ),
+        body=BanBody,
+    ),
+    Operation(
+        "DELETE",
+        "/api/rooms/{room}/bans/{person}",
+        "End a ban",
+        {204: ()},
+        merged(MODERATOR, BAD_PERSON),
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/moderators",
+        "The moderators of the creator",
+        {200: (ModeratorList,)},
+        MODERATOR,
+    ),
+    Operation(
+        "PUT",
+        "/api/rooms/{room}/moderators/{person}",
+        "Make a person a moderator of the creator",
+        {204: ()},
+        merged(MODERATOR, BAD_PERSON, {409: (Code.CANNOT_MODERATE, Code.TOO_MANY_MODERATORS)}),
+    ),
+    Operation(
+        "DELETE",
+        "/api/rooms/{room}/moderators/{person}",
+        "Make a person no longer a moderator",
+        {204: ()},
+        merged(MODERATOR, BAD_PERSON, {409: (Code.CANNOT_MODERATE,)}),
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/words",
+        "The words that hold a message back",
+        {200: (WordList,)},
+        MODERATOR,
+    ),
+    Operation(
+        "PUT",
+        "/api/rooms/{room}/words",
+        "Replace the words that hold a message back",
+        {200: (WordList,)},
+        merged(MODERATOR, BODY, {400: (Code.NOT_JSON,), 422: (Code.BAD_WORDS,)}),
+        body=WordsBody,
+    ),
+    Operation(
+        "PUT",
+        "/api/rooms/{room}/shield",
+        "Raise the shield for ten minutes",
+        {200: (SettingsDescription,)},
+        merged(MODERATOR, OVER),
+    ),
+    Operation(
+        "DELETE",
+        "/api/rooms/{room}/shield",
+        "Lower the shield",
+        {200: (SettingsDescription,)},
+        merged(MODERATOR, OVER),
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/held",
+        "The messages that wait for a decision",
+        {200: (HeldList,)},
+        merged(MODERATOR, OVER),
+    ),
+    Operation(
+        "POST",
+        "/api/rooms/{room}/held/{n}",
+        "Show a held message to everyone",
+        {204: ()},
+        merged(MODERATOR, OVER, MESSAGE),
+    ),
+    Operation(
+        "DELETE",
+        "/api/rooms/{room}/held/{n}",
+        "Reject a held message",
+        {204: ()},
+        merged(MODERATOR, OVER, MESSAGE),
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/log",
+        "What moderators did in the room, for the creator",
+        {200: (ModerationLog,)},
+        MODERATOR,
+        query=("before",),
+    ),
+    Operation(
+        "POST",
+        "/api/rooms/{room}/reports",
+        "Report a message, a person or the room",
+        {201: (Report,)},
+        merged(ROOM, PERSON, WRITER, MESSAGE, REPORT_BODY),
+        body=MakeReportBody,
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/reports",
+        "The reports about messages and people of the room",
+        {200: (ReportList,)},
+        MODERATOR,
+    ),
+    Operation(
+        "PUT",
+        "/api/rooms/{room}/reports/{id}",
+        "Decide on a report",
+        {200: (Report,)},
+        merged(
+            MODERATOR,
+            REPORT_BODY,
+            {404: (Code.REPORT_NOT_FOUND,), 409: (Code.REPORT_DECIDED,)},
+        ),
+        body=DecideReportBody,
+    ),
+    Operation(
+        "GET",
+        "/api/me/reports",
+        "The reports that the person made, and those about the person",
+        {200: (OwnReports,)},
+        PERSON,
+    ),
+    Operation(
+        "PUT",
+        "/api/reports/{id}/answer",
+        "Answer a report about oneself, once",
+        {200: (Report,)},
+        merged(
+            PERSON,
+            WRITER,
+            REPORT_BODY,
+            {404: (Code.REPORT_NOT_FOUND,), 409: (Code.REPORT_ANSWERED,)},
+        ),
+        body=AnswerReportBody,
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/links",
+        "The watch links of the room",
+        {200: (LinkList,)},
+        MODERATOR,
+    ),
+    Operation(
+        "POST",
+        "/api/rooms/{room}/links",
+        "Make a watch link for a private room",
+        {201: (LinkDescription,)},
+        merged(MODERATOR, MODERATION_BODY, {409: (Code.TOO_MANY_LINKS,)}),
+        body=AddLinkBody,
+    ),
+    Operation(
+        "DELETE",
+        "/api/rooms/{room}/links/{link}",
+        "Revoke a watch link",
+        {204: ()},
+        merged(MODERATOR, {404: (Code.LINK_NOT_FOUND,)}),
     ),
     Operation(
         "GET",

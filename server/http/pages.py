@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 from relay.errors import Refusal, RefusalCode
 from server import WEB
 from server.errors import Gone, NotFound
+from server.http.access import Access
 from server.http.follows import Profiles
 from server.http.headers import ancestors_of
 from server.http.installation import Installation
@@ -45,9 +46,12 @@ AREAS = {
 class Pages:
     """The pages for people, and the files below `/assets/`."""
 
-    def __init__(self, rooms: Rooms, profiles: Profiles, settings: Settings) -> None:
+    def __init__(
+        self, rooms: Rooms, profiles: Profiles, access: Access, settings: Settings
+    ) -> None:
         self._rooms = rooms
         self._profiles = profiles
+        self._access = access
         self._settings = settings
         self._assets: Assets = SourceAssets(WEB) if settings.dev else BundledAssets(WEB)
         self._strings = read_strings(WEB)
@@ -101,7 +105,7 @@ class Pages:
             ) from error
         if described.state is State.ENDED:
             raise Gone(RefusalCode.ROOM_ENDED, "the creator has ended this live")
-        return self._render(
+        response = self._render(
             request,
             "room.html",
             main=self._main("room"),
@@ -114,8 +118,15 @@ class Pages:
             room=name,
             title=described.title,
             state=described.state.value,
+            public=described.visibility == "public",
             watch_url=url_of(request, f"/r/{name}", self._settings),
         )
+        if described.visibility != "public":
+            response.headers["X-Robots-Tag"] = "noindex"
+        if cookie := self._access.cookie_for(request, name):
+            response.headers.add(hdrs.SET_COOKIE, cookie)
+            response.headers[hdrs.CACHE_CONTROL] = "no-store"
+        return response
 
     async def asset(self, request: web.Request) -> web.Response:
         found = self._assets.find(request.match_info["name"])

@@ -75,12 +75,15 @@ def _printable(title: object) -> object:
     )
 
 
+Title = Annotated[str, BeforeValidator(_printable), Field(max_length=TITLE_LENGTH, strict=True)]
+Visibility = Literal["public", "unlisted", "private"]
+
+
 class CreateRoom(BaseModel):
     """The body of POST /api/rooms. Unknown members are ignored."""
 
-    title: Annotated[
-        str, BeforeValidator(_printable), Field(max_length=TITLE_LENGTH, strict=True)
-    ] = ""
+    title: Title = ""
+    visibility: Annotated[Visibility, Field(description="who may watch")] = "public"
     length: Annotated[
         Literal[60, 180, 600] | None, Field(description="seconds; null: the live has no end")
     ] = None

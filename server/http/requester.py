@@ -24,6 +24,10 @@ class Requesters:
         visitor = self._identity.visitor_of(request)
         return self._requester(request, visitor.person if visitor else ANONYMOUS)
 
+    def program(self, request: web.Request) -> Requester:
+        """Returns who sends a request whose cookie is never read."""
+        return self._requester(request, ANONYMOUS)
+
     async def writing(self, request: web.Request) -> Requester:
         """Returns who sends a request that changes something: the holder of the bearer key, or a
         person (`Identity.require_person`).

@@ -70,7 +70,9 @@ class RoomsEndpoint:
         address = client_of(request, self._settings).address
         owner = await self._identity.owner_of_new_room(request)
         new = await asyncio.shield(
-            self._rooms.create(body.title, address, body.length, owner=owner)
+            self._rooms.create(
+                body.title, address, body.length, owner=owner, visibility=body.visibility
+            )
         )
         name = new.room.room
         logger.info("room %s: created by %s", name, client_of(request, self._settings).address)

@@ -8,6 +8,7 @@ from relay.websocket.counters import WebSocketCounters
 from relay.websocket.endpoint import watch
 from relay.websocket.viewer import WebSocketViewer
 from server.errors import BadRequest, TooManyRequests
+from server.http.access import Access
 from server.http.identity import Identity
 from server.http.limits import ConnectionLimiter
 from server.http.request import ACCOUNT, client_of, connection_of
@@ -22,8 +23,11 @@ RETRY_CONNECTIONS = 5
 class WatchEndpoint:
     """The endpoint `/ws/{room}`. Owns the connected viewers."""
 
-    def __init__(self, rooms: Rooms, identity: Identity, settings: Settings) -> None:
+    def __init__(
+        self, rooms: Rooms, identity: Identity, access: Access, settings: Settings
+    ) -> None:
         self._rooms = rooms
+        self._access = access
         self._identity = identity
         self._settings = settings
         self.sockets = ConnectionLimiter(settings.max_sockets_per_address)
@@ -54,7 +58,14 @@ class WatchEndpoint:
             "too many connections from this address",
             RETRY_CONNECTIONS,
         )
-        with connection_of(self.sockets, address, refusal):
+        with (
+            connection_of(self.sockets, address, refusal),
+            self._access.watching(request, room.name) as connection,
+        ):
+
+            def opened(viewer: WebSocketViewer) -> None:
+                connection.close = viewer.close
+
             person = self._identity.watching(request, room)
             if request.transport is not None:
                 request.transport.set_write_buffer_limits()  # `Connection` sets lower ones
@@ -67,6 +78,7 @@ class WatchEndpoint:
                 person,
                 address=keys_of(address),
                 account=request.get(ACCOUNT),
+                opened=opened,
             )
 
     def close_viewers(self) -> None:

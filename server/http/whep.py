@@ -10,6 +10,7 @@ from relay.errors import RefusalCode
 from relay.whep import RETRY_CONNECTING, WhepSession, WhepSessions
 from server.errors import Conflict, TooManyRequests, Unprocessable
 from server.host.ice_servers import Role
+from server.http.access import Access
 from server.http.limits import ConnectionLimiter
 from server.http.request import client_of, url_of
 from server.http.signalling import SDP, created, read_offer, read_trickle, signalling_routes
@@ -26,8 +27,11 @@ RETRY_SESSIONS = 5
 class WhepEndpoint:
     """The endpoint `/whep/{room}` and its sessions `/whep/{room}/{session}`."""
 
-    def __init__(self, rooms: Rooms, sessions: WhepSessions, settings: Settings) -> None:
+    def __init__(
+        self, rooms: Rooms, sessions: WhepSessions, access: Access, settings: Settings
+    ) -> None:
         self._rooms = rooms
+        self._access = access
         self._sessions = sessions
         self._settings = settings
         self.held = ConnectionLimiter(settings.max_sockets_per_address)
@@ -46,7 +50,7 @@ class WhepEndpoint:
         await self._live_channel(request)
         offer = await read_offer(request)
         channel = await self._live_channel(request)  # the room may have ended meanwhile
-        session = self._open(channel, offer, client_of(request, self._settings).address)
+        session = self._open(request, channel, offer)
         return created(
             session.answer,
             url_of(request, f"/whep/{channel.name}/{session.id}", self._settings),
@@ -80,10 +84,11 @@ class WhepEndpoint:
         await self._rooms.ask(request.match_info["room"], RequireOpen())
         return web.Response(content_type=SDP)
 
-    def _open(self, channel: Channel, offer: str, address: str) -> WhepSession:
+    def _open(self, request: web.Request, channel: Channel, offer: str) -> WhepSession:
         """Opens a session. The session counts toward the limit of the address until the session
         ends.
         """
+        address = client_of(request, self._settings).address
         if not self.held.acquire(address):
             raise TooManyRequests(
                 RefusalCode.TOO_MANY_SESSIONS, "too many sessions of this address", RETRY_SESSIONS
@@ -96,15 +101,24 @@ class WhepEndpoint:
                 "too many sessions of this address are connecting",
                 RETRY_CONNECTING,
             )
+        connection = self._access.add(request, channel.name)
+
+        def ended() -> None:
+            self.held.release(address)
+            self._access.remove(connection)
+
         try:
-            return self._sessions.open(
+            session = self._sessions.open(
                 channel,
                 offer,
-                on_ended=lambda: self.held.release(address),
+                on_ended=ended,
                 on_settled=lambda: self._connecting.release(address),
                 address=address,
             )
+            connection.close = lambda code, text: self._sessions.end_soon(session)
+            return session
         except BaseException:
+            self._access.remove(connection)
             self._connecting.release(address)
             self.held.release(address)
             raise

@@ -16,6 +16,8 @@ class RoomDescription:
     viewers: int
     created_at: float
     live_since: float | None
+    visibility: str = "public"
+    """`public`, `unlisted` or `private`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,9 @@ class RoomsInMemory:
     def __iter__(self) -> Iterator[Room]:
         return iter(self._rooms.values())
 
+    def find(self, name: str) -> Room | None:
+        return self._rooms.get(name)
+
     def is_on_air(self, name: str) -> bool:
         """Whether the room is live, or its creator may return."""
         room = self._rooms.get(name)

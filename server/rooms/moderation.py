@@ -1,14 +1,46 @@
-"""The moderation of one room: the roles of people, and the decision about each message."""
+"""The moderation of one room in memory: the roles of people, and the decision about each message.
 
-import hashlib
+Storage has the decisions of moderators. This part reads them again whenever ModerationChanges says
+that something has changed, in this process or in another one.
+"""
+
+import asyncio
+import logging
 import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
 
-from relay.client_address import keys_of
+from relay.callbacks import ignore
+from relay.errors import RefusalCode
+from server.errors import Forbidden
 from server.people.person import Person
-from server.rooms.part import RoomContext, RoomPart
+from server.rooms.creator_lists import creator_of, log_record
+from server.rooms.part import RoomContext, RoomPart, Timer
 from server.social.author import Author, Role
+from server.social.chat_settings import ChatSettings, SettingsDescription, describe
 from server.social.message import Message
-from server.social.verdict import ALLOWED, Verdict
+from server.social.moderation import FOR_EVER, STRANGER, Moderation, Standing
+from server.social.network_hash import SALT_BYTES, Salt, network_hash
+from server.social.room_settings import RoomSettings, read_room_settings
+from server.social.shield import Shield, ShieldEvent, ShieldState
+from server.social.verdict import Verdict
+from server.social.word_list import BadWords, WordList
+from server.storage.errors import StorageError
+from server.storage.moderation import LogRecord, ModerationRecord
+
+Value = TypeVar("Value")
+
+logger = logging.getLogger(__name__)
+
+STANDING_FOR = 2.0
+"""Seconds for which the room remembers whether a person follows the creator."""
+MAX_PEOPLE = 10_000
+"""Maximum number of people whose standing and network the room remembers."""
+RETRY_AFTER = 1.0
+"""Seconds after a failure of storage in which the room does not read its decisions again."""
+BANNED_TEXT = "a moderator of this live has banned you"
 
 
 class RoomModeration(RoomPart):
@@ -16,24 +48,293 @@ class RoomModeration(RoomPart):
 
     def __init__(self, context: RoomContext) -> None:
         super().__init__(context)
-        self._salt = secrets.token_bytes(16)
+        stored = read_room_settings(context.record.settings)
+        self.creator = creator_of(context.record)
+        self.state = Moderation(stored.chat, stored.shield)
+        self.admissions = 0
+        """Grows whenever a viewer may no longer be allowed to watch."""
+        self._salt = stored.salt
+        self._moderators: frozenset[str] = frozenset()
+        self._standings: OrderedDict[str, tuple[Standing, float]] = OrderedDict()
+        self._networks: OrderedDict[str, str] = OrderedDict()
+        """Hash of the network of each person who wrote."""
+        self._stale = True
+        self._retry_at = 0.0
+        self._reading: asyncio.Task[None] | None = None
+        self._storing: set[asyncio.Task[None]] = set()
+        self._lowering: Timer | None = None
+        self._posted = describe(ChatSettings(), Shield(), 0.0)
+        """What viewers believe to hold: the defaults, until an event says otherwise."""
+        self._read_again: Callable[[], None] = ignore
+        context.changes.subscribe(self.creator, self._changed)
+        self._show()
+
+    def on_reading(self, call: Callable[[], None]) -> None:
+        """Calls `call` whenever storage has changed."""
+        self._read_again = call
+
+    # Roles
 
     async def role_of(self, person: Person) -> Role:
         """Returns the role of a person in this room."""
-        return Role.GUEST
+        await self.refresh()
+        if not person.id:
+            return Role.GUEST
+        role = self.rank(person.id)
+        if role is not None:
+            return role
+        return Role.KNOWN if (await self.standing(person.id)).known else Role.GUEST
+
+    def rank(self, person: str) -> Role | None:
+        """Returns the role of the creator or a moderator; None for other people."""
+        if person == self._context.record.owner:
+            return Role.CREATOR
+        return Role.MODERATOR if person in self._moderators else None
+
+    async def standing(self, person: str) -> Standing:
+        """Returns what the person has to do with the creator. While storage does not answer,
+        people whom the room does not remember are strangers.
+        """
+        owner = self._context.record.owner
+        if owner is None:
+            return STRANGER
+        known = self._standings.get(person)
+        if known and abs(self._context.now - known[1]) < STANDING_FOR:
+            return known[0]
+        try:
+            found = Standing(
+                *await self._context.storage.moderation.standing(owner, self._context.room, person)
+            )
+        except StorageError:
+            return known[0] if known else STRANGER
+        _keep(self._standings, person, (found, self._context.now))
+        return found
+
+    # Messages (implements Judge)
 
     def judge(self, author: Author, text: str, now: float) -> Verdict:
-        return ALLOWED
+        person = author.person.id
+        if author.network_hash and person:
+            _keep(self._networks, person, author.network_hash)
+        known = self._standings.get(person)
+        verdict = self.state.judge(author, known[0] if known else STRANGER, text, now)
+        if verdict.code is RefusalCode.FOLLOWERS_ONLY:
+            # The author may follow the creator and try again at once.
+            self._standings.pop(person, None)
+        return verdict
 
-    async def note_removal(self, moderator: Author, message: Message) -> None: ...
+    async def note_removal(self, moderator: Author, message: Message) -> None:
+        await self._note(moderator, message, "remove")
 
-    async def note_restoration(self, moderator: Author, message: Message) -> None: ...
+    async def note_restoration(self, moderator: Author, message: Message) -> None:
+        await self._note(moderator, message, "restore")
+
+    async def _note(self, moderator: Author, message: Message, action: str) -> None:
+        await self._context.storage.moderation.record(
+            self.creator,
+            self.log_record(moderator, action, str(message.n), message.person.id or None),
+        )
+
+    def log_record(
+        self,
+        moderator: Author,
+        action: str,
+        target: str = "",
+        person: str | None = None,
+        detail: str = "",
+    ) -> LogRecord:
+        """Returns a line of the log for an action of this moment."""
+        context = self._context
+        return log_record(context.record, context.now, moderator, action, target, person, detail)
+
+    # Networks
 
     def hash_network(self, address: str) -> str:
         """Returns the salted hash of the network of an address; empty if the address is empty. The
         hash has no meaning after the end of the live.
         """
-        if not address:
-            return ""
-        network = keys_of(address).network.encode()
-        return hashlib.blake2b(network, key=self._salt, digest_size=16).hexdigest()
+        return network_hash(address, self.salt) if address else ""
+
+    @property
+    def salt(self) -> Salt:
+        """The salt of this live. After a day, a new one replaces it."""
+        if self._salt is None or not self._salt.is_valid(self._context.now):
+            self._salt = Salt(secrets.token_bytes(SALT_BYTES), self._context.now)
+            self._networks.clear()
+        return self._salt
+
+    def network_of(self, person: str) -> str:
+        """Returns the hash of the network from which the person wrote last; empty if the person has
+        not written.
+        """
+        return self._networks.get(person, "")
+
+    # What holds
+
+    def describe(self) -> SettingsDescription:
+        """Returns what holds in the chat at present."""
+        return describe(self.state.settings, self.state.shield, self._context.now)
+
+    def stored_settings(self) -> RoomSettings:
+        """Returns what storage should know. The salt is stored only while a network is banned."""
+        salt = self._salt if self.state.networks else None
+        return RoomSettings(self.state.settings, self.state.shield, salt)
+
+    def is_banned(self, person: str) -> bool:
+        now = self._context.now
+        return bool(person) and any(
+            bans.get(person, 0.0) > now for bans in (self.state.bans, self.state.operator_bans)
+        )
+
+    @property
+    def bans_people(self) -> bool:
+        """Whether a person is banned who could try to watch."""
+        return bool(self.state.bans or self.state.operator_bans)
+
+    def require_not_banned(self, person: str) -> None:
+        """Raises Forbidden if the person is banned."""
+        if self.is_banned(person):
+            raise Forbidden(RefusalCode.BANNED, BANNED_TEXT)
+
+    async def refresh(self) -> None:
+        """Reads the decisions if they have changed. While storage does not answer, the decisions
+        that were read last remain in force.
+        """
+        if self._stale:
+            self._read()
+        if self._reading:
+            await asyncio.shield(self._reading)
+
+    def _changed(self) -> None:
+        self._stale = True
+        self._retry_at = 0.0
+        self._standings.clear()
+        self._read_again()
+        self._read()
+
+    def _read(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._reading is None and loop.time() >= self._retry_at:
+            self._reading = loop.create_task(self._read_until_fresh())
+
+    async def _read_until_fresh(self) -> None:
+        try:
+            while self._stale:
+                self._stale = False
+                record = await self._context.storage.moderation.load(
+                    self.creator, self._context.room, self._context.now
+                )
+                if record is not None:
+                    self._apply(record)
+        except StorageError as error:
+            self._stale = True
+            self._retry_at = asyncio.get_running_loop().time() + RETRY_AFTER
+            logger.debug("room %s: %s", self._context.room, error)
+        finally:
+            self._reading = None
+
+    def _apply(self, record: ModerationRecord) -> None:
+        context, state = self._context, self.state
+        before = {*state.bans, *state.operator_bans}
+        stored = read_room_settings(record.settings)
+        state.settings, state.shield = stored.chat, stored.shield
+        if stored.salt is not None:
+            self._salt = stored.salt
+        if record.words != state.words.words:
+            try:
+                state.words = WordList(record.words)
+            except BadWords:  # an older release stored words that this release refuses
+                logger.exception("room %s: the words are ignored", context.room)
+        self._moderators = record.moderators
+        state.mutes = dict(record.mutes)
+        state.bans = _ends(record.bans)
+        state.networks = _ends(record.networks)
+        state.operator_bans = _ends(record.operator_bans)
+        seen = context.record.title, context.record.visibility
+        new_bans = {*state.bans, *state.operator_bans} - before
+        if new_bans or "private" in (seen[1], record.visibility):
+            self.admissions += 1
+        context.record = replace(
+            context.record,
+            title=record.title,
+            visibility=record.visibility,
+            settings=record.settings,
+        )
+        if seen != (record.title, record.visibility):
+            context.record_changed()
+        for person in new_bans:
+            context.channel.close_person(person, RefusalCode.BANNED, BANNED_TEXT)
+        self._show()
+
+    # The shield, and the event of the settings
+
+    def _show(self) -> None:
+        """Posts what holds if it has changed, and starts the timer of the shield."""
+        described = self.describe()
+        if described != self._posted:
+            self._posted = described
+            self._context.post(described.event(), key="chat_settings")
+        if self._lowering:
+            self._lowering.cancel()
+            self._lowering = None
+        if self.state.shield.state is ShieldState.UP:
+            wait = max(0.0, self.state.shield.until - self._context.now)
+            self._lowering = self._context.call_later(wait, self._lower)
+
+    def _lower(self) -> None:
+        """Lowers the shield once its time is over."""
+        self._lowering = None
+        before = self.state.shield
+        self.state.shield = before.after(ShieldEvent.EXPIRE, self._context.now)
+        self._show()
+        if self.state.shield is not before:
+            task = asyncio.get_running_loop().create_task(self._store_settings())
+            self._storing.add(task)
+            task.add_done_callback(self._storing.discard)
+
+    async def _store_settings(self) -> None:
+        settings = self.stored_settings().to_json()
+        self._context.record = replace(self._context.record, settings=settings)
+        try:
+            await self._context.storage.rooms.change(self._context.room, settings=settings)
+        except StorageError as error:
+            # Nothing is lost: the stored shield has its end.
+            logger.warning("room %s: %s", self._context.room, error)
+
+    # Viewers and life
+
+    def viewer_joined(self, viewer: int, person: str | None, media: bool) -> None:
+        if self._stale:
+            self._read()
+        if person is not None and self.is_banned(person):
+            # The connection is not open yet: the channel is about to answer its subscription.
+            asyncio.get_running_loop().call_soon(
+                self._context.channel.close_person, person, RefusalCode.BANNED, BANNED_TEXT
+            )
+
+    async def conclude(self) -> None:
+        """Deletes the hashes of networks: they end with the live."""
+        if self.state.networks or read_room_settings(self._context.record.settings).salt:
+            self.state.networks.clear()
+            self._salt = None
+            await self._context.storage.moderation.forget_networks(
+                self._context.room, self.stored_settings().to_json()
+            )
+
+    async def close(self) -> None:
+        self._context.changes.unsubscribe(self.creator, self._changed)
+        if self._lowering:
+            self._lowering.cancel()
+        while tasks := {*self._storing, *filter(None, [self._reading])}:
+            await asyncio.wait(tasks)
+
+
+def _keep(kept: OrderedDict[str, Value], key: str, value: Value) -> None:
+    kept.pop(key, None)
+    kept[key] = value
+    if len(kept) > MAX_PEOPLE:
+        kept.popitem(last=False)
+
+
+def _ends(ends: Mapping[str, float | None]) -> dict[str, float]:
+    return {key: FOR_EVER if until is None else until for key, until in ends.items()}

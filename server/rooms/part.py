@@ -15,6 +15,7 @@ from relay.channel.owner import Notice
 from server.people.person import Person
 from server.rooms.commands.base import SocialCommand
 from server.rooms.life import State
+from server.rooms.moderation_changes import ModerationChanges
 from server.social.author import Author
 from server.social.counters import SocialCounters
 from server.storage.rooms import RoomRecord
@@ -46,6 +47,7 @@ class SocialTools:
 
     storage: Storage
     counters: SocialCounters
+    changes: ModerationChanges
     now: Callable[[], float] = time.time
     """The clock, Unix seconds."""
     call_later: Callable[[float, Callable[[], None]], Timer] = _call_later
@@ -65,10 +67,13 @@ class RoomContext:
         channel: Channel,
         tools: SocialTools,
         end: Callable[[], None] = ignore,
+        record_changed: Callable[[], None] = ignore,
         *,
         restored: bool = False,
     ) -> None:
-        """`end`: ends the room. `restored`: whether the room is older than this process."""
+        """`end`: ends the room. `record_changed`: called after the title or the visibility in
+        `record` has changed. `restored`: whether the room is older than this process.
+        """
         self.restored = restored
         """Whether storage may know more of the room than its record."""
         self.record = record
@@ -76,10 +81,12 @@ class RoomContext:
         self.channel = channel
         self.storage = tools.storage
         self.counters = tools.counters
+        self.changes = tools.changes
         self.call_later = tools.call_later
         self.max_length = tools.max_length
         self.end = end
         self.messages_per_second = tools.messages_per_second
+        self.record_changed = record_changed
         self._now = tools.now
         self._people: dict[str, Person] = {}
 

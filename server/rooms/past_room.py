@@ -2,18 +2,25 @@
 ended or another process owns the room: whatever can be answered from storage alone.
 """
 
+import time
+from collections.abc import Callable
 from typing import Any
 
+from relay.callbacks import ignore
 from relay.errors import RefusalCode
 from server.errors import Gone
+from server.rooms.access import RoomAccess
+from server.rooms.commands.access import Admit
 from server.rooms.commands.base import SocialCommand
 from server.rooms.commands.chat import MessagePage, ReadMessages
 from server.rooms.commands.summary import ReadSummary
+from server.rooms.creator_lists import CreatorLists, creator_of
 from server.rooms.part import CommandHandlers
+from server.rooms.reports import RoomReports
 from server.rooms.requester import require_key, require_role
 from server.rooms.stored_message import to_messages
 from server.rooms.summary import read_summary
-from server.social.author import Author, Requester, Role
+from server.social.author import Author, Role
 from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
 
@@ -21,13 +28,23 @@ from server.storage.storage import Storage
 class PastRoom:
     """A room as far as storage knows the room."""
 
-    def __init__(self, record: RoomRecord, storage: Storage) -> None:
+    def __init__(
+        self,
+        record: RoomRecord,
+        storage: Storage,
+        announce: Callable[[str], None] = ignore,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """`announce`: called with the id of the creator after a change of moderation."""
         self._record = record
         self._storage = storage
+        self._announce = announce
+        self._now = now
+        self._banned: set[str] = set()
 
     async def execute(self, command: SocialCommand[Any]) -> object:
         """Executes a command. Raises Gone if storage alone cannot answer the command."""
-        author = self._author(command.by)
+        author = await self._author(command)
         require_role(author, command.needs)
         handler = self._handlers().get(type(command))
         if handler is None:
@@ -35,7 +52,25 @@ class PastRoom:
         return await handler(author, command)
 
     def _handlers(self) -> CommandHandlers:
-        return {ReadSummary: self._read_summary, ReadMessages: self._read_messages}
+        announce = self._announce_change
+        lists = CreatorLists(self._get_record, self._storage, self._now, announce)
+        access = RoomAccess(
+            self._get_record, self._storage, self._now, announce, self._banned.__contains__
+        )
+        reports = RoomReports(self._get_record, self._storage, self._now)
+        return {
+            ReadSummary: self._read_summary,
+            ReadMessages: self._read_messages,
+            **lists.command_handlers(),
+            **access.command_handlers(),
+            **reports.command_handlers(),
+        }
+
+    def _get_record(self) -> RoomRecord:
+        return self._record
+
+    def _announce_change(self) -> None:
+        self._announce(creator_of(self._record))
 
     async def _read_summary(self, author: Author, command: ReadSummary) -> object:
         return await read_summary(self._record, self._storage, author)
@@ -50,9 +85,22 @@ class PastRoom:
             found = await store.before(room, before, command.limit)
         return MessagePage(tuple(to_messages(found)), last)
 
-    def _author(self, by: Requester) -> Author:
-        role = Role.GUEST
+    async def _author(self, command: SocialCommand[Any]) -> Author:
+        """Returns the sender of a command. Asks storage only if the role matters."""
+        by, person = command.by, command.by.person.id
         if by.key:
             require_key(self._record, by.key)
-            role = Role.CREATOR
-        return Author(by.person, role, "")
+            return Author(by.person, Role.CREATOR, "")
+        if not person:
+            return Author(by.person, Role.GUEST, "")
+        if person == self._record.owner:
+            return Author(by.person, Role.CREATOR, "")
+        creator, store = creator_of(self._record), self._storage.moderation
+        watching = isinstance(command, Admit)
+        if (watching or command.needs is Role.MODERATOR) and await store.is_moderator(
+            creator, person
+        ):
+            return Author(by.person, Role.MODERATOR, "")
+        if watching and await store.is_banned(creator, self._record.room, person, self._now()):
+            self._banned.add(person)
+        return Author(by.person, Role.GUEST, "")

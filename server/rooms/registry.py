@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from relay.channel.hub import Hub
 from relay.errors import RefusalCode
-from server.errors import Conflict, Gone, Misdirected, NotFound, Unavailable
+from server.errors import Conflict, Forbidden, Gone, Misdirected, NotFound, Unavailable
 from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon
 from server.rooms.commands.base import Command, CreatorCommand, OwnerCommand, SocialCommand
@@ -30,11 +30,14 @@ from server.rooms.commands.room import (
 from server.rooms.description import NewRoom, RoomDescription, RoomInspection
 from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import State
+from server.rooms.moderation_changes import ModerationChanges
 from server.rooms.part import SocialTools
 from server.rooms.past_room import PastRoom
 from server.rooms.requester import require_key
 from server.rooms.room import OpenSession, Room, RoomPolicy
+from server.social.chat_settings import ChatSettings
 from server.social.counters import SocialCounters
+from server.social.room_settings import RoomSettings
 from server.storage.errors import StorageError, StorageUnavailable
 from server.storage.keys import hash_key, new_key, new_room_id
 from server.storage.rooms import RoomExists, RoomRecord
@@ -82,9 +85,11 @@ class Rooms:
         self._policy = policy
         self._on_beacon = on_beacon
         self.social = SocialCounters()
+        self._changes = ModerationChanges(storage.moderation, shared=storage.rooms.server != "")
         self._social_tools = SocialTools(
             storage,
             self.social,
+            self._changes,
             max_length=policy.max_length,
             messages_per_second=policy.messages_per_second,
         )
@@ -102,6 +107,7 @@ class Rooms:
         """
         for record in await self._storage.rooms.unended():
             self._add(record, restored=True)
+        self._changes.open()
 
     async def create(
         self,
@@ -110,10 +116,12 @@ class Rooms:
         length: float | None = None,
         *,
         owner: str | None = None,
+        visibility: str = "public",
     ) -> NewRoom:
         """Creates a room for the client at `address`. `length`: length of the live in seconds; None
         if the live has no end. `owner`: the person to whom the room belongs; None if a program
-        creates the room. Raises Unavailable if there are too many rooms or the server is closing.
+        creates the room. Raises Unavailable if there are too many rooms or the server is closing,
+        and Forbidden if the operator has banned the owner.
         """
         self._require_open()
         self._end_idle()
@@ -123,6 +131,7 @@ class Rooms:
                 "there are too many rooms at the moment: try again later",
                 RETRY_FULL,
             )
+        settings = await self._first_settings(owner)
         key = new_key()
         while True:
             record = RoomRecord(
@@ -132,7 +141,9 @@ class Rooms:
                 time.time(),
                 address=address,
                 owner=owner,
+                visibility=visibility,
                 length_s=length,
+                settings=settings,
             )
             try:
                 await self._storage.rooms.add(record)
@@ -142,6 +153,19 @@ class Rooms:
                 await self._storage.rooms.end(record.room, time.time())
             self._require_open()
             return NewRoom(self._add(record).describe(), key)
+
+    async def _first_settings(self, owner: str | None) -> str:
+        """Returns the settings of a new room: what the owner chose for all lives. Raises Forbidden
+        if the operator has banned the owner.
+        """
+        if owner is None:
+            return RoomSettings().to_json()
+        if await self._storage.moderation.is_banned_by_operator(owner, time.time()):
+            raise Forbidden(
+                RefusalCode.BANNED_BY_OPERATOR, "the operator of this server has banned you"
+            )
+        links = await self._storage.moderation.links(owner)
+        return RoomSettings(ChatSettings(links=links)).to_json()
 
     async def require_ready(self) -> None:
         """Checks that the server accepts new rooms and sessions. Raises Unavailable while the
@@ -168,10 +192,14 @@ class Rooms:
         raise _gone()
 
     def on_air(self) -> list[RoomDescription]:
-        """Returns the rooms that are live or away. The room with the most viewers is first. Only a
-        few HLS viewers of each address count for this order.
+        """Returns the public rooms that are live or away. The room with the most viewers is first.
+        Only a few HLS viewers of each address count for this order.
         """
-        rooms = [room for room in self._rooms.values() if room.on_air]
+        rooms = [
+            room
+            for room in self._rooms.values()
+            if room.on_air and room.record.visibility == "public"
+        ]
         rooms.sort(key=lambda room: (-room.channel.ranked_viewers, -(room.live_since or 0)))
         return [room.describe() for room in rooms]
 
@@ -210,6 +238,7 @@ class Rooms:
         """Closes every room and its sessions. The next start of the server restores the rooms."""
         self.refuse_new()
         await asyncio.gather(*(room.close() for room in self._rooms.values()))
+        await self._changes.close()
         while remaining := {*self._writes, *self._endings.values()}:
             await asyncio.wait(remaining)
 
@@ -228,7 +257,7 @@ class Rooms:
             require_key(record, command.key)
         present = None if room is None or room.ended else room
         if isinstance(command, SocialCommand):
-            social = present.social if present else PastRoom(record, self._storage)
+            social = present.social if present else self._past(record)
             return await social.execute(command)
         match command:
             case Describe():
@@ -273,6 +302,9 @@ class Rooms:
             room.finish()
         if name in self._endings:
             await asyncio.shield(self._endings[name])
+
+    def _past(self, record: RoomRecord) -> PastRoom:
+        return PastRoom(record, self._storage, self._changes.announce)
 
     async def _record(self, name: str) -> RoomRecord:
         record = await self._storage.rooms.find(name)
@@ -396,7 +428,13 @@ def _is_of_owner(record: RoomRecord, command: CreatorCommand[Any]) -> bool:
 def _describe_ended(record: RoomRecord) -> RoomDescription:
     """Returns the description of a room that exists only in storage."""
     return RoomDescription(
-        record.room, record.title, State.ENDED, 0, record.created_at, record.live_at
+        record.room,
+        record.title,
+        State.ENDED,
+        0,
+        record.created_at,
+        record.live_at,
+        record.visibility,
     )
 
 

@@ -80,7 +80,9 @@ class Room:
     ) -> None:
         """`restored`: whether storage knows the room from an earlier process."""
         self.channel = open_channel(record.room, self)
-        self._context = RoomContext(record, self.channel, tools, self.finish, restored=restored)
+        self._context = RoomContext(
+            record, self.channel, tools, self.finish, self._post_description, restored=restored
+        )
         self.social = RoomSocial(self._context)
         """What people do in the room."""
         self.state = State.IDLE if record.live_at is None else State.AWAY
@@ -148,6 +150,7 @@ class Room:
             self.channel.viewers,
             self.record.created_at,
             self.live_since,
+            self.record.visibility,
         )
 
     def health(self) -> RoomHealth:
@@ -280,7 +283,9 @@ class Room:
             self._spawn(session.close())
         self._current = self._pending = None
         await self.social.close()
-        self._context.end = ignore  # otherwise a reference cycle keeps the room in memory
+        self._context.end = self._context.record_changed = (
+            ignore  # otherwise a reference cycle keeps the room in memory
+        )
         self.channel.close()
         while self._tasks:
             await asyncio.wait(self._tasks)

@@ -8,6 +8,7 @@ from server.people.person import Person
 from server.rooms.chat import RoomChat
 from server.rooms.commands.base import SocialCommand
 from server.rooms.countdown import RoomCountdown
+from server.rooms.decisions import RoomDecisions
 from server.rooms.life import State
 from server.rooms.moderation import RoomModeration
 from server.rooms.part import CommandHandler, NoticeHandlers, RoomContext, RoomPart
@@ -26,6 +27,7 @@ class RoomSocial:
         self._context = context
         self.moderation = RoomModeration(context)
         self.chat = RoomChat(context, self.moderation)
+        self.decisions = RoomDecisions(context, self.moderation, self.chat)
         self.reactions = RoomReactions(context)
         self.polls = RoomPolls(context)
         self.presence = RoomPresence(context)
@@ -34,6 +36,7 @@ class RoomSocial:
         self._parts: tuple[RoomPart, ...] = (
             self.moderation,
             self.chat,
+            self.decisions,
             self.reactions,
             self.polls,
             self.presence,

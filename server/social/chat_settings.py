@@ -1,6 +1,5 @@
 """The settings of chat that the creator chooses, and what holds while the shield is up. Pure."""
 
-import json
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -37,18 +36,37 @@ class ChatSettings:
         )
 
 
-def describe(settings: ChatSettings, shield: Shield, now: float) -> dict[str, Any]:
-    """Returns what holds at `now`, as server/API.md describes it."""
+@dataclass(frozen=True, slots=True)
+class ShieldDescription:
+    on: bool
+    until: int | None
+    """Time at which the shield is lowered, ms since the Unix epoch; None while it is down."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsDescription:
+    """What holds at one moment, as server/API.md describes it."""
+
+    chat: bool
+    slow: int
+    followers_only: bool
+    known_only: bool
+    links: bool
+    joins: bool
+    shield: ShieldDescription
+
+    def event(self) -> dict[str, Any]:
+        """Returns the event `chat_settings`."""
+        return {"type": "chat_settings", **asdict(self)}
+
+
+def describe(settings: ChatSettings, shield: Shield, now: float) -> SettingsDescription:
+    """Returns what holds at `now`."""
     up = shield.is_up(now)
-    return {
+    return SettingsDescription(
         **asdict(settings.under(shield, now)),
-        "shield": {"on": up, "until": round(shield.until * 1_000) if up else None},
-    }
-
-
-def settings_event(settings: ChatSettings, shield: Shield, now: float) -> bytes:
-    """Returns the body of the event `chat_settings`."""
-    return json.dumps({"type": "chat_settings", **describe(settings, shield, now)}).encode()
+        shield=ShieldDescription(up, round(shield.until * 1_000) if up else None),
+    )
 
 
 def stored(settings: ChatSettings) -> dict[str, Any]:

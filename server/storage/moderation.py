@@ -236,15 +236,27 @@ class ModerationStore:
 
         return await self._database.read(find)
 
+    async def is_banned(self, creator: str, name: str, who: str, now: float) -> bool:
+        """Whether the creator has banned the person in a room, or the operator has banned the
+        person.
+        """
+        return await self._has_ban(
+            ban.c.person == who,
+            sa.or_(
+                ban.c.creator == OPERATOR,
+                sa.and_(ban.c.creator == creator, sa.or_(ban.c.room.is_(None), ban.c.room == name)),
+            ),
+            ban.c.network_hash.is_(None),
+            _in_force(now),
+        )
+
     async def is_banned_by_operator(self, who: str, now: float) -> bool:
+        return await self._has_ban(ban.c.creator == OPERATOR, ban.c.person == who, _in_force(now))
+
+    async def _has_ban(self, *conditions: Any) -> bool:
         async def find(connection: AsyncConnection) -> bool:
-            return (
-                await connection.scalar(
-                    sa.select(ban.c.id)
-                    .where(ban.c.creator == OPERATOR, ban.c.person == who, _in_force(now))
-                    .limit(1)
-                )
-            ) is not None
+            found = await connection.scalar(sa.select(ban.c.id).where(*conditions).limit(1))
+            return found is not None
 
         return await self._database.read(find)
 
@@ -419,15 +431,6 @@ class ModerationStore:
             )
 
         await self._database.write(forget)
-
-    async def purge(self, now: float) -> None:
-        """Deletes mutes and bans that are over."""
-
-        async def purge(connection: AsyncConnection) -> None:
-            await connection.execute(mute.delete().where(mute.c.until <= now))
-            await connection.execute(ban.delete().where(ban.c.until <= now))
-
-        await self._database.write(purge)
 
     async def add_moderator(self, creator: str, log: LogRecord, who: str) -> None:
         """Raises LimitReached."""

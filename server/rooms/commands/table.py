@@ -1,6 +1,6 @@
 """All commands to a room, by name. Pure."""
 
-from server.rooms.commands import chat, countdown, polls, room, summary
+from server.rooms.commands import access, chat, countdown, moderation, polls, reports, room, summary
 from server.rooms.commands.base import Command
 
 COMMANDS: dict[str, type[Command[object]]] = {
@@ -11,6 +11,9 @@ COMMANDS: dict[str, type[Command[object]]] = {
         *polls.COMMANDS,
         *countdown.COMMANDS,
         *summary.COMMANDS,
+        *moderation.COMMANDS,
+        *reports.COMMANDS,
+        *access.COMMANDS,
     )
 }
 """Every command. Each module of commands has a tuple of the same name with its own commands."""

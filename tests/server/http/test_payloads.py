@@ -68,6 +68,7 @@ def test_a_description_has_all_members() -> None:
                 "viewers": 12,
                 "created_at": 1_790_000_000.0,
                 "live_since": None,
+                "visibility": "public",
             }
         ]
     }

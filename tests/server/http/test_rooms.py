@@ -52,6 +52,7 @@ async def test_a_new_room(server: Server) -> None:
         "viewers",
         "created_at",
         "live_since",
+        "visibility",
     }
     assert (shown["viewers"], shown["live_since"]) == (0, None)
     assert await answer(server, "GET", "/api/rooms") == (200, {"rooms": []})

@@ -19,6 +19,14 @@ from server.rooms.codec import (
     encode_refusal,
     encode_reply,
 )
+from server.rooms.commands.access import (
+    AddLink,
+    Admission,
+    Admit,
+    ReadLinks,
+    RevokeLink,
+    WatchLink,
+)
 from server.rooms.commands.base import Command
 from server.rooms.commands.chat import (
     MessagePage,
@@ -31,6 +39,29 @@ from server.rooms.commands.chat import (
     UnpinMessage,
 )
 from server.rooms.commands.countdown import AddMinute, CountdownEnd
+from server.rooms.commands.moderation import (
+    Ban,
+    BanPerson,
+    ChangeRoom,
+    DecideHeld,
+    HeldMessage,
+    LogEntry,
+    Mute,
+    MutePerson,
+    ReadBans,
+    ReadHeld,
+    ReadLog,
+    ReadModerators,
+    ReadMutes,
+    ReadSettings,
+    ReadWords,
+    RoomSettingsReply,
+    SetModerator,
+    SetShield,
+    SetWords,
+    UnbanPerson,
+    UnmutePerson,
+)
 from server.rooms.commands.polls import (
     ClosePoll,
     OpenPoll,
@@ -38,6 +69,13 @@ from server.rooms.commands.polls import (
     PollView,
     ReadPoll,
     Vote,
+)
+from server.rooms.commands.reports import (
+    DecideReport,
+    MakeReport,
+    ReadReports,
+    Report,
+    ReportedMessage,
 )
 from server.rooms.commands.room import (
     AuthorisePublishing,
@@ -55,6 +93,7 @@ from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
 from server.rooms.life import State
 from server.social.author import Requester, Role
+from server.social.chat_settings import SettingsDescription, ShieldDescription
 from server.social.message import Kind, Message, Reply
 from server.social.summary import (
     Hearts,
@@ -88,6 +127,14 @@ MESSAGE = Message(
     7, "c-1", BY.person, Role.KNOWN, "hi", 1.5, 70, Reply(3, "Sam", "…"), mentions=("p-2",)
 )
 LINE = Message(8, "", ANONYMOUS, Role.CREATOR, "slow", 1.5, 70, kind=Kind.SYSTEM, values={"s": 1})
+SETTINGS = SettingsDescription(True, 5, False, True, False, True, ShieldDescription(True, 1_700))
+MUTE = Mute(BY.person, 60.0, 1.5, None)
+BAN = Ban(BY.person, True, 1.5, BY.person)
+REPORT = Report(
+    *("r", "abc", "message", ReportedMessage(7, "hi"), BY.person, "spam", "", "decided"),
+    *("removed", "rude", None, 1.5, 2.5, None),
+)
+LINK = WatchLink("l", "token", 1.5, 2.5, None)
 SAMPLES: list[tuple[Command[Any], Any]] = [
     (Describe(), DESCRIPTION),
     (ReadHealth("key"), HEALTH),
@@ -112,6 +159,29 @@ SAMPLES: list[tuple[Command[Any], Any]] = [
     (RestoreMessage(BY, 7), None),
     (PinMessage(BY, 7), None),
     (UnpinMessage(BY), None),
+    (ReadSettings(BY), SETTINGS),
+    (ChangeRoom(BY, slow=5), RoomSettingsReply("abc", "A", "private", SETTINGS)),
+    (MutePerson(BY, "p-2", 60), MUTE),
+    (UnmutePerson(BY, "p-2"), None),
+    (ReadMutes(BY), (MUTE,)),
+    (BanPerson(BY, "p-2", for_good=True), BAN),
+    (UnbanPerson(BY, "p-2"), None),
+    (ReadBans(BY), (BAN,)),
+    (SetModerator(BY, "p-2", moderates=True), None),
+    (ReadModerators(BY), (BY.person,)),
+    (ReadWords(BY), ("바보", "foo")),
+    (SetWords(BY, ("foo",)), ("foo",)),
+    (SetShield(BY, up=True), SETTINGS),
+    (ReadHeld(BY), (HeldMessage(MESSAGE, "word", "foo"),)),
+    (DecideHeld(BY, 7, show=True), None),
+    (ReadLog(BY, 9), (LogEntry(8, 1.5, None, "mute", "p-2", BY.person, "60 s"),)),
+    (MakeReport(BY, "spam", "look", message=7), REPORT),
+    (ReadReports(BY), (REPORT,)),
+    (DecideReport(BY, "r", "removed", "rude"), REPORT),
+    (Admit(BY, "token"), Admission(True, "l", 2.5)),
+    (AddLink(BY, 60), LINK),
+    (ReadLinks(BY), (LINK,)),
+    (RevokeLink(BY, "l"), None),
 ]
 
 

@@ -23,6 +23,7 @@ from server.ingest.transcoders import Transcoders
 from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon
 from server.rooms.life import RoomEvent, State
+from server.rooms.moderation_changes import ModerationChanges
 from server.rooms.part import SocialTools
 from server.rooms.room import EXCESS_PAUSE, Room, RoomPolicy
 from server.social.counters import SocialCounters
@@ -64,13 +65,14 @@ def make(
     away_grace: float = 60,
     on_beacon: Callable[[Beacon, Beacon | None], None] = lambda beacon, before: None,
 ) -> Room:
+    storage = no_storage()
     return Room(
         RoomRecord("abc", "A title", b"", time.time(), live_at=live_at),
         RoomPolicy(idle_ttl=3_600, away_grace=away_grace),
         Hub(1, 1_000).open,
         IngestSessions(UdpPort(), Transcoders(Workers(), 1, 1, 1_000_000), 1_000_000).open,
         Audience(on_beacon),
-        SocialTools(no_storage(), SocialCounters()),
+        SocialTools(storage, SocialCounters(), ModerationChanges(storage.moderation, shared=False)),
         observer or Observer(),
     )
 

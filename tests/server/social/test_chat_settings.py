@@ -1,12 +1,10 @@
 """The settings of chat, with and without the shield."""
 
-import json
-
 from server.social.chat_settings import (
     ChatSettings,
+    ShieldDescription,
     describe,
     restored,
-    settings_event,
     stored,
 )
 from server.social.shield import Shield, ShieldEvent
@@ -30,11 +28,11 @@ def test_the_shield_never_shortens_slow_mode() -> None:
 
 
 def test_the_event_says_what_holds_and_until_when() -> None:
-    event = json.loads(settings_event(CHOSEN, UP, NOW))
+    event = describe(CHOSEN, UP, NOW).event()
     assert event["type"] == "chat_settings"
     assert (event["known_only"], event["slow"]) == (True, 10)
     assert event["shield"] == {"on": True, "until": 1_600_000}
-    assert describe(CHOSEN, Shield(), NOW)["shield"] == {"on": False, "until": None}
+    assert describe(CHOSEN, Shield(), NOW).shield == ShieldDescription(False, None)
 
 
 def test_only_what_differs_from_the_default_is_stored() -> None:

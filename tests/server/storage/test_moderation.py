@@ -142,14 +142,6 @@ async def test_the_hashes_of_networks_end_with_the_live(storage: Storage) -> Non
     assert record.networks == {} and record.bans == {"p-sam": None}
 
 
-async def test_decisions_that_are_over_are_purged(storage: Storage) -> None:
-    await storage.moderation.mute("p-minji", LOG, "p-sam", NOW + 60)
-    await storage.moderation.ban_by_operator("p-sam", "b1", NOW, NOW + 5, "")
-    await storage.moderation.purge(NOW + 5)
-    record = await load(storage)
-    assert record.operator_bans == {} and record.mutes == {"p-sam": NOW + 60}
-
-
 async def test_a_ban_is_removed(storage: Storage) -> None:
     await storage.moderation.ban("p-minji", LOG, "p-sam", ("b1", "b2"), for_good=True)
     await storage.moderation.ban("p-minji", LOG, "p-ali", ("b3", "b4"), for_good=False)

@@ -1,0 +1,239 @@
+"""Who may watch a room: checks each request for a room, and closes connections that may no longer
+watch.
+
+The check of a public or unlisted room in memory is a look into two sets. Only private rooms, and
+rooms that have ended, cost a look into storage.
+"""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from relay.callbacks import ignore
+from relay.errors import Refusal, RefusalCode
+from server.http.request import is_https
+from server.http.requester import Requesters
+from server.rooms.commands.access import Admission, Admit
+from server.rooms.registry import Rooms
+from server.rooms.room import Room
+from server.rooms.watch_token import MAX_TOKEN, WatchToken, write_token
+from server.settings import Settings
+from server.social.author import Requester
+from server.storage.errors import StorageError
+
+logger = logging.getLogger(__name__)
+
+CHECK_EVERY = 1.0
+"""Interval at which connections are checked again if something has changed, seconds."""
+MAX_PAST = 1_000
+PASS = 86_400
+"""Seconds for which the cookie of a person who was admitted opens the room."""
+COOKIE = "microlive-watch-"
+"""Beginning of the name of the cookie that opens one private room."""
+EXEMPT = ("/whip/", "/api/admin/")
+"""Paths of publishers and operators, who need a key of their own."""
+WITHOUT_COOKIE = ("/whep/", "/hls/")
+"""Paths that never read the cookie of a person, only the cookie of the room."""
+
+Close = Callable[[RefusalCode, str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """How one request was admitted."""
+
+    by: Requester
+    token: str
+    admission: Admission
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """An open connection of a viewer."""
+
+    room: str
+    admitted: Pass
+    close: Close = ignore
+    """Closes the connection. The endpoint sets this function once the connection is open."""
+
+
+PASS_KEY = web.RequestKey("pass", Pass)
+"""Key under which a request stores its Pass."""
+
+
+class Access:
+    """The check of who may watch. The owner calls `open()` and `close()`."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        requesters: Requesters,
+        settings: Settings,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._now = now
+        self._rooms = rooms
+        self._requesters = requesters
+        self._settings = settings
+        self._open: dict[str, dict[Connection, None]] = {}
+        """The open connections by room."""
+        self._past: OrderedDict[str, None] = OrderedDict()
+        """Rooms that have ended and are not private. Their HLS viewers still play the rest."""
+        self._seen: dict[str, int] = {}
+        """The number of changes for which the connections of a room were checked last."""
+        self._checking: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        self._checking = asyncio.get_running_loop().create_task(self._check_for_ever())
+
+    async def close(self) -> None:
+        if self._checking:
+            self._checking.cancel()
+            await asyncio.wait([self._checking])
+
+    # Requests
+
+    @property
+    def middleware(self) -> Middleware:
+        """The middleware that refuses requests for rooms that the client may not watch. It raises
+        Forbidden, and NotFound if there is no such room.
+        """
+
+        @web.middleware
+        async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+            name = request.match_info.get("room")
+            if (
+                name is not None
+                and request.method != hdrs.METH_OPTIONS
+                and not request.path.startswith(EXEMPT)
+            ):
+                await self._require(request, name)
+            return await handler(request)
+
+        return middleware
+
+    async def _require(self, request: web.Request, name: str) -> None:
+        room = self._rooms.in_memory.find(name)
+        if room is not None and room.record.visibility != "private":
+            if room.social.moderation.bans_people:
+                room.social.moderation.require_not_banned(self._requester(request).person.id)
+            return
+        past = room is None and request.path.startswith("/hls/")
+        if past and name in self._past:
+            return
+        by = self._requester(request)
+        token = _token(request, name)
+        admission = await self._rooms.ask(name, Admit(by, token))
+        request[PASS_KEY] = Pass(by, token, admission)
+        if past and not admission.private:
+            self._past[name] = None
+            if len(self._past) > MAX_PAST:
+                self._past.popitem(last=False)
+
+    def _requester(self, request: web.Request) -> Requester:
+        if request.path.startswith(WITHOUT_COOKIE):
+            return self._requesters.program(request)
+        return self._requesters.reading(request)
+
+    def cookie_for(self, request: web.Request, name: str) -> str | None:
+        """Returns the value of the Set-Cookie header with which a viewer of the page of a private
+        room can open the other resources of the room. Returns None if the viewer needs none.
+        """
+        admitted, room = request.get(PASS_KEY), self._rooms.in_memory.find(name)
+        if admitted is None or room is None or not admitted.admission.private:
+            return None
+        now = self._now()
+        if admitted.admission.link:
+            value = admitted.token
+            seconds = int((admitted.admission.expires_at or now) - now)
+        elif admitted.by.person.id:
+            token = WatchToken(int(now) + PASS, person=admitted.by.person.id)
+            value, seconds = write_token(token, name, room.record.key_hash), PASS
+        else:
+            return None
+        secure = "; Secure" if is_https(request, self._settings) else ""
+        return (
+            f"{COOKIE}{name}={value}; Max-Age={max(seconds, 1)}; Path=/; HttpOnly; "
+            f"SameSite=Lax{secure}"
+        )
+
+    # Connections
+
+    @contextmanager
+    def watching(self, request: web.Request, name: str) -> Iterator[Connection]:
+        """Watches over a connection until the context ends: closes the connection if its client may
+        no longer watch.
+        """
+        connection = self.add(request, name)
+        try:
+            yield connection
+        finally:
+            self.remove(connection)
+
+    def add(self, request: web.Request, name: str) -> Connection:
+        """Watches over a connection until the call of `remove`."""
+        admitted = request.get(PASS_KEY)
+        if admitted is None:
+            admitted = Pass(self._requester(request), _token(request, name), Admission(False))
+        connection = Connection(name, admitted)
+        self._open.setdefault(name, {})[connection] = None
+        return connection
+
+    def remove(self, connection: Connection) -> None:
+        name = connection.room
+        connections = self._open.get(name, {})
+        connections.pop(connection, None)
+        if not connections:
+            self._open.pop(name, None)
+            self._seen.pop(name, None)
+
+    async def check(self) -> None:
+        """Checks the connections of all rooms in which something has changed since the last check,
+        and of links that have expired.
+        """
+        for name in list(self._open):
+            room = self._rooms.in_memory.find(name)
+            if room is None:
+                continue
+            moderation, now = room.social.moderation, self._now()
+            changed = self._seen.get(name) != moderation.admissions
+            self._seen[name] = moderation.admissions
+            for connection in list(self._open.get(name, ())):
+                ends_at = connection.admitted.admission.expires_at
+                if changed or (ends_at is not None and ends_at <= now):
+                    await self._check_one(room, connection)
+
+    async def _check_one(self, room: Room, connection: Connection) -> None:
+        admitted = connection.admitted
+        try:
+            if room.record.visibility == "private":
+                await self._rooms.ask(room.name, Admit(admitted.by, admitted.token))
+            else:
+                room.social.moderation.require_not_banned(admitted.by.person.id)
+        except Refusal as refusal:
+            if refusal.status == 403:
+                connection.close(refusal.code, str(refusal))
+        except StorageError as error:
+            self._seen.pop(room.name, None)  # check again once storage answers
+            logger.debug("room %s: %s", room.name, error)
+
+    async def _check_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_EVERY)
+            try:
+                await self.check()
+            except Exception:
+                logger.exception("the check of who may watch failed")
+
+
+def _token(request: web.Request, name: str) -> str:
+    """Returns the token of a watch link, from the URL or from the cookie of the room."""
+    token = request.query.get("k") or request.cookies.get(f"{COOKIE}{name}", "")
+    return token if len(token) <= MAX_TOKEN else ""

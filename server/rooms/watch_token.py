@@ -1,0 +1,53 @@
+"""The token of a watch link, or of a person who was admitted: who may watch a private room. Pure.
+
+A token is signed with the hash of the room's creator key, which only the creator and the servers of
+the database know. So a token needs no key of its own, and a new cookie key ends no link. Storage
+knows whether a link is revoked.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from itsdangerous import BadData, URLSafeSerializer
+
+MAX_TOKEN = 300
+"""Maximum length of a token, characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchToken:
+    expires_at: int
+    """Unix seconds."""
+    link: str = ""
+    """Id of the watch link; empty for the token of a person."""
+    person: str = ""
+    """Id of the person; empty for the token of a link."""
+
+
+def write_token(token: WatchToken, room: str, key_hash: bytes) -> str:
+    return str(_serializer(room, key_hash).dumps([token.expires_at, token.link, token.person]))
+
+
+def read_token(text: str, room: str, key_hash: bytes) -> WatchToken | None:
+    """Returns the content of a token, expired or not; None if the token is forged or malformed."""
+    if not text or len(text) > MAX_TOKEN:
+        return None
+    try:
+        content = _serializer(room, key_hash).loads(text)
+    except (BadData, ValueError, RecursionError):
+        return None
+    match content:
+        case [int(expires_at), str(link), str(person)]:
+            return WatchToken(expires_at, link, person)
+    return None
+
+
+def _serializer(room: str, key_hash: bytes) -> URLSafeSerializer:
+    return URLSafeSerializer(
+        key_hash,
+        salt=f"microlive.watch.{room}".encode(),
+        serializer=json,
+        serializer_kwargs={"separators": (",", ":")},
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    )
