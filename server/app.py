@@ -186,7 +186,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     identity = Identity(storage.people, origins, settings)
     await identity.open()
     stack.push_async_callback(identity.close)
-    purge = Purge(storage.accounts)
+    purge = Purge(storage.accounts, identity.counters)
     purge.start()
     stack.push_async_callback(purge.close)
     requesters = Requesters(identity, settings)

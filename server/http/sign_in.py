@@ -178,8 +178,17 @@ class SignInEndpoint:
     async def sign_in(self, request: web.Request) -> web.Response:
         """Signs the browser in as the person to whom the passkey belongs."""
         party = self._require_party(request)
-        answer = _read((await read_object(request)).get("credential"))
         visitor = await self._identity.require_visitor(request, store=False)
+        answer = _read((await read_object(request)).get("credential"))
+        try:
+            return await self._sign_in(request, party, visitor, answer)
+        except Forbidden:
+            self._identity.counters.wrong_credentials += 1
+            raise
+
+    async def _sign_in(
+        self, request: web.Request, party: RelyingParty, visitor: Visitor, answer: Answer
+    ) -> web.Response:
         challenge = self._require_challenge(Purpose.SIGN_IN, visitor, answer)
         passkey = await self._passkeys.find(answer.credential_id)
         if passkey is None:
@@ -198,6 +207,7 @@ class SignInEndpoint:
         record = await self._accounts.find(passkey.person)
         if record is None:
             raise _wrong_credential("the person of this passkey was deleted")
+        self._identity.counters.passkey_sign_ins += 1
         return signed_in(request, self._identity, record, arrival)
 
     def _party(self, request: web.Request) -> RelyingParty | None:
