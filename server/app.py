@@ -120,6 +120,7 @@ class RunningServer:
     connections: Connections
     storage: Storage
     identity: Identity
+    access: Access
 
 
 async def serve(
@@ -272,6 +273,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         limits.connections,
         storage,
         identity,
+        access,
     )
 
 
