@@ -105,7 +105,7 @@ class CodesEndpoint:
             "qr": qr_svg(url).decode(),
             "expires_at": expires_at,
         }
-        return _secret(reply(TransferAnswer, answer, status=201))
+        return reply(TransferAnswer, answer, status=201)
 
     async def use_transfer(self, request: web.Request) -> web.Response:
         """Signs the browser in as the person who made the code."""
@@ -131,7 +131,7 @@ class CodesEndpoint:
         assert stored is not None
         if not await self._accounts.set_recovery(visitor.person.id, stored):
             raise Conflict(RefusalCode.NO_HANDLE, "only a person with a handle can be recovered")
-        return _secret(reply(RecoveryAnswer, {"recovery_code": shown(code)}, status=201))
+        return reply(RecoveryAnswer, {"recovery_code": shown(code)}, status=201)
 
     async def recover(self, request: web.Request) -> web.Response:
         """Signs the browser in as the person with the handle, if the recovery code is right."""
@@ -176,8 +176,3 @@ def _text(body: dict[str, object], name: str) -> str:
             RefusalCode.BAD_CODE, f"{name} is a string of {MAX_TYPED} characters at most"
         )
     return value
-
-
-def _secret(response: web.Response) -> web.Response:
-    response.headers["Cache-Control"] = "no-store"
-    return response
