@@ -66,16 +66,20 @@ function browserName() {
   return [browser, system].filter(Boolean).join(' · ');
 }
 
+/** Shows the person, and the sections that a guest or the holder of a handle can use. */
+function show() {
+  profile.show();
+  const guest = identity.me?.guest ?? true;
+  for (const { root } of [recovery, passkeys, transfer]) root.hidden = guest;
+  signIn.root.hidden = !guest;
+}
+
 async function load() {
   byId('trouble').hidden = true;
   try {
     const me = await identity.load();
-    profile.show();
     signIn.passkeys = passkeys.possible = me.passkeys;
     language.chosen = me.language;
-    for (const { root } of [recovery, passkeys]) root.hidden = me.guest;
-    transfer.root.hidden = me.guest;
-    signIn.root.hidden = !me.guest;
     showDeletion(me.delete_at);
     document.body.dataset.screen = 'ready';
     await arrive();
@@ -93,6 +97,7 @@ async function arrive() {
   if (await confirmed('arrive-dialog')) await signIn.arrive(code);
 }
 
+identity.onChange(show);
 byId('trouble-retry').addEventListener('click', load);
 byId('copy-code').addEventListener('click', () =>
   copy(byId('recovery-code').textContent ?? '', t('site.copied')),

@@ -2,6 +2,7 @@
 import { setText, toast } from '../page/dom.js';
 import { t } from '../page/strings.js';
 import { showAvatar } from '../people/avatar.js';
+import { suggestedHandle } from '../people/suggested_handle.js';
 import { Section } from './section.js';
 
 export class ProfileSection extends Section {
@@ -31,7 +32,8 @@ export class ProfileSection extends Section {
     setText(/** @type {Element} */ (this.part('shown-name').firstElementChild), name);
     setText(this.part('shown-handle'), handle ? `@${handle}` : t('me.guest'));
     if (document.activeElement !== this.#name) this.#name.value = name;
-    if (document.activeElement !== this.#handle) this.#handle.value = handle ?? '';
+    if (document.activeElement !== this.#handle)
+      this.#handle.value = handle ?? suggestedHandle(name);
     setText(this.part('take'), handle ? t('me.save') : t('me.take_handle'));
     this.part('take').classList.toggle('primary', !handle);
     this.part('handle-why').hidden = Boolean(handle);
@@ -41,16 +43,14 @@ export class ProfileSection extends Section {
   }
 
   async #rename() {
-    await this.#identity.change({ name: this.#name.value });
     this.#name.blur();
-    this.show();
+    await this.#identity.change({ name: this.#name.value });
     toast(t('me.saved'));
   }
 
   async #takeHandle() {
-    const code = await this.#identity.takeHandle(this.#handle.value.replace(/^\s*@/, ''));
     this.#handle.blur();
-    this.show();
+    const code = await this.#identity.takeHandle(this.#handle.value.replace(/^\s*@/, ''));
     if (code) this.#showCode(code);
     else toast(t('me.saved'));
   }

@@ -145,7 +145,7 @@ export const hide = (person) => request(`/api/me/hidden/${segment(person)}`, jso
 export const unhide = (person) => request(`/api/me/hidden/${segment(person)}`, json('DELETE'));
 
 /** @returns {Promise<Person[]>} */
-export const follows = async () => people((await request('/api/me/follows')).follows);
+export const follows = async () => (await request('/api/me/follows')).follows;
 
 /**
  * @param {string} person

@@ -3,6 +3,7 @@
  * role or a sanction, and the log. A folded list loads when it is opened.
  */
 import { byId, setText } from '../page/dom.js';
+import { BROWSER } from '../page/environment.js';
 import { t, timeOfDay } from '../page/strings.js';
 import { dateOf } from '../page/words.js';
 import { rowOf } from './rows.js';
@@ -15,18 +16,25 @@ import { rowOf } from './rows.js';
  * @typedef {'removed' | 'muted' | 'banned' | 'dismissed'} Decision
  */
 
+const EVERY = 15_000; // ms between two counts of what waits
+
 export class ModerationLists {
   #api;
   #failed;
   #lists;
+  #environment;
+  #ticker;
   #listening = new AbortController();
 
   /**
    * @param {ModerationApi} api
    * @param {(error: unknown) => void} failed
+   * @param {import('../page/environment.js').Environment} [environment]
    */
-  constructor(api, failed) {
+  constructor(api, failed, environment = BROWSER) {
     this.#api = api;
+    this.#environment = environment;
+    this.#ticker = environment.setInterval(() => void this.#count(), EVERY);
     this.#failed = failed;
     this.#lists = {
       held: () => this.#held(),
@@ -49,6 +57,7 @@ export class ModerationLists {
 
   close() {
     this.#listening.abort();
+    this.#environment.clearInterval(this.#ticker);
   }
 
   /**

@@ -3,6 +3,7 @@ import { byId, setText, toast } from '../page/dom.js';
 import { copy } from '../page/share.js';
 import { t } from '../page/strings.js';
 import { showAvatar } from '../people/avatar.js';
+import { suggestedHandle } from '../people/suggested_handle.js';
 
 export class WhoPanel {
   #identity;
@@ -18,9 +19,7 @@ export class WhoPanel {
     this.#forget = identity.onChange(() => this.#show());
     const { signal } = this.#listening;
     // The first tap tries the person's name; only a refused name needs a form.
-    this.#take.addEventListener('click', () => this.#try(this.#identity.me?.person.name ?? ''), {
-      signal,
-    });
+    this.#take.addEventListener('click', () => this.#try(this.#suggestion), { signal });
     byId('handle-form').addEventListener(
       'submit',
       (event) => {
@@ -44,6 +43,10 @@ export class WhoPanel {
     this.#forget();
   }
 
+  get #suggestion() {
+    return suggestedHandle(this.#identity.me?.person.name ?? '');
+  }
+
   #show() {
     const { me } = this.#identity;
     byId('who').hidden = !me;
@@ -53,6 +56,7 @@ export class WhoPanel {
     setText(byId('who-name'), person.name);
     setText(byId('who-handle'), person.handle ? `@${person.handle}` : t('studio.who.guest'));
     this.#take.hidden = !guest;
+    setText(byId('take-label'), t('studio.who.take', { handle: `@${this.#suggestion}` }));
   }
 
   /** @param {string} handle */
