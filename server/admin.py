@@ -1,5 +1,5 @@
-"""The operator's commands: `microlive rooms`, `end`, `block`, `unblock`, `blocks`, `people` and
-`rotate-cookie-key`.
+"""The operator's commands: `microlive rooms`, `end`, `block`, `unblock`, `blocks`, `people`, `ban`,
+`unban`, `bans`, `reports`, `decide` and `rotate-cookie-key`.
 
 By default, a command uses the Unix socket in the server's data directory. With `--url`, it uses the
 server at that URL and the admin token.
@@ -52,7 +52,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 
 
 def add_commands(cli: typer.Typer) -> None:
-    for command in (rooms, end, block, unblock, blocks, people, rotate_cookie_key):
+    for command in (
+        *(rooms, end, block, unblock, blocks, people, ban, unban, bans, reports, decide),
+        rotate_cookie_key,
+    ):
         cli.command()(command)
 
 
@@ -62,14 +65,19 @@ def rooms(data: Data = None, url: Url = None, as_json: Json = False) -> None:
     if as_json:
         print(json.dumps(answer, indent=2))
         return
-    print(f"{'room':8}{'state':7}{'viewers':>8}{'age':>10}  {'creator':40}title")
-    for found in answer["rooms"]:
-        room = found["room"]
-        age = _duration(time.time() - room["created_at"])
-        print(
-            f"{room['room']:8}{room['state']:7}{room['viewers']:8}{age:>10}  "
-            f"{found['creator'] or 'unknown':40}{room['title']}"
+    rows = [
+        (
+            (room := found["room"])["room"],
+            room["state"],
+            room["visibility"],
+            str(room["viewers"]),
+            _duration(time.time() - room["created_at"]),
+            found["creator"] or "unknown",
+            room["title"],
         )
+        for found in answer["rooms"]
+    ]
+    _print_table(("room", "state", "for", "viewers", "age", "creator", "title"), rows)
 
 
 def end(
@@ -129,9 +137,10 @@ def blocks(data: Data = None, url: Url = None, as_json: Json = False) -> None:
     if as_json:
         print(json.dumps(answer, indent=2))
         return
-    print(f"{'network':44}{'until':22}reason")
-    for found in answer["blocks"]:
-        print(f"{found['network']:44}{_moment(found['until']):22}{found['reason']}")
+    rows = [
+        (found["network"], _moment(found["until"]), found["reason"]) for found in answer["blocks"]
+    ]
+    _print_table(("network", "until", "reason"), rows)
 
 
 def people(
@@ -156,6 +165,99 @@ def people(
         for found in answer["people"]
     ]
     _print_table(("person", "handle", "name", "since", "last seen"), rows)
+
+
+def ban(
+    person: Annotated[str, typer.Argument(help="An id of `microlive people`, or a @handle.")],
+    duration: Annotated[
+        str | None,
+        typer.Option(
+            "--for", metavar="TIME", help="Duration, such as 6h or 7d. [default: for good]"
+        ),
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Reason, for the list of bans and the log.")] = "",
+    data: Data = None,
+    url: Url = None,
+) -> None:
+    """Ban a person from writing and going live, and end the person's rooms."""
+    seconds = None if duration is None else parse_duration(duration)
+    body = {"person": person, "seconds": seconds, "reason": reason}
+    answer = _ask(data, url, "POST", "bans", body)
+    made = answer["ban"]
+    until = "for good" if made["until"] is None else f"until {_moment(made['until'])}"
+    print(f"{_name(made['person'])} is banned {until}")
+    for name in answer["ended"]:
+        print(f"room {name} has ended")
+
+
+def unban(
+    person: Annotated[str, typer.Argument(help="An id or a @handle.")],
+    data: Data = None,
+    url: Url = None,
+) -> None:
+    """Remove the ban of a person."""
+    _ask(data, url, "DELETE", f"bans/{quote(person, safe='')}")
+    print(f"{person} is no longer banned")
+
+
+def bans(data: Data = None, url: Url = None, as_json: Json = False) -> None:
+    """List the people who are banned on this server."""
+    answer = _ask(data, url, "GET", "bans")
+    if as_json:
+        print(json.dumps(answer, indent=2))
+        return
+    rows = [
+        (
+            found["person"]["id"],
+            _name(found["person"]),
+            "for good" if found["until"] is None else _moment(found["until"]),
+            found["reason"],
+        )
+        for found in answer["bans"]
+    ]
+    _print_table(("person", "name", "until", "reason"), rows)
+
+
+def reports(
+    decided: Annotated[bool, typer.Option("--all", help="Include the decided reports.")] = False,
+    data: Data = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """List the reports of viewers about messages, people and rooms."""
+    answer = _ask(data, url, "GET", "reports" if decided else "reports?state=open")
+    if as_json:
+        print(json.dumps(answer, indent=2))
+        return
+    rows = [
+        (
+            (report := found["report"])["id"],
+            _moment(report["at"]),
+            report["room"],
+            report["kind"],
+            _name(report["person"]),
+            report["reason"],
+            (report["message"] or {"text": ""})["text"],
+            report["text"],
+            report["decision"] or report["state"],
+        )
+        for found in answer["reports"]
+    ]
+    columns = ("report", "at", "room", "about", "person", "reason", "message", "text", "state")
+    _print_table(columns, rows)
+
+
+def decide(
+    report: Annotated[str, typer.Argument(help="An id of `microlive reports`.")],
+    decision: Annotated[str, typer.Argument(help="removed, muted, banned, ended or dismissed.")],
+    note: Annotated[str, typer.Option(help="Reason, for the reporter and the reported.")] = "",
+    data: Data = None,
+    url: Url = None,
+) -> None:
+    """Record the decision about a report, which the reporter and the reported can read."""
+    path = f"reports/{quote(report, safe='')}"
+    _ask(data, url, "POST", path, {"decision": decision, "note": note})
+    print(f"report {report}: {decision}")
 
 
 def rotate_cookie_key(
@@ -238,6 +340,13 @@ def _ask(data: Path | None, url: str | None, method: str, path: str, body: objec
         typer.echo(message or f"the server answered with status {status}", err=True)
         raise typer.Exit(1)
     return answer
+
+
+def _name(person: dict[str, Any] | None) -> str:
+    """Returns the handle or the name of a person."""
+    if person is None:
+        return "-"
+    return f"@{person['handle']}" if person["handle"] else person["name"] or person["id"]
 
 
 def _moment(seconds: float) -> str:

@@ -36,6 +36,7 @@ from server.host.stages import Stages
 from server.http.access import Access
 from server.http.account import AccountEndpoint
 from server.http.admin import AdminEndpoint, blocked, require_admin_token, restore_blocks
+from server.http.admin_moderation import AdminModerationEndpoint
 from server.http.admin_people import AdminPeopleEndpoint
 from server.http.admission import Admissions
 from server.http.auth import delayed_refusals
@@ -120,6 +121,7 @@ class RunningServer:
     connections: Connections
     storage: Storage
     identity: Identity
+    access: Access
 
 
 async def serve(
@@ -186,7 +188,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     identity = Identity(storage.people, origins, settings)
     await identity.open()
     stack.push_async_callback(identity.close)
-    purge = Purge(storage.accounts)
+    purge = Purge(storage.accounts, identity.counters)
     purge.start()
     stack.push_async_callback(purge.close)
     requesters = Requesters(identity, settings)
@@ -207,6 +209,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
 
     admin = partial(AdminEndpoint, rooms, blocklist, storage, cut)
     admin_people = partial(AdminPeopleEndpoint, identity, storage.people)
+    admin_moderation = partial(AdminModerationEndpoint, rooms, storage)
     profiles = Profiles(storage.people, storage.follows, rooms)
     pages = Pages(rooms, profiles, access, settings)
     admissions = Admissions(limits.admission, rooms.in_memory, outputs.hls.renditions)
@@ -233,6 +236,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         metrics,
         admin(require_admin_token(settings)),
         admin_people(require_admin_token(settings)),
+        admin_moderation(require_admin_token(settings)),
     )
     app = _application(
         endpoints,
@@ -251,7 +255,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     app.on_response_prepare.append(answer_headers(settings, origins))
     app.on_response_prepare.append(identity.prepare)
     await _serve(app, listeners, rooms, outputs, limits.connections, stack)
-    local = [endpoint(lambda _: None) for endpoint in (admin, admin_people)]
+    local = [endpoint(lambda _: None) for endpoint in (admin, admin_people, admin_moderation)]
     socket_app = _application(local, refusals(pages, settings))
     await _open_admin_socket(settings.data / ADMIN_SOCKET_NAME, socket_app, stack)
     sampler, shedding = _start_measuring(rooms, media, outputs, limits, settings, stack)
@@ -272,6 +276,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         limits.connections,
         storage,
         identity,
+        access,
     )
 
 

@@ -105,7 +105,7 @@ class CodesEndpoint:
             "qr": qr_svg(url).decode(),
             "expires_at": expires_at,
         }
-        return _secret(reply(TransferAnswer, answer, status=201))
+        return reply(TransferAnswer, answer, status=201)
 
     async def use_transfer(self, request: web.Request) -> web.Response:
         """Signs the browser in as the person who made the code."""
@@ -114,12 +114,13 @@ class CodesEndpoint:
         self._require_try(self._transfer_tries, "", "too many codes are tried at the moment")
         hashed = transfer_hash(code)
         if hashed is None:
-            raise _wrong_code()
+            raise self._wrong_code()
         arrival = arrival_of(request, visitor)
         person = await self._transfers.use(hashed, arrival)
         record = None if person is None else await self._accounts.find(person)
         if record is None:
-            raise _wrong_code()
+            raise self._wrong_code()
+        self._identity.counters.transfers += 1
         return signed_in(request, self._identity, record, arrival)
 
     async def make_recovery(self, request: web.Request) -> web.Response:
@@ -130,7 +131,7 @@ class CodesEndpoint:
         assert stored is not None
         if not await self._accounts.set_recovery(visitor.person.id, stored):
             raise Conflict(RefusalCode.NO_HANDLE, "only a person with a handle can be recovered")
-        return _secret(reply(RecoveryAnswer, {"recovery_code": shown(code)}, status=201))
+        return reply(RecoveryAnswer, {"recovery_code": shown(code)}, status=201)
 
     async def recover(self, request: web.Request) -> web.Response:
         """Signs the browser in as the person with the handle, if the recovery code is right."""
@@ -145,10 +146,11 @@ class CodesEndpoint:
         )
         record = await self._accounts.by_handle(handle.key)
         if record is None or not recovers(code, record.recovery_hash):
-            raise _wrong_code()
+            raise self._wrong_code()
         arrival = arrival_of(request, visitor)
         if not await self._accounts.recover(record, arrival):
-            raise _wrong_code()
+            raise self._wrong_code()
+        self._identity.counters.recoveries += 1
         return signed_in(request, self._identity, record, arrival)
 
     def _require_try(self, tries: RateLimiter, key: str, text: str) -> None:
@@ -156,6 +158,14 @@ class CodesEndpoint:
         wait = tries.try_take(key, asyncio.get_running_loop().time())
         if wait:
             raise TooManyRequests(RefusalCode.RATE_LIMITED, text, wait)
+
+    def _wrong_code(self) -> Forbidden:
+        """Counts a wrong code, and returns its refusal."""
+        self._identity.counters.wrong_codes += 1
+        return Forbidden(
+            RefusalCode.WRONG_CODE,
+            "the code is wrong, has been used, or has expired: make a new one",
+        )
 
 
 def _text(body: dict[str, object], name: str) -> str:
@@ -166,14 +176,3 @@ def _text(body: dict[str, object], name: str) -> str:
             RefusalCode.BAD_CODE, f"{name} is a string of {MAX_TYPED} characters at most"
         )
     return value
-
-
-def _wrong_code() -> Forbidden:
-    return Forbidden(
-        RefusalCode.WRONG_CODE, "the code is wrong, has been used, or has expired: make a new one"
-    )
-
-
-def _secret(response: web.Response) -> web.Response:
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -227,9 +227,14 @@ class Identity:
         visit.visitor, visit.answer, visit.forget = None, None, True
 
     async def prepare(self, request: web.Request, response: web.StreamResponse) -> None:
-        """Adds the cookie to the answer. For `on_response_prepare`."""
+        """Adds the cookie to the answer, and keeps caches from storing an answer that depends on
+        the visitor. For `on_response_prepare`.
+        """
         visit = request.get(VISIT)
-        if visit is None or not (visit.answer or visit.forget):
+        if visit is None:
+            return
+        response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+        if not (visit.answer or visit.forget):
             return
         value, age = "", 0
         if visit.answer:

@@ -10,6 +10,14 @@ from relay.errors import RefusalCode as Code
 from relay.hls.endpoint import MEDIA, PLAYLIST
 from relay.websocket.viewer import CLOSE_CODES
 from server.http.admin import AdminBlocks, AdminRooms, BlockAnswer, BlockRequest
+from server.http.admin_moderation import (
+    BanRequest,
+    OperatorBanAnswer,
+    OperatorBans,
+    OperatorDecision,
+    OperatorReport,
+    OperatorReports,
+)
 from server.http.admin_people import AdminPeople, NewKeyAnswer, NewKeyRequest
 from server.http.chat import MessageBody, MessageList, PinBody, PostMessageBody
 from server.http.codes import Recover, RecoveryAnswer, TransferAnswer, UseTransfer
@@ -965,6 +973,59 @@ OPERATIONS = (
         {201: (NewKeyAnswer,)},
         merged(ADMIN, BODY, STORAGE, {400: (Code.NOT_JSON,), 422: (Code.BAD_KEY_REQUEST,)}),
         body=NewKeyRequest,
+        key=True,
+    ),
+    Operation(
+        "GET",
+        "/api/admin/bans",
+        "The people who are banned on this server",
+        {200: (OperatorBans,)},
+        merged(ADMIN, STORAGE),
+        key=True,
+    ),
+    Operation(
+        "POST",
+        "/api/admin/bans",
+        "Ban a person from writing and going live, and end the person's rooms",
+        {201: (OperatorBanAnswer,)},
+        merged(
+            ADMIN,
+            STORAGE,
+            MODERATION_BODY,
+            {404: (Code.PERSON_NOT_FOUND,), 409: (Code.TOO_MANY_BANS,)},
+        ),
+        body=BanRequest,
+        key=True,
+    ),
+    Operation(
+        "DELETE",
+        "/api/admin/bans/{person}",
+        "Remove the ban of a person",
+        {204: ()},
+        merged(ADMIN, STORAGE, {404: (Code.PERSON_NOT_FOUND,)}),
+        key=True,
+    ),
+    Operation(
+        "GET",
+        "/api/admin/reports",
+        "The reports of all rooms",
+        {200: (OperatorReports,)},
+        merged(ADMIN, STORAGE),
+        key=True,
+        query=("state",),
+    ),
+    Operation(
+        "POST",
+        "/api/admin/reports/{id}",
+        "Decide on a report",
+        {200: (OperatorReport,)},
+        merged(
+            ADMIN,
+            STORAGE,
+            REPORT_BODY,
+            {404: (Code.REPORT_NOT_FOUND,), 409: (Code.REPORT_DECIDED,)},
+        ),
+        body=OperatorDecision,
         key=True,
     ),
     Operation("GET", "/healthz", "The process answers", {200: (TEXT,)}),

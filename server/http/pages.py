@@ -15,13 +15,17 @@ from server.http.follows import Profiles
 from server.http.headers import ancestors_of
 from server.http.installation import Installation
 from server.http.request import authority_of, url_of
+from server.people.person import ANONYMOUS
 from server.rooms.commands.room import Describe
+from server.rooms.commands.summary import ReadSummary
 from server.rooms.life import State
 from server.rooms.registry import Rooms
 from server.settings import Settings
 from server.site.assets import Assets, BundledAssets, SourceAssets
 from server.site.first_frame import first_frame
+from server.site.hearts_plot import clock, hearts_plot
 from server.site.strings import COOKIE, Strings, language_of, read_strings
+from server.social.author import Requester
 
 SHOW = "microliveBoot.showFirstFrame();"
 """The inline script that shows the first frame in a room's page. The page contains this script
@@ -104,7 +108,7 @@ class Pages:
                 RefusalCode.ROOM_NOT_FOUND, "there is no live at this address"
             ) from error
         if described.state is State.ENDED:
-            raise Gone(RefusalCode.ROOM_ENDED, "the creator has ended this live")
+            return await self._ended(request, name)
         response = self._render(
             request,
             "room.html",
@@ -127,6 +131,33 @@ class Pages:
             response.headers.add(hdrs.SET_COOKIE, cookie)
             response.headers[hdrs.CACHE_CONTROL] = "no-store"
         return response
+
+    async def _ended(self, request: web.Request, name: str) -> web.Response:
+        """Returns the page of an ended live, with what is public of the live. Raises Gone for a
+        program, for a live that is not public and for a room that was never live.
+        """
+        gone = Gone(RefusalCode.ROOM_ENDED, "the creator has ended this live")
+        if "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
+            raise gone
+        try:
+            summary = await self._rooms.ask(name, ReadSummary(Requester(ANONYMOUS)))
+        except Refusal:
+            raise gone from None
+        if summary.duration == 0:
+            raise gone
+        hearts = summary.hearts
+        plot = hearts_plot(hearts.counts, hearts.step)
+        return self._render(
+            request,
+            "ended.html",
+            answer=gone.status,
+            title=summary.title,
+            duration=clock(summary.duration),
+            peak=f"{summary.peak:,}",
+            hearts=f"{hearts.total:,}",
+            plot=plot,
+            most_at=clock(plot.most_at) if plot else "",
+        )
 
     async def asset(self, request: web.Request) -> web.Response:
         found = self._assets.find(request.match_info["name"])

@@ -122,7 +122,7 @@ class SignInEndpoint:
         if len(known) >= MAX_PASSKEYS:
             raise _too_many()
         challenge = self._challenge(Purpose.REGISTER, visitor)
-        return _fresh(registration_options(party, visitor.person, challenge, known))
+        return web.json_response(registration_options(party, visitor.person, challenge, known))
 
     async def register(self, request: web.Request) -> web.Response:
         """Stores the passkey that the browser has made."""
@@ -173,13 +173,22 @@ class SignInEndpoint:
         """Returns the options with which the browser signs in."""
         party = self._require_party(request)
         visitor = await self._identity.require_visitor(request, store=False)
-        return _fresh(sign_in_options(party, self._challenge(Purpose.SIGN_IN, visitor)))
+        return web.json_response(sign_in_options(party, self._challenge(Purpose.SIGN_IN, visitor)))
 
     async def sign_in(self, request: web.Request) -> web.Response:
         """Signs the browser in as the person to whom the passkey belongs."""
         party = self._require_party(request)
-        answer = _read((await read_object(request)).get("credential"))
         visitor = await self._identity.require_visitor(request, store=False)
+        answer = _read((await read_object(request)).get("credential"))
+        try:
+            return await self._sign_in(request, party, visitor, answer)
+        except Forbidden:
+            self._identity.counters.wrong_credentials += 1
+            raise
+
+    async def _sign_in(
+        self, request: web.Request, party: RelyingParty, visitor: Visitor, answer: Answer
+    ) -> web.Response:
         challenge = self._require_challenge(Purpose.SIGN_IN, visitor, answer)
         passkey = await self._passkeys.find(answer.credential_id)
         if passkey is None:
@@ -198,6 +207,7 @@ class SignInEndpoint:
         record = await self._accounts.find(passkey.person)
         if record is None:
             raise _wrong_credential("the person of this passkey was deleted")
+        self._identity.counters.passkey_sign_ins += 1
         return signed_in(request, self._identity, record, arrival)
 
     def _party(self, request: web.Request) -> RelyingParty | None:
@@ -278,12 +288,6 @@ def _too_many() -> Conflict:
     return Conflict(
         RefusalCode.TOO_MANY_PASSKEYS, f"a person has {MAX_PASSKEYS} passkeys at most: remove one"
     )
-
-
-def _fresh(options: dict[str, object]) -> web.Response:
-    response = web.json_response(options)
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _body(record: PasskeyRecord) -> dict[str, object]:

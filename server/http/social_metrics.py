@@ -64,6 +64,22 @@ class SocialCollector(Collector):
         cookies.add_metric(["invalid"], people.refused_cookies)
         cookies.add_metric(["signed_out"], people.signed_out)
         yield cookies
+        sign_ins = CounterMetricFamily(
+            "microlive_sign_ins", "Browsers signed in as another person", labels=["by"]
+        )
+        sign_ins.add_metric(["passkey"], people.passkey_sign_ins)
+        sign_ins.add_metric(["transfer"], people.transfers)
+        sign_ins.add_metric(["recovery"], people.recoveries)
+        yield sign_ins
+        refused_sign_ins = CounterMetricFamily(
+            "microlive_refused_sign_ins", "Sign-ins that were refused", labels=["by"]
+        )
+        refused_sign_ins.add_metric(["passkey"], people.wrong_credentials)
+        refused_sign_ins.add_metric(["code"], people.wrong_codes)
+        yield refused_sign_ins
+        yield CounterMetricFamily(
+            "microlive_deleted_people", "People who were deleted, as they had asked", people.deleted
+        )
         yield CounterMetricFamily(
             "microlive_messages", "Chat messages that were stored", counters.messages
         )

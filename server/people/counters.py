@@ -15,3 +15,13 @@ class PeopleCounters:
     """Number of requests with a cookie that is forged, malformed, expired or of a retired key."""
     signed_out: int = 0
     """Number of requests with the cookie of a device that was signed out."""
+    passkey_sign_ins: int = 0
+    transfers: int = 0
+    recoveries: int = 0
+    """Number of browsers that were signed in with a passkey, a transfer code or a recovery code."""
+    wrong_credentials: int = 0
+    """Number of answers of passkeys that were refused."""
+    wrong_codes: int = 0
+    """Number of transfer codes and recovery codes that were refused."""
+    deleted: int = 0
+    """Number of people whom this process has deleted, as they had asked."""

@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 import regex  # type: ignore[import-untyped]
 
-STAND_IN = "\u25a0"
-"""Character that replaces an emoji. PRECIS and normalisation leave this character unchanged."""
+STAND_IN = "\u2603"
+"""Character that replaces an emoji. PRECIS leaves this character unchanged, and normalisation turns
+no other character into it.
+"""
 MAX_ELEMENTS = 4
 """Maximum number of emoji in a sequence with U+200D. No sequence in use has more (UTS 51)."""
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 
+from server.people.counters import PeopleCounters
 from server.storage.account import AccountStore
 from server.storage.errors import StorageError
 
@@ -18,8 +19,9 @@ AT_ONCE = 20
 class Purge:
     """The task that deletes people. Call `start()` first, `close()` at the end."""
 
-    def __init__(self, accounts: AccountStore) -> None:
+    def __init__(self, accounts: AccountStore, counters: PeopleCounters) -> None:
         self._accounts = accounts
+        self._counters = counters
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -35,6 +37,7 @@ class Purge:
         people = await self._accounts.due(now, AT_ONCE)
         for person in people:
             await self._accounts.erase(person, now)
+            self._counters.deleted += 1
         return len(people)
 
     async def _run_for_ever(self) -> None:

@@ -265,6 +265,9 @@ class RoomModeration(RoomPart):
         for person in new_bans:
             context.channel.close_person(person, RefusalCode.BANNED, BANNED_TEXT)
         self._show()
+        if context.record.owner in state.operator_bans:
+            logger.info("room %s: the operator has banned its owner", context.room)
+            context.end()
 
     # The shield, and the event of the settings
 

@@ -230,6 +230,18 @@ class Rooms:
         ]
         return sorted(rooms, key=lambda room: -room.room.created_at)
 
+    def owned_by(self, person: str) -> list[str]:
+        """Returns the names of the person's rooms that have not ended."""
+        return [
+            room.name
+            for room in self._rooms.values()
+            if room.record.owner == person and not room.ended
+        ]
+
+    def announce_moderation(self, creator: str) -> None:
+        """Makes the rooms of a creator read what moderators decided. OPERATOR: all rooms."""
+        self._changes.announce(creator)
+
     def refuse_new(self) -> None:
         """Makes the server refuse new rooms, sessions and viewers. Call `close()` afterwards."""
         self._closing = True

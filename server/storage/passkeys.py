@@ -13,6 +13,11 @@ from server.storage.schema.people import passkey as table
 from server.storage.schema.people import used_challenge
 from server.storage.schema.upsert import insert
 
+CLOCK_SKEW = 86_400.0
+"""Seconds for which a used challenge is kept after its expiry, because the clocks of servers
+differ.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class PasskeyRecord:
@@ -127,5 +132,7 @@ class PasskeyStore:
 
 async def _spend(connection: AsyncConnection, challenge: bytes, expires_at: float) -> bool:
     """Stores the hash of a used challenge. Returns False if the challenge has been used before."""
-    statement = insert(connection, used_challenge).values(hash=challenge, expires_at=expires_at)
+    statement = insert(connection, used_challenge).values(
+        hash=challenge, expires_at=expires_at + CLOCK_SKEW
+    )
     return (await connection.execute(statement.on_conflict_do_nothing())).rowcount > 0

@@ -13,6 +13,10 @@ from server.storage.schema import chat, moderation, people, rooms
 
 STEP = 500
 """Maximum number of rows that one transaction deletes, so that a purge delays no other write."""
+SIGNED_OUT_FOR = 400 * 86_400.0
+"""Minimum number of seconds for which a device that was signed out is kept. Only its row refuses
+the cookie of the device, and the cookie is valid for so long.
+"""
 ROOMS_STEP = 20
 """Maximum number of rooms that one transaction deletes."""
 
@@ -33,7 +37,7 @@ class RetentionPeriods:
     reports: float
     """From the report."""
     devices: float
-    """From the last visit."""
+    """From the last visit. People without a handle and without a passkey are kept as long."""
 
 
 class Retention:
@@ -49,6 +53,7 @@ class Retention:
         deleted = 0
         for table, condition in _overdue(periods, now):
             deleted += await self._delete(table, condition)
+        await self._database.write(lambda connection: _forget_guests(connection, periods, now))
         return deleted + await self._delete_rooms(now - periods.rooms)
 
     async def _delete(self, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
@@ -89,12 +94,39 @@ def _overdue(periods: RetentionPeriods, now: float) -> Iterator[Overdue]:
     ):
         yield table, _of_ended_rooms(table, max(now - period, rooms_end))
     yield moderation.report, moderation.report.c.at < now - periods.reports
-    yield people.device, people.device.c.seen_at < now - periods.devices
+    yield people.device, _unused_device(periods, now)
     for expiring in (moderation.mute.c.until, moderation.ban.c.until):
         yield expiring.table, expiring < now
     yield people.handle_reservation, people.handle_reservation.c.until < now
     for code in (people.transfer.c.expires_at, people.used_challenge.c.expires_at):
         yield code.table, code < now
+
+
+def _unused_device(periods: RetentionPeriods, now: float) -> sa.ColumnElement[bool]:
+    table = people.device
+    signed_out = now - max(periods.devices, SIGNED_OUT_FOR)
+    return sa.or_(
+        sa.and_(table.c.revoked_at.is_(None), table.c.seen_at < now - periods.devices),
+        table.c.revoked_at < signed_out,
+    )
+
+
+async def _forget_guests(
+    connection: AsyncConnection, periods: RetentionPeriods, now: float
+) -> None:
+    """Has the people deleted who have not come for long and cannot sign in: AccountStore.due."""
+    table = people.person
+    can_sign_in = sa.exists().where(people.passkey.c.person == table.c.id)
+    await connection.execute(
+        table.update()
+        .where(
+            table.c.handle.is_(None),
+            table.c.delete_at.is_(None),
+            table.c.seen_at < now - periods.devices,
+            ~can_sign_in,
+        )
+        .values(delete_at=now)
+    )
 
 
 def _of_ended_rooms(table: sa.Table, ended_before: float) -> sa.ColumnElement[bool]:

@@ -100,7 +100,7 @@ async def test_the_end(studio: Studio, visitors: Visitors) -> None:
     visitors.complaints.allow("410")
     answer = await page.goto(studio.watch)
     assert answer is not None and answer.status == 410
-    assert await page.inner_text("h1") == "This live is over"
+    assert await page.inner_text("main .over") == "This live is over"
 
 
 async def test_a_creator_without_a_word_is_away_and_comes_back(

@@ -299,7 +299,7 @@ def title(data: bytes) -> None:
 
 def name(data: bytes) -> None:
     """A name or a handle: what is accepted is short, visible, and accepted again."""
-    text = data.decode("utf-8", "surrogatepass" if data[:1] == b"{" else "replace")
+    text = data.decode("utf-8", "surrogateescape")
     with suppress(Unprocessable):
         shown = read_name(text)
         assert read_name(shown) == shown and len(shown.encode()) <= MAX_NAME

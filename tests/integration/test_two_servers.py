@@ -1,5 +1,6 @@
 """Two servers on one PostgreSQL: what people are at one of them, they are at the other."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest_asyncio
 
+from server.people.purge import Purge
+from tests.fixtures.passkey import Authenticator
 from tests.fixtures.people import Browser
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.server import Server, running
@@ -91,6 +94,56 @@ async def test_a_device_signed_out_at_one_is_so_at_the_other(pair: Pair) -> None
             await pair.one.storage.devices.sign_out_others(person["id"], "", time.time())
             status, refusal = await same.ask("PUT", "/api/me/handle", {"handle": "Other"})
             assert (status, refusal["code"]) == (401, "signed_out")
+
+
+async def test_options_of_one_are_answered_at_the_other_once(pair: Pair) -> None:
+    """Passkeys: the challenge is known to both, and used at both."""
+    one, two = (server.url.replace("127.0.0.1", "localhost") for server in (pair.one, pair.two))
+    passkey = Authenticator("localhost", one)
+    async with Browser(one) as browser, Browser(one) as guest:
+        _, options = await browser.ask("POST", "/api/me/passkeys/options")
+        made = {"credential": passkey.register(options)}
+        assert await browser.status("POST", "/api/me/passkeys", made) == 201
+
+        _, options = await guest.ask("POST", "/api/sign-in/options")
+        passkey.origin = two
+        async with Browser(two, cookie=guest.cookie) as there:
+            body = {"credential": passkey.sign_in(options)}
+            assert await there.status("POST", "/api/sign-in", body) == 200
+            assert await person_of(there) == await person_of(browser)
+        passkey.origin = one
+        body = {"credential": passkey.sign_in(options)}
+        status, refusal = await guest.ask("POST", "/api/sign-in", body)
+        assert (status, refusal["code"]) == (403, "wrong_challenge")
+
+
+async def test_a_code_of_one_works_at_the_other_once(pair: Pair) -> None:
+    async with (
+        Browser(pair.one.url) as phone,
+        Browser(pair.two.url) as other,
+        Browser(pair.one.url) as thief,
+    ):
+        await phone.ask("PUT", "/api/me/handle", {"handle": "Dark"})
+        _, made = await phone.ask("POST", "/api/me/transfers")
+        body = {"code": made["code"]}
+        assert await other.status("POST", "/api/transfers", body) == 200
+        assert await thief.status("POST", "/api/transfers", body) == 403
+        assert await person_of(other) == await person_of(phone)
+
+
+async def test_a_person_deleted_by_one_is_unknown_to_the_other(pair: Pair) -> None:
+    async with Browser(pair.one.url) as browser:
+        await browser.ask("PUT", "/api/me/handle", {"handle": "Dark"})
+        _, leaving = await browser.ask("DELETE", "/api/me")
+        await asyncio.gather(
+            *(
+                Purge(server.storage.accounts, server.identity.counters).run(leaving["delete_at"])
+                for server in (pair.one, pair.two)
+            )
+        )
+        async with at(pair.two, browser) as same:
+            assert await same.status("POST", "/api/me/transfers") == 401
+            assert (await person_of(same))["id"] != leaving["person"]["id"]
 
 
 async def test_a_live_at_one_is_shown_at_the_other(pair: Pair) -> None:

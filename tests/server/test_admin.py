@@ -105,3 +105,35 @@ def test_durations(text: str, seconds: float) -> None:
 def test_texts_that_are_no_duration(text: str) -> None:
     with pytest.raises(typer.BadParameter):
         parse_duration(text)
+
+
+async def test_an_operator_bans_a_person_and_decides_on_a_report(tmp_path: Path) -> None:
+    data = f"--data={tmp_path}"
+    async with running(tmp_path) as server, Browser(server.url) as sam:
+        await sam.ask("PUT", "/api/me/handle", {"handle": "sam-test"})
+        _, room = await sam.ask("POST", "/api/rooms", {"title": "[bold]A title"})
+        async with Browser(server.url) as viewer:
+            body = {"reason": "hate", "text": "please look"}
+            _, report = await viewer.ask("POST", f"/api/rooms/{room['room']}/reports", body)
+        code, out, _ = await microlive("reports", data)
+        assert code == 0 and all(
+            word in out for word in (report["id"], "@sam-test", "hate", "please look", "open")
+        )
+        code, out, _ = await microlive("decide", report["id"], "banned", "--note=rules", data)
+        assert (code, out) == (0, f"report {report['id']}: banned\n")
+        code, out, _ = await microlive("reports", data, "--json")
+        assert json.loads(out) == {"reports": []}
+        code, out, _ = await microlive("reports", data, "--all")
+        assert report["id"] in out and "banned" in out
+        code, out, _ = await microlive("ban", "@sam-test", data, "--reason=[red]hate")
+        assert (code, out) == (
+            0,
+            f"@sam-test is banned for good\nroom {room['room']} has ended\n",
+        )
+        code, out, _ = await microlive("bans", data)
+        assert code == 0 and "@sam-test" in out and "[red]hate" in out
+        assert (await microlive("unban", "@sam-test", data))[0] == 0
+        code, _, errors = await microlive("unban", "@sam-test", data)
+        assert (code, errors) == (1, "this person is not banned\n")
+        code, out, _ = await microlive("ban", "@sam-test", data, "--for=2h")
+        assert code == 0 and out.startswith("@sam-test is banned until ")

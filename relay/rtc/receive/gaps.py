@@ -2,6 +2,9 @@
 in seconds.
 """
 
+from collections import deque
+from itertools import takewhile
+
 from relay.rtc.roundtrip import RoundTrip
 
 MAX_NACKS = 128
@@ -13,10 +16,12 @@ reorders packets, a packet may be late without being lost.
 
 
 class _Gap:
-    __slots__ = ("requested_at", "requests", "since")
+    __slots__ = ("missing", "requested_at", "requests", "sequence", "since")
 
-    def __init__(self, since: float) -> None:
+    def __init__(self, sequence: int, since: float) -> None:
+        self.sequence = sequence
         self.since = since
+        self.missing = True
         self.requested_at: float | None = None
         self.requests = 0
 
@@ -27,6 +32,14 @@ class Gaps:
     def __init__(self, round_trip: RoundTrip) -> None:
         self._round_trip = round_trip
         self._gaps: dict[int, _Gap] = {}
+        self._new: deque[_Gap] = deque()
+        """The gaps that were never requested, the oldest first. Gaps that are no longer missing
+        stay until they are first.
+        """
+        self._requested: deque[_Gap] = deque()
+        """The requested gaps, the earliest request first. Gaps that are no longer missing stay
+        until they are first.
+        """
         self._patience = 0.0
         """Waiting time before the first request for a packet, seconds. It adapts to the delay of
         packets that arrived out of order.
@@ -41,7 +54,8 @@ class Gaps:
     def add(self, first: int, behind: int, now: float) -> None:
         """Marks the packets from `first` up to, but not including, `behind` as missing."""
         for missing in range(first, behind):
-            self._gaps[missing] = _Gap(now)
+            gap = self._gaps[missing] = _Gap(missing, now)
+            self._new.append(gap)
 
     def fill(self, sequence: int, now: float, *, resent: bool) -> bool:
         """Removes a packet that has arrived from the missing packets. `resent`: whether the packet
@@ -50,6 +64,7 @@ class Gaps:
         gap = self._gaps.pop(sequence, None)
         if gap is None:
             return False
+        gap.missing = False
         if not resent:
             self._patience = min(MAX_PATIENCE, max(self._patience, now - gap.since))
         elif gap.requests == 1 and gap.requested_at is not None:
@@ -64,17 +79,30 @@ class Gaps:
 
         A request is repeated after a round trip if the packet has not arrived.
         """
-        wanted = []
-        retry = self._round_trip.retry
-        for sequence, gap in self._gaps.items():
-            asked = gap.requested_at
-            if now - gap.since >= self._patience if asked is None else now - asked >= retry:
-                gap.requested_at = now
-                gap.requests += 1
-                wanted.append(sequence & 0xFFFF)
-                if len(wanted) == MAX_NACKS:
-                    break
-        return wanted
+        wanted: list[_Gap] = []
+        retry, patience = self._round_trip.retry, self._patience
+        # Two queues instead of a scan of all gaps: a publisher can cause thousands of gaps.
+        queue = self._requested
+        while queue and len(wanted) < MAX_NACKS:
+            gap = queue[0]
+            if gap.missing and gap.requested_at is not None and now - gap.requested_at < retry:
+                break
+            queue.popleft()
+            if gap.missing:
+                wanted.append(gap)
+        queue = self._new
+        while queue and len(wanted) < MAX_NACKS:
+            gap = queue[0]
+            if gap.missing and now - gap.since < patience:
+                break
+            queue.popleft()
+            if gap.missing:
+                wanted.append(gap)
+        for gap in wanted:
+            gap.requested_at = now
+            gap.requests += 1
+        self._requested.extend(wanted)
+        return [sequence & 0xFFFF for sequence in sorted(gap.sequence for gap in wanted)]
 
     def overdue(self, now: float) -> bool:
         """Whether the oldest missing packet is past its deadline."""
@@ -87,10 +115,12 @@ class Gaps:
         """Gives up all missing packets with numbers below `before`. Returns the number of these
         packets.
         """
-        given_up = [sequence for sequence in self._gaps if sequence < before]
+        given_up = list(takewhile(lambda sequence: sequence < before, self._gaps))
         for sequence in given_up:
-            del self._gaps[sequence]
+            self._gaps.pop(sequence).missing = False
         return len(given_up)
 
     def clear(self) -> None:
         self._gaps.clear()
+        self._new.clear()
+        self._requested.clear()

@@ -35,7 +35,7 @@ async def browser(server: Server) -> AsyncIterator[Browser]:
 
 
 def purge(server: Server) -> Purge:
-    return Purge(server.storage.accounts)
+    return Purge(server.storage.accounts, server.identity.counters)
 
 
 async def contents(server: Server) -> str:
@@ -142,6 +142,7 @@ async def test_after_a_week_the_database_does_not_know_the_person(
     assert await purge(server).run(leaving["delete_at"] - 1) == 0
     assert person in await contents(server)
     assert await purge(server).run(leaving["delete_at"]) == 1
+    assert server.identity.counters.deleted == 1
     assert person not in await contents(server)
 
     for cookie in {browser.cookie, guest_cookie} - {""}:

@@ -66,6 +66,7 @@ async def test_a_code_carries_a_person_to_another_phone(
     status, answer = await use(other, f" {made['code'].upper()} ")
     assert status == 200 and answer == {"person": await person(phone), "delete_at": None}
     assert await person(other) == await person(phone)
+    assert server.identity.counters.transfers == 1
 
 
 async def test_a_code_works_once_and_a_new_one_replaces_it(phone: Browser, other: Browser) -> None:
@@ -151,11 +152,13 @@ async def test_recovery_codes_are_tried_five_times_an_hour(
         code = await handle(second, "second")
     tries = [await recover(other, "다크걸", WRONG_RECOVERY) for _ in range(6)]
     assert tries == [(403, "wrong_code")] * 5 + [(429, "rate_limited")]
+    assert server.identity.counters.wrong_codes == 5
     assert await recover(other, "다크걸!".removesuffix("!"), WRONG_RECOVERY) == (
         429,
         "rate_limited",
     )
     assert await recover(other, "second", code) == (200, "")
+    assert server.identity.counters.recoveries == 1
 
 
 async def test_another_origin_gets_nothing(phone: Browser) -> None:

@@ -1,6 +1,7 @@
 """The pages and their files."""
 
 import re
+import time
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from hashlib import sha256
@@ -125,3 +126,27 @@ async def test_dev_serves_the_sources(tmp_path: Path) -> None:
             async with server.http.get(f"{server.url}/assets/dev/js/{main}.js") as response:
                 assert (response.status, response.headers["Cache-Control"]) == (200, "no-cache")
                 assert "import {" in await response.text()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", ("Most watching", "Hearts over time")), ("ko", ("최고 동시 시청", "시간별 하트"))],
+)
+async def test_the_page_of_an_ended_live(
+    server: Server, language: str, words: tuple[str, str]
+) -> None:
+    """What is public of the live, and nothing else. A live without hearts has no plot."""
+    headers = {**BROWSER, "Accept-Language": language}
+    for hearts in (True, False):
+        room = await server.create(title="<i>비 오는 날</i>")
+        await server.storage.rooms.set_live(room.name, time.time() - 65)
+        if hearts:
+            counts = [(second, "any", second + 1, 1, 1) for second in range(3)]
+            await server.storage.reactions.put(room.name, counts)
+        path = f"/api/rooms/{room.name}"
+        assert await server.status("DELETE", path, headers=room.bearer) == 204
+        async with server.http.get(f"{server.url}/r/{room.name}", headers=headers) as response:
+            text = await response.text()
+            assert (response.status, response.content_type) == (410, "text/html")
+        assert "&lt;i&gt;비 오는 날" in text and "1:05" in text and words[0] in text
+        assert (f">{words[1]}<" in text, "<path" in text) == (hearts, hearts)

@@ -71,7 +71,7 @@ async def person(browser: Browser) -> str:
 
 
 async def test_a_passkey_signs_another_browser_in(
-    browser: Browser, other: Browser, authenticator: Authenticator
+    server: Server, browser: Browser, other: Browser, authenticator: Authenticator
 ) -> None:
     await browser.ask("PUT", "/api/me/handle", {"handle": "다크걸"})
     asked = await options(browser)
@@ -94,6 +94,7 @@ async def test_a_passkey_signs_another_browser_in(
     assert used["used_at"] == pytest.approx(time.time(), abs=60)
     devices = (await other.ask("GET", "/api/me/devices"))[1]["devices"]
     assert [device["current"] for device in devices] == [True, False]
+    assert server.identity.counters.passkey_sign_ins == 1
 
 
 async def test_the_browser_leaves_the_device_that_it_was(
@@ -179,7 +180,7 @@ async def test_a_passkey_of_another_site_is_refused(
 
 
 async def test_a_passkey_of_another_person_is_not_taken_over(
-    browser: Browser, other: Browser, authenticator: Authenticator
+    server: Server, browser: Browser, other: Browser, authenticator: Authenticator
 ) -> None:
     """The id is known to whom the passkey has signed in; the key is not."""
     await register(browser, authenticator)
@@ -189,6 +190,8 @@ async def test_a_passkey_of_another_person_is_not_taken_over(
     thief.user = await person(browser)
     body = thief.sign_in(await options(other, SIGN_IN_OPTIONS))
     assert await refused(other, SIGN_IN, body) == (403, "wrong_credential")
+    counters = server.identity.counters
+    assert (counters.wrong_credentials, counters.passkey_sign_ins) == (1, 0)
 
 
 @pytest.mark.parametrize(

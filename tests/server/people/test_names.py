@@ -1,9 +1,12 @@
 """Which names are valid, how they are shown, and which count as the same."""
 
+from contextlib import suppress
+
 import pytest
 
 from relay.errors import RefusalCode
 from server.errors import Unprocessable
+from server.people.characters import category, nfkc
 from server.people.names import numbered, read_handle, read_name
 from server.people.reserved import OFFICES, PARTS
 
@@ -43,6 +46,8 @@ def code_of(text: object, read: object = read_name) -> RefusalCode:
             "བསྒྲུབས",
             "ไทยดี",
             "■",
+            "☃",
+            "☃\ufe0f",
         ),
         *("Dark", "🌊 dark 🌊", "badminton", "<b>", "Dark#27", "x" * 30, "다" * 30),
     ],
@@ -93,6 +98,17 @@ def test_invalid_names(text: object) -> None:
 )
 def test_names_that_are_too_long(text: str) -> None:
     assert code_of(text) is RefusalCode.NAME_TOO_LONG
+
+
+def test_the_shown_form_is_final() -> None:
+    """Every character that normalisation changes: what is shown is valid, and stays as it is."""
+    for number in range(0x110000):
+        character = chr(number)
+        if category(character) in ("Cn", "Co", "Cs") or nfkc(character) == character:
+            continue
+        with suppress(Unprocessable):
+            shown = read_name(f"a{character}")
+            assert read_name(shown) == shown, ascii(character)
 
 
 def test_names_are_normalised() -> None:

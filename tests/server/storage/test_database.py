@@ -186,3 +186,61 @@ async def test_a_read_changes_nothing(database: Database) -> None:
 
     assert await database.read(twice) == [0, 0]
     assert await stored(database) == {2}
+
+
+FILL_DISK = """
+import asyncio, os, subprocess, sys
+from pathlib import Path
+import sqlalchemy as sa
+from server.storage.errors import StorageError, StorageUnavailable
+from server.storage.schema.moderation import word as table
+from server.storage.storage import Storage
+
+REFUSED = {StorageError, StorageUnavailable}
+
+async def main():
+    data = Path(sys.argv[1])
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", data], check=True)
+    (data / "other").write_bytes(bytes(1 << 20))
+    storage = await Storage.open(data)
+    acknowledged, failures = set(), 0
+
+    async def write(number):
+        async def add(connection):
+            await connection.execute(table.insert().values(creator="a" * 4000, word=str(number)))
+        await storage.database.write(add)
+        acknowledged.add(str(number))
+
+    async def found():
+        async def select(connection):
+            return set(await connection.scalars(sa.select(table.c.word)))
+        return await storage.database.read(select)
+
+    for step in range(100):
+        results = await asyncio.gather(
+            *(write(step * 20 + n) for n in range(20)), return_exceptions=True
+        )
+        assert {type(result) for result in results if result} <= REFUSED, results
+        failures += sum(result is not None for result in results)
+        if failures > 100:
+            break
+    assert failures > 100, "the disk is not full"
+    assert await found() == acknowledged
+    (data / "other").unlink()
+    await write(-1)
+    assert await found() == acknowledged
+    await storage.close()
+    print(len(acknowledged))
+
+asyncio.run(main())
+"""
+
+
+def test_a_full_disk_takes_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    """The disk is a small file system in a mount namespace of the process. Reading goes on, and
+    writing too once there is space.
+    """
+    command = ["unshare", "--map-root-user", "--mount", sys.executable, "-c", FILL_DISK]
+    done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 20

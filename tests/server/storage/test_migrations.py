@@ -95,15 +95,20 @@ async def test_0_1_refuses_a_database_that_was_carried_over(tmp_path: Path) -> N
     new.close()
 
 
-async def test_a_database_of_a_newer_version_is_refused(tmp_path: Path, url: str | None) -> None:
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+async def test_a_database_of_a_newer_version_is_refused(
+    tmp_path: Path, postgres: Postgres, dialect: str
+) -> None:
     async def newer(connection: AsyncConnection) -> None:
         await connection.execute(sa.text("UPDATE alembic_version SET version_num = '999'"))
 
-    storage = await Storage.open(tmp_path, url)
-    await storage.database.write(newer)
-    await storage.close()
-    with pytest.raises(StorageError, match="written by a newer microlive"):
-        await Storage.open(tmp_path, url)
+    with postgres.database() as created:
+        url = created if dialect == "postgresql" else None
+        storage = await Storage.open(tmp_path, url)
+        await storage.database.write(newer)
+        await storage.close()
+        with pytest.raises(StorageError, match="written by a newer microlive"):
+            await Storage.open(tmp_path, url)
 
 
 async def test_a_failed_migration_is_undone(tmp_path: Path) -> None:

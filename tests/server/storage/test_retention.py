@@ -2,6 +2,7 @@
 
 import pytest
 
+from server.people.cookie import LIFETIME
 from server.storage import retention
 from server.storage.errors import StorageUnavailable
 from server.storage.purging import Purging
@@ -75,6 +76,29 @@ async def test_what_has_a_time_of_its_own(storage: Storage) -> None:
         **{"report": 1, "device": 1, "mute": 1, "ban": 2, "handle_reservation": 1, "transfer": 1},
         "used_challenge": 1,
     }
+
+
+async def test_a_device_that_was_signed_out_is_kept_as_long_as_its_cookie(
+    storage: Storage,
+) -> None:
+    """Else the cookie would be valid again."""
+    assert retention.SIGNED_OUT_FOR == LIFETIME
+    await add_row(storage.database, people.device, id="out", seen_at=100.0, revoked_at=100.0)
+    await storage.retention.purge(PERIODS, 100.0 + LIFETIME)
+    assert await count_rows(storage.database) == {"device": 1}
+    await storage.retention.purge(PERIODS, 101.0 + LIFETIME)
+    assert await count_rows(storage.database) == {}
+
+
+async def test_guests_who_do_not_come_back_are_deleted(storage: Storage) -> None:
+    """Not those who can sign in again: with a handle or with a passkey."""
+    database = storage.database
+    for name, handle in [("guest", None), ("handle", "Dark"), ("passkey", None), ("new", None)]:
+        seen = 600.0 if name == "new" else 100.0
+        await add_row(database, people.person, id=name, handle=handle, seen_at=seen)
+    await add_row(database, people.passkey, person="passkey")
+    await storage.retention.purge(PERIODS, 650.0)
+    assert await storage.accounts.due(650.0, 10) == ["guest"]
 
 
 async def test_many_rows_are_deleted_in_steps(

@@ -61,3 +61,16 @@ def test_the_oldest_gap_has_a_deadline() -> None:
     assert gaps.give_up(6) == 0
     gaps.clear()
     assert not gaps and not gaps.overdue(100.0)
+
+
+def test_a_repeated_request_is_in_order_with_the_first_one_of_newer_gaps() -> None:
+    """Gaps that were filled or given up meanwhile are not requested."""
+    round_trip = RoundTrip()
+    gaps = Gaps(round_trip)
+    gaps.add(10, 14, 1.0)
+    assert gaps.nacks(1.0) == [10, 11, 12, 13]
+    assert gaps.fill(12, 1.0 + round_trip.retry, resent=True)
+    gaps.add(20, 23, 1.0 + round_trip.retry)
+    assert gaps.fill(21, 1.0 + round_trip.retry, resent=True)
+    assert gaps.nacks(1.0 + round_trip.retry) == [10, 11, 13, 20, 22]
+    assert gaps.give_up(14) == 3

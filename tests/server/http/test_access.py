@@ -1,0 +1,260 @@
+"""Who may watch: private, unlisted and public rooms, watch links, and their end."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiohttp import WSServerHandshakeError
+from yarl import URL
+
+from server.rooms.watch_token import WatchToken, write_token
+from tests.fixtures.deadline import eventually
+from tests.fixtures.people import Browser
+from tests.fixtures.server import NewRoom, Server, running
+from tests.server.http.test_moderation import create
+
+WATCHING = (
+    "/r/{}",
+    "/api/rooms/{}",
+    "/api/rooms/{}/messages",
+    "/api/rooms/{}/events",
+    "/api/rooms/{}/settings",
+    "/api/rooms/{}/polls",
+    "/api/rooms/{}/qr.svg",
+    "/hls/{}/index.m3u8",
+    "/whep/{}",
+)
+
+
+@pytest_asyncio.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with running(tmp_path) as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def minji(server: Server) -> AsyncIterator[Browser]:
+    """The creator."""
+    async with Browser(server.url) as browser:
+        await browser.ask("PUT", "/api/me/handle", {"handle": "minji-test"})
+        yield browser
+
+
+@pytest_asyncio.fixture
+async def sam(server: Server) -> AsyncIterator[Browser]:
+    async with Browser(server.url) as browser:
+        await browser.ask("GET", "/api/me")
+        yield browser
+
+
+@pytest_asyncio.fixture
+async def room(minji: Browser) -> NewRoom:
+    return await create(minji, title="For friends", visibility="private")
+
+
+async def id_of(browser: Browser) -> str:
+    return str((await browser.ask("GET", "/api/me"))[1]["person"]["id"])
+
+
+async def add_link(minji: Browser, room: NewRoom, **body: object) -> Any:
+    status, link = await minji.ask("POST", f"/api/rooms/{room.name}/links", body)
+    assert status == 201
+    return link
+
+
+def relative(link: Any) -> str:
+    return str(URL(link["url"]).relative())
+
+
+async def code(browser: Browser, path: str) -> object:
+    """Returns the status, or the code of the refusal."""
+    async with browser.http.get(browser.url + path) as response:
+        if response.status == 403 and response.content_type == "application/json":
+            return (await response.json())["code"]
+        return response.status
+
+
+async def is_closed(browser: Browser, room: NewRoom) -> bool:
+    """Whether the WebSocket of the room refuses the browser."""
+    try:
+        async with browser.watch(room.name):
+            return False
+    except WSServerHandshakeError as error:
+        assert error.status == 403
+        return True
+
+
+async def test_a_private_room_is_closed_to_strangers(sam: Browser, room: NewRoom) -> None:
+    for path in WATCHING:
+        assert await code(sam, path.format(room.name)) in (403, "private_room"), path
+    assert await is_closed(sam, room)
+    body = {"id": "a", "text": "hi"}
+    status, refusal = await sam.ask("POST", f"/api/rooms/{room.name}/messages", body)
+    assert (status, refusal["code"]) == (403, "private_room")
+    async with sam.http.get(f"{sam.url}/r/{room.name}") as response:
+        assert "For friends" not in await response.text()
+
+
+async def test_a_private_room_is_open_for_its_creator_and_programs(
+    server: Server, minji: Browser, room: NewRoom
+) -> None:
+    assert await code(minji, f"/r/{room.name}") == 200
+    assert not await is_closed(minji, room)
+    url = f"{server.url}/api/rooms/{room.name}"
+    async with server.http.get(url, headers=room.bearer) as response:
+        assert response.status == 200 and (await response.json())["visibility"] == "private"
+    async with server.http.get(url, headers={"Authorization": "Bearer wrong"}) as response:
+        assert response.status == 403
+
+
+async def test_followers_and_moderators_may_watch(
+    minji: Browser, sam: Browser, room: NewRoom
+) -> None:
+    """The page gives the followers a cookie for what never reads the cookie of a person."""
+    creator = await id_of(minji)
+    assert await sam.status("PUT", f"/api/follows/{creator}") == 200
+    assert not await is_closed(sam, room)
+    assert await code(sam, f"/whep/{room.name}") == "private_room"
+    assert await code(sam, f"/r/{room.name}") == 200
+    assert await code(sam, f"/whep/{room.name}") == 200
+    assert await sam.status("DELETE", f"/api/follows/{creator}") == 200
+    assert await is_closed(sam, room)
+    assert await code(sam, f"/whep/{room.name}") == "private_room"
+    moderator = f"/api/rooms/{room.name}/moderators/{await id_of(sam)}"
+    assert await minji.status("PUT", moderator) == 204
+    assert not await is_closed(sam, room)
+    assert await code(sam, f"/whep/{room.name}") == 200
+
+
+async def test_a_watch_link_opens_everything(minji: Browser, sam: Browser, room: NewRoom) -> None:
+    link = await add_link(minji, room)
+    assert link["url"].startswith(f"{minji.url}/r/{room.name}?k=")
+    assert link["expires_at"] - link["created_at"] == pytest.approx(86_400, abs=1)
+    async with sam.http.get(sam.url + relative(link)) as response:
+        assert response.status == 200
+        (cookie,) = response.headers.getall("Set-Cookie")
+        assert cookie.startswith(f"microlive-watch-{room.name}=")
+        assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
+        assert response.headers["X-Robots-Tag"] == "noindex"
+        page = await response.text()
+        assert "og:title" not in page and "<title>For friends" not in page
+    for path in WATCHING:
+        if not path.endswith("/events"):
+            # HLS is not live yet.
+            assert await code(sam, path.format(room.name)) in (200, 503), path
+    assert not await is_closed(sam, room)
+    _, listed = await minji.ask("GET", f"/api/rooms/{room.name}/links")
+    assert listed == {"links": [link]}
+
+
+async def test_a_program_sends_the_link_itself(
+    server: Server, minji: Browser, room: NewRoom
+) -> None:
+    token = URL((await add_link(minji, room))["url"]).query["k"]
+    path = f"{server.url}/whep/{room.name}"
+    async with server.http.get(path, params={"k": token}) as response:
+        assert response.status == 200
+
+
+async def test_a_revoked_link_ends_its_viewers(minji: Browser, sam: Browser, room: NewRoom) -> None:
+    """Within five seconds. A link of the same room stays valid."""
+    link, other = await add_link(minji, room), await add_link(minji, room)
+    await code(sam, relative(link))
+    async with Browser(sam.url) as friend:
+        await code(friend, relative(other))
+        async with sam.watch(room.name) as socket, friend.watch(room.name) as kept:
+            path = f"/api/rooms/{room.name}/links/{link['id']}"
+            assert await minji.status("DELETE", path) == 204
+            while not socket.closed:
+                await socket.receive(timeout=5)
+            assert socket.close_code == 4403
+            assert not kept.closed
+            assert await code(sam, f"/api/rooms/{room.name}") == "link_revoked"
+            assert await code(friend, f"/api/rooms/{room.name}") == 200
+            assert await minji.status("DELETE", path) == 204
+            assert await minji.status("DELETE", path + "x") == 404
+    _, listed = await minji.ask("GET", f"/api/rooms/{room.name}/links")
+    assert [link["revoked_at"] is None for link in listed["links"]] == [True, False]
+
+
+async def test_an_expired_link_ends_its_viewers(
+    server: Server, minji: Browser, sam: Browser, room: NewRoom
+) -> None:
+    await code(sam, relative(await add_link(minji, room, seconds=60)))
+    async with sam.watch(room.name) as socket:
+        access = server.access
+        access._now = lambda: 4_000_000_000.0
+        server.room(room)._context._now = access._now
+        while not socket.closed:
+            await socket.receive(timeout=5)
+        assert socket.close_code == 4403
+    assert await code(sam, f"/api/rooms/{room.name}") == "link_expired"
+
+
+async def test_forged_links(server: Server, minji: Browser, sam: Browser, room: NewRoom) -> None:
+    real = URL((await add_link(minji, room))["url"]).query["k"]
+    other = await create(minji, visibility="private")
+    wrong = write_token(WatchToken(4_000_000_000, link="l"), room.name, b"another key")
+    unknown = write_token(
+        WatchToken(4_000_000_000, link="l"), room.name, server.room(room).record.key_hash
+    )
+    for name, token, expected in (
+        (room.name, real[:-1], "private_room"),
+        (room.name, real + "x", "private_room"),
+        (room.name, wrong, "private_room"),
+        (room.name, "x" * 301, "private_room"),
+        (room.name, "%00", "private_room"),
+        (room.name, unknown, "link_revoked"),
+        (other.name, real, "private_room"),
+    ):
+        assert await code(sam, f"/api/rooms/{name}?k={token}") == expected, token
+
+
+async def test_a_room_that_becomes_private_closes_to_strangers(
+    minji: Browser, sam: Browser
+) -> None:
+    room = await create(minji)
+    async with sam.watch(room.name) as socket, minji.watch(room.name) as own:
+        body = {"visibility": "private"}
+        status, answer = await minji.ask("PATCH", f"/api/rooms/{room.name}", body)
+        assert (status, answer["visibility"]) == (200, "private")
+        while not socket.closed:
+            await socket.receive(timeout=5)
+        assert socket.close_code == 4403
+        assert not own.closed
+    assert await is_closed(sam, room)
+
+
+async def test_unlisted_rooms_are_in_no_list_and_have_no_card(
+    server: Server, minji: Browser, sam: Browser
+) -> None:
+    public = await create(minji, title="Everyone")
+    unlisted = await create(minji, title="Few", visibility="unlisted")
+    for room in (public, unlisted):
+        server.room(room).state = type(server.room(room).state)("live")
+    listed = (await sam.ask("GET", "/api/rooms"))[1]["rooms"]
+    assert [room["room"] for room in listed] == [public.name]
+    for room, shown in ((public, True), (unlisted, False)):
+        async with sam.http.get(f"{sam.url}/r/{room.name}") as response:
+            page = await response.text()
+            assert response.status == 200
+            assert ("og:title" in page, "X-Robots-Tag" not in response.headers) == (shown, shown)
+    assert not await is_closed(sam, unlisted)
+
+
+async def test_an_ended_private_room_stays_private(
+    server: Server, minji: Browser, sam: Browser, room: NewRoom
+) -> None:
+    path = f"{server.url}/api/rooms/{room.name}"
+    async with server.http.delete(path, headers=room.bearer) as response:
+        assert response.status == 204
+    await eventually(lambda: room.name not in server.rooms.in_memory)
+    for path in ("", "/messages", "/summary"):
+        assert await code(sam, f"/api/rooms/{room.name}{path}") == "private_room"
+        assert await code(minji, f"/api/rooms/{room.name}{path}") == 200
+
+
+async def test_an_unknown_visibility(minji: Browser) -> None:
+    assert await minji.status("POST", "/api/rooms", {"visibility": "secret"}) == 422
