@@ -32,13 +32,15 @@ T = TypeVar("T")
 
 DATABASE_NAME = "microlive.sqlite3"
 
-READERS = 4
-"""Maximum number of reads at the same time."""
+READERS = {"sqlite": 2, "postgresql": 4}
+"""Maximum number of reads at the same time. Each connection to SQLite has a thread."""
 MAX_WAITING_READS = 1_000
-"""Maximum number of reads that wait for a connection."""
+"""Maximum number of reads that are running or wait for their turn."""
+TURN_WITHIN = 2.0
+"""Maximum seconds that a read waits for its turn."""
 CONNECT_WITHIN = 1.0
-"""Maximum seconds to connect to PostgreSQL, to get a connection from the pool, or to wait for
-another program that has locked the file of SQLite.
+"""Maximum seconds to connect to PostgreSQL, or to wait for another program that has locked the file
+of SQLite.
 """
 CUT_AFTER = 3.0
 """Seconds after which the connection of a transaction is cut, because PostgreSQL hangs. A
@@ -60,6 +62,7 @@ class Database:
         self._writer = writer
         self._readers = readers
         self._reads = 0
+        self._turns = asyncio.Semaphore(READERS[readers.dialect.name])
         self._answers = True
         self.commits = GroupCommit(lambda: self._transaction(writer))
 
@@ -71,9 +74,8 @@ class Database:
         file = data / DATABASE_NAME
         with storage_errors(data):
             _hide_from_others(file)
-        # SQLite allows one writer. Each connection has a thread.
         return await cls._open(
-            str(data), _sqlite_engine(file, 1, writes=True), _sqlite_engine(file, 2, writes=False)
+            str(data), _sqlite_engine(file, writes=True), _sqlite_engine(file, writes=False)
         )
 
     @classmethod
@@ -84,8 +86,8 @@ class Database:
         target = sa.make_url(url).set(drivername="postgresql+psycopg")
         return await cls._open(
             target.set(drivername="postgresql").render_as_string(hide_password=True),
-            _postgresql_engine(target, 1, writes=True),
-            _postgresql_engine(target, READERS, writes=False),
+            _postgresql_engine(target, writes=True),
+            _postgresql_engine(target, writes=False),
         )
 
     @classmethod
@@ -121,8 +123,13 @@ class Database:
         self._reads += 1
         try:
             with storage_errors(self.place):
-                async with self._transaction(self._readers) as connection:
-                    return await work(connection)
+                async with asyncio.timeout(TURN_WITHIN):
+                    await self._turns.acquire()
+                try:
+                    async with self._transaction(self._readers) as connection:
+                        return await work(connection)
+                finally:
+                    self._turns.release()
         finally:
             self._reads -= 1
 
@@ -173,12 +180,11 @@ class Database:
                 logger.error("%s: the database does not answer: %s", self.place, reason)
 
 
-def _sqlite_engine(file: Path, connections: int, *, writes: bool) -> AsyncEngine:
+def _sqlite_engine(file: Path, *, writes: bool) -> AsyncEngine:
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{file}",
-        pool_size=connections,
+        pool_size=1 if writes else READERS["sqlite"],
         max_overflow=0,
-        pool_timeout=CONNECT_WITHIN,
         hide_parameters=True,  # errors would quote what people wrote
         connect_args={"timeout": CONNECT_WITHIN},
     )
@@ -207,7 +213,7 @@ def _sqlite_engine(file: Path, connections: int, *, writes: bool) -> AsyncEngine
     return engine
 
 
-def _postgresql_engine(url: sa.URL, connections: int, *, writes: bool) -> AsyncEngine:
+def _postgresql_engine(url: sa.URL, *, writes: bool) -> AsyncEngine:
     # A read sees one state of the database, as in SQLite.
     options = (
         {"isolation_level": "READ COMMITTED"}
@@ -216,9 +222,8 @@ def _postgresql_engine(url: sa.URL, connections: int, *, writes: bool) -> AsyncE
     )
     engine = create_async_engine(
         url,
-        pool_size=connections,
+        pool_size=1 if writes else READERS["postgresql"],
         max_overflow=0,
-        pool_timeout=CONNECT_WITHIN,
         hide_parameters=True,
         # PgBouncer in transaction mode gives each transaction another connection, which knows no
         # prepared statement of the last one.

@@ -169,6 +169,28 @@ async def test_through_pgbouncer_in_transaction_mode(postgres: Postgres) -> None
             await database.close()
 
 
+async def test_many_reads_take_turns(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads that wait too long, or are too many, are refused. That says nothing about the
+    database.
+    """
+    monkeypatch.setattr("server.storage.database.TURN_WITHIN", 0.05)
+    monkeypatch.setattr("server.storage.database.MAX_WAITING_READS", 20)
+    goes_on = asyncio.Event()
+
+    async def slow(connection: AsyncConnection) -> int:
+        await goes_on.wait()
+        return 1
+
+    reads = [asyncio.create_task(database.read(slow)) for _ in range(25)]
+    done, running = await asyncio.wait(reads, return_when=asyncio.FIRST_EXCEPTION)
+    while len(running) > 4:
+        done, running = await asyncio.wait(reads, timeout=0.05)
+    assert {type(read.exception()) for read in done} == {StorageUnavailable}
+    goes_on.set()
+    assert set(await asyncio.gather(*running)) == {1}
+    assert database.answers and await stored(database) == set()
+
+
 async def test_a_read_changes_nothing(database: Database) -> None:
     """It sees one state of the database, whatever is written meanwhile."""
 
