@@ -72,12 +72,11 @@ class MessageStore:
         values = {column: getattr(record, column) for column in table.c.keys()}
 
         async def add(connection: AsyncConnection) -> MessageRecord | None:
-            statement = (
-                insert(connection, table)
-                .values(values)
-                .on_conflict_do_nothing(index_elements=["room", "person", "client_id"])
+            # The values are no part of the statement: SQLAlchemy would look at each of them again.
+            statement = insert(connection, table).on_conflict_do_nothing(
+                index_elements=["room", "person", "client_id"]
             )
-            if (await connection.execute(statement)).rowcount:
+            if (await connection.execute(statement, values)).rowcount:
                 return None
             found = await connection.execute(
                 _select.where(
