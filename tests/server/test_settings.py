@@ -243,6 +243,9 @@ def test_sizes_with_their_unit() -> None:
         ),
         ("turn_urls", "stun:a", "is not a turn: or turns: URL"),
         ("turn_secret", "hush", "go together"),
+        ("database", "mysql://u:p@h/d", "must be a URL such as postgresql://"),
+        ("database", "postgresql://u:p@h", "must be a URL such as postgresql://"),
+        ("database", "postgresql://u:p@h:port/d", "must be a URL such as postgresql://"),
         ("turn_lifetime", "5", "greater than or equal to 60"),
         ("create", "nobody", "'anyone' or 'token'"),
         ("create_token", "with space", "letters, digits"),
@@ -390,6 +393,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         },
         {"MICROLIVE_ICE_SERVERS": '[{"urls": "turn:a", "username": "u", "credential": "hush"'},
         {"MICROLIVE_ICE_SERVERS": '["hush'},
+        {"MICROLIVE_DATABASE": "mysql://u:hush@h/d"},
     ],
 )
 def test_no_problem_contains_a_secret(environ: dict[str, str]) -> None:
@@ -400,6 +404,7 @@ def test_printed_settings_contain_no_secret() -> None:
     settings = load(
         {
             "create_token": "hush-hush-hush-hush",
+            "database": "postgresql://u:hush@h/d",
             "turn_urls": "turn:a",
             "turn_secret": "hush",
             "ice_servers": '[{"urls": "turn:a", "username": "u", "credential": "hush"}]',
@@ -431,6 +436,7 @@ def test_any_text_gives_settings_or_one_line_for_each_problem(arguments: dict[st
     [
         ("turn_secret = 's'\nturn_urls = ['turn:a']", "turn_secret"),
         (f"create_token = '{TOKEN}'", "create_token"),
+        ("database = 'postgresql://u:hush@h/d'", "database"),
         ("ice_servers = [{urls = 'turn:a', username = 'u', credential = 'c'}]", "ice_servers"),
     ],
 )
@@ -453,3 +459,17 @@ def test_a_file_without_secrets_may_be_readable(tmp_path: Path) -> None:
     config.write_text("port = 1\nice_servers = ['stun:a.example']")
     config.chmod(0o644)
     assert load({}, {}, config).port == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p@db.example.org/live",
+        "postgres://u@127.0.0.1:6432/live",
+        "postgresql+psycopg://u@h/live?sslmode=require",
+        "postgresql:///live",
+    ],
+)
+def test_urls_of_postgresql(url: str) -> None:
+    assert load({"database": url}, {}).database_url == url
+    assert load({}, {}).database_url is None

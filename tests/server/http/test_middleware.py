@@ -15,7 +15,7 @@ from server.http.middleware import refusals
 from server.http.pages import Pages
 from server.http.payloads import RefusalBody
 from server.settings import Settings
-from server.storage.errors import StorageError
+from server.storage.errors import StorageError, StorageUnavailable
 from tests.fixtures.server import Server, running
 
 
@@ -73,6 +73,7 @@ async def test_retry_after_is_in_header_and_body(tmp_path: Path) -> None:
     ("error", "status", "code", "retry_after"),
     [
         (StorageError, 503, "storage_unavailable", "5"),
+        (StorageUnavailable, 503, "storage_unavailable", "5"),
         (ZeroDivisionError, 500, "internal_error", None),
     ],
 )
