@@ -72,8 +72,8 @@ class Run:
     """Milliseconds from each kill until the server listens again."""
     returns: list[float] = field(default_factory=list)
     """Milliseconds from each start until creator and viewer are back."""
-    missing: int = 0
-    """How often creator or viewer did not come back."""
+    missing: int | None = None
+    """How often creator or viewer did not come back; None without browsers."""
     answer: Figures = field(default_factory=lambda: Figures.of(()))
     """Milliseconds from a message to its acknowledgement."""
 
@@ -84,8 +84,9 @@ class Run:
             ("messages stored twice", len(self.twice)),
             ("messages changed", len(self.changed)),
             ("damage of the schema", len(self.damage)),
-            ("returns of creator or viewer missing", self.missing),
         ]
+        if self.missing is not None:
+            counts.append(("returns of creator or viewer missing", self.missing))
         return [Bar(f"{self.database}: {name}", value, 0, "") for name, value in counts]
 
     def as_json(self) -> dict[str, Any]:
@@ -111,6 +112,8 @@ async def measure(data: Path, url: str | None, plan: Plan, *, progress: Progress
     Raises ServerFailed, and Playwright's errors.
     """
     run = Run("SQLite" if url is None else "PostgreSQL")
+    if plan.browsers:
+        run.missing = 0
     options = [*OPTIONS, *([] if url is None else [f"--database={url}"])]
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(LocalServer(data, *options))
@@ -173,7 +176,7 @@ async def _kill(server: LocalServer, chat: Chat, pages: list[Page], run: Run) ->
             await _until_watching(pages[1])
             run.returns.append((time.monotonic() - listening) * 1_000)
         except TooLate:
-            run.missing += 1
+            run.missing = (run.missing or 0) + 1
 
 
 async def _until_watching(viewer: Page) -> None:

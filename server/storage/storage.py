@@ -1,11 +1,12 @@
 """Opens the data directory and the database, and holds one store for each domain."""
 
+import logging
 from pathlib import Path
 from typing import Self
 
 from server.storage.account import AccountStore
 from server.storage.blocks import BlockStore
-from server.storage.database import Database
+from server.storage.database import DATABASE_NAME, Database
 from server.storage.devices import DeviceStore
 from server.storage.directory import DataDirectory
 from server.storage.follows import FollowStore
@@ -24,6 +25,8 @@ from server.storage.rooms import RoomStore
 from server.storage.summaries import SummaryStore
 from server.storage.transfers import TransferStore
 from server.storage.watch_links import WatchLinkStore
+
+logger = logging.getLogger(__name__)
 
 
 class Storage:
@@ -63,6 +66,11 @@ class Storage:
         try:
             if url is None:
                 return cls(directory, await Database.open_sqlite(data), "")
+            if (data / DATABASE_NAME).exists():
+                logger.warning(
+                    "the rooms and people in %s are not used: everything is in PostgreSQL",
+                    data / DATABASE_NAME,
+                )
             server = directory.server_id()
             return cls(directory, await Database.open_postgresql(url), server)
         except BaseException:

@@ -16,6 +16,7 @@ from server.storage.errors import StorageError
 from server.storage.keys import hash_key
 from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
+from tests.fixtures.postgres import Postgres
 
 RECORD = RoomRecord("k3v9x2", "Morning run 🏃", hash_key("a key"), 1_790_000_000.25)
 
@@ -125,3 +126,13 @@ async def test_a_full_disk(tmp_path: Path) -> None:
     await storage.rooms.add(replace(RECORD, room="space again"))
     assert len(await storage.rooms.unended()) == len(kept) + 1
     await storage.close()
+
+
+async def test_a_file_of_sqlite_beside_postgresql_is_mentioned(
+    tmp_path: Path, postgres: Postgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A server that gets --database does not take the data along."""
+    await (await Storage.open(tmp_path)).close()
+    with postgres.database() as url:
+        await (await Storage.open(tmp_path, url)).close()
+    assert f"{tmp_path / DATABASE_NAME} are not used" in caplog.text
