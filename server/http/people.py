@@ -24,6 +24,7 @@ from server.people.skeleton import skeleton_of
 from server.people.typed_code import shown
 from server.settings import Settings
 from server.site.strings import COOKIE, LANGUAGES
+from server.storage.errors import StorageUnavailable
 from server.storage.people import HandleTaken, PersonRecord, PersonStore, TooManyRenames
 
 RESERVED_FOR = 30 * 86_400
@@ -96,12 +97,15 @@ class PeopleEndpoint:
 
     async def show(self, request: web.Request) -> web.Response:
         """Describes the person of this browser. A browser without a valid cookie gets a new guest,
-        which only the cookie describes.
+        which only the cookie describes. While storage does not answer, the cookie has to suffice.
         """
         visitor = await self._identity.require_visitor(request, store=False)
         record = None
         if visitor.stored:
-            record = await self._people.admit(visitor.person.id, visitor.device)
+            try:
+                record = await self._people.admit(visitor.person.id, visitor.device)
+            except StorageUnavailable:
+                return self._me(request, visitor.person, None)
             if record is None:  # the device is signed out, or the person is deleted
                 visitor = self._identity.new_guest(request)
             elif person_of(record) != visitor.person:
