@@ -1,5 +1,6 @@
 """Who may watch: private, unlisted and public rooms, watch links, and their end."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,19 @@ async def test_a_private_room_is_closed_to_strangers(sam: Browser, room: NewRoom
     assert (status, refusal["code"]) == (403, "private_room")
     async with sam.http.get(f"{sam.url}/r/{room.name}") as response:
         assert "For friends" not in await response.text()
+
+
+async def test_nothing_of_a_private_live_is_shown_after_its_end(
+    server: Server, minji: Browser, sam: Browser, room: NewRoom
+) -> None:
+    await server.storage.rooms.set_live(room.name, time.time() - 60)
+    assert await minji.status("DELETE", f"/api/rooms/{room.name}") == 204
+    assert await code(sam, f"/api/rooms/{room.name}/summary") == "private_room"
+    headers = {"Accept": "text/html"}
+    async with sam.http.get(f"{sam.url}/r/{room.name}", headers=headers) as response:
+        assert response.status in (403, 410) and "For friends" not in await response.text()
+    status, summary = await minji.ask("GET", f"/api/rooms/{room.name}/summary")
+    assert (status, summary["title"], summary["people"]) == (200, "For friends", 0)
 
 
 async def test_a_private_room_is_open_for_its_creator_and_programs(

@@ -1,6 +1,7 @@
 """Commands are answered for rooms in memory and in storage alike."""
 
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from relay.rtc.udp import UdpPort
 from relay.worker.workers import Workers
 from server.ingest.sessions import IngestSessions
 from server.ingest.transcoders import Transcoders
+from server.people.person import ANONYMOUS
 from server.rooms import registry
 from server.rooms.codec import (
     decode_command,
@@ -32,12 +34,15 @@ from server.rooms.commands.room import (
     ReadHealth,
     RequireOpen,
 )
+from server.rooms.commands.summary import ReadSummary
 from server.rooms.life import RoomEvent, State
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
+from server.social.author import Requester
 from server.storage.errors import StorageUnavailable
 from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
+from tests.fixtures.deadline import eventually
 
 
 async def make(storage: Storage) -> Rooms:
@@ -195,6 +200,20 @@ async def test_rooms_are_restored(rooms: Rooms, storage: Storage) -> None:
     assert restored.in_memory.states == {State.IDLE: 1}
     assert await restored.ask(new.room.room, Describe()) == new.room
     await restored.ask(new.room.room, AuthorisePublishing(new.key))
+    await restored.close()
+
+
+async def test_a_room_whose_time_is_over_ends_itself(rooms: Rooms, storage: Storage) -> None:
+    """Also when the time went by while the server was down. The summary is there at the end."""
+    new = await rooms.create("", length=60)
+    name = new.room.room
+    await storage.rooms.set_live(name, time.time() - 100)
+    await rooms.close()
+    restored = await make(storage)
+    await eventually(lambda: name not in restored.in_memory, 5)
+    assert (await restored.ask(name, Describe())).state is State.ENDED
+    by = Requester(ANONYMOUS, key=new.key)
+    assert (await restored.ask(name, ReadSummary(by))).duration >= 100
     await restored.close()
 
 

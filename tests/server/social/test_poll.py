@@ -100,13 +100,6 @@ def test_the_votes_of_a_former_process() -> None:
     assert poll.vote("a", 0) and poll.tally == [2, 1, 0]
 
 
-def test_the_vote_of_a_deleted_person() -> None:
-    poll = make()
-    poll.vote("a", 1)
-    assert poll.forget("a") and not poll.forget("a")
-    assert poll.tally == [0, 0, 0]
-
-
 def test_the_description() -> None:
     poll = make()
     poll.vote("a", 1)
