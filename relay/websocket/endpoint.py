@@ -15,6 +15,7 @@ from relay.errors import RefusalCode
 from relay.meter import Account
 from relay.stopwatch import Timed
 from relay.websocket.counters import WebSocketCounters
+from relay.websocket.notice_protocol import NoticeProtocol
 from relay.websocket.tcp import bound_unsent
 from relay.websocket.viewer import WebSocketViewer
 
@@ -58,6 +59,7 @@ async def watch(
         transport, channel, counters, codecs=codecs, address=address, buffered=buffered
     )
     connected.add(viewer)
+    notices = NoticeProtocol(transport, viewer, account)
     opened(viewer)
     try:
         media = request.query.get("media") != "0"
@@ -68,6 +70,7 @@ async def watch(
         await asyncio.create_task(_receive(ws, viewer, account))
     finally:
         connected.discard(viewer)
+        notices.remove()
         viewer.leave()
     await ws.close()  # the transport is closing: this only ends aiohttp's own state
     _forget_frames(ws)

@@ -198,6 +198,22 @@ def _taps() -> Iterator[bytes]:
     yield b'{"type":"taps","counts":{"cry":[],"rocket":[9],"clap":[900]}}'
 
 
+def _messages() -> Iterator[bytes]:
+    yield '{"id":"c-1","text":"@민지 안녕 \\u202e👩‍👩‍👧","reply_to":3,"media_time":90000000}'.encode()
+    yield b'{"id":"","text":"z\\u0301\\u0301\\u0301\\u0301\\u0301\\u0301","reply_to":-1}'
+    yield b'{"id":7,"text":"\\ud800 \\u0000","media_time":1e999}'
+
+
+def _frames() -> Iterator[bytes]:
+    text = b"\x81\x89\x01\x02\x03\x04" + bytes(
+        byte ^ b"\x01\x02\x03\x04"[index % 4] for index, byte in enumerate(b'{"a": 1 }')
+    )
+    ping, close = b"\x89\x83\0\0\0\0abc", b"\x88\x82\0\0\0\0\x03\xe9"
+    long = b"\x81\xfe\x01\x00\0\0\0\0" + b"x" * 256
+    yield join([text + ping + text, close])
+    yield join([long[:90], long[90:], b"\x01" + text[1:], text])
+
+
 def _polls() -> Iterator[bytes]:
     yield '{"question":"Tea? \u202e","answers":["네","No \u200d"],"answer":1}'.encode()
     yield b'{"question":"q","answers":["a","b","c","d"],"answer":7}'
@@ -376,6 +392,8 @@ SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "hls-media": _hls_media,
     "beacon": _beacons,
     "taps": _taps,
+    "message": _messages,
+    "notice-frames": _frames,
     "poll": _polls,
     "forwarded": _headers,
     "name": lambda: iter([text.encode() for text in NAMES_OF_PEOPLE]),

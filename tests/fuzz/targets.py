@@ -15,6 +15,7 @@ from aioice import stun
 from webauthn.helpers import bytes_to_base64url
 from yarl import URL
 
+from relay.channel.notice import MAX_BYTES as MAX_NOTICE
 from relay.errors import BitstreamError, MessageError, OfferError, PlaylistError
 from relay.hls.endpoint import _MEDIA, _directives
 from relay.hls.playlist import Playlist
@@ -36,6 +37,7 @@ from relay.rtc.send.rtcp import parse_feedback
 from relay.rtc.send.sdp import PlayAnswer, parse_play_offer, write_play_answer
 from relay.stream.window import Window
 from server.errors import RequestRefused, Unprocessable
+from server.http.chat import MAX_NUMBER, read_message
 from server.http.client import client
 from server.people.cookie import CookieKey, CookieKeys
 from server.people.names import MAX_BYTES as MAX_NAME
@@ -52,12 +54,17 @@ from server.people.sign_in import (
 )
 from server.people.transfer_code import transfer_hash
 from server.rooms.beacon import MAX_COUNT, MAX_DELAY, OTHER, PLAYERS, read_beacon
+from server.social.mentions import KnownNames
+from server.social.message_text import MAX_BYTES as MAX_TEXT
+from server.social.message_text import read_text, shorten
 from server.social.poll import Poll, read_question
 from server.social.reactions import Reactions
 from server.social.tally import Tally
 from server.social.taps import BINS, EMOJI, MAX_PER_BIN, SECONDS_BACK, read_taps
 from tests.fixtures.media import video_sample, video_track
 from tests.fixtures.passkey import Authenticator
+from tests.fixtures.social import MINJI, SAM
+from tests.fixtures.wire import Wire
 from tests.fuzz.cutting import cut
 from tests.fuzz.live import dtls, feedback, session, udp, viewer
 from tests.fuzz.repeats import repeats
@@ -84,6 +91,9 @@ TRUSTED = (ip_network("127.0.0.0/8"),)
 PARTY = RelyingParty("localhost", "http://localhost:8080")
 CREDENTIAL = b"passkey-0123456789"
 PUBLIC_KEY = Authenticator(PARTY.id, PARTY.origin).public_key()
+MENTIONED = KnownNames()
+MENTIONED.add(MINJI)
+MENTIONED.add(SAM)
 
 
 def rtp(data: bytes) -> None:
@@ -352,6 +362,34 @@ def taps(data: bytes) -> None:
             assert sum(tally.take().values()) == sum(number for _, _, number in found)
 
 
+def message(data: bytes) -> None:
+    """A message of the chat: what is stored is one visible line within the limits."""
+    with suppress(ValueError, RecursionError, RequestRefused):
+        body = json.loads(data)
+        if isinstance(body, dict):
+            sent = read_message(body)
+            for number in (sent.reply_to, sent.media_time):
+                assert number is None or 0 <= number <= MAX_NUMBER
+            text = read_text(sent.text)
+            assert text and len(text.encode()) <= MAX_TEXT
+            assert not {"\n", "\0", "\u202e"} & set(text)
+            assert read_text(text) == text and shorten(text, 3)
+            MENTIONED.find(text)
+
+
+def notice_frames(data: bytes) -> None:
+    """What a viewer sends on a WebSocket, in any reads: every byte is handled or passed on."""
+    wire = Wire()
+    reads = cut(data)
+    wire.receive(*(read for read in reads if read))
+    handled = sum(len(text.encode()) + 6 for text in wire.listener.texts)
+    total = sum(map(len, reads))
+    assert len(wire.inner.data) + handled <= total
+    assert all(len(text) <= MAX_NOTICE for text in wire.listener.texts)
+    if not wire.listener.texts:
+        assert wire.inner.data == b"".join(reads)
+
+
 def poll(data: bytes) -> None:
     """A question with answers, and a vote: the tally counts only votes for answers."""
     with suppress(ValueError, RecursionError, RequestRefused):
@@ -425,6 +463,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "hls-media": hls_media,
     "beacon": beacon,
     "taps": taps,
+    "message": message,
+    "notice-frames": notice_frames,
     "poll": poll,
     "forwarded": forwarded,
     "title": title,
