@@ -1,8 +1,8 @@
 """Reads the notices of one viewer without a task.
 
-aiohttp puts each message into a queue and wakes the task that waits for it, which costs several
-times more than a notice itself. Thousands of viewers send notices while they tap. This protocol
-stands before aiohttp's protocol: it handles whole text frames at once, and passes everything else on
+aiohttp puts each message into a queue and wakes the task that waits for it. That costs several
+times more than a notice, and thousands of viewers send notices while they tap. This protocol stands
+before aiohttp's protocol: it handles whole text frames at once, and passes on everything else
 (pings, the close frame, frames in pieces, mistakes).
 """
 

@@ -199,7 +199,7 @@ def _taps() -> Iterator[bytes]:
 
 
 def _messages() -> Iterator[bytes]:
-    yield '{"id":"c-1","text":"@민지 안녕 \\u202e👩‍👩‍👧","reply_to":3,"media_time":90000000}'.encode()
+    yield '{"id":"c-1","text":"@민지 안녕 \\u202e👩‍👩‍👧","reply_to":3,"media_time":90}'.encode()
     yield b'{"id":"","text":"z\\u0301\\u0301\\u0301\\u0301\\u0301\\u0301","reply_to":-1}'
     yield b'{"id":7,"text":"\\ud800 \\u0000","media_time":1e999}'
 

@@ -380,8 +380,8 @@ def message(data: bytes) -> None:
 def notice_frames(data: bytes) -> None:
     """What a viewer sends on a WebSocket, in any reads: every byte is handled or passed on."""
     wire = Wire()
-    reads = cut(data)
-    wire.receive(*(read for read in reads if read))
+    reads = [read for read in cut(data) if read]
+    wire.receive(*reads)
     handled = sum(len(text.encode()) + 6 for text in wire.listener.texts)
     total = sum(map(len, reads))
     assert len(wire.inner.data) + handled <= total

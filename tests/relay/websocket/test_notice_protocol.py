@@ -8,6 +8,7 @@ from relay.channel.notice import MAX_BYTES
 from relay.meter import Meter
 from tests.fixtures.wire import MASK, Wire, frame
 
+
 @pytest.mark.parametrize("text", ["", "x", "{}", "é" * 60, "x" * 125, "x" * 126, "x" * MAX_BYTES])
 def test_whole_texts_are_handled_at_once(text: str) -> None:
     wire = Wire()
