@@ -6,8 +6,13 @@ exceeds a limit of the meter.
 
 from collections.abc import Callable
 
+import cbor2
+from webauthn.helpers import base64url_to_bytes
+
 from relay.rtc.receive.rtcp import retransmission_request
 from tests.fixtures.media import access_units, rtp_packets
+from tests.fixtures.passkey import Authenticator
+from tests.fuzz.cutting import join
 from tests.fuzz.live import FIRST_PLAYED, OFFER, PLAYED
 from tests.fuzz.repeats import Repeat, at_once, sequence
 from tests.fuzz.seeds import rtp
@@ -87,6 +92,20 @@ def old_packets_requested() -> bytes:
     return sequence([Repeat(nack, 20, 4)])
 
 
+def shared_references() -> bytes:
+    """A public key of 214 bytes of CBOR that describes 67 MB."""
+    lists = [b"\xd8\x1c\x82\x00\x00"]
+    for number in range(23):
+        lists.append(b"\xd8\x1c\x82" + 2 * (b"\xd8\x1d" + cbor2.dumps(number)))
+    key = bytes([0x98, len(lists)]) + b"".join(lists)
+    authenticator = Authenticator("localhost", "http://localhost:8080")
+    answer = authenticator.register({"user": {"id": "cA"}, "challenge": "Y2hhbGxlbmdl"})
+    client_data = base64url_to_bytes(answer["response"]["clientDataJSON"])
+    data = authenticator.new_data().removesuffix(authenticator.public_key()) + key
+    attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
+    return join([client_data, attestation])
+
+
 ATTACKS: tuple[tuple[str, Callable[[], bytes]], ...] = (
     ("session", skipped_transport_numbers),
     ("session", endless_access_unit),
@@ -96,5 +115,6 @@ ATTACKS: tuple[tuple[str, Callable[[], bytes]], ...] = (
     ("window", small_samples),
     ("hls-media", large_segments),
     ("webrtc-viewer", old_packets_requested),
+    ("passkey", shared_references),
 )
 """Targets with their inputs."""
