@@ -122,6 +122,7 @@ class AccountEndpoint:
         at = await self._accounts.leave(
             visitor.person.id, time_of_deletion(known, now, self._settings.deletion_delay)
         )
+        self._identity.forget_admission(visitor.device)
         others = await self._devices.sign_out_others(visitor.person.id, visitor.device, now)
         for device in others:
             self._identity.revocations.add(device)

@@ -19,6 +19,7 @@ from server.http.auth import bearer_token
 from server.http.hosts import Origins
 from server.http.limits import RateLimiter
 from server.http.request import authority_of, charge, client_of, is_https
+from server.people.admitted import Admitted
 from server.people.cookie import COOKIE_NAME, LIFETIME, Cookie, CookieKey, CookieKeys
 from server.people.counters import PeopleCounters
 from server.people.device_label import device_label
@@ -74,6 +75,7 @@ class Identity:
     ) -> None:
         self.revocations = Revocations()
         self.counters = PeopleCounters()
+        self._admitted = Admitted()
         self.keys = CookieKeys()
         self._people = people
         self._origins = origins
@@ -219,7 +221,13 @@ class Identity:
 
     def set_cookie(self, request: web.Request, visitor: Visitor) -> None:
         """Makes the answer to this request carry a new cookie, for example after a sign-in."""
-        self._take(self._visit(request), visitor)
+        visit = self._visit(request)
+        visit.visitor, visit.answer, visit.forget = visitor, visitor, False
+        self._admitted.forget(visitor.device)
+
+    def forget_admission(self, device: str) -> None:
+        """Makes the next write of this device ask storage, because the person has changed."""
+        self._admitted.forget(device)
 
     def forget_cookie(self, request: web.Request) -> None:
         """Makes the answer to this request remove the cookie."""
@@ -294,6 +302,20 @@ class Identity:
 
     async def _stored(self, request: web.Request, visit: Visit, visitor: Visitor) -> Visitor:
         """Returns the visitor as storage knows the person. Stores a new person and device."""
+        now = asyncio.get_running_loop().time()
+        person = self._admitted.find(visitor.device, visitor.person.id, now)
+        if person is None:
+            record = await self._admit(request, visit, visitor)
+            person = person_of(record)
+            if record.delete_at is None:
+                self._admitted.keep(visitor.device, person, now)
+        known = Visitor(person, visitor.device, True)
+        if known != visitor:
+            visit.visitor, visit.answer, visit.forget = known, known, False
+        return known
+
+    async def _admit(self, request: web.Request, visit: Visit, visitor: Visitor) -> PersonRecord:
+        """Asks storage for the person. Stores a new person and device."""
         now = self._clock()
         if not visitor.stored:
             address = client_of(request, self._settings).address
@@ -317,13 +339,7 @@ class Identity:
         record = await self._people.admit(visitor.person.id, visitor.device)
         if record is None:
             raise self._signed_out(visit)
-        known = Visitor(person_of(record), visitor.device, True)
-        if known != visitor:
-            self._take(visit, known)
-        return known
-
-    def _take(self, visit: Visit, visitor: Visitor) -> None:
-        visit.visitor, visit.answer, visit.forget = visitor, visitor, False
+        return record
 
     def _signed_out(self, visit: Visit) -> Unauthorized:
         self.counters.signed_out += 1

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.people.cookie import COOKIE_NAME, LIFETIME, RENEW_AFTER
+from server.storage.people import PersonRecord, PersonStore
 from server.storage.schema.people import device, person
 from tests.fixtures.deadline import eventually
 from tests.fixtures.people import Browser
@@ -114,6 +115,35 @@ async def test_a_signed_out_device(server: Server, browser: Browser) -> None:
         assert me["guest"] and me["person"]["name"] != "Dark"
     found = await server.storage.people.find_handle("dark")
     assert found is not None
+
+
+async def test_a_flood_asks_storage_once(
+    server: Server, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What changes is seen at once all the same."""
+    asked: list[str] = []
+    admit = PersonStore.admit
+
+    async def counted(store: PersonStore, id: str, device_id: str) -> PersonRecord | None:
+        asked.append(id)
+        return await admit(store, id, device_id)
+
+    monkeypatch.setattr(PersonStore, "admit", counted)
+    await browser.ask("PUT", "/api/me/handle", {"handle": "Dark"})
+    asked.clear()
+    for _ in range(5):
+        assert await browser.status("DELETE", "/api/follows/none") == 200
+    assert len(asked) == 1
+    await browser.ask("PUT", "/api/me/handle", {"handle": "Bright"})
+    assert (await browser.ask("GET", "/api/me"))[1]["person"]["handle"] == "Bright"
+    server.identity.revocations.add(device_of(server, browser))
+    assert await browser.status("DELETE", "/api/follows/none") == 401
+
+
+def device_of(server: Server, browser: Browser) -> str:
+    cookie = server.identity.keys.read(browser.cookie, time.time())
+    assert cookie
+    return cookie.visitor.device
 
 
 async def test_sign_outs_are_learnt_from_the_database(server: Server, browser: Browser) -> None:

@@ -1,0 +1,41 @@
+"""The people whom storage has admitted in the last moments, by device. Pure: `now` is any monotonic
+time in seconds.
+
+A flood of messages from one device then asks storage once, not once for each message.
+"""
+
+from server.people.person import Person
+
+ADMITTED_FOR = 2.0
+"""Seconds for which an admission holds. A sign-out at another server takes effect after this time
+at the latest.
+"""
+MAX_ADMITTED = 10_000
+"""Number of devices that are remembered. The oldest admission is forgotten first."""
+
+
+class Admitted:
+    """A bounded memory of admissions."""
+
+    def __init__(self) -> None:
+        self._people: dict[str, tuple[Person, float]] = {}
+
+    def keep(self, device: str, person: Person, now: float) -> None:
+        self._people.pop(device, None)
+        if len(self._people) >= MAX_ADMITTED:
+            del self._people[next(iter(self._people))]
+        self._people[device] = (person, now)
+
+    def find(self, device: str, person: str, now: float) -> Person | None:
+        """Returns the person with this id, if this device was admitted a moment ago."""
+        known, at = self._people.get(device, (None, now))
+        if known is None or known.id != person or not 0 <= now - at < ADMITTED_FOR:
+            return None
+        return known
+
+    def forget(self, device: str) -> None:
+        """Forgets an admission, after something about the person has changed."""
+        self._people.pop(device, None)
+
+    def __len__(self) -> int:
+        return len(self._people)
