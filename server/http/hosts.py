@@ -157,11 +157,6 @@ def known_hosts(
     return KnownHosts(named, [*settings.announce, *settings.udp_hosts], any_host=any_host)
 
 
-def is_name(host: str) -> bool:
-    """Whether `host`, from an Authority, is a name and not an address."""
-    return not _is_address(host)
-
-
 @lru_cache(CACHED)
 def is_loopback(host: str) -> bool:
     """Whether `host`, from an Authority, always means the machine on which the client runs."""

@@ -12,11 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from relay.errors import RefusalCode
 from server.errors import Conflict, TooManyRequests, Unprocessable
-from server.http.hosts import is_loopback, is_name
 from server.http.identity import Identity, person_of
 from server.http.json_body import read_object
 from server.http.payloads import Payload, reply
-from server.http.request import authority_of, is_https
+from server.http.relying_party import relying_party_of
 from server.people.names import numbered, read_handle, read_name
 from server.people.person import Person, Visitor
 from server.people.recovery import ENTROPY, new_recovery_code, recovery_hash
@@ -187,19 +186,10 @@ class PeopleEndpoint:
             "person": body_of(person),
             "guest": person.handle is None,
             "language": chosen if chosen in LANGUAGES else None,
-            "passkeys": self._passkeys_possible(request),
+            "passkeys": relying_party_of(request, self._settings) is not None,
             "delete_at": record.delete_at if record else None,
         }
         return _private(reply(Me, answer))
-
-    def _passkeys_possible(self, request: web.Request) -> bool:
-        """Whether browsers allow passkeys at the URL of this request (WebAuthn §5.1.3): the host is
-        a name, and the page is a secure context.
-        """
-        host = authority_of(request, self._settings)
-        if host is None or not is_name(host.host):
-            return False
-        return is_loopback(host.host) or is_https(request, self._settings)
 
 
 def body_of(person: Person) -> dict[str, object]:

@@ -13,11 +13,10 @@ from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 from relay.errors import RefusalCode
 from server.errors import Conflict, Forbidden, NotFound, RequestRefused, Unprocessable
 from server.http.arrival import SignedIn, arrival_of, label_of, signed_in
-from server.http.hosts import read_origin
 from server.http.identity import Identity
 from server.http.json_body import read_object
 from server.http.payloads import Payload, reply
-from server.http.request import authority_of, is_https, url_of
+from server.http.relying_party import relying_party_of
 from server.people.challenge import NONCE, Bound, Purpose, Used, new_challenge, read_challenge
 from server.people.person import Visitor
 from server.people.sign_in import (
@@ -28,7 +27,6 @@ from server.people.sign_in import (
     RelyingParty,
     read_answer,
     registration_options,
-    relying_party,
     sign_in_options,
     verify_registration,
     verify_sign_in,
@@ -156,7 +154,7 @@ class SignInEndpoint:
     async def list(self, request: web.Request) -> web.Response:
         visitor = await self._identity.require_known(request)
         passkeys = [_body(record) for record in await self._passkeys.of(visitor.person.id)]
-        possible = self._party(request) is not None
+        possible = relying_party_of(request, self._settings) is not None
         return reply(PasskeyList, {"passkeys": passkeys, "possible": possible})
 
     async def remove(self, request: web.Request) -> web.Response:
@@ -210,20 +208,8 @@ class SignInEndpoint:
         self._identity.counters.passkey_sign_ins += 1
         return signed_in(request, self._identity, record, arrival)
 
-    def _party(self, request: web.Request) -> RelyingParty | None:
-        """Returns the relying party at the URL that the browser uses."""
-        host = authority_of(request, self._settings)
-        public = read_origin(url_of(request, "", self._settings))
-        if host is None or public is None or public.authority.host != host.host:
-            # Behind --public-url, browsers may also use another name of the server.
-            scheme = "https" if is_https(request, self._settings) else "http"
-            public = read_origin(f"{scheme}://{host}")
-        if public is None:
-            return None
-        return relying_party(public.scheme, public.authority.host, str(public))
-
     def _require_party(self, request: web.Request) -> RelyingParty:
-        party = self._party(request)
+        party = relying_party_of(request, self._settings)
         if party is None:
             raise Conflict(
                 RefusalCode.NO_PASSKEYS_HERE,
