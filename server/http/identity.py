@@ -37,8 +37,10 @@ logger = logging.getLogger(__name__)
 
 SAFE = (hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS)
 """Methods that change nothing."""
-REFRESH_EVERY = 5.0
-"""Interval at which keys and sign-outs are read from storage, seconds."""
+REFRESH_EVERY = 4.0
+"""Interval at which keys and sign-outs are read from storage, seconds. A sign-out at another server
+is therefore known within 5 s.
+"""
 OVERLAP = 60.0
 """Seconds of sign-outs that are read again each time: the clocks of servers differ, and a sign-out
 becomes visible only after its commit.

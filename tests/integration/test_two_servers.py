@@ -10,6 +10,7 @@ from typing import Any
 import pytest_asyncio
 
 from server.people.purge import Purge
+from tests.fixtures.deadline import eventually
 from tests.fixtures.passkey import Authenticator
 from tests.fixtures.people import Browser
 from tests.fixtures.postgres import Postgres
@@ -94,6 +95,19 @@ async def test_a_device_signed_out_at_one_is_so_at_the_other(pair: Pair) -> None
             await pair.one.storage.devices.sign_out_others(person["id"], "", time.time())
             status, refusal = await same.ask("PUT", "/api/me/handle", {"handle": "Other"})
             assert (status, refusal["code"]) == (401, "signed_out")
+
+
+async def test_a_sign_out_reaches_readers_of_the_other_within_5_s(pair: Pair) -> None:
+    """Also requests that do not ask the database: the other server reads the sign-outs."""
+    async with Browser(pair.one.url) as browser:
+        await browser.ask("PUT", "/api/me/handle", {"handle": "Dark"})
+        _, answer = await browser.ask("GET", "/api/me/devices")
+        [device] = answer["devices"]
+        began = time.monotonic()
+        assert await browser.status("DELETE", f"/api/me/devices/{device['device']}") == 204
+        known = pair.two.identity.revocations
+        await eventually(lambda: device["device"] in known, 6)
+        assert time.monotonic() - began < 5
 
 
 async def test_options_of_one_are_answered_at_the_other_once(pair: Pair) -> None:
