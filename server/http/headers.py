@@ -40,6 +40,7 @@ FRAMING = {
     "/": Framing.NONE,
     "/live": Framing.NONE,
     "/me": Framing.NONE,
+    "/@{handle}": Framing.NONE,
     "/r/{room}": Framing.OWN,
     "/embed/{room}": Framing.EMBEDDING,
 }

@@ -50,7 +50,8 @@ def read_text(value: str) -> str:
         ) from error
     if size > MAX_RAW:
         raise _too_long()
-    text = _DROPPED.sub("", _SPACES.sub(" ", value)).strip()
+    # Line breaks become spaces before controls are dropped. This may leave spaces side by side.
+    text = _SPACES.sub(" ", _DROPPED.sub("", _SPACES.sub(" ", value))).strip()
     text = str(_MARKS.sub(r"\1", unicodedata.normalize("NFC", text)))
     if _INVISIBLE.fullmatch(text):
         raise Unprocessable(RefusalCode.EMPTY_MESSAGE, "the message has no visible text")

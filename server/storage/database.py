@@ -38,10 +38,12 @@ MAX_WAITING_READS = 1_000
 """Maximum number of reads that are running or wait for their turn."""
 TURN_WITHIN = 2.0
 """Maximum seconds that a read waits for its turn."""
-CONNECT_WITHIN = 1.0
-"""Maximum seconds to connect to PostgreSQL, or to wait for another program that has locked the file
-of SQLite.
+CONNECT_WITHIN = {"postgresql": 1.0, "sqlite": 3.0}
+"""Maximum seconds to connect. SQLite is slow only if the machine is, and a process without CPU time
+must not refuse requests for this reason.
 """
+LOCKED_WITHIN = 1.0
+"""Maximum seconds to wait for another program that has locked the file of SQLite."""
 CUT_AFTER = 3.0
 """Seconds after which the connection of a transaction is cut, because PostgreSQL hangs. A
 transaction takes some milliseconds.
@@ -146,7 +148,7 @@ class Database:
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         try:
-            async with asyncio.timeout(CONNECT_WITHIN):
+            async with asyncio.timeout(CONNECT_WITHIN[engine.dialect.name]):
                 connection = await engine.connect()
         except Exception as error:
             _free_locals(error)
@@ -186,7 +188,7 @@ def _sqlite_engine(file: Path, *, writes: bool) -> AsyncEngine:
         pool_size=1 if writes else READERS["sqlite"],
         max_overflow=0,
         hide_parameters=True,  # errors would quote what people wrote
-        connect_args={"timeout": CONNECT_WITHIN},
+        connect_args={"timeout": LOCKED_WITHIN},
     )
     # By default, Python's sqlite3 begins transactions only before some kinds of statements. Part of
     # a failed migration would then remain.

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from contextlib import suppress
 
 from server.storage.errors import StorageError
 from server.storage.retention import Retention, RetentionPeriods
@@ -20,19 +21,22 @@ class Purging:
         self._retention = retention
         self._periods = periods
         self._task: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
+        """Ends the task. A purge that has begun is completed first."""
+        self._closing.set()
         if self._task:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await self._task
 
     async def _run(self) -> None:
-        while True:
+        while not self._closing.is_set():
             try:
                 await self._retention.purge(self._periods, time.time())
             except StorageError as error:
                 logger.error("overdue data is not deleted: %s", error)
-            await asyncio.sleep(INTERVAL)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), INTERVAL)

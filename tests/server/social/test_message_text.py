@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 import regex  # type: ignore[import-untyped]
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from relay.errors import RefusalCode
@@ -97,6 +97,7 @@ def test_half_a_surrogate_pair_is_refused() -> None:
     assert caught.value.code is RefusalCode.BAD_MESSAGE
 
 
+@example("0\r\x1f\x850")
 @given(st.text(alphabet=st.characters(), max_size=400))
 def test_any_text(text: str) -> None:
     """The stored text is within the limits, and reading it again changes nothing."""
