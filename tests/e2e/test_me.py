@@ -1,6 +1,7 @@
 """The page /me: a handle, and what a person can do with it."""
 
 import json
+from typing import Any
 
 from playwright.async_api import Page
 
@@ -15,7 +16,7 @@ def by(name: str) -> str:
     return f"[data-testid={name}]"
 
 
-async def me(visitors: Visitors, url: str, **options: str) -> Page:
+async def me(visitors: Visitors, url: str, **options: Any) -> Page:
     page = await visitors.page(f"{url}/me", **options)
     await until(page, READY)
     return page
