@@ -15,6 +15,11 @@ from server.people.person import Person, Visitor
 from server.storage.account import AccountRecord
 from server.storage.devices import Arrival
 
+SIGN_INS_PER_HOUR = 30
+"""Maximum number of times that one person signs in per hour, in each way. Storage keeps every
+device for 400 days.
+"""
+
 
 class SignedIn(Payload):
     """The person as whom the browser is now signed in."""

@@ -14,7 +14,7 @@ from relay.client_address import keys_of
 from relay.errors import RefusalCode
 from server.errors import Conflict, Forbidden, TooManyRequests, Unprocessable
 from server.host.qr import qr_svg
-from server.http.arrival import arrival_of, signed_in
+from server.http.arrival import SIGN_INS_PER_HOUR, arrival_of, signed_in
 from server.http.identity import Identity
 from server.http.json_body import read_object
 from server.http.limits import RateLimiter
@@ -80,6 +80,8 @@ class CodesEndpoint:
         self._new_codes = RateLimiter(NEW_CODES_PER_SECOND, 1.0, max_keys=1)
         self._transfer_tries = RateLimiter(transfer_code.MAX_TRIES_PER_SECOND, 1.0, max_keys=1)
         self._recovery_tries = RateLimiter(recovery.TRIES_PER_HOUR, 3_600.0)
+        self._transfers_made = RateLimiter(SIGN_INS_PER_HOUR, 3_600.0)
+        self._recoveries = RateLimiter(SIGN_INS_PER_HOUR, 3_600.0)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -92,6 +94,7 @@ class CodesEndpoint:
     async def make_transfer(self, request: web.Request) -> web.Response:
         """Makes a code that carries the person to another device, once."""
         visitor = await self._identity.require_visitor(request)
+        charge(self._transfers_made, visitor.person.id, "you make too many codes")
         charge(self._new_codes, "", "too many new QR codes at a time")
         code = new_transfer_code(secrets.token_bytes(transfer_code.ENTROPY))
         stored = transfer_hash(code)
@@ -147,6 +150,7 @@ class CodesEndpoint:
         record = await self._accounts.by_handle(handle.key)
         if record is None or not recovers(code, record.recovery_hash):
             raise self._wrong_code()
+        charge(self._recoveries, record.id, "this person signs in too often")
         arrival = arrival_of(request, visitor)
         if not await self._accounts.recover(record, arrival):
             raise self._wrong_code()

@@ -12,11 +12,19 @@ from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from relay.errors import RefusalCode
 from server.errors import Conflict, Forbidden, NotFound, RequestRefused, Unprocessable
-from server.http.arrival import SignedIn, arrival_of, label_of, signed_in
+from server.http.arrival import (
+    SIGN_INS_PER_HOUR,
+    SignedIn,
+    arrival_of,
+    label_of,
+    signed_in,
+)
 from server.http.identity import Identity
 from server.http.json_body import read_object
+from server.http.limits import RateLimiter
 from server.http.payloads import Payload, reply
 from server.http.relying_party import relying_party_of
+from server.http.request import charge
 from server.people.challenge import NONCE, Bound, Purpose, Used, new_challenge, read_challenge
 from server.people.person import Visitor
 from server.people.sign_in import (
@@ -101,6 +109,7 @@ class SignInEndpoint:
         self._passkeys = passkeys
         self._accounts = accounts
         self._settings = settings
+        self._sign_ins = RateLimiter(SIGN_INS_PER_HOUR, 3_600.0)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -197,6 +206,7 @@ class SignInEndpoint:
             )
         except CredentialError as error:
             raise _refusal(error) from error
+        charge(self._sign_ins, passkey.person, "this person signs in too often")
         arrival = arrival_of(request, visitor)
         if not await self._passkeys.sign_in(
             passkey, count, challenge.hash, challenge.expires_at, arrival

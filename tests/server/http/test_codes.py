@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from server.http import codes
 from server.people import transfer_code
 from tests.fixtures.people import Browser
 from tests.fixtures.server import Server, running
@@ -165,3 +166,16 @@ async def test_another_origin_gets_nothing(phone: Browser) -> None:
     headers = {"Origin": "https://evil.example"}
     for path in ("/api/me/transfers", "/api/transfers", "/api/me/recovery", "/api/recover"):
         assert await phone.status("POST", path, {}, headers) == 403
+
+
+async def test_a_person_makes_a_limited_number_of_codes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each use of a code stores a device."""
+    monkeypatch.setattr(codes, "SIGN_INS_PER_HOUR", 2)
+    async with running(tmp_path) as server, Browser(server.url) as phone:
+        recovery = await handle(phone)
+        statuses = [await phone.status("POST", "/api/me/transfers") for _ in range(3)]
+        assert statuses == [201, 201, 429]
+        recovered = [await recover(phone, "다크걸", recovery) for _ in range(3)]
+        assert recovered == [(200, ""), (200, ""), (429, "rate_limited")]

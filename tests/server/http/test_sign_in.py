@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from server.http import sign_in
 from server.people.challenge import LIFETIME
 from server.people.sign_in import MAX_PASSKEYS
 from tests.fixtures.passkey import Authenticator
@@ -254,3 +255,19 @@ async def test_another_origin_gets_nothing(browser: Browser) -> None:
     headers = {"Origin": "https://evil.example"}
     for path in (OPTIONS, SIGN_IN_OPTIONS, PASSKEYS, SIGN_IN):
         assert await browser.status("POST", path, {}, headers) == 403
+
+
+async def test_a_person_signs_in_a_limited_number_of_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each sign-in stores a device."""
+    monkeypatch.setattr(sign_in, "SIGN_INS_PER_HOUR", 2)
+    async with running(tmp_path) as server:
+        url = server.url.replace("127.0.0.1", "localhost")
+        passkey = Authenticator("localhost", url)
+        async with Browser(url) as browser:
+            await register(browser, passkey)
+            for status in (200, 200, 429):
+                body = {"credential": passkey.sign_in(await options(browser, SIGN_IN_OPTIONS))}
+                assert await browser.status("POST", SIGN_IN, body) == status
+            assert int(browser.headers["Retry-After"]) > 60
