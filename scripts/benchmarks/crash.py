@@ -104,7 +104,7 @@ class Plan:
     rate: float
     """Messages a second."""
     browsers: Sequence[Browser] = ()
-    """Browsers of the creator and of a viewer; without them, nobody is live."""
+    """Browsers of the creator and of a viewer; empty: the room has no creator and no viewer."""
 
 
 async def measure(data: Path, url: str | None, plan: Plan, *, progress: Progress) -> Run:

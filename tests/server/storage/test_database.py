@@ -130,7 +130,7 @@ async def test_a_database_that_restarts(stoppable: Postgres) -> None:
         await asyncio.gather(database.write(add(2)), *(stored(database) for _ in range(4)))
         assert await stored(database) == {1, 2}
         stoppable.stop()
-        stoppable.start()  # nobody noticed
+        stoppable.start()  # no request came meanwhile
         await asyncio.gather(database.write(add(3)), *(stored(database) for _ in range(4)))
         await database.close()
 
