@@ -108,7 +108,7 @@ ALWAYS: Refusals = {
     404: (Code.NOT_FOUND,),
     405: (Code.METHOD_NOT_ALLOWED,),
     421: (Code.UNKNOWN_HOST,),
-    429: (Code.TOO_MANY_CONNECTIONS,),
+    429: (Code.RATE_LIMITED, Code.TOO_MANY_CONNECTIONS),
     500: (Code.INTERNAL_ERROR,),
 }
 """Refusals that every path can return."""
