@@ -19,6 +19,7 @@ from server.http.admin_moderation import (
     OperatorReports,
 )
 from server.http.admin_people import AdminPeople, NewKeyAnswer, NewKeyRequest
+from server.http.arrival import SignedIn
 from server.http.chat import MessageBody, MessageList, PinBody, PostMessageBody
 from server.http.codes import Recover, RecoveryAnswer, TransferAnswer, UseTransfer
 from server.http.devices import DeviceList
@@ -50,7 +51,6 @@ from server.http.sign_in import (
     NewPasskeyAnswer,
     NewPasskeyBody,
     PasskeyList,
-    SignedIn,
     SignInBody,
 )
 from server.http.signalling import SDP, SDP_FRAGMENT

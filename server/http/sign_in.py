@@ -14,7 +14,6 @@ from relay.errors import RefusalCode
 from server.errors import Conflict, Forbidden, NotFound, RequestRefused, Unprocessable
 from server.http.arrival import (
     SIGN_INS_PER_HOUR,
-    SignedIn,
     arrival_of,
     label_of,
     signed_in,
@@ -42,15 +41,6 @@ from server.people.sign_in import (
 from server.settings import Settings
 from server.storage.account import AccountStore
 from server.storage.passkeys import Added, PasskeyRecord, PasskeyStore
-
-__all__ = [
-    "NewPasskeyAnswer",
-    "NewPasskeyBody",
-    "PasskeyList",
-    "SignInBody",
-    "SignInEndpoint",
-    "SignedIn",
-]
 
 LABEL_LENGTH = 80
 """Maximum number of characters in the label of a passkey."""
