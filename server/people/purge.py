@@ -34,11 +34,11 @@ class Purge:
 
     async def run(self, now: float) -> int:
         """Deletes people whose time has come. Returns their number. Raises StorageError."""
-        people = await self._accounts.due(now, AT_ONCE)
-        for person in people:
-            await self._accounts.erase(person, now)
-            self._counters.deleted += 1
-        return len(people)
+        deleted = 0
+        for person in await self._accounts.due(now, AT_ONCE):
+            deleted += await self._accounts.erase(person, now)
+        self._counters.deleted += deleted
+        return deleted
 
     async def _run_for_ever(self) -> None:
         while True:

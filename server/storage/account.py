@@ -91,8 +91,17 @@ class AccountStore:
         """Stores the hash of a new recovery code. The code before is no longer valid. Returns False
         if the person has no handle.
         """
-        mine = (people.person.c.id == person, people.person.c.handle_key.is_not(None))
-        return await self._update(recovery_hash, mine)
+        table = people.person
+        statement = (
+            table.update()
+            .where(table.c.id == person, table.c.handle_key.is_not(None))
+            .values(recovery_hash=recovery_hash)
+        )
+
+        async def update(connection: AsyncConnection) -> bool:
+            return (await connection.execute(statement)).rowcount > 0
+
+        return await self._database.write(update)
 
     async def recover(self, record: AccountRecord, arrival: Arrival) -> bool:
         """Signs a browser in as a person whose recovery code was right. Returns False if the code
@@ -168,11 +177,13 @@ class AccountStore:
 
         return await self._database.read(select)
 
-    async def erase(self, person: str, now: float) -> None:
-        """Deletes a person in many short transactions. If the deletion is interrupted, `due`
-        returns the person again. Several servers may delete the same person at the same time.
+    async def erase(self, person: str, now: float) -> bool:
+        """Deletes a person whose time has come, in many short transactions. If the deletion is
+        interrupted, `due` returns the person again. Several servers may delete the same person at
+        the same time. Returns False if the deletion was undone meanwhile, or is complete.
         """
-        await self._database.write(lambda connection: _begin(connection, person, now))
+        if not await self._database.write(lambda connection: _begin(connection, person, now)):
+            return False
         for column in DELETED_WITH_PERSON:
             await self._repeat(column.table.delete(), column, person)
         changes = (
@@ -187,6 +198,7 @@ class AccountStore:
         for column, values in changes:
             await self._repeat(column.table.update().values(**values), column, person)
         await self._repeat(people.person.delete(), people.person.c.id, person)
+        return True
 
     async def _repeat(
         self, change: sa.Delete | sa.Update, column: sa.Column[Any], person: str
@@ -201,16 +213,6 @@ class AccountStore:
 
         while await self._database.write(step) == STEP:
             pass
-
-    async def _update(
-        self, recovery_hash: bytes, where: tuple[sa.ColumnElement[bool], ...]
-    ) -> bool:
-        statement = people.person.update().where(*where).values(recovery_hash=recovery_hash)
-
-        async def update(connection: AsyncConnection) -> bool:
-            return (await connection.execute(statement)).rowcount > 0
-
-        return await self._database.write(update)
 
     async def _select(self, *where: sa.ColumnElement[bool]) -> AccountRecord | None:
         table = people.person
@@ -230,14 +232,18 @@ class AccountStore:
         return await self._database.read(select)
 
 
-async def _begin(connection: AsyncConnection, person: str, now: float) -> None:
-    """Begins a deletion: from now on the person is admitted nowhere, and the handle is free."""
+async def _begin(connection: AsyncConnection, person: str, now: float) -> bool:
+    """Begins a deletion: from now on the person is admitted nowhere, and the handle is free.
+    Returns False if the person is not to be deleted.
+    """
+    table = people.person
     values = {"name": "", "handle": None, "handle_key": None, "skeleton": None}
-    await connection.execute(
-        people.person.update()
-        .where(people.person.c.id == person)
+    statement = (
+        table.update()
+        .where(table.c.id == person, table.c.delete_at <= now)
         .values(**values, recovery_hash=None, deleted_at=now)
     )
+    return (await connection.execute(statement)).rowcount > 0
 
 
 def unlinkable(person: str) -> str:

@@ -116,8 +116,8 @@ async def test_nothing_names_a_deleted_person(
 
     assert await storage.accounts.due(99.0, 10) == []
     assert await storage.accounts.due(100.0, 10) == [ME]
-    await storage.accounts.erase(ME, 500.0)
-    await storage.accounts.erase(ME, 500.0)  # another server does the same
+    assert await storage.accounts.erase(ME, 500.0)
+    assert not await storage.accounts.erase(ME, 500.0)  # another server wants to do the same
     assert await storage.accounts.due(1e12, 10) == []
 
     kept = 0
@@ -128,6 +128,22 @@ async def test_nothing_names_a_deleted_person(
     assert kept == len(PERSONAL) + 1  # of the other: one row for each column, device and person
     bans = await rows(storage, moderation.ban)
     assert [ban["person"] for ban in bans].count(unlinkable(ME)) == 5
+
+
+async def erase(storage: Storage, person: str) -> None:
+    await storage.accounts.leave(person, 400.0)
+    assert await storage.accounts.erase(person, 500.0)
+
+
+async def test_a_deletion_that_was_undone_meanwhile_does_not_happen(storage: Storage) -> None:
+    """The clock of the server that undid the deletion was behind."""
+    await store_person(storage, ME, "phone", handle="me")
+    await storage.accounts.leave(ME, 400.0)
+    assert await storage.accounts.due(500.0, 10) == [ME]
+    assert await storage.accounts.restore(ME, 399.0)
+    assert not await storage.accounts.erase(ME, 500.0)
+    found = await storage.accounts.by_handle("me")
+    assert found and found.id == ME
 
 
 async def test_a_message_of_a_deleted_person_stays_as_deleted(storage: Storage) -> None:
@@ -145,7 +161,7 @@ async def test_a_message_of_a_deleted_person_stays_as_deleted(storage: Storage) 
                 state="shown",
             ),
         )
-        await storage.accounts.erase(person, 500.0)
+        await erase(storage, person)
     for message in await rows(storage, chat.message):
         assert (message["person"], message["client_id"], message["handle"]) == (None, None, None)
         assert (message["name"], message["body"], message["state"]) == ("", "", "shown")
@@ -155,7 +171,7 @@ async def test_a_message_of_a_deleted_person_stays_as_deleted(storage: Storage) 
 async def test_a_live_of_a_deleted_person_keeps_no_title(storage: Storage) -> None:
     await store_person(storage, ME, "phone")
     await execute(storage, filled(rooms.room, owner=ME, title="My life"))
-    await storage.accounts.erase(ME, 500.0)
+    await erase(storage, ME)
     [room] = await rows(storage, rooms.room)
     assert (room["owner"], room["title"], room["address"]) == (None, "", "")
 
@@ -163,7 +179,7 @@ async def test_a_live_of_a_deleted_person_keeps_no_title(storage: Storage) -> No
 async def test_the_devices_of_a_deleted_person_stay_signed_out(storage: Storage) -> None:
     """The id of the device refuses the cookie, which is valid for 400 days."""
     await store_person(storage, ME, "phone")
-    await storage.accounts.erase(ME, 500.0)
+    await erase(storage, ME)
     [device] = await rows(storage, people.device)
     assert (device["id"], device["person"], device["revoked_at"]) == ("phone", "", 500.0)
 
