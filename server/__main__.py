@@ -1,8 +1,8 @@
 """The command line: `microlive serve`, or `python -m server serve`. server/admin.py has the
 commands for the operator of a running server.
 
-Exit codes: 0 after Ctrl-C or SIGTERM, 2 if the server cannot start with these settings (one line on
-standard error for each reason).
+Exit codes: 0 after Ctrl-C or SIGTERM, 1 if the database does not answer at the start, 2 if the
+server cannot start with these settings (one line on standard error for each reason).
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from server.host.privileges import root_warning
 from server.host.qr import qr_terminal
 from server.host.service_manager import ServiceManager
 from server.settings import FILE_NAME, Settings, SettingsError, load, option_of
-from server.storage.errors import StorageError
+from server.storage.errors import StorageError, StorageUnavailable
 
 # Print help as plain text, which can be searched and piped at any terminal width.
 cli = typer.Typer(
@@ -153,6 +153,9 @@ def serve(config: Path | None, **arguments: Any) -> None:
             runner.run(app.serve(settings, ready, manager.stopping))
     except SettingsError as error:
         _refuse(*error.problems)
+    except StorageUnavailable as error:
+        # Not 2: a service manager starts the server again, until the database answers.
+        _refuse(str(error), code=1)
     except StorageError as error:
         _refuse(str(error))
     except OSError as error:
@@ -216,10 +219,10 @@ def _is_for_phones(url: str) -> bool:
     )
 
 
-def _refuse(*lines: str) -> NoReturn:
+def _refuse(*lines: str, code: int = 2) -> NoReturn:
     for line in lines:
         print(line, file=sys.stderr)
-    raise typer.Exit(2)
+    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

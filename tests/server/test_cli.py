@@ -24,7 +24,7 @@ from server.__main__ import main
 from server.storage.storage import Storage
 
 async def serve(settings, ready, stopping):
-    storage = await Storage.open(settings.data)
+    storage = await Storage.open(settings.data, settings.database_url)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -210,6 +210,15 @@ def test_two_servers_on_one_data_directory(started: subprocess.Popen[str], tmp_p
             "choose another directory with --data\n"
         ),
     )
+
+
+def test_a_database_that_does_not_answer_yet(tmp_path: Path) -> None:
+    """systemd starts the server again after exit code 1, but not after 2."""
+    url = "postgresql://user:hush@127.0.0.1:1/live"
+    with start(tmp_path, MICROLIVE_DATABASE=url) as process:
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("postgresql://user:***@127.0.0.1:1/live: ") and "hush" not in err
 
 
 def test_a_data_directory_that_cannot_be_created() -> None:
