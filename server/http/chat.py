@@ -11,6 +11,7 @@ from relay.errors import RefusalCode
 from server.errors import BadRequest, NotFound, Unprocessable
 from server.http.json_body import read_object
 from server.http.payloads import Payload, reply
+from server.http.people import PersonBody, body_of
 from server.http.requester import Requesters
 from server.rooms.commands.chat import (
     PinMessage,
@@ -29,6 +30,7 @@ SHOWN = 50
 MAX_NUMBER = (1 << 53) - 1
 """The highest number that every JSON parser reads exactly."""
 
+RoleName = Literal["creator", "moderator", "known", "guest"]
 Number = Annotated[int, Field(ge=0, le=MAX_NUMBER, strict=True)]
 
 
@@ -58,7 +60,7 @@ class Writer(Payload):
     name: str
     colour: int
     handle: str | None
-    role: Literal["creator", "moderator", "known", "guest"]
+    role: RoleName
 
 
 class RepliedTo(Payload):
@@ -93,6 +95,8 @@ class MessageList(Payload):
 
     messages: list[MessageBody]
     sequence: Annotated[int, Field(description="the highest number of a message in the room")]
+    role: Annotated[RoleName, Field(description="of the reader in this room")]
+    creator: Annotated[PersonBody | None, Field(description="null if the room has no owner")]
 
 
 class ChatEndpoint:
@@ -124,8 +128,13 @@ class ChatEndpoint:
                 after=_read_query(query.get("after")),
             ),
         )
-        messages = [describe_message(message) for message in page.messages]
-        return reply(MessageList, {"messages": messages, "sequence": page.sequence})
+        body = {
+            "messages": [describe_message(message) for message in page.messages],
+            "sequence": page.sequence,
+            "role": page.role.value,
+            "creator": page.creator and body_of(page.creator),
+        }
+        return reply(MessageList, body)
 
     async def post(self, request: web.Request) -> web.Response:
         """Accepts a message. Responds once the message is stored: 201, or 200 if the author has

@@ -40,7 +40,10 @@ AREAS = {
         *("site", "studio", "device", "health", "figures", "obstacle", "people"),
         *("api", "refusals"),
     ),
-    "room.html": ("site", "room", "stats", "api", "refusals"),
+    "room.html": (
+        *("site", "room", "stats", "chat", "report", "hearts", "poll", "social"),
+        *("api", "refusals"),
+    ),
     "me.html": ("site", "me", "people", "api", "refusals"),
     "handle.html": ("site", "handle", "api", "refusals"),
 }

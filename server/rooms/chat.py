@@ -22,6 +22,7 @@ from server.rooms.commands.chat import (
 )
 from server.rooms.conversation import Conversation
 from server.rooms.life import State as RoomState
+from server.rooms.owner import read_owner
 from server.rooms.part import CommandHandlers, RoomContext, RoomPart
 from server.rooms.stored_message import reply_to
 from server.social.author import Author
@@ -137,14 +138,15 @@ class RoomChat(RoomPart):
             mentions=conversation.names.find(text),
         )
 
-    async def read(self, _: Author, command: ReadMessages) -> MessagePage:
+    async def read(self, author: Author, command: ReadMessages) -> MessagePage:
         conversation = await self.open()
         if command.after is not None:
             found = await conversation.after(command.after, command.limit)
         else:
             before = conversation.last + 1 if command.before is None else command.before
             found = await conversation.before(before, command.limit)
-        return MessagePage(tuple(found), conversation.last)
+        creator = await self._creator()
+        return MessagePage(tuple(found), conversation.last, author.role, creator)
 
     async def remove(self, author: Author, command: RemoveMessage) -> None:
         conversation = await self.open()
@@ -255,6 +257,14 @@ class RoomChat(RoomPart):
             return author.person
         owner = self._context.record.owner
         return self._context.person(owner) or Person(owner or f"room-{self._context.room}", "", 0)
+
+    async def _creator(self) -> Person | None:
+        """Returns the person to whom the room belongs. Reads the person from storage once."""
+        context = self._context
+        known = context.person(context.record.owner)
+        if known is None and (known := await read_owner(context.record, context.storage)):
+            context.meet(known)
+        return known
 
     def _seen(self, media_time: int | None) -> int:
         edge = self._context.edge

@@ -15,6 +15,7 @@ from server.rooms.commands.base import SocialCommand
 from server.rooms.commands.chat import MessagePage, ReadMessages
 from server.rooms.commands.summary import ReadSummary
 from server.rooms.creator_lists import CreatorLists, creator_of
+from server.rooms.owner import read_owner
 from server.rooms.part import CommandHandlers
 from server.rooms.reports import RoomReports
 from server.rooms.requester import require_key, require_role
@@ -75,7 +76,7 @@ class PastRoom:
     async def _read_summary(self, author: Author, command: ReadSummary) -> object:
         return await read_summary(self._record, self._storage, author)
 
-    async def _read_messages(self, _: Author, command: ReadMessages) -> MessagePage:
+    async def _read_messages(self, author: Author, command: ReadMessages) -> MessagePage:
         store, room = self._storage.messages, self._record.room
         last = await store.last_number(room)
         if command.after is not None:
@@ -83,7 +84,8 @@ class PastRoom:
         else:
             before = last + 1 if command.before is None else command.before
             found = await store.before(room, before, command.limit)
-        return MessagePage(tuple(to_messages(found)), last)
+        creator = await read_owner(self._record, self._storage)
+        return MessagePage(tuple(to_messages(found)), last, author.role, creator)
 
     async def _author(self, command: SocialCommand[Any]) -> Author:
         """Returns the sender of a command. Asks storage only if the role matters."""

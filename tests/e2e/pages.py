@@ -106,9 +106,8 @@ class Visitors:
         self.complaints = Complaints()
 
     async def context(self, browser: Browser | None = None, **options: Any) -> BrowserContext:
-        context = await (browser or self._browser).new_context(
-            viewport={"width": 480, "height": 270}, **options
-        )
+        options = {"viewport": {"width": 480, "height": 270}, **options}
+        context = await (browser or self._browser).new_context(**options)
         self._contexts.append(context)
         context.set_default_timeout(WITHIN * 1000)
         context.on("page", self.complaints.listen)

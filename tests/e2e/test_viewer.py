@@ -11,7 +11,7 @@ from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import Room, Studio, Visitors
 from tests.e2e.proxy import TcpProxy
 
-NETWORK = r"ERR_(CONNECTION|INTERNET|SOCKET|EMPTY)|WebSocket connection to"
+NETWORK = r"ERR_(CONNECTION|INTERNET|SOCKET|EMPTY)|WebSocket connection to|fetching the script"
 """Chromium's console messages without a network."""
 
 

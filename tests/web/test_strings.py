@@ -175,7 +175,7 @@ class VisibleText(HTMLParser):
 
     def see(self, text: str) -> None:
         rest = re.sub(r"\{[{%#].*?[}%#]\}", "", text, flags=re.DOTALL).strip()
-        if re.search(r"[^\W\d_]", rest) and rest not in WORDMARK:
+        if re.search(r"[^\W\d_]{2}", rest) and rest not in WORDMARK:
             self.found.append(rest)
 
 

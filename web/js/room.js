@@ -1,26 +1,44 @@
 /**
- * The script of the room's page: one RoomView, the keyboard shortcuts, the page title and the
- * messages.
+ * The script of the room's page: one RoomView, what people do in the room beside it, the keyboard
+ * shortcuts, the page title and the messages.
  */
 import { byId, toast } from './page/dom.js';
+import { actionOfKey } from './page/gesture_table.js';
+import { loadStyle } from './page/style.js';
 import { lateModules } from './room/late_modules.js';
+import { LateSocial } from './room/late_social.js';
 import { RoomView } from './room/room_view.js';
 
+const WITHOUT_PICTURE = ['idle', 'away']; // states with a chat and maybe without a picture
 const READY_WITHIN = 300; // ms after which the controls appear, with or without a frame
 
 const { room = '', worker = '', watch = location.href } = document.documentElement.dataset;
 const query = new URLSearchParams(location.search);
 /** @type {import('./boot/main.js').Boot | undefined} */
 const boot = /** @type {any} */ (window).microliveBoot;
+const stage = byId('stage');
 
 /** Shows the controls. Until this call, the page lays out only the frame. */
 const showControls = () => document.body.classList.remove('bare');
 window.setTimeout(showControls, READY_WITHIN);
 
+const social = new LateSocial(async () => {
+  const [{ Social }] = await Promise.all([
+    import('./social/social.js'),
+    loadStyle('css/people.css'),
+    loadStyle('css/social.css'),
+  ]);
+  return new Social({
+    ...{ room, stage, notice: toast },
+    send: (notice) => view.send(notice),
+    mediaTime: () => view.mediaTime,
+  });
+});
+
 const view = new RoomView({
   room,
   worker,
-  root: byId('stage'),
+  root: stage,
   player: query.get('player'),
   preload: boot?.preload,
   events: {
@@ -28,14 +46,30 @@ const view = new RoomView({
     title: (title) => (document.title = `${title} · microlive`),
     notice: toast,
     share: async () => (await lateModules.share()).share(watch, document.title),
+    event: (event) => social.receive(event),
+    settled: () => void social.load(),
+    state: (state) => void (WITHOUT_PICTURE.includes(state) && social.load()),
+    connected: () => social.view?.catchUp(),
+    doubleTap: (x, y) => social.view?.heart({ x, y }),
   },
 });
 
-document.addEventListener('keydown', ({ key, ctrlKey, metaKey, altKey }) => {
-  if (ctrlKey || metaKey || altKey) return;
-  if (key === 'm') view.toggleMuted();
-  if (key === 's') void view.toggleStats();
-  if (key === 'f') view.toggleFullScreen();
+/** @type {Partial<Record<import('./page/gesture_table.js').Action, () => void>>} */
+const shortcuts = {
+  sound: () => view.toggleMuted(),
+  stats: () => void view.toggleStats(),
+  full: () => view.toggleFullScreen(),
+  fold: () => view.toggleFold(),
+  heart: () => social.view?.heart(),
+  emoji: () => social.view?.toggleTray(),
+};
+document.addEventListener('keydown', ({ key, target, ctrlKey, metaKey, altKey, isComposing }) => {
+  if (ctrlKey || metaKey || altKey || isComposing) return;
+  const { tagName } = /** @type {Element} */ (target);
+  if (tagName === 'INPUT' || tagName === 'TEXTAREA' || document.querySelector('dialog[open]'))
+    return;
+  const action = actionOfKey(key);
+  if (action) shortcuts[action]?.();
 });
 Object.assign(window, { microlive: { stats: () => view.stats() } });
 if (query.has('stats')) void view.toggleStats();

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from server.people.person import Person
 from server.rooms.commands.base import Command, SocialCommand
 from server.social.author import Role
 from server.social.message import Message
@@ -24,6 +25,10 @@ class MessagePage:
     messages: tuple[Message, ...]
     sequence: int
     """The highest number of a message in the room."""
+    role: Role = Role.GUEST
+    """The role of the reader in the room."""
+    creator: Person | None = None
+    """The person to whom the room belongs."""
 
 
 @dataclass(frozen=True, slots=True)

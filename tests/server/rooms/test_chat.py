@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -520,3 +521,16 @@ async def test_an_ended_room_is_read_from_storage(talk: Talk, storage: Storage) 
     before = await past.execute(ReadMessages(requester(), 2, before=2))
     assert isinstance(after, MessagePage) and isinstance(before, MessagePage)
     assert [message.text for message in (*after.messages, *before.messages)] == ["b", "c", "a"]
+
+
+async def test_a_page_of_the_history_says_who_reads_and_whose_room_it_is(
+    talk: Talk, storage: Storage
+) -> None:
+    """The page shows the actions of the reader's role, and the creator's name."""
+    assert (await talk.read()).creator is None
+    await storage.people.add(MINJI.id, MINJI.name, MINJI.colour, "device", "A browser", 0.0)
+    talk.context.record = replace(talk.context.record, owner=MINJI.id)
+    page = await talk.read()
+    assert (page.role, page.creator) == (Role.GUEST, MINJI)
+    past = await PastRoom(talk.context.record, storage).execute(ReadMessages(requester(), 2))
+    assert isinstance(past, MessagePage) and past.creator == MINJI

@@ -154,7 +154,10 @@ SAMPLES: list[tuple[Command[Any], Any]] = [
     (ReadSummary(BY), SUMMARY),
     (PostMessage(BY, "c-1", "안녕", reply_to=3, media_time=70), Posted(MESSAGE, new=True)),
     (PostMessage(BY, "c-1", "hi"), Posted(LINE, new=False)),
-    (ReadMessages(BY, 50, before=7), MessagePage((MESSAGE, LINE), 9)),
+    (
+        ReadMessages(BY, 50, before=7),
+        MessagePage((MESSAGE, LINE), 9, Role.MODERATOR, MESSAGE.person),
+    ),
     (RemoveMessage(BY, 7), None),
     (RestoreMessage(BY, 7), None),
     (PinMessage(BY, 7), None),

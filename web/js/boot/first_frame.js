@@ -2,7 +2,7 @@
  * Shows the room's latest keyframe until a player shows a frame. The server has put the keyframe
  * into the page, so that this module needs no connection.
  */
-import { fitOf } from '../page/fit.js';
+import { fitOf, pictureShape } from '../page/fit.js';
 
 /**
  * Decodes the keyframe in the page and draws it, unless the browser lacks WebCodecs or a player
@@ -48,7 +48,8 @@ function place(frame) {
 function draw(frame, viewport, still) {
   [still.width, still.height] = [frame.displayWidth, frame.displayHeight];
   still.getContext('2d', { alpha: false })?.drawImage(frame, 0, 0);
-  viewport.dataset.fit = fitOf(still.width / still.height, innerWidth / innerHeight);
+  const shape = pictureShape(innerWidth, innerHeight, viewport.dataset.chat);
+  viewport.dataset.fit = fitOf(still.width / still.height, shape);
   still.hidden = false;
 }
 

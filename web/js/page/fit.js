@@ -1,5 +1,6 @@
-/** Decides how to fit a frame to the screen. Pure. */
+/** Decides how to fit a frame to the screen, and how much of the screen the chat takes. Pure. */
 const MAX_CROP = 0.3; // of the frame, if it has the same orientation as the screen
+const BESIDE_FROM = 640; // px of width; a narrower screen has the chat above the picture
 
 /**
  * Returns `cover`, which fills the screen and crops the frame a little, or `contain`, which shows
@@ -11,4 +12,16 @@ const MAX_CROP = 0.3; // of the frame, if it has the same orientation as the scr
 export function fitOf(frame, screen) {
   const shown = Math.min(frame, screen) / Math.max(frame, screen);
   return frame > 1 === screen > 1 && 1 - shown <= MAX_CROP ? 'cover' : 'contain';
+}
+
+/**
+ * Returns the aspect ratio of the part of the screen that the picture has. css/room.css has the same
+ * width of the chat.
+ * @param {number} width   of the screen, px
+ * @param {number} height
+ * @param {string | undefined} chat  `data-chat` of the stage
+ */
+export function pictureShape(width, height, chat) {
+  const beside = chat === 'open' && width > height && width >= BESIDE_FROM;
+  return (width - (beside ? Math.min(380, Math.max(270, width * 0.3)) : 0)) / height;
 }

@@ -10,6 +10,12 @@
  * @property {(title: string) => void} [title]
  * @property {(text: string) => void} [notice]  a short message for the viewer
  * @property {() => void} [share]
+ * @property {(event: any) => void} [event]  what happened in the room, as relay/PROTOCOL.md and
+ *   server/API.md describe it
+ * @property {() => void} [settled]  the first frames are shown: the rest of the page may load
+ * @property {(state: RoomState) => void} [state]
+ * @property {() => void} [connected]  again: events may have been missed
+ * @property {(x: number, y: number) => void} [doubleTap]  on the picture, px in the window
  *
  * @typedef {object} RoomOptions
  * @property {string} room
@@ -27,7 +33,6 @@ import { t } from '../page/strings.js';
 import { headCount } from '../page/words.js';
 import { Ladder } from '../watch/ladder.js';
 import { Beacon } from '../watch/line/beacon.js';
-import { EventFeed } from '../watch/line/event_feed.js';
 import { KIND } from '../watch/line/record.js';
 import { RoomConnection } from '../watch/line/room_connection.js';
 import { watchUrl } from '../watch/line/watch_url.js';
@@ -38,11 +43,13 @@ import { Controls } from './controls.js';
 import { canFillScreen, toggleFullScreen } from './full_screen.js';
 import { lateModules, loadLateModules } from './late_modules.js';
 import { LostNotice } from './lost_notice.js';
+import { EventLine } from './event_line.js';
 import { CARDS, isOver, nextRoomState } from './room_state.js';
+import { ScreenClock } from './screen_clock.js';
 import { Viewport } from './viewport.js';
 
 const SETTLED = 300; // ms after the first frame by which the burst is decoded
-const ENDED = 4410; // close code of the WebSocket
+const [BANNED, ENDED] = [4403, 4410]; // close codes of the WebSocket
 
 export class RoomView {
   #room;
@@ -66,11 +73,13 @@ export class RoomView {
   #viewers = 0;
   #pace = { pace: 'full', dropped: 0 };
   #settle = 0;
+  #stream = '';
   /** @type {import('./stats_overlay.js').StatsOverlay | null} */
   #overlay = null;
   /** @type {import('./picture_in_picture.js').PictureInPicture | null} */
   #pictureInPicture = null;
-  #eventFeed;
+  #eventLine;
+  #screenClock = new ScreenClock();
   #listening = new AbortController();
 
   /** @param {RoomOptions} options */
@@ -88,13 +97,20 @@ export class RoomView {
     this.#events = events;
     this.#environment = environment;
     this.#ladder = new Ladder(self, player);
-    this.#eventFeed = new EventFeed(
-      (event) => this.#handleEvent(event),
-      (listener) => this.#makeEventStream(listener),
-    );
     this.#connection = new RoomConnection(
       watchUrl(room, this.#ladder.name),
       this.#connectionListener(),
+      environment,
+    );
+    this.#eventLine = new EventLine(
+      room,
+      this.#connection,
+      {
+        event: (event) => this.#handleEvent(event),
+        over: (code) => code === 'room_ended' && this.#enter('ended'),
+        lag: () => this.#playback.stats().lag,
+        quality: () => this.#beacon.read(this.#ladder.name, this.#playback.stats()),
+      },
       environment,
     );
     this.#viewport = new Viewport(root, preload?.source?.video, environment);
@@ -135,8 +151,27 @@ export class RoomView {
     };
   }
 
+  /** Media time of the frame on the screen, µs; NaN while unknown. */
+  get mediaTime() {
+    const stats = { ...this.#playback.stats(), player: this.#ladder.name };
+    return this.#screenClock.read(this.#environment.now(), stats);
+  }
+
+  /**
+   * Sends a notice to the room. A notice that cannot be sent now is dropped.
+   * @param {object} notice
+   */
+  send(notice) {
+    this.#eventLine.send(notice);
+  }
+
   toggleMuted() {
     this.#controls.toggleMuted();
+  }
+
+  /** Hides everything but the picture, or shows it again. */
+  toggleFold() {
+    this.#controls.fold();
   }
 
   toggleFullScreen() {
@@ -207,6 +242,8 @@ export class RoomView {
         pictureInPicture: () => void this.#togglePictureInPicture(),
         fullScreen: () => this.toggleFullScreen(),
         stats: () => void this.toggleStats(),
+        heart: (x, y) => this.#events.doubleTap?.(x, y),
+        folded: () => this.#viewport.fit(),
       },
       this.#environment,
     );
@@ -219,14 +256,19 @@ export class RoomView {
     return {
       hello: (hello) => {
         this.#lost.end();
-        this.#eventFeed.hello(hello);
+        if (hello.stream !== this.#stream) this.#screenClock.reset();
+        this.#stream = hello.stream;
+        this.#eventLine.hello(hello);
+        if (this.#connection.reconnects) this.#events.connected?.();
         this.#pace = { pace: 'full', dropped: 0 };
         this.#playback.hello(hello);
         if (!document.hidden && this.#playback.stats().frames) this.#playback.resume();
       },
       record: (record, arrival) => {
-        if (record.kind === KIND.EVENT) this.#eventFeed.record(record);
-        else this.#playback.record(record, arrival);
+        if (record.kind === KIND.EVENT) {
+          this.#screenClock.addEdge(arrival, record.mediaTime);
+          this.#eventLine.record(record);
+        } else this.#playback.record(record, arrival);
       },
       pace: (pace) => (this.#pace = pace),
       down: () => this.#lost.begin(),
@@ -244,7 +286,7 @@ export class RoomView {
     window.addEventListener('pageshow', ({ persisted }) => persisted && visible(), { signal });
     const leave = () => {
       this.#connection.close();
-      this.#eventFeed.suspend();
+      this.#eventLine.suspend();
     };
     window.addEventListener('pagehide', leave, { signal });
   }
@@ -263,10 +305,10 @@ export class RoomView {
   #followVisibility() {
     if (isOver(this.#state) || (document.hidden && this.#pictureInPicture?.open)) return;
     this.#connection.close();
-    this.#eventFeed.suspend();
+    this.#eventLine.suspend();
     if (document.hidden) return;
     this.#connection.open();
-    this.#eventFeed.resume();
+    this.#eventLine.resume();
     this.#playback.resume();
   }
 
@@ -277,16 +319,20 @@ export class RoomView {
     this.#controls.fullScreen = this.#canFillScreen;
     if (this.#playback.player) void this.#pictureInPicture?.follow(this.#playback.player);
     this.#environment.clearTimeout(this.#settle);
-    this.#settle = this.#environment.setTimeout(loadLateModules, SETTLED);
+    this.#settle = this.#environment.setTimeout(() => {
+      loadLateModules();
+      this.#events.settled?.();
+    }, SETTLED);
   }
 
   get #canFillScreen() {
     return canFillScreen(this.#root, this.#viewport.picture.element);
   }
 
-  /** @param {{type?: string, state?: RoomState, title?: string, viewers?: number} | null} event */
+  /** @param {{type: string, state?: RoomState, title?: string, viewers?: number} | null} event */
   #handleEvent(event) {
-    if (event?.type !== 'room' || this.#closed) return;
+    if (!event || this.#closed) return;
+    if (event.type !== 'room' && event.type !== 'presence') return this.#events.event?.(event);
     this.#viewers = event.viewers ?? this.#viewers;
     setText(partOf(this.#root, 'viewers'), headCount(this.#viewers));
     if (event.title) {
@@ -302,6 +348,7 @@ export class RoomView {
     this.#state = nextRoomState(this.#state, next);
     if (next !== 'live') this.#events.ready?.();
     this.#root.dataset.state = next;
+    this.#events.state?.(next);
     this.#connection.lively = next === 'live';
     for (const name of CARDS) partOf(this.#root, `card-${name}`).hidden = name !== next;
     if (isOver(next)) this.#stop();
@@ -311,7 +358,7 @@ export class RoomView {
     this.#lost.close();
     this.#viewport.hold();
     this.#connection.close();
-    this.#eventFeed.close();
+    this.#eventLine.close();
     this.#playback.close();
   }
 
@@ -330,7 +377,9 @@ export class RoomView {
    * @param {string} reason
    */
   #over(code, reason) {
-    if (code === ENDED || refusalOfClose(reason).code === 'room_ended') this.#enter('ended');
+    const refusal = refusalOfClose(reason);
+    if (code === ENDED || refusal.code === 'room_ended') this.#enter('ended');
+    else if (code === BANNED) this.#fail(t('room.no_access'), refusal.text);
     else this.#playback.undecodable();
   }
 
@@ -342,30 +391,11 @@ export class RoomView {
       if (this.#closed) return;
       if (state === 'ended') return this.#enter('ended');
       this.#playback.blocked();
-      await this.#eventFeed.listenWithoutWebSocket();
+      await this.#eventLine.listenWithoutWebSocket();
     } catch (error) {
       const { status, code = '' } = /** @type {{status?: number, code?: string}} */ (error);
       if (status === 404) this.#fail(t('room.no_room'), wordsFor(code || 'room_not_found'));
     }
-  }
-
-  /**
-   * @param {Pick<import('../watch/line/event_stream.js').EventStreamListener, 'hello' | 'event'>}
-   *   listener
-   */
-  async #makeEventStream(listener) {
-    const { EventStream } = await lateModules.eventStream();
-    return new EventStream(
-      this.#room,
-      this.#connection.clock,
-      {
-        ...listener,
-        over: (code) => code === 'room_ended' && this.#enter('ended'),
-        lag: () => this.#playback.stats().lag,
-        quality: () => this.#beacon.read(this.#ladder.name, this.#playback.stats()),
-      },
-      this.#environment,
-    );
   }
 
   async #togglePictureInPicture() {

@@ -4,7 +4,7 @@
  */
 import { partOf } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
-import { fitOf } from '../page/fit.js';
+import { fitOf, pictureShape } from '../page/fit.js';
 
 /** @typedef {Pick<import('../watch/player.js').Player, 'element' | 'width' | 'height'>} Picture */
 
@@ -43,7 +43,7 @@ export class Viewport {
     this.video = prepared ?? placeholder;
     if (prepared)
       for (const { name, value } of placeholder.attributes) prepared.setAttribute(name, value);
-    window.addEventListener('resize', () => this.#fit(), { signal: this.#listening.signal });
+    window.addEventListener('resize', () => this.fit(), { signal: this.#listening.signal });
     this.#timer = environment.setInterval(() => this.#soften(), SOFTEN_EVERY);
   }
 
@@ -110,11 +110,14 @@ export class Viewport {
   resize(width, height) {
     if (!width || !height) return;
     this.#shape = width / height;
-    this.#fit();
+    this.fit();
   }
 
-  #fit() {
-    if (this.#shape) this.#root.dataset.fit = fitOf(this.#shape, innerWidth / innerHeight);
+  /** Fits the picture to its place again. Call this when the place has changed. */
+  fit() {
+    if (!this.#shape) return;
+    const place = pictureShape(innerWidth, innerHeight, this.#root.dataset.chat);
+    this.#root.dataset.fit = fitOf(this.#shape, place);
   }
 
   /**

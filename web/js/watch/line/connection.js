@@ -23,10 +23,11 @@ import { ServerClock } from './server_clock.js';
  * @property {() => object} quality  playback figures for the report, once a second
  * @property {() => void} down     the connection is lost; another attempt follows
  * @property {(attempts: number) => void} failing  several attempts failed: the HTTP API may say why
- * @property {(code: number, reason: string) => void} over  the server closed for good (4410, 4415)
+ * @property {(code: number, reason: string) => void} over  the server closed for good (4403, 4410,
+ *   4415)
  */
 
-const CLOSED_FOR_GOOD = [4410, 4415];
+const CLOSED_FOR_GOOD = [4403, 4410, 4415];
 const CLOSED_FOR_MISTAKE = [1007, 1008, 1009];
 const TICK = 250; // ms
 const PATIENCE = 5_000; // ms for a handshake
@@ -102,6 +103,14 @@ export class Connection {
   /** Reconnects, so that the server sends everything since the last keyframe again. */
   restart() {
     if (this.#ticker) this.#dial();
+  }
+
+  /**
+   * Sends a notice, or drops the notice if the connection is not open.
+   * @param {object} notice
+   */
+  send(notice) {
+    if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify(notice));
   }
 
   get #now() {
@@ -199,15 +208,10 @@ export class Connection {
     }
   }
 
-  /** @param {object} notice */
-  #send(notice) {
-    if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify(notice));
-  }
-
   #exchange() {
     this.#askedAt = this.#now;
     this.#asked.set(++this.#exchangeId, this.#askedAt);
-    this.#send({ type: 'time', id: this.#exchangeId });
+    this.send({ type: 'time', id: this.#exchangeId });
   }
 
   /** @param {number} now */
@@ -229,7 +233,7 @@ export class Connection {
     if (due) this.#exchange();
     if (now - this.#reportedAt >= 1_000 - TICK / 2 && this.#newest > -Infinity) {
       this.#reportedAt = now;
-      this.#send({ type: 'report', media_time: this.#newest, ...this.#listener.quality() });
+      this.send({ type: 'report', media_time: this.#newest, ...this.#listener.quality() });
     }
   }
 

@@ -73,6 +73,15 @@ export class EventFeed {
     if (this.#state === 'visible') this.#stream.open();
   }
 
+  /**
+   * Sends a notice by HTTP. Returns false if the WebSocket is in use instead.
+   * @param {object} notice
+   */
+  send(notice) {
+    this.#stream?.send(notice);
+    return this.#stream !== null;
+  }
+
   /** Stops the server-sent events. Call this when the page is hidden. */
   suspend() {
     if (this.#state === 'visible') this.#state = 'hidden';

@@ -69,6 +69,14 @@ export class EventStream {
     this.#reporter = 0;
   }
 
+  /**
+   * Sends a notice, or drops the notice if the server has not said hello yet.
+   * @param {object} notice
+   */
+  send(notice) {
+    if (this.#viewer) void this.#send(notice);
+  }
+
   /** @param {{viewer: string, channel: string, stream: string}} hello */
   #greeted(hello) {
     this.#viewer = hello.viewer;

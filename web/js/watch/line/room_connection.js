@@ -3,7 +3,7 @@
  * worker. When the holder changes, the state (open or closed), the URL and the counters do not
  * change.
  *
- * @typedef {Pick<Connection, 'url' | 'bytes' | 'open' | 'close' | 'retryNow' | 'restart'>
+ * @typedef {Pick<Connection, 'url' | 'bytes' | 'open' | 'close' | 'retryNow' | 'restart' | 'send'>
  *   & {lively: boolean}} ConnectionLike
  */
 import { BROWSER } from '../../page/environment.js';
@@ -91,6 +91,14 @@ export class RoomConnection {
   close() {
     this.#open = this.#begun = false;
     this.#held.close();
+  }
+
+  /**
+   * Sends a notice, or drops the notice if the connection is not open.
+   * @param {object} notice
+   */
+  send(notice) {
+    this.#held.send(notice);
   }
 
   /** Reconnects at once if the connection is not open, because the network may be back. */

@@ -27,6 +27,11 @@ export class ConnectionProxy {
     this.#port.postMessage(['retryNow']);
   }
 
+  /** @param {object} notice */
+  send(notice) {
+    this.#port.postMessage(['send', notice]);
+  }
+
   restart() {
     this.#port.postMessage(['restart', this.url]);
   }

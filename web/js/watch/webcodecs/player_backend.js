@@ -81,6 +81,11 @@ export class PlayerBackend {
     this.#connection.restart();
   }
 
+  /** @param {object} notice */
+  send(notice) {
+    this.#connection.send(notice);
+  }
+
   /** @param {boolean} lively */
   lively(lively) {
     this.#connection.lively = lively;

@@ -1,0 +1,216 @@
+"""What people do in a room: chat, hearts, polls, by touch and by keyboard, in both languages."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from aiohttp import ClientSession
+from axe_playwright_python.async_playwright import Axe
+
+from scripts.benchmarks.chromium import until
+from scripts.benchmarks.local_server import LocalServer
+from tests.e2e.creator import LiveRoom, live_room
+from tests.e2e.pages import Visitors
+from tests.e2e.talk import PHONE, Owner, Talker
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def live(server: LocalServer) -> AsyncIterator[LiveRoom]:
+    async with live_room(server.url, "A room to talk in") as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def owner(server: LocalServer, live: LiveRoom) -> AsyncIterator[Owner]:
+    async with ClientSession() as http:
+        yield Owner(server.url, live, http)
+
+
+async def test_messages_replies_history_and_removal(
+    visitors: Visitors, live: LiveRoom, owner: Owner
+) -> None:
+    """Two viewers and the creator write; a third, who comes later, has the history."""
+    one, two = await asyncio.gather(
+        Talker.join(visitors, live.watch, locale="ko-KR", **PHONE),
+        Talker.join(visitors, live.watch),
+    )
+    await one.write("안녕하세요")
+    await asyncio.gather(one.reads("안녕하세요"), two.reads("안녕하세요"))
+
+    await two.act("안녕하세요", "reply")
+    await two.write("<b>Hello</b> https://a.example/")
+    await one.reads("<b>Hello</b> https://a.example/")
+    assert "안녕하세요" in await one.page.inner_text(".message .quote:visible")
+    assert await one.page.locator(".message a").count() == 0
+
+    made = await owner("POST", "/messages", {"id": "c-1", "text": "Welcome"})
+    await asyncio.gather(one.reads("Welcome"), two.reads("Welcome"))
+    await owner("PUT", "/pin", {"message": made["n"]})
+    await one.page.wait_for_selector("[data-part=pinned]:visible")
+
+    three = await Talker.join(visitors, live.watch)
+    await three.reads("Welcome")
+    assert await three.texts() == await two.texts()
+
+    await owner("DELETE", f"/messages/{made['n']}")
+    for talker in (one, two, three):
+        await talker.page.wait_for_selector(".text:text-is('Welcome')", state="detached")
+        await talker.page.wait_for_selector("[data-part=pinned]", state="hidden")
+
+
+async def test_a_refusal_keeps_the_text_and_counts_down(visitors: Visitors, live: LiveRoom) -> None:
+    """The sixth message in a row waits in the field, which says for how long, in Korean."""
+    visitors.complaints.allow("429")
+    talker = await Talker.join(visitors, live.watch, locale="ko-KR")
+    for n in range(5):
+        await talker.write(f"fast {n}")
+        await talker.reads(f"fast {n}")
+    await talker.write("too fast")
+    note = "document.querySelector('[data-part=composer-note]').innerText"
+    await until(talker.page, f"/초 뒤에/.test({note})")
+    assert await talker.page.input_value("[data-part=text]") == "too fast"
+    assert await talker.page.is_disabled("[data-part=send]")
+    await until(talker.page, f"{note} === ''")
+    await talker.page.press("[data-part=text]", "Enter")
+    await talker.reads("too fast")
+
+
+async def test_a_message_without_network_can_be_sent_again(
+    visitors: Visitors, live: LiveRoom
+) -> None:
+    visitors.complaints.allow("ERR_FAILED")
+    talker = await Talker.join(visitors, live.watch)
+    await talker.page.route("**/messages", lambda route: route.abort())
+    await talker.write("in a tunnel")
+    await talker.reads("in a tunnel", "failed")
+    await talker.page.unroute("**/messages")
+    await talker.page.click(".message[data-state=failed] .again")
+    await talker.reads("in a tunnel")
+
+
+async def test_enter_sends_nothing_while_a_syllable_is_composed(
+    visitors: Visitors, live: LiveRoom
+) -> None:
+    talker = await Talker.join(visitors, live.watch)
+    cdp = await talker.page.context.new_cdp_session(talker.page)
+    await talker.page.focus("[data-part=text]")
+    await cdp.send(
+        "Input.imeSetComposition", {"text": "한", "selectionStart": 1, "selectionEnd": 1}
+    )
+    await talker.page.evaluate(
+        """document.querySelector('[data-part=text]').dispatchEvent(new KeyboardEvent('keydown',
+            { key: 'Enter', bubbles: true, cancelable: true, isComposing: true }))"""
+    )
+    assert await talker.page.input_value("[data-part=text]") == "한"
+    await cdp.send("Input.insertText", {"text": "한"})
+    await talker.page.keyboard.press("Enter")
+    await talker.reads("한")
+
+
+async def test_hearts_by_touch_and_keyboard(visitors: Visitors, live: LiveRoom) -> None:
+    """A double tap on the picture, a hold on the heart and the key send reactions, which others
+    see; with reduced motion a counter counts them.
+    """
+    one, two, calm = await asyncio.gather(
+        Talker.join(visitors, live.watch, **PHONE),
+        Talker.join(visitors, live.watch),
+        Talker.join(visitors, live.watch, reduced_motion="reduce"),
+    )
+    assert await two.page.is_hidden("[data-part=hearts]")
+    await one.page.touchscreen.tap(120, 300)  # the sound comes on
+    await one.page.touchscreen.tap(120, 300)
+    await asyncio.gather(one.sees_hearts(), two.sees_hearts())
+    await until(calm.page, "document.querySelector('[data-part=heart-count]').innerText === '1'")
+    assert not await one.page.evaluate("microlive.stats().muted")
+
+    heart = await one.page.locator("[data-part=heart]").bounding_box()
+    assert heart
+    cdp = await one.page.context.new_cdp_session(one.page)
+    point = {"x": heart["x"] + 20, "y": heart["y"] + 20}
+    await cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+    await one.page.wait_for_selector("[data-part=tray]:visible")
+    await cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    await one.page.click("[data-emoji=fire]")
+    await until(calm.page, "document.querySelector('[data-part=heart-count]').innerText === '2'")
+
+    await two.page.keyboard.press("l")
+    await until(calm.page, "document.querySelector('[data-part=heart-count]').innerText === '3'")
+    await until(two.page, "document.querySelector('[data-part=hearts]').hidden", 10)
+
+
+async def test_a_poll_from_question_to_result(
+    visitors: Visitors, live: LiveRoom, owner: Owner
+) -> None:
+    one, two = await asyncio.gather(
+        Talker.join(visitors, live.watch, **PHONE), Talker.join(visitors, live.watch)
+    )
+    poll = (await owner("POST", "/polls", {"question": "Tea?", "answers": ["Yes", "No"]}))["poll"]
+    await two.page.click(".poll .answer:has-text('No')")
+    await two.page.click(".poll .answer:has-text('Yes')")
+    await one.page.wait_for_selector(".poll .votes:text-is('1 vote')")
+    await two.page.wait_for_selector(".poll .answer[aria-pressed=true]:has-text('100 %')")
+    await owner("DELETE", f"/polls/{poll['id']}")
+    await one.page.wait_for_selector(".poll .answer.best:has-text('Yes')")
+
+
+async def test_the_log_stays_where_the_reader_reads(
+    visitors: Visitors, live: LiveRoom, owner: Owner
+) -> None:
+    """Scrolled up, new messages move nothing; a button leads to them."""
+    for n in range(20):
+        await owner("POST", "/messages", {"id": f"s-{n}", "text": f"line {n}"})
+    talker = await Talker.join(visitors, live.watch, **PHONE)
+    await talker.reads("line 19")
+    where = "document.querySelector('[data-part=log]').scrollTop"
+    await talker.page.evaluate(f"{where} = 0")
+    await talker.page.wait_for_timeout(0)
+    await owner("POST", "/messages", {"id": "s-x", "text": "the newest"})
+    await talker.page.click("[data-part=newest]:has-text('1 new message')")
+    await until(talker.page, f"{where} > 100")
+    assert await talker.page.is_hidden("[data-part=newest]")
+
+
+async def test_the_keyboard_reaches_everything(visitors: Visitors, live: LiveRoom) -> None:
+    """The sheet of a message, statistics, the fold: each without a pointer."""
+    talker = await Talker.join(visitors, live.watch)
+    await talker.write("mine")
+    await talker.reads("mine")
+    await talker.open_sheet("mine")
+    await talker.page.keyboard.press("Escape")
+    await talker.page.evaluate("document.activeElement.blur()")
+    await talker.page.keyboard.press("s")
+    await talker.page.wait_for_selector("#stats:visible")
+    await talker.page.keyboard.press("c")
+    await talker.page.wait_for_selector("[data-part=social]", state="hidden")
+    await talker.page.keyboard.press("c")
+    await talker.page.wait_for_selector("[data-part=social]:visible")
+    # Letters in the field are letters.
+    await talker.page.focus("[data-part=text]")
+    await talker.page.keyboard.type("ccs")
+    assert await talker.page.input_value("[data-part=text]") == "ccs"
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ko-KR"])
+async def test_the_room_is_accessible(
+    visitors: Visitors, live: LiveRoom, owner: Owner, locale: str
+) -> None:
+    """axe finds no serious violation, at three sizes, also with the sheet of a message."""
+    await owner("POST", "/messages", {"id": f"axe-{locale}", "text": "Hello"})
+    talker = await Talker.join(visitors, live.watch, locale=locale)
+    await talker.reads("Hello")
+    for width, height in ((390, 844), (844, 390), (1280, 800)):
+        await talker.page.set_viewport_size({"width": width, "height": height})
+        assert await violations(talker) == []
+    await talker.open_sheet("Hello")
+    assert await violations(talker) == []
+
+
+async def violations(talker: Talker) -> list[str]:
+    results = await Axe().run(talker.page)
+    return [
+        f"{found['id']}: {node['html']}"
+        for found in results.response["violations"]
+        if found["impact"] in ("serious", "critical")
+        for node in found["nodes"]
+    ]

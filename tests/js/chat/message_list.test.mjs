@@ -1,0 +1,85 @@
+// The messages that a page shows: order, own messages, removal, hidden people, bounds.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { MessageList, MOST } from '../../../web/js/chat/message_list.js';
+
+const person = { id: 'p1', name: '민지', colour: 1, handle: null };
+const message = (n, more = {}) => ({
+  ...{ n, id: `c${n}`, person, text: `message ${n}`, at: 0, kind: 'chat' },
+  ...more,
+});
+const texts = (list) => list.entries.map(({ message: { text } }) => text);
+
+test('messages stand in the order of the room, each once', () => {
+  const list = new MessageList();
+  list.take([message(3), message(1)]);
+  list.take([message(2), message(3), message(1)]);
+  assert.deepEqual(texts(list), ['message 1', 'message 2', 'message 3']);
+  assert.equal(list.newest, 3);
+});
+
+test('an own message is shown at once and keeps its entry when it is acknowledged', () => {
+  const list = new MessageList();
+  list.take([message(1)]);
+  list.write(message(Infinity, { id: 'mine', text: 'hello' }));
+  const [, before] = list.entries;
+  assert.deepEqual([before.state, before.mine], ['sending', true]);
+  list.take([message(2)]);
+  list.acknowledge('mine', message(3, { id: 'mine', text: 'hello' }));
+  list.take([message(3, { id: 'mine', text: 'hello' })]);
+  const after = list.entries.at(-1);
+  assert.deepEqual([after.key, after.state, after.mine], [before.key, 'shown', true]);
+  assert.deepEqual(texts(list), ['message 1', 'message 2', 'hello']);
+});
+
+test('the event of an own message may come before the answer', () => {
+  const list = new MessageList();
+  list.write(message(Infinity, { id: 'mine', text: 'hello' }));
+  list.take([message(1, { id: 'mine', text: 'hello' })]);
+  list.acknowledge('mine', message(1, { id: 'mine', text: 'hello' }));
+  assert.deepEqual(texts(list), ['hello']);
+});
+
+test('a failed message stays until it is sent again or discarded, a held one waits', () => {
+  const list = new MessageList();
+  for (const id of ['a', 'b', 'c']) list.write(message(Infinity, { id, text: id }));
+  list.mark('a', 'failed');
+  list.acknowledge('b', message(7, { id: 'b', state: 'held' }));
+  list.discard('c');
+  assert.deepEqual(
+    list.entries.map(({ state }) => state),
+    ['failed', 'held'],
+  );
+});
+
+test('removed messages vanish, and come back when the removal is undone', () => {
+  const list = new MessageList();
+  list.take([message(1), message(2), message(3)]);
+  list.remove([1, 3]);
+  assert.deepEqual(texts(list), ['message 2']);
+  list.remove([3], false);
+  assert.deepEqual(texts(list), ['message 2', 'message 3']);
+});
+
+test('messages of hidden people are left out, except own ones', () => {
+  const list = new MessageList();
+  list.take([message(1), message(2, { person: { ...person, id: 'p2' } })]);
+  list.write(message(Infinity, { id: 'mine', text: 'own' }));
+  list.hidden = (id) => id === 'p1';
+  assert.deepEqual(texts(list), ['message 2', 'own']);
+});
+
+test('the number of messages is bounded; the oldest go first', () => {
+  const list = new MessageList();
+  list.take(Array.from({ length: MOST + 50 }, (_, n) => message(n + 1)));
+  assert.equal(list.entries.length, MOST);
+  assert.equal(texts(list)[0], 'message 51');
+});
+
+test('a line of the page stands after the newest message', () => {
+  const list = new MessageList();
+  list.take([message(1)]);
+  list.addLine('a line', 0);
+  list.take([message(2)]);
+  assert.deepEqual(texts(list), ['message 1', 'a line', 'message 2']);
+});

@@ -1,0 +1,403 @@
+/**
+ * The chat of a room: the messages, the field, the sheet of a message, the pinned message. Messages
+ * come as events; the last ones are asked for at the start, and those that were missed after each
+ * interruption.
+ */
+import { partOf, setText } from '../page/dom.js';
+import { actionOf } from '../page/gesture_table.js';
+import { Gestures } from '../page/gestures.js';
+import { copy } from '../page/share.js';
+import { hasText, t } from '../page/strings.js';
+import { Announcer } from './announcer.js';
+import * as chatApi from './chat_api.js';
+import { ChatLog } from './chat_log.js';
+import { Composer } from './composer.js';
+import { MessageList } from './message_list.js';
+import { MessageSheet } from './message_sheet.js';
+import { PlayheadHold } from './playhead_hold.js';
+import { Undo } from './undo.js';
+
+/**
+ * @typedef {import('./message_list.js').Message} Message
+ * @typedef {import('./message_list.js').Entry} Entry
+ * @typedef {import('../moderation/moderation_api.js').ModerationApi} ModerationApi
+ *
+ * @typedef {object} ChatOptions
+ * @property {string} room
+ * @property {HTMLTemplateElement} template  of one message
+ * @property {import('../people/identity.js').Identity} identity
+ * @property {ModerationApi} moderation
+ * @property {() => number} mediaTime  of the picture on the screen, µs; NaN while unknown
+ * @property {(text: string) => void} notice
+ * @property {(person: import('../people/people_api.js').Person | null) => void} [creator]  whose
+ *   room this is
+ * @property {() => void} [written]  the server has accepted a message of the reader
+ * @property {boolean} [creates]  the reader is the creator
+ * @property {Readonly<import('../page/environment.js').Environment>} environment
+ */
+
+export class Chat {
+  #options;
+  #list = new MessageList();
+  #log;
+  #composer;
+  #sheet;
+  #hold;
+  #announcer;
+  #undo;
+  #gestures;
+  #pinned;
+  /** @type {Message | null} */
+  #pin = null;
+  #role = '';
+  #loaded = false;
+  #rendering = 0;
+  #forget;
+  #listening = new AbortController();
+
+  /**
+   * @param {HTMLElement} root
+   * @param {ChatOptions} options
+   * @param {{focus: () => void}} actions  `focus`: the reader begins to write
+   */
+  constructor(root, options, { focus }) {
+    this.#options = options;
+    const { environment, identity, mediaTime, template } = options;
+    this.#log = new ChatLog(root, template, {
+      open: (entry) => this.#open(entry),
+      again: (entry) => void this.#deliver(entry.message),
+    });
+    this.#composer = new Composer(
+      root,
+      { submit: (text, replyTo) => this.#write(text, replyTo), focus },
+      environment,
+    );
+    this.#sheet = new MessageSheet(partOf(root, 'sheet'), {
+      act: (action, entry) => void this.#act(action, entry),
+      report: (entry, reason, text) => void this.#report(entry, reason, text),
+    });
+    this.#hold = new PlayheadHold(mediaTime, (messages) => this.#show(messages), environment);
+    this.#announcer = new Announcer(
+      (text) => setText(partOf(root, 'announcer'), text),
+      environment,
+    );
+    this.#undo = new Undo(root, environment);
+    this.#pinned = partOf(root, 'pinned');
+    this.#gestures = new Gestures(
+      this.#log.element,
+      {
+        hold: (target) => {
+          const entry = this.#log.entryOf(target);
+          if (entry?.message.person && actionOf('message', 'hold') === 'sheet') this.#open(entry);
+        },
+      },
+      environment,
+      'a, .message-menu, .again, .quote',
+    );
+    this.#list.hidden = (person) => identity.hides(person);
+    this.#forget = identity.onChange(() => this.#identified());
+    this.#identified();
+  }
+
+  close() {
+    this.#listening.abort();
+    cancelAnimationFrame(this.#rendering);
+    this.#forget();
+    this.#gestures.close();
+    this.#undo.close();
+    this.#announcer.close();
+    this.#hold.close();
+    this.#sheet.close();
+    this.#composer.close();
+    this.#log.close();
+  }
+
+  /** Asks for the last messages, or for those since the newest one. */
+  async load() {
+    const after = this.#loaded ? this.#list.newest : undefined;
+    try {
+      const answer = await chatApi.history(
+        this.#options.room,
+        after === undefined ? {} : { after },
+      );
+      this.#loaded = true;
+      const { role = '', creator = null } = /** @type {any} */ (answer);
+      this.#take(role);
+      this.#options.creator?.(creator);
+      this.#list.take(answer.messages.map(lineOf));
+      this.#render();
+    } catch (error) {
+      const { code = '' } = /** @type {{code?: string}} */ (error);
+      this.#composer.state.refused(code, 0, this.#options.environment.now());
+      this.#composer.update();
+    }
+  }
+
+  /** @param {any} event  of the room */
+  receive(event) {
+    switch (event.type) {
+      case 'message':
+        return this.#hold.add(lineOf(event.message), event.message.media_time);
+      case 'system':
+        return this.#hold.add(lineOf({ ...event, kind: 'system' }), event.media_time);
+      case 'removed':
+        this.#list.remove(event.messages);
+        if (this.#pin && event.messages.includes(this.#pin.n)) this.#showPin(null);
+        return this.#render();
+      case 'restored':
+        return this.#restore(event.messages);
+      case 'pin':
+        return this.#showPin(event.message && lineOf(event.message));
+      case 'chat_settings':
+        return this.#settle(event);
+    }
+  }
+
+  /** Reports the live itself. */
+  reportRoom() {
+    this.#sheet.openReport(null);
+  }
+
+  /** @param {string} role  of the reader in this room */
+  #take(role) {
+    if (!role) return;
+    this.#role = role;
+    this.#composer.state.moderates = this.#moderates;
+    this.#composer.update();
+  }
+
+  get #creates() {
+    return this.#options.creates || this.#role === 'creator';
+  }
+
+  get #moderates() {
+    return this.#creates || this.#role === 'moderator';
+  }
+
+  #identified() {
+    this.#log.me = this.#options.identity.me?.person.id ?? '';
+    this.#render();
+  }
+
+  /** @param {import('./composer_state.js').ChatSettings} settings */
+  #settle(settings) {
+    this.#composer.state.settings = settings;
+    this.#composer.update();
+    this.#log.links = Boolean(settings.links) && !settings.shield?.on;
+    this.#render();
+  }
+
+  /** The reader follows the creator of the room, or not. @param {boolean} follows */
+  set follows(follows) {
+    this.#composer.state.follows = follows;
+    this.#composer.update();
+  }
+
+  /** @param {Message[]} messages */
+  #show(messages) {
+    this.#list.take(messages);
+    const own = this.#options.identity.me?.person.id;
+    for (const { person, text } of messages)
+      if (person && person.id !== own && !this.#options.identity.hides(person.id))
+        this.#announcer.add(t('chat.quote', { name: person.name, text }));
+    this.#render();
+  }
+
+  /** @param {(Message | number)[]} messages */
+  #restore(messages) {
+    this.#list.remove(
+      messages.map((message) => (typeof message === 'number' ? message : message.n)),
+      false,
+    );
+    this.#list.take(messages.filter((message) => typeof message !== 'number').map(lineOf));
+    this.#render();
+  }
+
+  #render() {
+    this.#rendering ||= requestAnimationFrame(() => {
+      this.#rendering = 0;
+      this.#log.show(this.#list.entries);
+    });
+  }
+
+  /** @param {Message | null} message */
+  #showPin(message) {
+    this.#pin = message;
+    this.#pinned.hidden = !message;
+    if (!message) return;
+    const name = message.person?.name ?? '';
+    setText(partOf(this.#pinned, 'pinned-text'), t('chat.quote', { name, text: message.text }));
+  }
+
+  /**
+   * @param {string} text
+   * @param {Message | null} replyTo
+   */
+  #write(text, replyTo) {
+    const { identity, environment, mediaTime } = this.#options;
+    const time = mediaTime();
+    const person = identity.me?.person ?? { id: '', name: t('chat.you'), colour: 0, handle: null };
+    /** @type {Message} */
+    const message = {
+      n: Infinity,
+      id: crypto.randomUUID?.() ?? `${environment.date()}-${Math.random().toString(36).slice(2)}`,
+      person: { ...person, role: this.#role },
+      text: text.normalize('NFC'),
+      at: environment.date(),
+      media_time: Number.isFinite(time) && time >= 0 ? Math.round(time) : null,
+      reply_to: replyTo && {
+        n: replyTo.n,
+        name: replyTo.person?.name ?? '',
+        text: replyTo.text,
+      },
+      kind: 'chat',
+    };
+    this.#list.write(message);
+    this.#log.follow();
+    void this.#deliver(message);
+  }
+
+  /** @param {Message} message  an own message without a number */
+  async #deliver({ id, text, reply_to: replyTo, media_time: time }) {
+    const { room, environment } = this.#options;
+    this.#list.mark(id, 'sending');
+    this.#render();
+    try {
+      const message = await chatApi.send(room, {
+        id,
+        text,
+        ...(replyTo ? { reply_to: replyTo.n } : {}),
+        ...(time == null ? {} : { media_time: time }),
+      });
+      this.#take(message.person?.role ?? '');
+      this.#list.acknowledge(id, message);
+      this.#composer.state.accepted(environment.now());
+      this.#options.written?.();
+    } catch (error) {
+      this.#refused(id, text, /** @type {any} */ (error));
+    }
+    this.#composer.update();
+    this.#render();
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} text
+   * @param {import('../api/request.js').ApiError} error
+   */
+  #refused(id, text, { status, code, message, retryAfter }) {
+    if (status === 0 || status >= 500) return this.#list.mark(id, 'failed');
+    this.#list.discard(id);
+    this.#composer.state.refused(code, retryAfter, this.#options.environment.now());
+    this.#composer.restore(text);
+    if (!retryAfter) this.#options.notice(message);
+  }
+
+  /** @param {Entry} entry */
+  #open(entry) {
+    this.#sheet.open(entry, {
+      moderates: this.#moderates,
+      creates: this.#creates,
+      pinned: this.#pin?.n ?? null,
+    });
+  }
+
+  /**
+   * @param {import('./message_sheet.js').SheetAction} action
+   * @param {Entry} entry
+   */
+  async #act(action, { message, state }) {
+    const { moderation, identity } = this.#options;
+    const { n, person } = message;
+    const [id, name] = [person?.id ?? '', person?.name ?? ''];
+    const undoable = (/** @type {string} */ key, /** @type {() => Promise<unknown>} */ undo) =>
+      this.#undo.offer(t(key, { name }), () => this.#try(undo));
+    switch (action) {
+      case 'reply':
+        return this.#composer.replyTo(message);
+      case 'copy':
+        return void copy(message.text, t('chat.copied'));
+      case 'hide':
+        if (await this.#try(() => identity.hide(id)))
+          undoable('chat.done.hide', () => identity.hide(id, false));
+        return;
+      case 'remove':
+        if (state === 'failed') {
+          this.#list.discard(message.id);
+          return this.#render();
+        }
+        if ((await this.#try(() => moderation.remove(n))) && this.#moderates)
+          undoable('chat.done.remove', () => moderation.restore(n));
+        return;
+      case 'mute_minute':
+      case 'mute_ten':
+        if (await this.#try(() => moderation.mute(id, action === 'mute_ten' ? 600 : 60)))
+          undoable('chat.done.mute', () => moderation.mute(id, 0));
+        return;
+      case 'ban_live':
+      case 'ban_good':
+        if (await this.#try(() => moderation.ban(id, action === 'ban_good' ? 'good' : 'live')))
+          undoable('chat.done.ban', () => moderation.ban(id, 'none'));
+        return;
+      case 'pin':
+      case 'unpin':
+        return void this.#try(() => moderation.pin(action === 'pin' ? n : null));
+      case 'moderator':
+        if (await this.#try(() => moderation.setModerator(id, true)))
+          undoable('chat.done.moderator', () => moderation.setModerator(id, false));
+    }
+  }
+
+  /**
+   * @param {Entry | null} entry  null: the live itself
+   * @param {string} reason
+   * @param {string} text
+   */
+  async #report(entry, reason, text) {
+    const target = entry ? { message: entry.message.n } : {};
+    const sent = await this.#try(() =>
+      chatApi.report(this.#options.room, { ...target, reason, text }),
+    );
+    if (sent) this.#options.notice(t('report.sent'));
+  }
+
+  /**
+   * @param {() => Promise<unknown>} work
+   * @returns {Promise<boolean>} whether the server accepted
+   */
+  async #try(work) {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.#options.notice(/** @type {Error} */ (error).message);
+      return false;
+    }
+  }
+}
+
+/**
+ * Returns a message of the room as the list takes it: with the text of a line of the room, and with
+ * words in the place of a deleted person.
+ * @param {any} message
+ * @returns {Message}
+ */
+function lineOf(message) {
+  if (message.kind !== 'system') return { ...message, ...namedOf(message) };
+  const key = `chat.line.${message.key ?? message.text}`;
+  const text = hasText(key) ? t(key, message.values ?? {}) : '';
+  return { ...message, id: '', person: null, text };
+}
+
+/**
+ * @param {Message} message
+ * @returns {Partial<Message>}
+ */
+function namedOf({ person }) {
+  if (!person?.id) {
+    const nameless = { id: '', name: t('chat.deleted_person'), colour: 0, handle: null };
+    return { person: nameless, text: t('chat.deleted') };
+  }
+  // A program that writes with the creator key has no name.
+  return person.name ? {} : { person: { ...person, name: t('chat.role.creator'), role: '' } };
+}

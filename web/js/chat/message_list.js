@@ -1,0 +1,159 @@
+/**
+ * The messages that a page shows, in the room's order: a bounded number, own messages from the
+ * moment at which they are written, without removed messages and hidden people. Pure.
+ *
+ * @typedef {import('../people/people_api.js').Person & {role?: string}} Author
+ *
+ * @typedef {object} Message
+ * @property {number} n   number in the room
+ * @property {string} id  chosen by the author's page
+ * @property {Author | null} person  null for a system line
+ * @property {string} text
+ * @property {number} at  ms since 1970
+ * @property {number | null} [media_time]  µs
+ * @property {{n: number, name: string, text: string} | null} [reply_to]
+ * @property {'chat' | 'system'} kind
+ * @property {string[]} [mentions]  ids of the mentioned people
+ * @property {string} [state]  'held' until a moderator shows the message
+ *
+ * @typedef {'shown' | 'sending' | 'failed' | 'held'} EntryState
+ *
+ * @typedef {object} Entry
+ * @property {string} key    the same for the whole life of the entry
+ * @property {Message} message
+ * @property {EntryState} state
+ * @property {boolean} mine
+ * @property {boolean} removed
+ */
+
+export const MOST = 200; // entries
+
+export class MessageList {
+  /** Sorted by number. @type {Entry[]} */
+  #shown = [];
+  /** Own messages without a number yet, in the order of writing. @type {Entry[]} */
+  #waiting = [];
+  #hidden = (/** @type {string} */ _person) => false;
+  #lines = 0;
+
+  /** The entries to show, the oldest first. */
+  get entries() {
+    return [...this.#shown, ...this.#waiting].filter(
+      ({ removed, mine, message }) =>
+        !removed && (mine || !message.person || !this.#hidden(message.person.id)),
+    );
+  }
+
+  /** The greatest number so far; 0 before the first message. */
+  get newest() {
+    return Math.floor(this.#shown.at(-1)?.message.n ?? 0);
+  }
+
+  /** @param {(person: string) => boolean} hidden  whether the reader hides this person */
+  set hidden(hidden) {
+    this.#hidden = hidden;
+  }
+
+  /**
+   * Whether the list has this message already.
+   * @param {Pick<Message, 'n'>} message
+   */
+  has({ n }) {
+    return this.#shown.some((entry) => entry.message.n === n);
+  }
+
+  /**
+   * Takes messages of the room. Own messages replace the entries that wait for their number.
+   * @param {readonly Message[]} messages
+   */
+  take(messages) {
+    for (const message of messages) {
+      const own = this.#waiting.find((entry) => entry.message.id === message.id);
+      if (own) this.acknowledge(message.id, message);
+      else if (!this.has(message)) this.#insert(entryOf(message, `n${message.n}`));
+    }
+    this.#shown.splice(0, this.#shown.length - MOST);
+  }
+
+  /**
+   * Adds a line of the page's own, after the newest message.
+   * @param {string} text
+   * @param {number} at  ms since 1970
+   */
+  addLine(text, at) {
+    const n = this.newest + 0.5;
+    const message = { n, id: '', person: null, text, at, kind: /** @type {const} */ ('system') };
+    this.#insert(entryOf(message, `line${++this.#lines}`));
+  }
+
+  /**
+   * Adds an own message that has no number yet.
+   * @param {Message} message
+   */
+  write(message) {
+    this.#waiting.push({
+      ...entryOf(message, `id${message.id}`),
+      state: 'sending',
+      mine: true,
+    });
+    this.#waiting.splice(0, this.#waiting.length - MOST);
+  }
+
+  /**
+   * The server has accepted an own message.
+   * @param {string} id
+   * @param {Message} message
+   */
+  acknowledge(id, message) {
+    const entry = this.#waiting.find((each) => each.message.id === id);
+    if (!entry) return;
+    if (message.state === 'held') {
+      entry.state = 'held';
+      return;
+    }
+    this.#waiting = this.#waiting.filter((each) => each !== entry);
+    if (this.has(message)) return;
+    this.#insert({ ...entry, message, state: 'shown' });
+  }
+
+  /**
+   * @param {string} id  of an own message
+   * @param {'sending' | 'failed'} state
+   */
+  mark(id, state) {
+    const entry = this.#waiting.find((each) => each.message.id === id);
+    if (entry) entry.state = state;
+  }
+
+  /**
+   * Forgets an own message that was not accepted.
+   * @param {string} id
+   */
+  discard(id) {
+    this.#waiting = this.#waiting.filter((each) => each.message.id !== id);
+  }
+
+  /**
+   * @param {readonly number[]} numbers
+   * @param {boolean} removed  false shows the messages again
+   */
+  remove(numbers, removed = true) {
+    for (const entry of this.#shown) if (numbers.includes(entry.message.n)) entry.removed = removed;
+  }
+
+  /** @param {Entry} entry */
+  #insert(entry) {
+    let at = this.#shown.length;
+    while (at > 0 && /** @type {Entry} */ (this.#shown[at - 1]).message.n > entry.message.n) at--;
+    this.#shown.splice(at, 0, entry);
+  }
+}
+
+/**
+ * @param {Message} message
+ * @param {string} key
+ * @returns {Entry}
+ */
+function entryOf(message, key) {
+  return { key, message, state: 'shown', mine: false, removed: false };
+}

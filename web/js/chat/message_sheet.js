@@ -1,0 +1,208 @@
+/**
+ * The sheet of one message: what the reader may do with it and with its author. Reporting is a second
+ * page of the sheet.
+ */
+import { setText } from '../page/dom.js';
+import { t, timeOfDay } from '../page/strings.js';
+import { icon } from '../page/icon.js';
+
+/**
+ * @typedef {import('./message_list.js').Entry} Entry
+ * @typedef {'reply' | 'copy' | 'hide' | 'report' | 'remove' | 'mute_minute' | 'mute_ten' | 'ban_live'
+ *   | 'ban_good' | 'pin' | 'unpin' | 'moderator'} SheetAction
+ *
+ * @typedef {object} Reader  what the reader may do
+ * @property {boolean} moderates
+ * @property {boolean} creates
+ * @property {number | null} pinned  number of the pinned message
+ */
+
+const ICONS = Object.freeze({
+  reply: 'reply',
+  copy: 'copy',
+  hide: 'hide',
+  report: 'flag',
+  remove: 'bin',
+  mute_minute: 'clock',
+  mute_ten: 'clock',
+  ban_live: 'ban',
+  ban_good: 'ban',
+  pin: 'pin',
+  unpin: 'pin',
+  moderator: 'shield',
+});
+/** Actions that stand beside each other. @type {readonly SheetAction[]} */
+const QUICK = ['reply', 'copy', 'pin', 'unpin'];
+const REASONS = /** @type {const} */ ([
+  'spam',
+  'harassment',
+  'hate',
+  'sexual',
+  'violence',
+  'self_harm',
+  'minor',
+  'other',
+]);
+
+/**
+ * Returns the actions for a message, in the order of the sheet. Pure.
+ * @param {Entry} entry
+ * @param {Reader} reader
+ * @returns {SheetAction[]}
+ */
+export function actionsFor({ message, mine, state }, { moderates, creates, pinned }) {
+  if (state === 'failed') return ['copy', 'remove'];
+  /** @type {SheetAction[]} */
+  const actions = ['reply', 'copy'];
+  const protectedRole = message.person?.role === 'creator' || message.person?.role === 'moderator';
+  if (moderates) {
+    actions.push(message.n === pinned ? 'unpin' : 'pin', 'remove');
+    if (!mine && (creates || !protectedRole))
+      actions.push('mute_minute', 'mute_ten', 'ban_live', 'ban_good');
+    if (creates && !mine && !protectedRole) actions.push('moderator');
+  } else if (mine) actions.push('remove');
+  if (!mine) actions.push('hide', 'report');
+  return actions;
+}
+
+export class MessageSheet {
+  #dialog;
+  #act;
+  #report;
+  #listening = new AbortController();
+
+  /**
+   * @param {HTMLDialogElement} dialog
+   * @param {{act: (action: SheetAction, entry: Entry) => void,
+   *   report: (entry: Entry | null, reason: string, text: string) => void}} actions
+   */
+  constructor(dialog, { act, report }) {
+    this.#dialog = dialog;
+    this.#act = act;
+    this.#report = report;
+    // A tap beside the sheet closes the sheet.
+    dialog.addEventListener('click', ({ target }) => target === dialog && dialog.close(), {
+      signal: this.#listening.signal,
+    });
+  }
+
+  close() {
+    this.#listening.abort();
+    this.#dialog.close();
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {Reader} reader
+   */
+  open(entry, reader) {
+    const { message } = entry;
+    const head = document.createElement('p');
+    head.className = 'sheet-head';
+    const name = document.createElement('b');
+    setText(name, message.person?.name ?? '');
+    const text = document.createElement('span');
+    setText(text, message.text);
+    const time = document.createElement('time');
+    setText(time, timeOfDay(message.at));
+    head.append(name, time, text);
+    const quick = document.createElement('div');
+    quick.className = 'quick';
+    /** @type {HTMLElement[]} */
+    const rows = [];
+    for (const action of actionsFor(entry, reader)) {
+      const row = this.#rowOf(action, entry);
+      if (QUICK.includes(action)) quick.append(row);
+      else rows.push(row);
+    }
+    this.#fill(t('chat.sheet'), head, quick, ...rows, this.#closer());
+  }
+
+  /**
+   * @param {SheetAction} action
+   * @param {Entry} entry
+   */
+  #rowOf(action, entry) {
+    const row = rowOf(t(`chat.action.${action}`), ICONS[action]);
+    row.dataset.action = action;
+    row.classList.toggle('danger', action.startsWith('ban') || action === 'remove');
+    row.addEventListener('click', () => {
+      if (action === 'report') return this.openReport(entry);
+      this.#dialog.close();
+      this.#act(action, entry);
+    });
+    return row;
+  }
+
+  /** @param {Entry | null} entry  null reports the live */
+  openReport(entry) {
+    const form = document.createElement('form');
+    form.className = 'report';
+    const heading = document.createElement('h2');
+    setText(heading, entry ? t('report.heading_message') : t('report.heading_room'));
+    const reasons = document.createElement('fieldset');
+    const legend = document.createElement('legend');
+    setText(legend, t('report.why'));
+    reasons.append(legend, ...REASONS.map((reason, n) => choiceOf(reason, n === 0)));
+    const label = document.createElement('label');
+    const more = document.createElement('textarea');
+    more.name = 'text';
+    more.maxLength = 500;
+    more.rows = 2;
+    more.placeholder = t('report.more');
+    more.setAttribute('aria-label', t('report.more'));
+    label.append(more);
+    const send = document.createElement('button');
+    send.className = 'button primary';
+    setText(send, t('report.send'));
+    form.append(heading, reasons, label, send);
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      const data = new FormData(form);
+      this.#dialog.close();
+      this.#report(entry, String(data.get('reason')), String(data.get('text') ?? '').trim());
+    });
+    this.#fill(t('report.send'), form, this.#closer());
+  }
+
+  #closer() {
+    const row = rowOf(t('site.close'), 'close');
+    row.addEventListener('click', () => this.#dialog.close());
+    return row;
+  }
+
+  /**
+   * @param {string} label
+   * @param {...HTMLElement} content
+   */
+  #fill(label, ...content) {
+    this.#dialog.setAttribute('aria-label', label);
+    this.#dialog.replaceChildren(...content);
+    if (!this.#dialog.open) this.#dialog.showModal();
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {string} name  of the icon
+ */
+function rowOf(text, name) {
+  const row = document.createElement('button');
+  row.type = 'button';
+  row.className = 'row';
+  row.append(icon(name), text);
+  return row;
+}
+
+/**
+ * @param {string} reason
+ * @param {boolean} checked
+ */
+function choiceOf(reason, checked) {
+  const label = document.createElement('label');
+  label.className = 'row';
+  const input = document.createElement('input');
+  Object.assign(input, { type: 'radio', name: 'reason', value: reason, checked });
+  label.append(input, t(`report.reason.${reason}`));
+  return label;
+}

@@ -1,0 +1,57 @@
+/**
+ * Holds each message until the reader's picture has reached the moment at which the message was
+ * written, so that a reader with more delay learns nothing in advance. Keeps the order.
+ */
+const LONGEST = 1_500; // ms that a message is held
+const NEXT = 50; // ms, the least time until another look
+
+/**
+ * @template T
+ */
+export class PlayheadHold {
+  #mediaTime;
+  #release;
+  #environment;
+  /** @type {{item: T, written: number, until: number}[]} */
+  #held = [];
+  #timer = 0;
+
+  /**
+   * @param {() => number} mediaTime  of the picture on the screen, µs; NaN while unknown
+   * @param {(items: T[]) => void} release
+   * @param {Pick<import('../page/environment.js').Environment, 'now' | 'setTimeout' |
+   *   'clearTimeout'>} environment
+   */
+  constructor(mediaTime, release, environment) {
+    this.#mediaTime = mediaTime;
+    this.#release = release;
+    this.#environment = environment;
+  }
+
+  /**
+   * @param {T} item
+   * @param {number | null | undefined} written  media time of the writer's picture, µs
+   */
+  add(item, written) {
+    const until = this.#environment.now() + LONGEST;
+    this.#held.push({ item, written: written ?? NaN, until });
+    this.#look();
+  }
+
+  close() {
+    this.#environment.clearTimeout(this.#timer);
+    this.#held = [];
+  }
+
+  #look() {
+    this.#environment.clearTimeout(this.#timer);
+    const [now, seen] = [this.#environment.now(), this.#mediaTime()];
+    const due = this.#held.findIndex(({ written, until }) => written > seen && now < until);
+    const items = this.#held.splice(0, due < 0 ? this.#held.length : due);
+    if (items.length) this.#release(items.map(({ item }) => item));
+    const [first] = this.#held;
+    if (!first) return;
+    const wait = Math.min(first.until - now, (first.written - seen) / 1_000);
+    this.#timer = this.#environment.setTimeout(() => this.#look(), Math.max(NEXT, wait));
+  }
+}

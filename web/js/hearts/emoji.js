@@ -1,0 +1,12 @@
+/** The six reactions, by the names that the server knows. Each has a picture of the page's own. */
+import { assetUrl } from '../page/icon.js';
+
+export const EMOJI = Object.freeze(
+  /** @type {const} */ (['heart', 'fire', 'laugh', 'wow', 'clap', 'cry']),
+);
+
+/** @param {string} name */
+export const isEmoji = (name) => EMOJI.some((each) => each === name);
+
+/** @param {string} name  of an emoji */
+export const pictureOf = (name) => assetUrl(`icons/reactions/${name}.svg`);

@@ -1,0 +1,130 @@
+/**
+ * Recognises taps, double taps and long presses on an element, but not on the controls above it.
+ * A tap is reported at once if a double tap would begin with the same action, otherwise when no
+ * second tap can follow.
+ *
+ * @typedef {object} GestureActions
+ * @property {(x: number, y: number) => void} [tap]  px in the window
+ * @property {(x: number, y: number) => void} [doubleTap]  the second and each further tap of a
+ *   quick series
+ * @property {(target: Element) => void} [hold]
+ * @property {() => boolean} [urgent]  whether a tap must not wait for a second tap
+ */
+const LONG = 480; // ms
+const SERIES = 280; // ms between two taps of a double tap
+const STRAY = 12; // px
+const CONTROLS = 'a, button, input, textarea, dl, section, dialog';
+
+export class Gestures {
+  #actions;
+  #environment;
+  #controls;
+  #pressing = 0;
+  #waiting = 0;
+  #tappedAt = -Infinity;
+  #held = false;
+  #listening = new AbortController();
+
+  /**
+   * @param {HTMLElement} element
+   * @param {GestureActions} actions
+   * @param {Readonly<import('../page/environment.js').Environment>} environment
+   * @param {string} [controls]  selector of elements inside that have their own meaning
+   */
+  constructor(element, actions, environment, controls = CONTROLS) {
+    this.#actions = actions;
+    this.#environment = environment;
+    this.#controls = controls;
+    const options = { signal: this.#listening.signal };
+    let [x, y] = [0, 0];
+    element.addEventListener(
+      'pointerdown',
+      (event) => {
+        if (event.button !== 0 || !this.#mine(element, event)) return;
+        [x, y] = [event.clientX, event.clientY];
+        this.#press(/** @type {Element} */ (event.target));
+      },
+      options,
+    );
+    element.addEventListener(
+      'pointermove',
+      (event) => {
+        if (Math.hypot(event.clientX - x, event.clientY - y) > STRAY) this.#cancel();
+      },
+      options,
+    );
+    element.addEventListener('pointercancel', () => this.#cancel(), options);
+    element.addEventListener('pointerup', () => this.#release(x, y), options);
+    // A long press on a touch screen would open the browser's own menu.
+    element.addEventListener(
+      'contextmenu',
+      (event) => {
+        const { pointerType } = /** @type {PointerEvent} */ (event);
+        if (pointerType === 'touch' && this.#mine(element, event)) event.preventDefault();
+      },
+      options,
+    );
+    // After a long press, the browser still sends a click.
+    element.addEventListener(
+      'click',
+      (event) => {
+        if (!this.#held) return;
+        this.#held = false;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      },
+      { ...options, capture: true },
+    );
+  }
+
+  close() {
+    this.#cancel();
+    this.#environment.clearTimeout(this.#waiting);
+    this.#listening.abort();
+  }
+
+  /**
+   * @param {HTMLElement} element
+   * @param {Event} event
+   */
+  #mine(element, event) {
+    const control = this.#controls
+      ? /** @type {Element} */ (event.target).closest(this.#controls)
+      : null;
+    return !control || control === element || control.contains(element);
+  }
+
+  /** @param {Element} target */
+  #press(target) {
+    this.#cancel();
+    this.#held = false;
+    this.#pressing = this.#environment.setTimeout(() => {
+      this.#pressing = 0;
+      if (!this.#actions.hold) return;
+      this.#held = true;
+      this.#actions.hold(target);
+    }, LONG);
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
+  #release(x, y) {
+    if (!this.#pressing) return;
+    this.#cancel();
+    const now = this.#environment.now();
+    const series = now - this.#tappedAt <= SERIES && this.#actions.doubleTap;
+    this.#tappedAt = now;
+    this.#environment.clearTimeout(this.#waiting);
+    if (series) return series(x, y);
+    const tap = () => this.#actions.tap?.(x, y);
+    if (!this.#actions.doubleTap || this.#actions.urgent?.()) tap();
+    else this.#waiting = this.#environment.setTimeout(tap, SERIES);
+  }
+
+  #cancel() {
+    this.#environment.clearTimeout(this.#pressing);
+    this.#pressing = 0;
+  }
+}

@@ -1,0 +1,134 @@
+/** The card of a poll: question, answers with their share, own vote, and the result for 10 s. */
+import { json, request } from '../api/request.js';
+import { partOf } from '../page/dom.js';
+import { t } from '../page/strings.js';
+import { pollView, shownFor } from './poll_state.js';
+
+/** @typedef {import('./poll_state.js').Poll} Poll */
+
+export class PollCard {
+  #root;
+  #path;
+  #notice;
+  #environment;
+  /** @type {Poll | null} */
+  #poll = null;
+  /** @type {number | null} */
+  #mine = null;
+  #closedAt = 0;
+  #timer = 0;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {{room: string, notice: (text: string) => void,
+   *   environment: Readonly<import('../page/environment.js').Environment>}} options
+   */
+  constructor(root, { room, notice, environment }) {
+    this.#root = partOf(root, 'poll');
+    this.#path = `/api/rooms/${encodeURIComponent(room)}`;
+    this.#notice = notice;
+    this.#environment = environment;
+  }
+
+  close() {
+    this.#environment.clearTimeout(this.#timer);
+  }
+
+  /** @param {Poll | null} poll */
+  show(poll) {
+    const known = this.#poll;
+    if (poll?.id !== known?.id) {
+      this.#mine = null;
+      if (poll?.open) void this.#recall(poll.id);
+    }
+    const ended = poll && !poll.open && (known?.id !== poll.id || known.open);
+    if (ended) this.#closedAt = this.#environment.date();
+    // A poll that had ended before the reader came is not shown.
+    this.#poll = ended && !known ? null : poll;
+    this.#render();
+  }
+
+  #render() {
+    this.#environment.clearTimeout(this.#timer);
+    const poll = this.#poll;
+    const left = shownFor(poll, this.#closedAt, this.#environment.date());
+    this.#root.hidden = !left;
+    if (!poll || !left) return;
+    if (Number.isFinite(left))
+      this.#timer = this.#environment.setTimeout(() => this.#render(), left);
+    const focused = this.#root.contains(document.activeElement)
+      ? [...this.#root.querySelectorAll('button')].indexOf(
+          /** @type {HTMLButtonElement} */ (document.activeElement),
+        )
+      : -1;
+    this.#root.dataset.open = String(poll.open);
+    const { total, answers } = pollView(poll, this.#mine);
+    const question = document.createElement('h2');
+    question.textContent = poll.question;
+    const list = document.createElement('ul');
+    list.append(...answers.map((answer, n) => this.#answerOf(poll, answer, n)));
+    const foot = document.createElement('p');
+    foot.className = 'votes';
+    foot.textContent = poll.open
+      ? t('poll.votes', { count: total })
+      : t('poll.result', { count: total });
+    this.#root.replaceChildren(question, list, foot);
+    if (focused >= 0) this.#root.querySelectorAll('button')[focused]?.focus();
+  }
+
+  /**
+   * @param {Poll} poll
+   * @param {import('./poll_state.js').PollAnswer} answer
+   * @param {number} n
+   */
+  #answerOf({ open }, { text, percent, best, chosen }, n) {
+    const item = document.createElement('li');
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'answer';
+    button.disabled = !open;
+    button.classList.toggle('best', best);
+    button.setAttribute('aria-pressed', String(chosen));
+    const shown = this.#mine !== null || !open;
+    button.style.setProperty('--share', shown ? `${percent}%` : '0%');
+    const name = document.createElement('span');
+    name.textContent = text;
+    const share = document.createElement('b');
+    share.textContent = shown ? t('poll.percent', { percent: String(percent) }) : '';
+    button.append(name, share);
+    button.addEventListener('click', () => void this.#vote(n));
+    item.append(button);
+    return item;
+  }
+
+  /**
+   * Asks for the reader's own vote, which an earlier page may have sent.
+   * @param {string} id
+   */
+  async #recall(id) {
+    try {
+      const { vote } = await request(`${this.#path}/polls`);
+      if (this.#poll?.id !== id || this.#mine !== null || vote === null) return;
+      this.#mine = vote;
+      this.#render();
+    } catch {
+      // The reader can vote again.
+    }
+  }
+
+  /** @param {number} n */
+  async #vote(n) {
+    const poll = this.#poll;
+    if (!poll?.open) return;
+    const before = this.#mine;
+    this.#mine = n;
+    this.#render();
+    try {
+      await request(`${this.#path}/polls/${poll.id}/vote`, json('PUT', { answer: n }));
+    } catch (error) {
+      this.#mine = before;
+      this.#render();
+      this.#notice(/** @type {Error} */ (error).message);
+    }
+  }
+}

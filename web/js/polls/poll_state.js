@@ -1,0 +1,53 @@
+/**
+ * What a poll's card shows at a moment. Pure.
+ *
+ * @typedef {object} Poll  as the room's event describes it (server/API.md)
+ * @property {string} id
+ * @property {string} question
+ * @property {string[]} answers
+ * @property {number[]} votes
+ * @property {boolean} open
+ * @property {number | null} [closes_shown_until]  ms since 1970 until which the result is shown
+ *
+ * @typedef {object} PollAnswer
+ * @property {string} text
+ * @property {number} votes
+ * @property {number} percent
+ * @property {boolean} best    has the most votes of a closed poll
+ * @property {boolean} chosen  by the reader
+ */
+export const RESULT_FOR = 10_000; // ms
+
+/**
+ * @param {Poll} poll
+ * @param {number | null} mine  index of the reader's answer
+ * @returns {{total: number, answers: PollAnswer[]}}
+ */
+export function pollView({ answers, votes, open }, mine) {
+  const total = votes.reduce((sum, count) => sum + count, 0);
+  const most = Math.max(0, ...votes);
+  return {
+    total,
+    answers: answers.map((text, n) => {
+      const count = votes[n] ?? 0;
+      return {
+        text,
+        votes: count,
+        percent: total ? Math.round((count / total) * 100) : 0,
+        best: !open && count === most && most > 0,
+        chosen: n === mine,
+      };
+    }),
+  };
+}
+
+/**
+ * Returns how long the card stays, ms; Infinity for an open poll, 0 for none.
+ * @param {Poll | null} poll
+ * @param {number} closedAt  ms since 1970, when the page saw the end
+ * @param {number} now       ms since 1970
+ */
+export function shownFor(poll, closedAt, now) {
+  if (!poll) return 0;
+  return poll.open ? Infinity : Math.max(0, closedAt + RESULT_FOR - now);
+}

@@ -1,0 +1,48 @@
+/**
+ * Loads what people do in the room after the first picture, and keeps the events that come before.
+ */
+
+/** @typedef {import('../social/social.js').Social} Social */
+
+const KEPT = 300; // events
+
+export class LateSocial {
+  #make;
+  /** @type {Social | null} */
+  #social = null;
+  /** @type {any[]} */
+  #early = [];
+  #asked = false;
+
+  /** @param {() => Promise<Social>} make  loads and creates the view */
+  constructor(make) {
+    this.#make = make;
+  }
+
+  /** The view, or null until it has loaded. */
+  get view() {
+    return this.#social;
+  }
+
+  /** @param {any} event */
+  receive(event) {
+    if (this.#social) return this.#social.receive(event);
+    this.#early.push(event);
+    if (this.#early.length > KEPT) this.#early.shift();
+  }
+
+  /** Loads the view, unless that has begun. A failure is tried again with the next call. */
+  async load() {
+    if (this.#asked) return;
+    this.#asked = true;
+    try {
+      const social = await this.#make();
+      this.#social = social;
+      for (const event of this.#early.splice(0)) social.receive(event);
+      await social.load();
+    } catch (error) {
+      this.#asked = this.#social !== null;
+      console.warn('chat:', error);
+    }
+  }
+}
