@@ -1,0 +1,56 @@
+"""The page of a handle, in a real browser."""
+
+import json
+
+from playwright.async_api import Page
+
+from scripts.benchmarks.chromium import until
+from scripts.benchmarks.local_server import LocalServer
+from tests.e2e.pages import Visitors
+
+
+def by(name: str) -> str:
+    return f"[data-testid={name}]"
+
+
+async def ask(page: Page, method: str, path: str, body: object = None) -> None:
+    """A request of this browser, with its cookie."""
+    options = json.dumps({"method": method, **({"body": json.dumps(body)} if body else {})})
+    assert await page.evaluate(f"fetch({json.dumps(path)}, {options}).then(({{ok}}) => ok)")
+
+
+async def is_pressed(page: Page, pressed: bool) -> None:
+    button = f"document.querySelector('{by('follow')}')"
+    await until(page, f"{button}.getAttribute('aria-pressed') === '{str(pressed).lower()}'")
+
+
+async def test_a_guest_follows_a_creator(visitors: Visitors, server: LocalServer) -> None:
+    """The guest sees it after a reload, the others see the number only; the creator's own page
+    has no such button.
+    """
+    creator = await visitors.page(f"{server.url}/me")
+    await ask(creator, "PUT", "/api/me/handle", {"handle": "다크걸"})
+    await creator.goto(f"{server.url}/@다크걸")
+    await until(creator, "!document.querySelector('#mine').hidden")
+    assert await creator.is_hidden(by("follow"))
+
+    fan = await visitors.page(f"{server.url}/@다크걸")
+    assert await fan.title() == "다크걸 · microlive"
+    await until(fan, f"!document.querySelector('{by('follow')}').hidden")
+    await is_pressed(fan, False)
+    await fan.click(by("follow"))
+    await is_pressed(fan, True)
+    assert "1" in await fan.inner_text(by("followers"))
+    await fan.reload()
+    await is_pressed(fan, True)
+
+    other = await visitors.page(f"{server.url}/@%EB%8B%A4%ED%81%AC%EA%B1%B8")
+    assert "1" in await other.inner_text(by("followers"))
+    await until(other, f"!document.querySelector('{by('follow')}').hidden")
+    await is_pressed(other, False)
+
+    await fan.focus(by("follow"))
+    await fan.keyboard.press("Enter")
+    await is_pressed(fan, False)
+    await other.reload()
+    assert "1" not in await other.inner_text(by("followers"))
