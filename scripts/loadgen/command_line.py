@@ -23,7 +23,14 @@ from scripts.loadgen.errors import BadInput
 from scripts.loadgen.machine import this_machine
 from scripts.loadgen.playback_paths import PLAYBACK_PATHS
 from scripts.loadgen.run import Run
-from scripts.loadgen.scenario import MAX_CREATORS, MAX_SECONDS, MAX_VIEWERS, Scenario
+from scripts.loadgen.scenario import (
+    MAX_CHAT,
+    MAX_CREATORS,
+    MAX_SECONDS,
+    MAX_TAPS,
+    MAX_VIEWERS,
+    Scenario,
+)
 from scripts.loadgen.screen import Screen
 from scripts.loadgen.summary import Outcome, Summary, causes_of, extra_of, figures_of, judge
 from scripts.loadgen.target import parse_target
@@ -264,6 +271,18 @@ def mixed(
             help="Viewers per room: exponent of Zipf's law; 0: all alike.",
         ),
     ] = 1,
+    chat: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=MAX_CHAT,
+            help="Chat messages a second, in all rooms together. The probes read each of them.",
+        ),
+    ] = 0,
+    taps: Annotated[
+        float,
+        typer.Option(min=0, max=MAX_TAPS, help="Taps on hearts a second, of all viewers together."),
+    ] = 0,
     workers: Workers = None,
     probes: Probes = 5,
     kbps: Kbps = 1_000,
@@ -276,7 +295,7 @@ def mixed(
     i_own_this_server: Owned = False,
 ) -> None:
     """Simulate many rooms. Viewers change rooms, and creators come and go. Slow viewers read too
-    slowly. Rude viewers vanish or never read.
+    slowly. Rude viewers vanish or never read. With --chat and --taps, people write and viewers tap.
     """
     if slow + rude > 100:
         _refuse("--slow and --rude are more than 100 per cent together")
@@ -305,6 +324,8 @@ def mixed(
         swipe=swipe,
         stay=stay,
         zipf=zipf,
+        chat=chat,
+        taps=taps,
     )
 
 
@@ -334,6 +355,8 @@ def _run(
                 "swipe": 0.0,
                 "stay": 0.0,
                 "zipf": 0.0,
+                "chat": 0.0,
+                "taps": 0.0,
                 **rest,
             },
         )

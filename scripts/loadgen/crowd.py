@@ -15,12 +15,14 @@ from typing import Any
 
 import aiohttp
 
+from scripts.loadgen.chat_arrivals import ChatArrivals
 from scripts.loadgen.clocks import TIME_EXCHANGES, Clocks
 from scripts.loadgen.delivery import Delivery
 from scripts.loadgen.figures import Figures
 from scripts.loadgen.plans import CrowdPlan
 from scripts.loadgen.poller import Poller
 from scripts.loadgen.signalling import Refused
+from scripts.loadgen.taps import TAPS_EVERY, taps_in_notice
 from scripts.loadgen.viewer import Viewer
 from scripts.loadgen.walker import MARGIN
 
@@ -28,7 +30,7 @@ KINDS = {"ws": "WebSocketViewer", "whep": "WhepViewer", "hls": "HlsViewer"}
 """Class name of the viewer for each playback path. Only the module of the class in use is
 imported.
 """
-COUNTED = ("bytes", "messages", "gaps", "events", "event_gaps", "unreadable")
+COUNTED = ("bytes", "messages", "gaps", "events", "event_bytes", "event_gaps", "unreadable")
 READ_SIZE = 256 * 1024
 CONNECT_TIMEOUT = 10.0
 SLICES = 20
@@ -54,6 +56,7 @@ class Crowd:
         self.read_buffer = memoryview(self.buffer)[MARGIN:]
         self.poller = Poller(self.read_buffer)
         self.clocks = Clocks(plan.same_clock)
+        self.arrivals = ChatArrivals() if plan.reads_events else None
         self.small_buffer = self.read_buffer[: max(1, int(plan.slow_bps / 8 * SLOW_EVERY))]
         self._plan = plan
         self._loop = asyncio.get_running_loop()
@@ -64,6 +67,7 @@ class Crowd:
         self._timers: dict[Viewer, asyncio.TimerHandle] = {}
         self._pending: set[asyncio.TimerHandle] = set()
         self._slice = 0
+        self._tap_slice = 0
         self._figures = Figures()
         self._joins: list[float] = []
         self._connects: list[float] = []
@@ -89,6 +93,8 @@ class Crowd:
                 partial(self._arrive, kind < plan.slow, plan.slow <= kind < plan.slow + plan.rude),
             )
         self._every(1 / SLICES, self._report)
+        if plan.taps:
+            self._every(TAPS_EVERY / SLICES, self._tap)
         if plan.slow:
             self._every(SLOW_EVERY, self._read_slow_viewers)
 
@@ -113,7 +119,17 @@ class Crowd:
         ):
             if values:
                 figures.histogram(name).add(values)
+        if self.arrivals:
+            self._take_chat(figures, self.arrivals)
         return figures
+
+    def _take_chat(self, figures: Figures, arrivals: ChatArrivals) -> None:
+        figures.histogram("chat").add(arrivals.take_delays(time.time_ns() // 1_000))
+        counts = arrivals.take_counts()
+        figures.counts["chat_received"] = counts.received
+        figures.counts["chat_missing"] = counts.missing
+        figures.counts["chat_repeated"] = counts.repeated
+        figures.counts["taps_received"] = counts.taps
 
     async def close(self) -> None:
         """Makes all viewers leave, then closes all connections."""
@@ -278,6 +294,15 @@ class Crowd:
         self._slice = (self._slice + 1) % SLICES
         for viewer in islice(self._viewers, self._slice, None, SLICES):
             viewer.report()
+
+    def _tap(self) -> None:
+        self._tap_slice = (self._tap_slice + 1) % SLICES
+        for viewer in islice(self._viewers, self._tap_slice, None, SLICES):
+            taps = taps_in_notice(self._plan.taps, self._random.random())
+            if taps and viewer.watching and not viewer.slow and not viewer.rude:
+                viewer.tap(taps)
+                self._figures.counts["taps_sent"] += taps
+                self._figures.counts["tap_notices"] += 1
 
     def _read_slow_viewers(self) -> None:
         for viewer in self._viewers:

@@ -16,6 +16,8 @@ class Delivery:
     """
     events: int = 0
     """Number of event records received."""
+    event_bytes: int = 0
+    """Size of the bodies of the event records, bytes."""
     event_gaps: int = 0
     """Number of missing events: gaps in the sequence of the events that a viewer received."""
     unreadable: int = 0

@@ -38,6 +38,26 @@ class CrowdPlan:
     """The playback path of the viewers: one of PLAYBACK_PATHS."""
     first: int = 0
     """Total number of viewers in all preceding worker processes."""
+    taps: float = 0.0
+    """Taps of each viewer per second."""
+    reads_events: bool = False
+    """Whether these viewers read each event of the chat. The others only count events."""
+
+
+@dataclass(frozen=True, slots=True)
+class WritersPlan:
+    """The plan for the people who write messages."""
+
+    url: str
+    """URL of the server's root, without a trailing slash."""
+    insecure: bool
+    rooms: list[str]
+    weights: list[float]
+    rate: float
+    """Messages per second, of all writers together."""
+    guests: int
+    after: float
+    """Seconds until the first message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,10 @@ class Record:
         """Delays after all viewers and creators have arrived, ms. `lag` covers the same period."""
         self.ramp_delay = Histogram()
         self.lag = Histogram()
+        self.chat = Histogram()
+        """Delays of messages of the chat, from the request to the last viewer, ms."""
+        self.accept = Histogram()
+        """Delays from the request to the answer that the message is stored, ms."""
         self.remb_bps = 0.0
         """Mean of the bitrates in the creators' last REMB messages, bit/s."""
         self._folder = folder
@@ -91,6 +95,8 @@ class Record:
         (self.delay if plateau else self.ramp_delay).merge(delay)
         if plateau:
             self.lag.merge(lag)
+            self.chat.merge(figures.histogram("chat"))
+            self.accept.merge(figures.histogram("accept"))
         counts, levels = figures.counts, figures.levels
         if levels.get("publishing") and levels.get("remb_bps"):
             self.remb_bps = levels["remb_bps"] / levels["publishing"]

@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 from scripts.loadgen import clip, machine
 from scripts.loadgen.errors import BadInput, ServerGone
-from scripts.loadgen.plans import CrowdPlan, PublishersPlan
+from scripts.loadgen.plans import CrowdPlan, PublishersPlan, WritersPlan
 from scripts.loadgen.record import Record, Sample
 from scripts.loadgen.scenario import Scenario, shares
 from scripts.loadgen.target import PublishEndpoint, Server
@@ -124,10 +124,12 @@ class Run:
             self._add_creators()
         if self.scenario.viewers:
             self._add_viewers()
+        if self.scenario.chat:
+            self._add_writers()
         self._say("starting processes")
         await asyncio.gather(*(worker.start() for worker in self._workers))
         creators = [worker for worker in self._workers if worker.role == "publishers"]
-        viewers = [worker for worker in self._workers if worker.role == "crowd"]
+        viewers = [worker for worker in self._workers if worker.role != "publishers"]
         await self._begin(creators)
         if creators and viewers:
             self._say("waiting for our creator to be live")
@@ -213,9 +215,24 @@ class Run:
                 same_clock=target.local,
                 playback_path=scenario.path,
                 first=first,
+                taps=scenario.taps / scenario.viewers,
+                reads_events=probe and scenario.chat + scenario.taps > 0,
             )
             first += count
             self._workers.append(Worker(name, "crowd", asdict(plan)))
+
+    def _add_writers(self) -> None:
+        scenario = self.scenario
+        plan = WritersPlan(
+            url=scenario.target.url,
+            insecure=scenario.insecure,
+            rooms=self.rooms,
+            weights=scenario.weights(len(self.rooms)),
+            rate=scenario.chat,
+            guests=scenario.guests,
+            after=scenario.ramp,
+        )
+        self._workers.append(Worker("writers", "writers", asdict(plan)))
 
     # During the run
 

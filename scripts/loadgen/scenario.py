@@ -1,5 +1,6 @@
 """The parameters of a run. The command line creates them, and all other modules only read them."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from scripts.loadgen.target import Target
 MAX_VIEWERS = 10_000
 MAX_CREATORS = 1_000
 MAX_SECONDS = 3_600
+MAX_CHAT, MAX_TAPS = 1_000, 500_000
+SECONDS_BETWEEN_MESSAGES = 2.5
+"""Seconds between two messages of one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,10 @@ class Scenario:
     zipf: float
     """Exponent of the Zipf distribution of viewers over rooms; 0 if all rooms are equally popular.
     """
+    chat: float
+    """Messages that are written per second, in all rooms together."""
+    taps: float
+    """Taps per second, of all viewers together."""
     path: str
     """The playback path of the viewers: one of PLAYBACK_PATHS."""
     conditions: tuple[Condition, ...]
@@ -62,6 +70,11 @@ class Scenario:
     @property
     def probes(self) -> int:
         return max(1, round(self.viewers * self.probe_share)) if self.viewers else 0
+
+    @property
+    def guests(self) -> int:
+        """The number of people who write. A person may write a message each 1.5 s."""
+        return math.ceil(self.chat * SECONDS_BETWEEN_MESSAGES)
 
     def weights(self, rooms: int) -> list[float]:
         """Returns the relative popularity of each room, in descending order."""

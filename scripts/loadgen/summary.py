@@ -113,6 +113,14 @@ def figures_of(record: Record, viewers: bool, creators: bool) -> dict[str, float
             "watching": min((sample.watching for sample in plateau), default=None),
             "received": _mean(sample.mbps for sample in plateau),
         }
+    if total.total("chat_refused") or total.counts["chat_sent"]:
+        found |= {
+            "chat_p50": record.chat.percentile(50),
+            "chat_p99": record.chat.percentile(99),
+            "accept_p99": record.accept.percentile(99),
+            "chat_refused": total.total("chat_refused"),
+            "chat_lost": total.counts["chat_missing"] + total.counts["chat_repeated"],
+        }
     if creators:
         found |= {
             "publishing": min((sample.publishing for sample in plateau), default=None),
@@ -169,6 +177,7 @@ def causes_of(record: Record) -> dict[str, dict[str, int]]:
         "slow_failed",
         "slow_closed",
         "slow_paced",
+        "chat_refused",
     )
     return {name: causes for name in names if (causes := record.total.causes(name))}
 
@@ -179,7 +188,13 @@ def extra_of(record: Record) -> dict[str, float]:
         "messages",
         "bytes",
         "events",
+        "event_bytes",
         "event_gaps",
+        "chat_sent",
+        "chat_received",
+        "tap_notices",
+        "taps_sent",
+        "taps_received",
         "unreadable",
         "slow_bytes",
         "slow_gaps",

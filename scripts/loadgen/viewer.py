@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
+from scripts.loadgen.chat_arrivals import ChatArrivals
 from scripts.loadgen.clocks import Clocks
 from scripts.loadgen.delivery import Delivery
 from scripts.loadgen.poller import Poller
@@ -28,6 +29,8 @@ class ViewerContext(Protocol):
     """The first bytes of `read_buffer`: as many bytes as a slow viewer may read at a time."""
     poller: Poller
     clocks: Clocks
+    arrivals: ChatArrivals | None
+    """What the viewers receive of the chat; None if they do not read events."""
     ssl: SSLContext | None
 
     @property
@@ -102,6 +105,9 @@ class Viewer(ABC):
 
     def report(self) -> None:  # noqa: B027 (optional)
         """Sends the report that a real player sends once a second."""
+
+    def tap(self, taps: int) -> None:  # noqa: B027
+        """Sends taps on a reaction."""
 
     def ask_time(self) -> None:  # noqa: B027
         """Asks the server for the time on the server's clock. Called for probes only, and only if

@@ -1,7 +1,8 @@
 """Parses a viewer's receive buffer in place: WebSocket frames (RFC 6455 §5.2) and record headers
 (relay/PROTOCOL.md).
 
-Skips the body of each record. A read may end at any byte. Pure.
+Skips the body of each record, except events if the walker reads events. A read may end at any byte.
+Pure.
 """
 
 from struct import Struct
@@ -45,6 +46,9 @@ class Listener(Protocol):
 
     def receive_close(self, code: int) -> None: ...
 
+    def receive_event(self, body: bytes) -> None:
+        """Takes the body of an event. Called only if the walker reads events."""
+
 
 class Walker:
     """The parser of one viewer's bytes. `walk` parses data that was read into `buffer` from
@@ -52,6 +56,7 @@ class Walker:
     """
 
     __slots__ = (
+        "_body",
         "_carry",
         "_frame",
         "_listener",
@@ -60,6 +65,7 @@ class Walker:
         "_pending_idr",
         "_probe",
         "_publish",
+        "_reads_events",
         "_skip",
         "_delivery",
         "live_after",
@@ -67,7 +73,16 @@ class Walker:
         "seen_idr",
     )
 
-    def __init__(self, delivery: Delivery, listener: Listener, probe: bool = False) -> None:
+    def __init__(
+        self,
+        delivery: Delivery,
+        listener: Listener,
+        probe: bool = False,
+        *,
+        reads_events: bool = False,
+    ) -> None:
+        self._reads_events = reads_events
+        self._body: bytes | None = None  # what has arrived of the body of an event
         self._delivery = delivery
         self._listener = listener
         self._probe = probe
@@ -101,8 +116,13 @@ class Walker:
         while True:
             if skip:
                 if end - at < skip:
+                    if self._body is not None:
+                        self._body += buffer[at:end]
                     self._skip, self._frame = skip - (end - at), frame
                     return
+                if self._body is not None:
+                    self._listener.receive_event(self._body + buffer[at : at + skip])
+                    self._body = None
                 at += skip
                 skip = 0
             if self._pending_idr:
@@ -135,6 +155,9 @@ class Walker:
                         self._publish = publish
                 elif kind == _EVENT:
                     delivery.events += 1
+                    delivery.event_bytes += skip
+                    if self._reads_events and skip:
+                        self._body = b""
                     # The burst contains only some of the room's events. Missing events therefore
                     # count as gaps only after the first IDR.
                     if sequence != self._next_event and self.seen_idr:

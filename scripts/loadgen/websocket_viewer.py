@@ -7,6 +7,7 @@ import struct
 import time
 from typing import cast
 
+from scripts.loadgen.taps import taps_notice
 from scripts.loadgen.viewer import Viewer, ViewerContext
 from scripts.loadgen.walker import MARGIN, ProtocolViolation, Walker
 
@@ -53,7 +54,11 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
         self, crowd: ViewerContext, room: str, *, probe: bool, slow: bool, rude: bool
     ) -> None:
         super().__init__(crowd, room, probe=probe, slow=slow, rude=rude)
-        self.walker = Walker(self._delivery, self, probe)
+        self.walker = Walker(
+            self._delivery, self, probe, reads_events=crowd.arrivals is not None and not slow
+        )
+        self._last_message = -1
+        """Number of the last message of the chat."""
         self.transport: asyncio.Transport | None = None
         self._answer = b""
         self._polled = -1  # the socket's descriptor while the poller reads it
@@ -171,6 +176,12 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
     def receive_ping(self, payload: bytes) -> None:
         self._send(masked_frame(0x8A, payload[:125]))
 
+    def receive_event(self, body: bytes) -> None:
+        if self._crowd.arrivals:
+            self._last_message = self._crowd.arrivals.receive(
+                body, self._last_message, time.time_ns() // 1_000
+            )
+
     def receive_close(self, code: int) -> None:
         self._code = code
         self._send(masked_frame(0x88, code.to_bytes(2, "big") if code != 1005 else b""))
@@ -184,6 +195,10 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
             self._send(
                 masked_frame(0x81, b'{"type":"report","media_time":%d}' % self.walker.media_time)
             )
+
+    def tap(self, taps: int) -> None:
+        if self.watching and self.walker.seen_idr:
+            self._send(masked_frame(0x81, taps_notice(self.walker.media_time, taps)))
 
     def ask_time(self) -> None:
         if self.watching:

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import uvloop
 
 from scripts.loadgen.figures import Figures
-from scripts.loadgen.plans import CrowdPlan, PublishersPlan
+from scripts.loadgen.plans import CrowdPlan, PublishersPlan, WritersPlan
 
 LAG_EVERY = 0.01
 PLAN_MAX = 64 * 1024 * 1024
@@ -100,6 +100,10 @@ def _work(role: str, plan: dict[str, Any]) -> Work:
         if plan["probe"]:
             _raise_priority()
         return Crowd(CrowdPlan(**plan))
+    if role == "writers":
+        from scripts.loadgen.writers import Writers
+
+        return Writers(WritersPlan(**plan))
     from scripts.loadgen.publishers import Publishers
 
     return Publishers(PublishersPlan(**plan))

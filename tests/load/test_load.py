@@ -258,6 +258,25 @@ def test_mixed(server: Microlive, report: Path) -> None:
     assert summary["extra"]["swipes"] > 5 and summary["extra"]["slow_bytes"] > 0
 
 
+def test_chat_and_taps(server: Microlive, report: Path) -> None:
+    """The probes get each message exactly once and in order, and all taps in the tallies."""
+    crowd = ["--rooms", 1, "-n", 20, "--swipe", 0, "--stay", 0, "--slow", 0, "--rude", 0]
+    chat = ["--probes", 25, "--chat", 10, "--taps", 40, "--fail-if", "chat_lost>0"]
+    code, _, _ = load(
+        *("mixed", server.url, *crowd, *chat, "--ramp", 0.5, "--seconds", 8),
+        *(*LIGHT, "--report", report),
+    )
+    summary = read_summary(report)
+    figures, extra = measured(code, summary), summary["extra"]
+    assert figures["chat_refused"] == figures["chat_lost"] == figures["disconnects"] == 0
+    assert 0 < figures["chat_p50"] <= figures["chat_p99"] < 5_000
+    assert 0 < figures["accept_p99"] < 5_000
+    assert extra["chat_sent"] > 40
+    assert extra["chat_received"] == pytest.approx(5 * extra["chat_sent"], rel=0.2)
+    assert extra["taps_sent"] > 100
+    assert extra["taps_received"] == pytest.approx(5 * extra["taps_sent"], rel=0.3)
+
+
 def watched(process: subprocess.Popen[str]) -> None:
     """Returns once the first viewers have arrived."""
     assert process.stderr

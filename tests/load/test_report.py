@@ -45,6 +45,8 @@ def scenario(tmp_path: Path) -> Scenario:
         swipe=8,
         stay=60,
         zipf=1,
+        chat=0,
+        taps=0,
         path="ws",
         conditions=(parse_condition("p99>50ms"),),
         folder=tmp_path / "report",

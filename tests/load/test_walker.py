@@ -20,6 +20,10 @@ class RecordingListener:
         self.pings: list[bytes] = []
         self.closes: list[int] = []
         self.frames = 0
+        self.events: list[bytes] = []
+
+    def receive_event(self, body: bytes) -> None:
+        self.events.append(body)
 
     def receive_text(self, text: bytes) -> None:
         self.texts.append(text)
@@ -74,10 +78,14 @@ STREAM = b"".join(
 
 
 def walk(
-    parts: list[bytes], *, probe: bool = True, live_after: int | None = 1_000_000
+    parts: list[bytes],
+    *,
+    probe: bool = True,
+    live_after: int | None = 1_000_000,
+    reads_events: bool = False,
 ) -> tuple[Delivery, RecordingListener, Walker]:
     delivery, listener = Delivery(), RecordingListener()
-    walker = Walker(delivery, listener, probe)
+    walker = Walker(delivery, listener, probe, reads_events=reads_events)
     walker.live_after = live_after
     buffer = bytearray(MARGIN + len(STREAM))
     for part in parts:
@@ -101,7 +109,11 @@ def check(delivery: Delivery, listener: RecordingListener, walker: Walker) -> No
 @given(st.lists(st.integers(0, len(STREAM)), max_size=30))
 def test_every_split(cuts: list[int]) -> None:
     places = [0, *sorted(cuts), len(STREAM)]
-    check(*walk([STREAM[start:end] for start, end in zip(places, places[1:], strict=False)]))
+    parts = [STREAM[start:end] for start, end in zip(places, places[1:], strict=False)]
+    check(*walk(parts))
+    delivery, listener, walker = walk(parts, reads_events=True)
+    check(delivery, listener, walker)
+    assert listener.events == 4 * [b"{}"] and delivery.event_bytes == 8
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 43, 44, 45, len(STREAM)])
@@ -110,8 +122,8 @@ def test_equal_parts(size: int) -> None:
 
 
 def test_only_probes_time_messages() -> None:
-    delivery, _, _ = walk([STREAM], probe=False)
-    assert delivery.delays == [] and delivery.gaps == 3
+    delivery, listener, _ = walk([STREAM], probe=False)
+    assert delivery.delays == [] and delivery.gaps == 3 and listener.events == []
 
 
 def test_nothing_is_timed_before_the_hello() -> None:

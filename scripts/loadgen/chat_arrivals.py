@@ -1,0 +1,107 @@
+"""Checks the chat that viewers receive: each message exactly once and in order, and the time from
+the request that sent a message until the last viewer has the message. Pure.
+"""
+
+import json
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import NamedTuple
+
+COMPLETE_AFTER = 3_000_000
+"""A message is complete this many µs after it was sent: every viewer has it, or has lost it."""
+CACHED = 64
+"""Number of events whose parsed form is kept, because all viewers get the same bytes."""
+
+
+class ChatEvent(NamedTuple):
+    """A numbered event of the chat."""
+
+    n: int
+    sent: int
+    """Time at which the writer sent the message, µs; 0 for a line of the room, or for the message
+    of another writer.
+    """
+
+
+@dataclass(slots=True)
+class ChatCounts:
+    """Counts since the last call of `take_counts()`."""
+
+    received: int = 0
+    missing: int = 0
+    """Messages that a viewer did not get before a later one."""
+    repeated: int = 0
+    """Messages that a viewer got twice, or after a later one."""
+    taps: int = 0
+    """Taps in the tallies, summed over the viewers."""
+
+
+class ChatArrivals:
+    """What the reading viewers of one process receive."""
+
+    def __init__(self) -> None:
+        self.counts = ChatCounts()
+        self._parsed: OrderedDict[bytes, ChatEvent | int | None] = OrderedDict()
+        self._last: dict[int, tuple[int, int]] = {}
+        """Time of sending, and time of the last arrival, by the number of the message, µs."""
+
+    def receive(self, body: bytes, last: int, now: int) -> int:
+        """Takes an event of a viewer. `last`: number of the last message that the viewer got, -1
+        before the first. `now`: µs. Returns the number of the last message.
+        """
+        event = self._parse(body)
+        if isinstance(event, int):
+            self.counts.taps += event
+            return last
+        if event is None:
+            return last
+        self.counts.received += 1
+        if event.sent:
+            self._last[event.n] = event.sent, now
+        if last >= 0:
+            if event.n <= last:
+                self.counts.repeated += 1
+                return last
+            self.counts.missing += event.n - last - 1
+        return event.n
+
+    def take_delays(self, now: int) -> list[float]:
+        """Returns the delays of the complete messages, from sending to the last arrival, ms."""
+        complete = [n for n, (sent, _) in self._last.items() if now - sent > COMPLETE_AFTER]
+        spans = [self._last.pop(n) for n in complete]
+        return [(arrived - sent) / 1_000 for sent, arrived in spans]
+
+    def take_counts(self) -> ChatCounts:
+        counts, self.counts = self.counts, ChatCounts()
+        return counts
+
+    def _parse(self, body: bytes) -> ChatEvent | int | None:
+        if body in self._parsed:
+            return self._parsed[body]
+        event = self._parsed[body] = parse_event(body)
+        if len(self._parsed) > CACHED:
+            self._parsed.popitem(last=False)
+        return event
+
+
+def message_text(number: int, now: int) -> str:
+    """Returns the text of a message that is sent at `now`, µs."""
+    return f"load {number} {now}"
+
+
+def parse_event(body: bytes) -> ChatEvent | int | None:
+    """Returns the numbered event of the chat, or the number of taps of a tally. Returns None for
+    every other event. Raises ValueError if the event is not JSON.
+    """
+    event = json.loads(body)
+    match event.get("type"):
+        case "message":
+            message = event["message"]
+            words = message["text"].split(" ")
+            ours = len(words) == 3 and words[0] == "load" and words[2].isdecimal()
+            return ChatEvent(message["n"], int(words[2]) if ours else 0)
+        case "system":
+            return ChatEvent(event["n"], 0)
+        case "tally":
+            return int(sum(event["taps"].values()))
+    return None
