@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 
 from server.rooms.life import State
@@ -25,8 +26,10 @@ STORE_EVERY = 30.0
 class RoomPresence(RoomPart):
     """Counts the viewers of the live. The owner of the room is no viewer."""
 
-    def __init__(self, context: RoomContext) -> None:
+    def __init__(self, context: RoomContext, shows_joins: Callable[[], bool]) -> None:
+        """`shows_joins`: whether viewers may see at present who joins."""
         super().__init__(context)
+        self._shows_joins = shows_joins
         record = context.record
         self._presence = Presence(record.peak, record.people)
         self._joins = Joins()
@@ -38,8 +41,6 @@ class RoomPresence(RoomPart):
         self._store_timer: Timer | None = None
         self._storing: asyncio.Task[None] | None = None
         self._on_air = record.live_at is not None
-        self.joins_shown = True
-        """Whether viewers may see who joins."""
 
     @property
     def figures(self) -> Watching:
@@ -55,7 +56,7 @@ class RoomPresence(RoomPart):
         new = self._presence.join(viewer, person, media)
         self.viewers_changed()
         known = self._context.person(person)
-        if new and known and known.name and self._on_air and self.joins_shown:
+        if new and known and known.name and self._on_air and self._shows_joins():
             self._joins.add(known.name)
             if self._joined_timer is None:
                 self._post_joined()
@@ -108,7 +109,7 @@ class RoomPresence(RoomPart):
 
     def _post_joined(self) -> None:
         self._joined_timer = None
-        if not self._joins.waiting or not self.joins_shown:
+        if not self._joins.waiting or not self._shows_joins():
             return
         now = self._context.now
         if wait := self._joined_spacing.wait(now):

@@ -30,7 +30,7 @@ class RoomSocial:
         self.decisions = RoomDecisions(context, self.moderation, self.chat)
         self.reactions = RoomReactions(context)
         self.polls = RoomPolls(context)
-        self.presence = RoomPresence(context)
+        self.presence = RoomPresence(context, lambda: self.moderation.describe().joins)
         self.countdown = RoomCountdown(context)
         self.summary = RoomSummary(context)
         self._parts: tuple[RoomPart, ...] = (

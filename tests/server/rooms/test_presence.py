@@ -25,7 +25,8 @@ class Watched:
         context = make_context(storage or no_storage(), channel=self.channel, clock=self.clock)
         context.record = replace(context.record, owner=owner)
         self.context = context
-        self.presence = RoomPresence(context)
+        self.shows_joins = True
+        self.presence = RoomPresence(context, lambda: self.shows_joins)
 
     def go_live(self) -> None:
         self.presence.state_changed(State.IDLE, State.LIVE)
@@ -93,7 +94,7 @@ def test_joins_are_sampled() -> None:
     room.clock.go_on(JOINED_EVERY)
     first, second = room.events("joined")
     assert len(second["names"]) == 1 and second["others"] == 99
-    room.presence.joins_shown = False
+    room.shows_joins = False
     room.join(300, Person("p-late", "late", 0))
     room.clock.go_on(JOINED_EVERY)
     assert len(room.events("joined")) == 2
@@ -120,7 +121,7 @@ async def test_the_figures_are_stored_for_a_restart(storage: Storage) -> None:
     await room.presence.close()
     record = await storage.rooms.find("abc")
     assert record and (record.peak, record.people) == (3, 3)
-    again = RoomPresence(make_context(storage, record=record))
+    again = RoomPresence(make_context(storage, record=record), lambda: True)
     assert (again.figures.peak, again.figures.people) == (3, 3)
 
 
