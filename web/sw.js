@@ -2,8 +2,9 @@
 // and without a network. It answers only requests for these files, and navigations to / when the
 // server cannot be reached. It never touches rooms, media or the API.
 //
-// The server puts SHELL before this script: the name of the cache and the URLs of the files. A URL
-// contains the hash of the content, so a file in the cache is never out of date.
+// The server puts SHELL before this script: the name of the cache, the pages and the URLs of the
+// files. A URL contains the hash of the content, so a file in the cache is never out of date. The
+// files of a room are not among them: the browser's own cache answers sooner.
 /* global SHELL */
 
 const KEPT = 2; // caches: of this version, and of the version whose pages may still be open
@@ -11,14 +12,17 @@ const KEPT = 2; // caches: of this version, and of the version whose pages may s
 self.addEventListener('install', (event) => {
   // Where the browser has static routes, no request but those below starts this worker.
   event.addRoutes?.([
-    { condition: { urlPattern: { pathname: '/assets/*' } }, source: { cacheName: SHELL.cache } },
+    {
+      condition: { or: SHELL.files.map((pathname) => ({ urlPattern: { pathname } })) },
+      source: { cacheName: SHELL.cache },
+    },
     { condition: { urlPattern: { pathname: '/' }, requestMode: 'navigate' }, source: 'fetch-event' },
     { condition: { urlPattern: { pathname: '/*' } }, source: 'network' },
   ]);
   event.waitUntil(
     caches
       .open(SHELL.cache)
-      .then((cache) => cache.addAll(SHELL.files))
+      .then((cache) => cache.addAll([...SHELL.pages, ...SHELL.files]))
       .then(() => self.skipWaiting()),
   );
 });
@@ -36,7 +40,7 @@ self.addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (origin !== self.location.origin || request.method !== 'GET') return;
-  if (pathname.startsWith('/assets/'))
+  if (SHELL.files.includes(pathname))
     event.respondWith(fromCache(request.url).then((found) => found ?? fetch(request)));
   else if (pathname === '/' && request.mode === 'navigate')
     event.respondWith(

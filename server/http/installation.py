@@ -9,7 +9,7 @@ from server import WEB
 from server.errors import NotFound
 from server.site.assets import Assets
 from server.site.manifest import manifest
-from server.site.shell import service_worker
+from server.site.shell import MAINS, files_in, service_worker
 from server.site.strings import Strings
 
 
@@ -21,9 +21,7 @@ class Installation:
     def __init__(self, assets: Assets, strings_for: Callable[[web.Request], Strings]) -> None:
         self._assets = assets
         self._strings_for = strings_for
-        script = (WEB / "sw.js").read_text()
-        names = assets.names()
-        self._worker = service_worker(script, assets.base, names) if names else ""
+        self._worker = _worker(assets)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -53,3 +51,12 @@ class Installation:
                 "Content-Security-Policy": "default-src 'none'; connect-src 'self'",
             },
         )
+
+
+def _worker(assets: Assets) -> str:
+    """Returns the text of the service worker; empty with --dev."""
+    if not (names := assets.names()):
+        return ""
+    of_rooms = set().union(*(files_in(path.read_text()) for path in WEB.glob("room*.html")))
+    mains = [assets.main(page) for page in MAINS]
+    return service_worker((WEB / "sw.js").read_text(), assets.base, names, mains, of_rooms)

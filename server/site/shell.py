@@ -1,27 +1,41 @@
 """The shell of the installed app: the files that the service worker keeps (web/sw.js). Pure."""
 
 import json
+import re
 from collections.abc import Iterable
 
 PAGES = ("/",)
 """Pages that the service worker keeps for the time without a network."""
-FOLDERS = ("bundles", "css", "icons")
+MAINS = ("feed", "studio", "me", "handle")
+"""Pages whose main modules are kept. A room is of no use without a network."""
 LARGE_ICON = 200
 """Icons with more pixels than this on a side are for the system, not for the pages."""
 
 
-def service_worker(script: str, base: str, names: Iterable[str]) -> str:
-    """Returns the text of the service worker. `base`: URL path of the files, with the hash of their
-    content, so that the text changes whenever a file does. `names`: the names of all files.
+def files_in(template: str) -> set[str]:
+    """Returns the names of the files to which a template links."""
+    return set(re.findall(r"\{\{ assets \}\}/([\w./-]+)", template))
+
+
+def service_worker(
+    script: str, base: str, names: Iterable[str], mains: Iterable[str], of_rooms: set[str]
+) -> str:
+    """Returns the text of the service worker.
+
+    `base`: URL path of the files, with the hash of their content, so that the text changes whenever
+    a file does. `names`: the names of all files. `mains`: the names of the main modules to keep.
+    `of_rooms`: the files of a room's page. These stay in the browser's own cache, which answers a
+    little sooner than the cache of a service worker.
     """
-    files = [f"{base}/{name}" for name in names if _is_kept(name)]
-    shell = {"cache": f"shell {base.rpartition('/')[2]}", "files": [*PAGES, *files]}
+    kept = [name for name in names if _is_style_or_icon(name) and name not in of_rooms]
+    files = [f"{base}/{name}" for name in (*mains, *kept)]
+    shell = {"cache": f"shell {base.rpartition('/')[2]}", "pages": PAGES, "files": files}
     return f"const SHELL = {json.dumps(shell)};\n{script}"
 
 
-def _is_kept(name: str) -> bool:
+def _is_style_or_icon(name: str) -> bool:
     folder, _, file = name.partition("/")
-    if folder not in FOLDERS:
+    if folder not in ("css", "icons"):
         return False
     size = file.removesuffix(".png").rpartition("-")[2]
     return not (file.endswith(".png") and size.isdigit() and int(size) > LARGE_ICON)

@@ -24,9 +24,9 @@ async def test_every_file_that_the_service_worker_keeps_exists(server: Server) -
         assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     found = re.match(r"const SHELL = (\{.*\});\n", text)
     assert found
-    files = json.loads(found[1])["files"]
-    assert len(files) > 10
-    for name in files:
+    shell = json.loads(found[1])
+    assert len(shell["files"]) > 10
+    for name in (*shell["pages"], *shell["files"]):
         assert await server.status("GET", name) == 200, name
 
 
