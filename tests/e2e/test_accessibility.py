@@ -80,4 +80,7 @@ async def test_studio_and_room(visitors: Visitors, server: LocalServer, language
     found += await check(room.page, "room")
     await studio.end()
     found += await check(page, "studio, over")
+    visitors.complaints.allow("410")
+    await room.page.goto(studio.watch)
+    found += await check(room.page, "ended")
     assert found == []

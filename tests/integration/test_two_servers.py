@@ -168,3 +168,27 @@ async def test_a_live_at_one_is_shown_at_the_other(pair: Pair) -> None:
         async with Browser(pair.two.url) as visitor:
             _, profile = await visitor.ask("GET", "/api/handles/dark")
             assert [live["room"] for live in profile["live"]] == [room["room"]]
+
+
+async def test_the_summary_of_a_live_is_the_same_at_the_other(pair: Pair) -> None:
+    """With its reactions, votes and messages, for the creator and for everyone."""
+    async with Browser(pair.one.url) as creator, Browser(pair.one.url) as viewer:
+        await creator.ask("PUT", "/api/me/handle", {"handle": "Dark"})
+        _, made = await creator.ask("POST", "/api/rooms", {"title": "Mine"})
+        path = f"/api/rooms/{made['room']}"
+        await pair.one.storage.rooms.set_live(made["room"], time.time() - 30)
+        await pair.one.storage.reactions.put(made["room"], [(3, "any", 9, 2, 2)])
+        _, asked = await creator.ask(
+            "POST", f"{path}/polls", {"question": "Tea?", "answers": ["Yes", "No"]}
+        )
+        await viewer.ask("PUT", f"{path}/polls/{asked['poll']['id']}/vote", {"answer": 1})
+        await viewer.ask("POST", f"{path}/messages", {"id": "a", "text": "hi"})
+        assert await creator.status("DELETE", path) == 204
+        for browser in (creator, viewer):
+            _, summary = await browser.ask("GET", f"{path}/summary")
+            async with at(pair.two, browser) as same:
+                assert (await same.ask("GET", f"{path}/summary"))[1] == summary
+            if browser is creator:
+                assert summary["polls"][0]["votes"] == [0, 1] and summary["messages"] == 1
+                assert [talker["messages"] for talker in summary["talkers"]] == [1]
+        assert summary["hearts"]["total"] == 9 and "talkers" not in summary
