@@ -69,9 +69,8 @@ class RoomReactions(RoomPart):
             self._tally_timer = self._context.call_later(wait, self._send_tally)
             return
         self._spacing.sent(now)
-        self._context.post(
-            {"type": "tally", "taps": self._tally.take(), "media_time": self._tally.media_time}
-        )
+        media_time = self._tally.media_time
+        self._context.post({"type": "tally", "taps": self._tally.take(), "media_time": media_time})
 
     # Storage
 

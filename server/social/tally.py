@@ -16,7 +16,7 @@ class Tally:
     def __init__(self) -> None:
         self._counts = [0] * len(EMOJI)
         self.media_time = 0
-        """The newest media time of a tap, µs."""
+        """The newest media time of these taps, µs."""
 
     def add(self, taps: Taps) -> None:
         for media_time, emoji, number in taps:
@@ -31,4 +31,5 @@ class Tally:
         """Returns the number of taps for each emoji with taps, and starts again from 0."""
         taken = {name: number for name, number in zip(EMOJI, self._counts, strict=True) if number}
         self._counts = [0] * len(EMOJI)
+        self.media_time = 0
         return taken

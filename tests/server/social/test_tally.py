@@ -15,6 +15,8 @@ def test_the_sum_of_all_taps() -> None:
     assert not tally.empty and tally.media_time == 9
     assert tally.take() == {"heart": 5, "fire": 1}
     assert tally.take() == {}
+    tally.add([(6, HEART, 1)])
+    assert tally.media_time == 6, "of the taps since the last event"
 
 
 def test_the_first_event_goes_at_once_and_the_next_one_waits() -> None:
