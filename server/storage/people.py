@@ -144,7 +144,7 @@ class PersonStore:
         self, id: str, name: str, colour: int, device_id: str, label: str, now: float
     ) -> None:
         """Stores a guest and the guest's device. Changes nothing if one of them is known already:
-        a replayed cookie brings back neither a device that was signed out nor a deleted person.
+        a replayed cookie restores neither a device that was signed out nor a deleted person.
         """
 
         async def work(connection: AsyncConnection) -> None:

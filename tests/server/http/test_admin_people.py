@@ -12,7 +12,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.mark.parametrize("find", ["\0", "x" * 2_000, "\u202e"], ids=len)
-async def test_texts_that_name_nobody(tmp_path: Path, find: str) -> None:
+async def test_texts_that_find_no_person(tmp_path: Path, find: str) -> None:
     async with running(tmp_path, admin_token=TOKEN) as server, Browser(server.url) as browser:
         await browser.ask("PUT", "/api/me/handle", {"handle": "Dark"})
         async with server.http.get(

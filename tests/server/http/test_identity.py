@@ -275,7 +275,7 @@ async def test_the_cookie_is_secure_over_https(tmp_path: Path) -> None:
             assert await browser.status("PUT", "/api/me/handle", body, headers=host) == 200
 
 
-async def test_a_new_key_keeps_everyone(server: Server, browser: Browser) -> None:
+async def test_a_new_key_keeps_all_people(server: Server, browser: Browser) -> None:
     """Cookies of the old key stay valid, and are renewed once the new key signs."""
     _, me = await browser.ask("GET", "/api/me")
     first = browser.cookie

@@ -76,9 +76,7 @@ async def test_who_is_admitted(people: PersonStore, storage: Storage) -> None:
     assert await people.find("a") is not None
 
 
-async def test_a_replayed_cookie_brings_no_device_back(
-    people: PersonStore, storage: Storage
-) -> None:
+async def test_a_replayed_cookie_restores_no_device(people: PersonStore, storage: Storage) -> None:
     """Not even one whose sign-out was forgotten."""
     await add(people, "a")
     await storage.database.write(lambda connection: connection.execute(device.delete()))
