@@ -54,3 +54,13 @@ test('a picture of unknown time holds nothing, and closing leaves no timer', asy
   await other.clock.advance(3_000);
   assert.deepEqual([other.shown, other.clock.timers, clock.timers], [[], 0, 0]);
 });
+
+test('a removed message that is still held is never shown', async () => {
+  const { clock, shown, hold } = make(400);
+  await clock.advance(1_000);
+  hold.add('rude', 1_000_000);
+  hold.add('kind', 1_000_000);
+  hold.drop((item) => item === 'rude');
+  await clock.advance(400);
+  assert.deepEqual(shown, [['kind', 1_400]]);
+});

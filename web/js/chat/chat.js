@@ -6,14 +6,15 @@
 import { partOf, setText } from '../page/dom.js';
 import { actionOf } from '../page/gesture_table.js';
 import { Gestures } from '../page/gestures.js';
-import { copy } from '../page/share.js';
-import { hasText, t } from '../page/strings.js';
+import { t } from '../page/strings.js';
 import { Announcer } from './announcer.js';
 import * as chatApi from './chat_api.js';
 import { ChatLog } from './chat_log.js';
 import { Composer } from './composer.js';
+import { MessageActions } from './message_actions.js';
 import { MessageList } from './message_list.js';
 import { MessageSheet } from './message_sheet.js';
+import { lineOf } from './message_words.js';
 import { PlayheadHold } from './playhead_hold.js';
 import { Undo } from './undo.js';
 
@@ -36,6 +37,8 @@ import { Undo } from './undo.js';
  * @property {Readonly<import('../page/environment.js').Environment>} environment
  */
 
+const MOST_PAGES = 4; // of missed messages, after an interruption
+
 export class Chat {
   #options;
   #list = new MessageList();
@@ -45,6 +48,7 @@ export class Chat {
   #hold;
   #announcer;
   #undo;
+  #actions;
   #gestures;
   #pinned;
   /** @type {Message | null} */
@@ -73,7 +77,7 @@ export class Chat {
       environment,
     );
     this.#sheet = new MessageSheet(partOf(root, 'sheet'), {
-      act: (action, entry) => void this.#act(action, entry),
+      act: (action, entry) => void this.#actions.act(action, entry, this.#moderates),
       report: (entry, reason, text) => void this.#report(entry, reason, text),
     });
     this.#hold = new PlayheadHold(mediaTime, (messages) => this.#show(messages), environment);
@@ -82,6 +86,14 @@ export class Chat {
       environment,
     );
     this.#undo = new Undo(root, environment);
+    this.#actions = new MessageActions({
+      ...{ moderation: options.moderation, identity, notice: options.notice, undo: this.#undo },
+      reply: (message) => this.#composer.replyTo(message),
+      discard: (id) => {
+        this.#list.discard(id);
+        this.#render();
+      },
+    });
     this.#pinned = partOf(root, 'pinned');
     this.#gestures = new Gestures(
       this.#log.element,
@@ -114,17 +126,18 @@ export class Chat {
 
   /** Asks for the last messages, or for those since the newest one. */
   async load() {
-    const after = this.#loaded ? this.#list.newest : undefined;
+    const { room, creator } = this.#options;
+    let after = this.#loaded ? this.#list.newest : undefined;
     try {
-      const answer = await chatApi.history(
-        this.#options.room,
-        after === undefined ? {} : { after },
-      );
-      this.#loaded = true;
-      const { role = '', creator = null } = /** @type {any} */ (answer);
-      this.#take(role);
-      this.#options.creator?.(creator);
-      this.#list.take(answer.messages.map(lineOf));
+      for (let pages = 0; pages < MOST_PAGES; pages++) {
+        const answer = await chatApi.history(room, after === undefined ? {} : { after });
+        this.#take(answer.role);
+        creator?.(answer.creator);
+        this.#list.take(answer.messages.map(lineOf));
+        this.#loaded = true;
+        if (after === undefined || answer.messages.length < chatApi.PAGE) break;
+        after = answer.messages.at(-1)?.n;
+      }
       this.#render();
     } catch (error) {
       const { code = '' } = /** @type {{code?: string}} */ (error);
@@ -142,6 +155,9 @@ export class Chat {
         return this.#hold.add(lineOf({ ...event, kind: 'system' }), event.media_time);
       case 'removed':
         this.#list.remove(event.messages);
+        this.#hold.drop(
+          ({ n, person }) => event.messages.includes(n) || isOf(person, event.person),
+        );
         if (this.#pin && event.messages.includes(this.#pin.n)) this.#showPin(null);
         return this.#render();
       case 'restored':
@@ -303,101 +319,26 @@ export class Chat {
   }
 
   /**
-   * @param {import('./message_sheet.js').SheetAction} action
-   * @param {Entry} entry
-   */
-  async #act(action, { message, state }) {
-    const { moderation, identity } = this.#options;
-    const { n, person } = message;
-    const [id, name] = [person?.id ?? '', person?.name ?? ''];
-    const undoable = (/** @type {string} */ key, /** @type {() => Promise<unknown>} */ undo) =>
-      this.#undo.offer(t(key, { name }), () => this.#try(undo));
-    switch (action) {
-      case 'reply':
-        return this.#composer.replyTo(message);
-      case 'copy':
-        return void copy(message.text, t('chat.copied'));
-      case 'hide':
-        if (await this.#try(() => identity.hide(id)))
-          undoable('chat.done.hide', () => identity.hide(id, false));
-        return;
-      case 'remove':
-        if (state === 'failed') {
-          this.#list.discard(message.id);
-          return this.#render();
-        }
-        if ((await this.#try(() => moderation.remove(n))) && this.#moderates)
-          undoable('chat.done.remove', () => moderation.restore(n));
-        return;
-      case 'mute_minute':
-      case 'mute_ten':
-        if (await this.#try(() => moderation.mute(id, action === 'mute_ten' ? 600 : 60)))
-          undoable('chat.done.mute', () => moderation.mute(id, 0));
-        return;
-      case 'ban_live':
-      case 'ban_good':
-        if (await this.#try(() => moderation.ban(id, action === 'ban_good' ? 'good' : 'live')))
-          undoable('chat.done.ban', () => moderation.ban(id, 'none'));
-        return;
-      case 'pin':
-      case 'unpin':
-        return void this.#try(() => moderation.pin(action === 'pin' ? n : null));
-      case 'moderator':
-        if (await this.#try(() => moderation.setModerator(id, true)))
-          undoable('chat.done.moderator', () => moderation.setModerator(id, false));
-    }
-  }
-
-  /**
    * @param {Entry | null} entry  null: the live itself
    * @param {string} reason
    * @param {string} text
    */
   async #report(entry, reason, text) {
     const target = entry ? { message: entry.message.n } : {};
-    const sent = await this.#try(() =>
-      chatApi.report(this.#options.room, { ...target, reason, text }),
-    );
-    if (sent) this.#options.notice(t('report.sent'));
-  }
-
-  /**
-   * @param {() => Promise<unknown>} work
-   * @returns {Promise<boolean>} whether the server accepted
-   */
-  async #try(work) {
+    const { room, notice } = this.#options;
     try {
-      await work();
-      return true;
+      await chatApi.report(room, { ...target, reason, text });
+      notice(t('report.sent'));
     } catch (error) {
-      this.#options.notice(/** @type {Error} */ (error).message);
-      return false;
+      notice(/** @type {Error} */ (error).message);
     }
   }
 }
 
 /**
- * Returns a message of the room as the list takes it: with the text of a line of the room, and with
- * words in the place of a deleted person.
- * @param {any} message
- * @returns {Message}
+ * @param {Message['person']} author
+ * @param {string | undefined} person  id
  */
-function lineOf(message) {
-  if (message.kind !== 'system') return { ...message, ...namedOf(message) };
-  const key = `chat.line.${message.key ?? message.text}`;
-  const text = hasText(key) ? t(key, message.values ?? {}) : '';
-  return { ...message, id: '', person: null, text };
-}
-
-/**
- * @param {Message} message
- * @returns {Partial<Message>}
- */
-function namedOf({ person }) {
-  if (!person?.id) {
-    const nameless = { id: '', name: t('chat.deleted_person'), colour: 0, handle: null };
-    return { person: nameless, text: t('chat.deleted') };
-  }
-  // A program that writes with the creator key has no name.
-  return person.name ? {} : { person: { ...person, name: t('chat.role.creator'), role: '' } };
+function isOf(author, person) {
+  return Boolean(person) && author?.id === person;
 }

@@ -3,6 +3,8 @@ import { json, request } from '../api/request.js';
 
 /** @typedef {import('./message_list.js').Message} Message */
 
+export const PAGE = 50; // messages in one answer
+
 /** @param {string} room */
 const pathOf = (room) => `/api/rooms/${encodeURIComponent(room)}`;
 
@@ -16,10 +18,13 @@ export const send = (room, message) => request(`${pathOf(room)}/messages`, json(
 /**
  * @param {string} room
  * @param {{after?: number, before?: number}} [range]  numbers; by default the newest messages
- * @returns {Promise<{messages: Message[], sequence: number}>}
+ * @returns {Promise<{messages: Message[], sequence: number, role: string,
+ *   creator: import('../people/people_api.js').Person | null}>} `role`: of the reader
  */
 export const history = (room, range = {}) =>
-  request(`${pathOf(room)}/messages?${new URLSearchParams({ ...texts(range), limit: '50' })}`);
+  request(
+    `${pathOf(room)}/messages?${new URLSearchParams({ ...texts(range), limit: String(PAGE) })}`,
+  );
 
 /**
  * @param {string} room

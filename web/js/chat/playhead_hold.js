@@ -38,6 +38,14 @@ export class PlayheadHold {
     this.#look();
   }
 
+  /**
+   * Forgets held items.
+   * @param {(item: T) => boolean} gone
+   */
+  drop(gone) {
+    this.#held = this.#held.filter(({ item }) => !gone(item));
+  }
+
   close() {
     this.#environment.clearTimeout(this.#timer);
     this.#held = [];

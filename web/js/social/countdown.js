@@ -7,59 +7,82 @@ const LAST = 10; // s that are shown in large
 const SOON = 60; // s before the end at which the ring warns
 const EVERY = 250; // ms
 
+/**
+ * @typedef {object} CountdownEvent
+ * @property {number | null} [ends_at]    ms since 1970
+ * @property {number | null} [media_end]  media time of the end, µs
+ * @property {number | null} [length]     s
+ */
+
 export class Countdown {
   #ring;
   #large;
+  #mediaTime;
   #environment;
-  #offset;
-  #endsAt = 0;
-  #length = 0;
+  /** @type {CountdownEvent} */
+  #event = {};
   #timer = 0;
 
   /**
    * @param {HTMLElement} stage
+   * @param {() => number} mediaTime  of the picture on the screen, µs; NaN while unknown
    * @param {Readonly<import('../page/environment.js').Environment>} environment
    */
-  constructor(stage, environment) {
+  constructor(stage, mediaTime, environment) {
     this.#ring = partOf(stage, 'ring');
     this.#large = partOf(stage, 'last-seconds');
+    this.#mediaTime = mediaTime;
     this.#environment = environment;
-    this.#offset = () => environment.date();
   }
 
   close() {
     this.#environment.clearTimeout(this.#timer);
   }
 
-  /** @param {{ends_at?: number | null, length?: number | null}} event  `ends_at`: ms since 1970 */
-  set({ ends_at: endsAt, length }) {
-    this.#endsAt = endsAt ?? 0;
-    const left = (this.#endsAt - this.#offset()) / 1_000;
-    this.#length = Math.max(this.#length, length ?? 0, left);
+  /** @param {CountdownEvent} event */
+  set(event) {
+    this.#event = event;
     this.#show();
   }
 
   #show() {
     this.#environment.clearTimeout(this.#timer);
-    const left = Math.max(0, Math.ceil((this.#endsAt - this.#offset()) / 1_000));
-    this.#ring.hidden = !this.#endsAt;
-    this.#large.hidden = !this.#endsAt || left > LAST || left === 0;
-    if (!this.#endsAt) return;
-    this.#ring.style.setProperty('--left', String(this.#length ? left / this.#length : 0));
+    const left = secondsLeft(this.#event, this.#mediaTime(), this.#environment.date());
+    this.#ring.hidden = left === null;
+    this.#large.hidden = left === null || left > LAST || left === 0;
+    if (left === null) return;
+    const share = this.#event.length ? Math.min(1, left / this.#event.length) : 0;
+    this.#ring.style.setProperty('--left', String(share));
     this.#ring.classList.toggle('soon', left <= SOON);
     setText(this.#ring, clockTime(left));
-    this.#ring.setAttribute('aria-label', t('social.time_left', { time: clockTime(left) }));
-    if (!this.#large.hidden && this.#large.textContent !== String(left)) {
-      setText(this.#large, String(left));
-      if (!matchMedia('(prefers-reduced-motion: reduce)').matches)
-        this.#large.animate(
-          [
-            { transform: 'scale(1.3)', opacity: 0.4 },
-            { transform: 'none', opacity: 1 },
-          ],
-          { duration: 300, easing: 'ease-out' },
-        );
-    }
+    this.#ring.title = t('social.time_left', { time: clockTime(left) });
+    if (!this.#large.hidden && this.#large.textContent !== String(left)) this.#beat(left);
     if (left) this.#timer = this.#environment.setTimeout(() => this.#show(), EVERY);
   }
+
+  /** @param {number} left  s */
+  #beat(left) {
+    setText(this.#large, String(left));
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    this.#large.animate(
+      [
+        { transform: 'scale(1.3)', opacity: 0.4 },
+        { transform: 'none', opacity: 1 },
+      ],
+      { duration: 300, easing: 'ease-out' },
+    );
+  }
+}
+
+/**
+ * Returns the whole seconds until the end of the picture; null without an end. The media time needs
+ * no clock of the reader, which may be wrong. Pure.
+ * @param {CountdownEvent} event
+ * @param {number} seen  media time of the picture, µs; NaN while unknown
+ * @param {number} now   ms since 1970
+ */
+export function secondsLeft({ ends_at: endsAt, media_end: mediaEnd }, seen, now) {
+  if (!endsAt) return null;
+  const left = mediaEnd && seen > 0 ? (mediaEnd - seen) / 1_000_000 : (endsAt - now) / 1_000;
+  return Math.max(0, Math.ceil(left));
 }

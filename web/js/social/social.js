@@ -6,7 +6,7 @@
  * @property {string} room
  * @property {HTMLElement} stage  the room's element, with the parts of room.html
  * @property {string | null} [key]  the creator key, if the reader is the creator
- * @property {(notice: object) => void} send
+ * @property {(notice: object) => void} [send]  without it, the reader sends no hearts
  * @property {() => number} mediaTime  of the picture on the screen, µs; NaN while unknown
  * @property {(text: string) => void} notice
  * @property {Readonly<import('../page/environment.js').Environment>} [environment]
@@ -55,28 +55,32 @@ export class Social {
         ...{ room, identity, mediaTime, notice, environment, creates: key !== null },
         template: /** @type {HTMLTemplateElement} */ (byId('chat-message')),
         moderation: new ModerationApi(room, key),
-        creator: (person) => this.#creator.show(person),
+        creator: (person) => this.#creator?.show(person),
         written: () => this.#name.hide(),
       },
       { focus: () => void this.#name.show() },
     );
-    this.#hearts = new Hearts(stage, { send, mediaTime, environment });
+    this.#hearts = new Hearts(stage, { send: send ?? (() => {}), mediaTime, environment });
+    if (!send) for (const name of ['heart', 'emoji']) partOf(this.#root, name).hidden = true;
     this.#poll = new PollCard(this.#root, { room, notice, environment });
     this.#joins = new Joins(this.#root, environment);
-    this.#countdown = new Countdown(stage, environment);
-    this.#creator = new CreatorLine(stage, identity, {
-      changed: (follows) => (this.#chat.follows = follows),
-      notice,
-    });
+    // The studio shows the time and the creator in its own way.
+    this.#countdown = has(stage, 'ring') ? new Countdown(stage, mediaTime, environment) : null;
+    this.#creator = has(stage, 'creator')
+      ? new CreatorLine(stage, identity, {
+          changed: (follows) => (this.#chat.follows = follows),
+          notice,
+        })
+      : null;
     this.#keyboard = new Keyboard(stage);
-    this.#fillMenu();
+    if (has(stage, 'menu-more')) this.#fillMenu();
     this.#root.dataset.ready = 'true';
   }
 
   close() {
     this.#keyboard.close();
-    this.#creator.close();
-    this.#countdown.close();
+    this.#creator?.close();
+    this.#countdown?.close();
     this.#joins.close();
     this.#poll.close();
     this.#hearts.close();
@@ -105,7 +109,7 @@ export class Social {
       case 'joined':
         return this.#joins.show(event);
       case 'countdown':
-        return this.#countdown.set(event);
+        return this.#countdown?.set(event);
       case 'chat_settings':
         this.#joins.allowed = event.joins !== false;
         return this.#chat.receive(event);
@@ -139,3 +143,9 @@ export class Social {
     partOf(this.#stage, 'menu-more').replaceChildren(report, me);
   }
 }
+
+/**
+ * @param {HTMLElement} root
+ * @param {string} name  of a part
+ */
+const has = (root, name) => root.querySelector(`[data-part="${name}"]`) !== null;
