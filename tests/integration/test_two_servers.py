@@ -192,3 +192,68 @@ async def test_the_summary_of_a_live_is_the_same_at_the_other(pair: Pair) -> Non
                 assert summary["polls"][0]["votes"] == [0, 1] and summary["messages"] == 1
                 assert [talker["messages"] for talker in summary["talkers"]] == [1]
         assert summary["hearts"]["total"] == 9 and "talkers" not in summary
+
+
+async def test_bans_words_and_moderators_of_one_hold_at_the_other(pair: Pair) -> None:
+    """In a live that runs at the other, within two seconds. The operator's bans too."""
+    async with (
+        Browser(pair.one.url) as minji,
+        Browser(pair.one.url) as sam,
+        Browser(pair.one.url) as ali,
+    ):
+        for browser, handle in ((minji, "minji"), (sam, "sam"), (ali, "ali")):
+            await browser.ask("PUT", "/api/me/handle", {"handle": f"{handle}-test"})
+        async with (
+            at(pair.two, minji) as minji_2,
+            at(pair.two, sam) as sam_2,
+            at(pair.two, ali) as ali_2,
+        ):
+            _, here = await minji.ask("POST", "/api/rooms", {})
+            _, there = await minji_2.ask("POST", "/api/rooms", {})
+            messages = f"/api/rooms/{there['room']}/messages"
+            assert await sam_2.status("POST", messages, {"id": "a", "text": "hi"}) == 201
+            assert await ali_2.status("GET", f"/api/rooms/{there['room']}/words") == 403
+
+            path = f"/api/rooms/{here['room']}"
+            sam_id = (await person_of(sam))["id"]
+            ali_id = (await person_of(ali))["id"]
+            assert await minji.status("PUT", f"{path}/bans/{sam_id}", {"for_good": True}) == 200
+            assert await minji.status("PUT", f"{path}/words", {"words": ["fudge"]}) == 200
+            assert await minji.status("PUT", f"{path}/moderators/{ali_id}") == 204
+            found = pair.two.rooms.in_memory.find(there["room"])
+            assert found
+            moderation = found.social.moderation
+            await eventually(lambda: moderation.is_banned(sam_id) and moderation.rank(ali_id))
+
+            status, refusal = await sam_2.ask("POST", messages, {"id": "b", "text": "hi"})
+            assert (status, refusal["code"]) == (403, "banned")
+            words = await ali_2.ask("GET", f"/api/rooms/{there['room']}/words")
+            assert words == (200, {"words": ["fudge"]})
+
+            await pair.one.storage.moderation.ban_by_operator(ali_id, "b", time.time(), None, "")
+            await eventually(lambda: moderation.is_banned(ali_id))
+            assert await ali_2.status("POST", "/api/rooms", {}) == 403
+
+
+async def test_an_ended_live_of_one_is_right_at_the_other(pair: Pair) -> None:
+    """Its history, its log, its reports, and who may watch it."""
+    async with Browser(pair.one.url) as minji, Browser(pair.one.url) as sam:
+        await minji.ask("PUT", "/api/me/handle", {"handle": "minji-test"})
+        _, room = await minji.ask("POST", "/api/rooms", {})
+        path = f"/api/rooms/{room['room']}"
+        assert await sam.status("POST", f"{path}/messages", {"id": "a", "text": "hi"}) == 201
+        _, report = await minji.ask("POST", f"{path}/reports", {"message": 1, "reason": "spam"})
+        sam_id = (await person_of(sam))["id"]
+        assert await minji.status("PUT", f"{path}/mutes/{sam_id}", {"seconds": 60}) == 200
+        assert await minji.status("PATCH", path, {"visibility": "private"}) == 200
+        assert await minji.status("DELETE", path) == 204
+        async with at(pair.two, minji) as minji_2, at(pair.two, sam) as sam_2:
+            _, page = await minji_2.ask("GET", f"{path}/messages")
+            assert [message["text"] for message in page["messages"]] == ["hi"]
+            _, log = await minji_2.ask("GET", f"{path}/log")
+            assert [line["action"] for line in log["log"]] == ["settings", "mute"]
+            assert (await minji_2.ask("GET", f"{path}/reports"))[1] == {"reports": [report]}
+            _, own = await sam_2.ask("GET", "/api/me/reports")
+            assert [one["id"] for one in own["about"]] == [report["id"]]
+            status, refusal = await sam_2.ask("GET", f"{path}/messages")
+            assert (status, refusal["code"]) == (403, "private_room")
