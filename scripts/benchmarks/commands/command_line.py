@@ -16,6 +16,7 @@ from scripts.benchmarks.commands.ingest import ingest
 from scripts.benchmarks.commands.latency import latency
 from scripts.benchmarks.commands.memory import memory
 from scripts.benchmarks.commands.mixed import mixed
+from scripts.benchmarks.commands.raid import raid
 from scripts.benchmarks.commands.soak import soak
 from scripts.benchmarks.commands.uplink import uplink
 
@@ -32,6 +33,7 @@ for command in (
     ingest,
     memory,
     mixed,
+    raid,
     soak,
     uplink,
 ):
