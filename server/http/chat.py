@@ -2,19 +2,22 @@
 and answers.
 """
 
+import asyncio
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from relay.errors import RefusalCode
+from relay.errors import Refusal, RefusalCode
 from server.errors import BadRequest, NotFound, Unprocessable
 from server.http.json_body import read_object
+from server.http.limits import RateLimiter
 from server.http.payloads import Payload, reply
 from server.http.people import PersonBody, body_of
 from server.http.requester import Requesters
 from server.rooms.commands.chat import (
     PinMessage,
+    Posted,
     PostMessage,
     ReadMessages,
     RemoveMessage,
@@ -27,6 +30,10 @@ from server.social.message_log import KEPT
 
 SHOWN = 50
 """Number of messages in a part of the history, unless the client asks for another number."""
+REFUSALS, REFUSALS_SECONDS = 20, 20.0
+"""Number of refused messages of an address, in a number of seconds, that are answered at once."""
+DELAY = 1.0
+"""Seconds by which the refusals of further messages are delayed."""
 MAX_NUMBER = (1 << 53) - 1
 """The highest number that every JSON parser reads exactly."""
 
@@ -105,6 +112,7 @@ class ChatEndpoint:
     def __init__(self, rooms: Rooms, requesters: Requesters) -> None:
         self._rooms = rooms
         self._requesters = requesters
+        self._refusals = RateLimiter(REFUSALS, REFUSALS_SECONDS)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -141,13 +149,32 @@ class ChatEndpoint:
         sent the message before.
         """
         body = read_message(await read_object(request))
-        by = await self._requesters.writing(request)
-        posted = await self._rooms.ask(
-            request.match_info["room"],
-            PostMessage(by, body.id, body.text, body.reply_to, body.media_time),
-        )
+        try:
+            posted = await self._post(request, body)
+        except Refusal as refusal:
+            if refusal.status in (403, 429):
+                await self._delay(request)
+            raise
         described = describe_message(posted.message)
         return reply(MessageBody, described, status=201 if posted.new else 200)
+
+    async def _post(self, request: web.Request, body: PostMessageBody) -> Posted:
+        name = request.match_info["room"]
+        if (room := self._rooms.in_memory.find(name)) is not None:
+            # Refuse most messages of a flood before storage is asked who their authors are.
+            room.social.refuse_early(self._requesters.reading(request), body.id)
+        by = await self._requesters.writing(request)
+        return await self._rooms.ask(
+            name, PostMessage(by, body.id, body.text, body.reply_to, body.media_time)
+        )
+
+    async def _delay(self, request: web.Request) -> None:
+        """Delays the refusal of a message if the address has had many: a client that does not wait
+        would otherwise get as many refusals as the server has time for.
+        """
+        address = self._requesters.program(request).address
+        if self._refusals.try_take(address, asyncio.get_running_loop().time()):
+            await asyncio.sleep(DELAY)
 
     async def remove(self, request: web.Request) -> web.Response:
         n = _number_of(request)

@@ -86,6 +86,23 @@ class RoomChat(RoomPart):
 
     # Commands
 
+    def refuse_early(self, author: Author, id: str) -> None:
+        """Raises the refusal that a message gets for certain, without a look into storage. In a
+        flood of messages, the others thus cost little. The role of `author` is not yet known.
+        """
+        if self._conversation is None or not author.person.id:
+            return
+        key = author.person.id, id
+        if key in self._pending or self._conversation.log.find(*key) is not None:
+            return
+        now = self._context.now
+        role = self._judge.likely_role(author)
+        if self._rate and (wait := self._rate.wait(author.person.id, role, now)):
+            raise _too_fast(wait)
+        verdict = self._judge.refuse_early(author, now)
+        if verdict is not None:
+            raise _refusal(verdict)
+
     async def post(self, author: Author, command: PostMessage) -> Posted:
         if not _CLIENT_ID.fullmatch(command.id):
             raise Unprocessable(

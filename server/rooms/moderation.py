@@ -36,6 +36,10 @@ logger = logging.getLogger(__name__)
 
 STANDING_FOR = 2.0
 """Seconds for which the room remembers whether a person follows the creator."""
+STRANGER_FOR = 30.0
+"""Seconds for which a stranger is refused without a look into storage. A person who follows the
+creator while the shield is up remains a stranger to the shield.
+"""
 MAX_PEOPLE = 10_000
 """Maximum number of people whose standing and network the room remembers."""
 RETRY_AFTER = 1.0
@@ -59,6 +63,7 @@ class RoomModeration(RoomPart):
         self._networks: OrderedDict[str, str] = OrderedDict()
         """Hash of the network of each person who wrote."""
         self._stale = True
+        self._was_read = False
         self._retry_at = 0.0
         self._reading: asyncio.Task[None] | None = None
         self._storing: set[asyncio.Task[None]] = set()
@@ -122,6 +127,30 @@ class RoomModeration(RoomPart):
             # The author may follow the creator and try again at once.
             self._standings.pop(person, None)
         return verdict
+
+    def likely_role(self, author: Author) -> Role:
+        if not self._was_read:
+            return Role.MODERATOR
+        known = self._standings.get(author.person.id)
+        stranger = known is not None and not known[0].known
+        return self.rank(author.person.id) or (Role.GUEST if stranger else Role.KNOWN)
+
+    def refuse_early(self, author: Author, now: float) -> Verdict | None:
+        if not self._was_read:
+            return None
+        person = author.person.id
+        role, known = self.rank(person), self._standings.get(person)
+        if role is None and known is None:
+            return self.state.find_ban(replace(author, role=Role.KNOWN), now)
+        standing = known[0] if known else STRANGER
+        if role is None:
+            role = Role.KNOWN if standing.known else Role.GUEST
+            if role is Role.GUEST and known and abs(now - known[1]) >= STRANGER_FOR:
+                return None
+        refusal = self.state.find_refusal(replace(author, role=role), standing, now)
+        if refusal is not None and refusal.code is RefusalCode.FOLLOWERS_ONLY:
+            return None  # the author may have followed the creator a moment ago
+        return refusal
 
     async def note_removal(self, moderator: Author, message: Message) -> None:
         await self._note(moderator, message, "remove")
@@ -234,6 +263,7 @@ class RoomModeration(RoomPart):
             self._reading = None
 
     def _apply(self, record: ModerationRecord) -> None:
+        self._was_read = True
         context, state = self._context, self.state
         before = {*state.bans, *state.operator_bans}
         stored = read_room_settings(record.settings)

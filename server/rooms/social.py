@@ -66,6 +66,19 @@ class RoomSocial:
             self._context.counters.refused[refusal.code] += 1
             raise
 
+    def refuse_early(self, by: Requester, id: str) -> None:
+        """Raises the refusal that a message with this id gets for certain, without a look into
+        storage.
+        """
+        if by.key:
+            return
+        network = self.moderation.hash_network(by.address)
+        try:
+            self.chat.refuse_early(Author(by.person, Role.GUEST, network), id)
+        except Refusal as refusal:
+            self._context.counters.refused[refusal.code] += 1
+            raise
+
     async def author_of(self, by: Requester) -> Author:
         """Returns the person with the person's role in this room. Raises Forbidden if the creator
         key is wrong.

@@ -74,20 +74,24 @@ class Moderation:
         """Decides on a message. Unless the verdict is a refusal, the message counts for slow
         mode.
         """
-        holds = self.settings.under(self.shield, now)
-        refusal = self.find_ban(author, now) or self._find_mute(author, now)
+        refusal = self.find_refusal(author, standing, now)
         if refusal is not None:
             return refusal
         if author.role.moderates:
             return ALLOWED
-        refusal = self._find_rule(standing, holds, now) or self._find_slow(author, holds, now)
-        if refusal is not None:
-            return refusal
         self._last.pop(author.person.id, None)
         self._last[author.person.id] = now
         if len(self._last) > MAX_WRITERS:
             self._last.popitem(last=False)
         return ALLOWED if self.find_hold(text, now) is None else HELD
+
+    def find_refusal(self, author: Author, standing: Standing, now: float) -> Verdict | None:
+        """Returns the refusal that every message of the author gets at `now`, or None."""
+        refusal = self.find_ban(author, now) or self._find_mute(author, now)
+        if refusal is not None or author.role.moderates:
+            return refusal
+        holds = self.settings.under(self.shield, now)
+        return self._find_rule(standing, holds, now) or self._find_slow(author, holds, now)
 
     def find_ban(self, author: Author, now: float) -> Verdict | None:
         """Returns the refusal of a banned author, or None. The ban of a network concerns its guests

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from relay.errors import RefusalCode
-from server.social.author import Author
+from server.social.author import Author, Role
 from server.social.message import Message
 
 
@@ -42,6 +42,16 @@ class Judge(Protocol):
     def judge(self, author: Author, text: str, now: float) -> Verdict:
         """Decides on a message that satisfies all other rules: chat accepts the message unless the
         verdict is a refusal. `now`: Unix seconds.
+        """
+
+    def likely_role(self, author: Author) -> Role:
+        """Returns the role of the author as far as it is known without a look into storage:
+        otherwise KNOWN, or MODERATOR if nothing is known of the room yet.
+        """
+
+    def refuse_early(self, author: Author, now: float) -> Verdict | None:
+        """Returns the refusal that a message of this person gets for certain, as far as is known
+        without a look into storage. The role of `author` is not yet known.
         """
 
     async def note_removal(self, moderator: Author, message: Message) -> None:

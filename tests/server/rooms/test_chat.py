@@ -29,7 +29,7 @@ from server.rooms.past_room import PastRoom
 from server.social.author import Author, Role
 from server.social.message import Message, State
 from server.social.message_log import KEPT
-from server.social.verdict import ALLOWED, HELD, Verdict, refused
+from server.social.verdict import ALLOWED, HELD, Outcome, Verdict, refused
 from server.storage.errors import StorageError, StorageUnavailable
 from server.storage.messages import MessageRecord
 from server.storage.storage import Storage
@@ -57,6 +57,12 @@ class FakeJudge:
     def judge(self, author: Author, text: str, now: float) -> Verdict:
         self.judged.append((author.person.id, text))
         return self.verdict
+
+    def likely_role(self, author: Author) -> Role:
+        return Role.KNOWN
+
+    def refuse_early(self, author: Author, now: float) -> Verdict | None:
+        return self.verdict if self.verdict.outcome is Outcome.REFUSED else None
 
     async def note_removal(self, moderator: Author, message: Message) -> None:
         self.noted.append(("removal", moderator.person.id, message.n))
