@@ -87,6 +87,13 @@ microlive end k3v9x2               # ends a room for good
 microlive block 203.0.113.7 --for 6h --reason spam
 microlive blocks
 microlive unblock 203.0.113.7/32"""
+BANS = """
+microlive reports                  # open reports, with --all also the decided ones
+microlive decide REPORT dismissed --note "no rule is broken"
+microlive ban @dark --reason spam  # or an id of `microlive people`; --for 7d
+microlive bans
+microlive unban @dark
+""".strip()
 PEOPLE = """\
 microlive people                   # who was here last, with ids and handles
 microlive people @dark
@@ -120,6 +127,9 @@ COMMANDS: dict[str, Serves | Proved | Untried] = {
     ADMIN: Proved("tests/test_commands.py::test_the_demo"),
     PEOPLE: Proved(
         "tests/server/test_admin.py::test_an_operator_finds_people_and_replaces_the_key"
+    ),
+    BANS: Proved(
+        "tests/server/test_admin.py::test_an_operator_bans_a_person_and_decides_on_a_report"
     ),
     FFMPEG: Proved("tests/e2e/test_ffmpeg.py::test_ffmpeg_publishes"),
     GSTREAMER: Untried("not tried: Debian 12 has no package of it"),

@@ -14,6 +14,12 @@ const READY_WITHIN = 300; // ms after which the controls appear, with or without
 
 const { room = '', worker = '', watch = location.href } = document.documentElement.dataset;
 const query = new URLSearchParams(location.search);
+if (query.has('k')) {
+  // The cookie of this answer opens the room from now on. A copied address must not contain the link.
+  query.delete('k');
+  const rest = query.toString();
+  history.replaceState(history.state, '', location.pathname + (rest && `?${rest}`) + location.hash);
+}
 /** @type {import('./boot/main.js').Boot | undefined} */
 const boot = /** @type {any} */ (window).microliveBoot;
 const stage = byId('stage');
