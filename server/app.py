@@ -185,7 +185,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     purging.start()
     stack.push_async_callback(purging.close)
     origins = Origins(settings)
-    identity = Identity(storage.people, origins, settings)
+    identity = Identity(storage.people, storage.cookie_keys, origins, settings)
     await identity.open()
     stack.push_async_callback(identity.close)
     purge = Purge(storage.accounts, identity.counters)
@@ -208,7 +208,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         outputs.whep.end_clients(lambda address: is_in(address, (network,)))
 
     admin = partial(AdminEndpoint, rooms, blocklist, storage, cut)
-    admin_people = partial(AdminPeopleEndpoint, identity, storage.people)
+    admin_people = partial(AdminPeopleEndpoint, identity, storage.people, storage.cookie_keys)
     admin_moderation = partial(AdminModerationEndpoint, rooms, storage)
     profiles = Profiles(storage.people, storage.follows, rooms)
     pages = Pages(rooms, profiles, access, settings)

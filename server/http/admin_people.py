@@ -20,6 +20,7 @@ from server.http.people import PersonBody, body_of
 from server.people.cookie import FIRST_USE
 from server.people.names import MAX_INPUT
 from server.people.skeleton import key_of
+from server.storage.cookie_keys import CookieKeyStore
 from server.storage.people import PersonStore
 
 logger = logging.getLogger(__name__)
@@ -61,9 +62,16 @@ class NewKeyAnswer(Payload):
 class AdminPeopleEndpoint:
     """The endpoints `/api/admin/people` and `/api/admin/cookie-keys`."""
 
-    def __init__(self, identity: Identity, people: PersonStore, authorise: Authorise) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        people: PersonStore,
+        cookie_keys: CookieKeyStore,
+        authorise: Authorise,
+    ) -> None:
         self._identity = identity
         self._people = people
+        self._cookie_keys = cookie_keys
         self._authorise = authorise
 
     def routes(self) -> list[web.RouteDef]:
@@ -101,7 +109,7 @@ class AdminPeopleEndpoint:
             ) from error
         now = time.time()
         signs_at = now + FIRST_USE
-        key = await self._people.add_cookie_key(
+        key = await self._cookie_keys.add(
             secrets.token_bytes(32), now, signs_at if wanted.retire else None
         )
         await self._identity.refresh()

@@ -30,6 +30,7 @@ from server.rooms.room import Room
 from server.settings import Settings
 from server.site.strings import COOKIE as LANGUAGE_COOKIE
 from server.site.strings import language_of
+from server.storage.cookie_keys import CookieKeyStore
 from server.storage.errors import StorageError
 from server.storage.people import PersonRecord, PersonStore
 
@@ -71,6 +72,7 @@ class Identity:
     def __init__(
         self,
         people: PersonStore,
+        cookie_keys: CookieKeyStore,
         origins: Origins,
         settings: Settings,
         clock: Callable[[], float] = time.time,
@@ -80,6 +82,7 @@ class Identity:
         self._admitted = Admitted()
         self.keys = CookieKeys()
         self._people = people
+        self._cookie_keys = cookie_keys
         self._origins = origins
         self._settings = settings
         self._clock = clock
@@ -89,7 +92,7 @@ class Identity:
 
     async def open(self) -> None:
         """Reads the keys, and makes the first one. Raises StorageError."""
-        await self._people.add_first_key(secrets.token_bytes(32), self._clock())
+        await self._cookie_keys.add_first(secrets.token_bytes(32), self._clock())
         await self.refresh()
         self._refreshing = asyncio.get_running_loop().create_task(self._refresh_for_ever())
 
@@ -101,7 +104,7 @@ class Identity:
     async def refresh(self) -> None:
         """Reads the keys and the latest sign-outs from storage. Raises StorageError."""
         now = self._clock()
-        records = await self._people.cookie_keys(now)
+        records = await self._cookie_keys.valid(now)
         self.keys.replace(
             CookieKey(record.id, record.secret, record.created_at, record.retired_at)
             for record in records

@@ -1,4 +1,4 @@
-"""The people in the database: names, handles, devices, and the keys that sign cookies."""
+"""The people in the database: names, handles and devices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,20 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
 from server.storage.devices import add_device
-from server.storage.schema.people import cookie_key, device, handle_reservation, person
+from server.storage.schema.people import device, handle_reservation, person
 from server.storage.schema.upsert import insert, upsert
 
-MAX_KEYS = 100
-"""Maximum number of keys for cookies. The oldest is deleted for a new one."""
-KEY_LIFETIME = 800 * 86_400
-"""Seconds after which a key is deleted: by then its last cookie has expired."""
 MAX_REVOKED = 50_000
 """Number of sign-outs that are read at once, the newest first."""
 MAX_RENAMES = 3
 """Number of former handles that stay reserved for a person, and so of renames in that time."""
 MAX_LISTED = 200
-
-FIRST_KEY = "1"
 
 
 class HandleTaken(Exception):
@@ -36,14 +30,6 @@ class TooManyRenames(Exception):
         super().__init__(until)
         self.until = until
         """Time at which the next change is possible, Unix seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class CookieKeyRecord:
-    id: str
-    secret: bytes
-    created_at: float
-    retired_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,67 +62,6 @@ class PersonStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    # Keys of cookies
-
-    async def add_first_key(self, secret: bytes, now: float) -> None:
-        """Stores the first key, unless there is one. Servers that start together agree on one."""
-
-        async def work(connection: AsyncConnection) -> None:
-            if await connection.scalar(sa.select(sa.func.count()).select_from(cookie_key)):
-                return
-            statement = insert(connection, cookie_key)
-            await connection.execute(
-                statement.values(
-                    id=FIRST_KEY, secret=secret, created_at=now
-                ).on_conflict_do_nothing(index_elements=["id"])
-            )
-
-        if not await self.cookie_keys(now):
-            await self._database.write(work)
-
-    async def cookie_keys(self, now: float) -> list[CookieKeyRecord]:
-        """Returns the keys that are still valid, oldest first."""
-        statement = (
-            cookie_key.select()
-            .where(sa.or_(cookie_key.c.retired_at.is_(None), cookie_key.c.retired_at > now))
-            .order_by(cookie_key.c.created_at)
-        )
-        rows = await self._rows(statement)
-        return [CookieKeyRecord(**row) for row in rows]
-
-    async def add_cookie_key(
-        self, secret: bytes, now: float, retire_others_at: float | None = None
-    ) -> str:
-        """Stores a new key and deletes those that no cookie needs. Returns the id of the new key.
-        `retire_others_at`: time from which the other keys are no longer valid.
-        """
-
-        async def work(connection: AsyncConnection) -> str:
-            ids = [int(id) for id in await connection.scalars(sa.select(cookie_key.c.id))]
-            name = str(max(ids, default=0) + 1)
-            if retire_others_at is not None:
-                await connection.execute(
-                    cookie_key.update()
-                    .where(cookie_key.c.retired_at.is_(None))
-                    .values(retired_at=retire_others_at)
-                )
-            await connection.execute(
-                cookie_key.insert().values(id=name, secret=secret, created_at=now)
-            )
-            surplus = sorted(ids)[: max(0, len(ids) + 1 - MAX_KEYS)]
-            await connection.execute(
-                cookie_key.delete().where(
-                    sa.or_(
-                        cookie_key.c.id.in_(map(str, surplus)),
-                        cookie_key.c.retired_at <= now,
-                        cookie_key.c.created_at < now - KEY_LIFETIME,
-                    )
-                )
-            )
-            return name
-
-        return await self._database.write(work)
 
     # People and devices
 

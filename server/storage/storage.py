@@ -6,6 +6,7 @@ from typing import Self
 
 from server.storage.account import AccountStore
 from server.storage.blocks import BlockStore
+from server.storage.cookie_keys import CookieKeyStore
 from server.storage.database import DATABASE_NAME, Database
 from server.storage.devices import DeviceStore
 from server.storage.directory import DataDirectory
@@ -43,6 +44,7 @@ class Storage:
         self.moderation = ModerationStore(database)
         self.reports = ReportStore(database)
         self.watch_links = WatchLinkStore(database)
+        self.cookie_keys = CookieKeyStore(database)
         self.people = PersonStore(database)
         self.devices = DeviceStore(database)
         self.passkeys = PasskeyStore(database)

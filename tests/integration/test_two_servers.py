@@ -78,7 +78,7 @@ async def test_follows_of_one_count_at_the_other(pair: Pair) -> None:
 
 
 async def test_a_new_key_reaches_the_other_before_it_signs(pair: Pair) -> None:
-    await pair.one.storage.people.add_cookie_key(b"new" * 11, 0.0)
+    await pair.one.storage.cookie_keys.add(b"new" * 11, 0.0)
     for server in (pair.one, pair.two):
         await server.identity.refresh()
     async with Browser(pair.one.url) as browser:

@@ -72,7 +72,7 @@ async def test_an_operator_finds_people_and_replaces_the_key(tmp_path: Path) -> 
         assert code == 0 and out.startswith("key 2 signs cookies from ")
         code, out, _ = await microlive("rotate-cookie-key", "--retire", data)
         assert code == 0 and "no longer valid" in out
-        keys = await server.storage.people.cookie_keys(time.time())
+        keys = await server.storage.cookie_keys.valid(time.time())
         assert [key.retired_at is None for key in keys] == [False, False, True]
 
 

@@ -279,7 +279,7 @@ async def test_a_new_key_keeps_all_people(server: Server, browser: Browser) -> N
     """Cookies of the old key stay valid, and are renewed once the new key signs."""
     _, me = await browser.ask("GET", "/api/me")
     first = browser.cookie
-    await server.storage.people.add_cookie_key(b"new" * 11, time.time() - 60)
+    await server.storage.cookie_keys.add(b"new" * 11, time.time() - 60)
     await server.identity.refresh()
     assert (await browser.ask("GET", "/api/me"))[1] == me
     assert first.startswith("1.") and browser.cookie.startswith("2.")

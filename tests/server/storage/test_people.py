@@ -8,7 +8,6 @@ import pytest
 
 from server.people.names import read_handle
 from server.storage.people import (
-    MAX_KEYS,
     MAX_RENAMES,
     HandleTaken,
     PersonRecord,
@@ -164,30 +163,6 @@ async def test_people_for_the_operator(people: PersonStore) -> None:
     assert [record.id for record in await people.people("a")] == ["a"]
 
 
-async def test_servers_that_start_together_agree_on_a_key(people: PersonStore) -> None:
-    await asyncio.gather(*(people.add_first_key(bytes([n]) * 32, NOW) for n in range(5)))
-    (key,) = await people.cookie_keys(NOW)
-    assert (key.id, key.created_at, key.retired_at) == ("1", NOW, None)
-    await people.add_first_key(b"other", NOW)
-    assert await people.cookie_keys(NOW) == [key]
-
-
-async def test_keys_are_replaced_and_retired(people: PersonStore) -> None:
-    await people.add_first_key(b"1", NOW)
-    assert await people.add_cookie_key(b"2", NOW + 1) == "2"
-    assert await people.add_cookie_key(b"3", NOW + 2, retire_others_at=NOW + 30) == "3"
-    assert [key.secret for key in await people.cookie_keys(NOW + 29)] == [b"1", b"2", b"3"]
-    assert [key.secret for key in await people.cookie_keys(NOW + 30)] == [b"3"]
-    assert await people.add_cookie_key(b"4", NOW + 40) == "4"
-
-
-async def test_the_number_of_keys_is_bounded(people: PersonStore) -> None:
-    await people.add_first_key(b"1", NOW)
-    for number in range(MAX_KEYS + 5):
-        await people.add_cookie_key(b"x", NOW + number)
-    assert len(await people.cookie_keys(NOW)) == MAX_KEYS
-
-
 async def test_two_servers_on_one_database(postgres: Postgres, tmp_path: Path) -> None:
     """A handle and a key are unique between servers, not only within one."""
     with postgres.database() as url:
@@ -201,9 +176,9 @@ async def test_two_servers_on_one_database(postgres: Postgres, tmp_path: Path) -
                 return_exceptions=True,
             )
             assert {type(result) for result in results} == {TakenHandle, HandleTaken}
-            await two.people.add_first_key(b"k", NOW)
-            await one.people.add_first_key(b"other", NOW)
-            assert [key.secret for key in await one.people.cookie_keys(NOW)] == [b"k"]
+            await two.cookie_keys.add_first(b"k", NOW)
+            await one.cookie_keys.add_first(b"other", NOW)
+            assert [key.secret for key in await one.cookie_keys.valid(NOW)] == [b"k"]
         finally:
             await one.close()
             await two.close()
