@@ -7,6 +7,8 @@ from server.people.person import Person
 
 MAX_MENTIONS = 5
 """Maximum number of people whom one message mentions. Further mentions are only text."""
+MAX_TRIED = 20
+"""Maximum number of `@` in one message that are looked at."""
 MAX_NAME = 40
 """Maximum length of a mentioned name, characters."""
 MAX_NAMES = 4_000
@@ -38,15 +40,24 @@ class KnownNames:
         """
         found: dict[str, None] = {}
         start = text.find("@")
-        while start >= 0 and len(found) < MAX_MENTIONS:
+        for _ in range(MAX_TRIED):
+            if start < 0 or len(found) == MAX_MENTIONS:
+                break
             if person := self._longest(text[start + 1 : start + 1 + MAX_NAME]):
                 found[person] = None
             start = text.find("@", start + 1)
         return tuple(found)
 
+    def forget(self, person: str) -> None:
+        """Forgets the names of a person."""
+        for key in [key for key, known in self._people.items() if known == person]:
+            del self._people[key]
+
     def _longest(self, text: str) -> str | None:
-        for length in range(len(text), 0, -1):
-            if person := self._people.get(_key(text[:length])):
+        # One normalisation for all lengths: a compatibility character can become 18 characters.
+        key = _key(text)
+        for length in range(min(len(key), 2 * MAX_NAME), 0, -1):
+            if person := self._people.get(key[:length]):
                 return person
         return None
 

@@ -1,5 +1,7 @@
 """Who is mentioned."""
 
+import pytest
+
 from server.people.person import Person
 from server.social import mentions
 from server.social.mentions import MAX_MENTIONS, KnownNames
@@ -32,3 +34,25 @@ def test_mentions_and_names_are_limited() -> None:
     assert known.find("@name00000") == () and known.find("@name00007") == ("p-7",)
     text = " ".join(f"@name{number:05}" for number in range(100, 120))
     assert known.find(text) == tuple(f"p-{100 + number}" for number in range(MAX_MENTIONS))
+
+
+def test_the_work_for_one_message_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many `@`, and a character that becomes 18 characters in the key of a name."""
+    sizes: list[int] = []
+    key = mentions._key
+
+    def counted(name: str) -> str:
+        sizes.append(len(name))
+        return key(name)
+
+    monkeypatch.setattr(mentions, "_key", counted)
+    assert NAMES.find("@\ufdfa" * 150) == ()
+    assert len(sizes) <= mentions.MAX_TRIED and max(sizes) <= mentions.MAX_NAME
+
+
+def test_forgotten_people_are_not_mentioned() -> None:
+    known = KnownNames()
+    known.add(Person("p-1", "민지", 0, "minji"))
+    known.add(Person("p-2", "Ana", 0))
+    known.forget("p-1")
+    assert known.find("@minji @민지 @Ana") == ("p-2",)
