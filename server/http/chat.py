@@ -3,6 +3,7 @@ and answers.
 """
 
 import asyncio
+import re
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
@@ -225,7 +226,7 @@ def _read_query(value: str | None) -> int | None:
     """Reads a number of the query. Raises BadRequest."""
     if value is None:
         return None
-    if not (value.isascii() and value.isdecimal()) or int(value[:20]) > MAX_NUMBER:
+    if not re.fullmatch(r"[0-9]{1,16}", value, re.ASCII) or int(value) > MAX_NUMBER:
         raise BadRequest(
             RefusalCode.BAD_REQUEST, "limit, before and after are numbers from 0 to 2^53"
         )
