@@ -212,8 +212,13 @@ class RoomChat(RoomPart):
         self._spawn(self._post_line(key, values))
 
     async def remove_person(self, person: str, by: str) -> list[int]:
-        """Removes all messages of a person. Returns their numbers. Raises StorageError."""
+        """Removes all messages of a person. Returns their numbers. Raises StorageError.
+
+        Ban the person first: then only messages that are being stored now can still appear.
+        """
         conversation = await self.open()
+        if self._pending:
+            await asyncio.wait(list(self._pending.values()))
         numbers = await conversation.of_person(person)
         await conversation.remove(numbers, by, person)
         return numbers

@@ -17,6 +17,8 @@ from server.storage.errors import StorageError
 
 logger = logging.getLogger(__name__)
 
+REMOVED_AT_ONCE = 1_000
+"""Maximum number of messages in one event that removes messages, and in one statement."""
 RESTORED_AT_ONCE = 4
 """Maximum number of messages in one event. A message has up to 3.5 KB as JSON, an event up to
 16 KB.
@@ -96,6 +98,8 @@ class Conversation:
         """Shows a message that its author has sent again, if no viewer has seen the message: the
         database had stored it, but the answer of the database was lost.
         """
+        if self._outgoing.recover(message):
+            return message
         if self.log.get(message.n) is None and message.n >= self.log.first:
             self.log.insert(message)
             if message.state is State.SHOWN:
@@ -158,10 +162,12 @@ class Conversation:
         if not numbers:
             return
         now = self._context.now
-        await self._store.remove(self._context.room, numbers, by, now)
-        self.log.change(numbers, lambda message: removed(message, by, now))
-        event = {"type": "removed", "messages": numbers}
-        self._context.post({**event, "person": person} if person else event)
+        for start in range(0, len(numbers), REMOVED_AT_ONCE):
+            some = numbers[start : start + REMOVED_AT_ONCE]
+            await self._store.remove(self._context.room, some, by, now)
+            self.log.change(some, lambda message: removed(message, by, now))
+            event = {"type": "removed", "messages": some}
+            self._context.post({**event, "person": person} if person else event)
         if self.pinned in numbers:
             await self.pin(None)
 
@@ -169,9 +175,12 @@ class Conversation:
         """Shows removed or held messages to everyone."""
         if not numbers:
             return
-        await self._store.show(self._context.room, numbers)
+        for start in range(0, len(numbers), REMOVED_AT_ONCE):
+            await self._store.show(self._context.room, numbers[start : start + REMOVED_AT_ONCE])
         self.log.change(numbers, restored)
-        found = [message for n in numbers if (message := await self.find(n))]
+        # Pages show about as many messages as the log keeps.
+        last = sorted(numbers)[-KEPT:]
+        found = [message for n in last if (message := await self.find(n))]
         for start in range(0, len(found), RESTORED_AT_ONCE):
             messages = found[start : start + RESTORED_AT_ONCE]
             described = [describe_message(message) for message in messages]

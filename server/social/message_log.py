@@ -34,7 +34,7 @@ class MessageLog:
         """Adds a message with a number above all others."""
         self._messages[message.n] = message
         self._numbers[message.person.id, message.id] = message.n
-        if len(self._messages) > KEPT:
+        while len(self._messages) > KEPT:
             _, oldest = self._messages.popitem(last=False)
             self._numbers.pop((oldest.person.id, oldest.id), None)
             self._complete = False
@@ -109,6 +109,15 @@ class Outgoing:
     def open(self, n: int) -> None:
         """Announces a message that is about to be stored. `n` is above all earlier numbers."""
         self._open[n] = None
+
+    def recover(self, message: Message) -> bool:
+        """Takes a message whose attempt has ended, and which waits for earlier messages: the
+        message was stored. Returns False if the message does not wait.
+        """
+        if message.n not in self._settled:
+            return False
+        self._settled[message.n] = message
+        return True
 
     def settle(self, n: int, message: Message | None) -> list[Message]:
         """Takes the end of an attempt to store a message; None if the attempt failed. Returns the

@@ -217,6 +217,65 @@ async def test_an_answer_of_storage_that_is_lost(
     assert await talk.texts() == ["first", "second"]
 
 
+async def test_a_message_that_waits_and_is_sent_again_is_shown_once(
+    talk: Talk, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stored, acknowledged, and not shown yet, because an earlier message is being stored."""
+    gate, add = asyncio.Event(), storage.messages.add
+
+    async def gated(record: MessageRecord) -> MessageRecord | None:
+        if record.sequence == 1:
+            await gate.wait()
+        return await add(record)
+
+    monkeypatch.setattr(storage.messages, "add", gated)
+    first = asyncio.create_task(talk.post("first"))
+    await asyncio.sleep(0)
+    assert (await talk.post("second", id="x")).new
+    assert (await talk.post("second", id="x")).message.n == 2
+    gate.set()
+    await first
+    assert [event["message"]["text"] for event in talk.events()] == ["first", "second"]
+
+
+async def test_a_message_that_is_being_stored_is_removed_with_its_author(
+    talk: Talk, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The judge decided before the ban, the commit comes after it."""
+    begun, gate, add = asyncio.Event(), asyncio.Event(), storage.messages.add
+
+    async def gated(record: MessageRecord) -> MessageRecord | None:
+        begun.set()
+        await gate.wait()
+        return await add(record)
+
+    monkeypatch.setattr(storage.messages, "add", gated)
+    posting = asyncio.create_task(talk.post("hate"))
+    await begun.wait()
+    removing = asyncio.create_task(talk.chat.remove_person(MINJI.id, SAM.id))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    gate.set()
+    assert await removing == [1]
+    await posting
+    assert await talk.texts() == []
+
+
+async def test_all_messages_of_a_person_who_wrote_much_are_removed(
+    talk: Talk, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event has a maximum size."""
+    numbers = list(range(1, 5_001))
+
+    async def numbers_of(room: str, person: str) -> list[int]:
+        return numbers
+
+    monkeypatch.setattr(storage.messages, "numbers_of", numbers_of)
+    assert await talk.chat.remove_person(MINJI.id, SAM.id) == numbers
+    removed = [n for event in talk.events() for n in event["messages"]]
+    assert removed == numbers
+
+
 async def test_a_client_that_leaves_does_not_stop_its_message(
     talk: Talk, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
