@@ -33,6 +33,7 @@ CAUSES = {
     "slow_failed": "Slow or rude viewers who could not connect",
     "slow_closed": "Slow or rude viewers cut off",
     "slow_paced": "Changes of a slow viewer's pace",
+    "chat_refused": "Chat messages not accepted",
 }
 CODES = {
     "1001": "1001, the server shut down",

@@ -167,19 +167,22 @@ def judge(
     return Verdict(Outcome.FAILED if failed else Outcome.FINE, tuple(failed))
 
 
+CAUSED = (
+    "failed",
+    "closed",
+    "paced",
+    "creator_failed",
+    "creator_closed",
+    "slow_failed",
+    "slow_closed",
+    "slow_paced",
+    "chat_refused",
+)
+"""Counts that have a cause."""
+
+
 def causes_of(record: Record) -> dict[str, dict[str, int]]:
-    names = (
-        "failed",
-        "closed",
-        "paced",
-        "creator_failed",
-        "creator_closed",
-        "slow_failed",
-        "slow_closed",
-        "slow_paced",
-        "chat_refused",
-    )
-    return {name: causes for name in names if (causes := record.total.causes(name))}
+    return {name: causes for name in CAUSED if (causes := record.total.causes(name))}
 
 
 def extra_of(record: Record) -> dict[str, float]:

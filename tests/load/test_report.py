@@ -13,10 +13,18 @@ from scripts.loadgen.conditions import parse_condition
 from scripts.loadgen.figures import Figures
 from scripts.loadgen.machine import Machine
 from scripts.loadgen.record import Record
-from scripts.loadgen.report import number, write_report
+from scripts.loadgen.report import CAUSES, number, write_report
 from scripts.loadgen.scenario import Scenario
 from scripts.loadgen.screen import sparkline
-from scripts.loadgen.summary import Outcome, Summary, causes_of, extra_of, figures_of, judge
+from scripts.loadgen.summary import (
+    CAUSED,
+    Outcome,
+    Summary,
+    causes_of,
+    extra_of,
+    figures_of,
+    judge,
+)
 from scripts.loadgen.target import parse_target
 
 
@@ -189,3 +197,7 @@ def test_numbers_are_short(value: float | None, text: str) -> None:
 
 def test_a_sparkline_scales_to_its_maximum() -> None:
     assert sparkline([0.0, 4.0, 8.0]) == "▁▄█" and sparkline([]) == ""
+
+
+def test_every_count_with_causes_has_words() -> None:
+    assert set(CAUSES) == set(CAUSED)
