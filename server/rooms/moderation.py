@@ -141,7 +141,8 @@ class RoomModeration(RoomPart):
         person = author.person.id
         role, known = self.rank(person), self._standings.get(person)
         if role is None and known is None:
-            return self.state.find_ban(replace(author, role=Role.KNOWN), now)
+            banned = self.state.find_ban(replace(author, role=Role.KNOWN), now)
+            return banned or self.state.find_mute(author, now)
         standing = known[0] if known else STRANGER
         if role is None:
             role = Role.KNOWN if standing.known else Role.GUEST

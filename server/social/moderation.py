@@ -87,7 +87,7 @@ class Moderation:
 
     def find_refusal(self, author: Author, standing: Standing, now: float) -> Verdict | None:
         """Returns the refusal that every message of the author gets at `now`, or None."""
-        refusal = self.find_ban(author, now) or self._find_mute(author, now)
+        refusal = self.find_ban(author, now) or self.find_mute(author, now)
         if refusal is not None or author.role.moderates:
             return refusal
         holds = self.settings.under(self.shield, now)
@@ -124,7 +124,8 @@ class Moderation:
             return Hold("link")
         return None
 
-    def _find_mute(self, author: Author, now: float) -> Verdict | None:
+    def find_mute(self, author: Author, now: float) -> Verdict | None:
+        """Returns the refusal of a muted author, or None."""
         until = _in_force(self.mutes, author.person.id, now)
         if not until:
             return None
