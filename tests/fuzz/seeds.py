@@ -26,6 +26,7 @@ from relay.message import Flag, Kind, Record, init_body, pack_record
 from relay.rtc.receive.rtcp import bitrate_cap, keyframe_request, retransmission_request
 from server.people.cookie import CookieKey, CookieKeys
 from server.people.person import Person, Visitor
+from server.rooms.watch_token import WatchToken, write_token
 from tests.fixtures.media import access_units, opus_packets, rtp_packets, vp8_frames, vp8_packets
 from tests.fixtures.offers import NAMES, offer
 from tests.fixtures.passkey import Authenticator
@@ -398,6 +399,28 @@ SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "forwarded": _headers,
     "name": lambda: iter([text.encode() for text in NAMES_OF_PEOPLE]),
     "cookie": _cookies,
+    "moderation": lambda: iter(
+        [
+            b'{"slow": 5, "visibility": "private", "links": true, "title": "A"}',
+            b'{"seconds": 60}',
+            b'{"words": ["foo", "\xec\x8b\x9c\xeb\xb0\x9c*"]}',
+            b'{"message": 7, "reason": "spam", "text": "look"}',
+            b'{"decision": "banned", "note": "rude", "person": "@a", "answer": "no"}',
+        ]
+    ),
+    "word-list": lambda: iter(
+        [
+            "ass\n시발\nhitler*\n死ね\n\na s s 다시 발표 HeII $h1t".encode(),
+            "ﬃ\n\nﬃ\u200b ѕһіт example.org".encode(),
+        ]
+    ),
+    "watch-token": lambda: iter(
+        [
+            write_token(WatchToken(1_790_000_000, link="l"), "abc", b"other").encode(),
+            b'{"slow":5,"shield_until":1.5,"salt":"00","salt_made_at":2.5}',
+            b"2001:db8::1",
+        ]
+    ),
     "title": lambda: iter([b'{"title": "A live \xe2\x99\xa5\\u00e9"}', b"{}", b"[[[[1]]]]"]),
     "passkey": _passkeys,
     "credential-json": lambda: (json.dumps(answer).encode() for answer in _answers()),

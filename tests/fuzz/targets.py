@@ -54,13 +54,19 @@ from server.people.sign_in import (
 )
 from server.people.transfer_code import transfer_hash
 from server.rooms.beacon import MAX_COUNT, MAX_DELAY, OTHER, PLAYERS, read_beacon
+from server.rooms.reports import read_note
+from server.rooms.watch_token import read_token
+from server.social.links import has_link
 from server.social.mentions import KnownNames
 from server.social.message_text import MAX_BYTES as MAX_TEXT
 from server.social.message_text import read_text, shorten
+from server.social.network_hash import Salt, network_hash
 from server.social.poll import Poll, read_question
 from server.social.reactions import Reactions
+from server.social.room_settings import read_room_settings
 from server.social.tally import Tally
 from server.social.taps import BINS, EMOJI, MAX_PER_BIN, SECONDS_BACK, read_taps
+from server.social.word_list import MAX_WORDS, BadWords, WordList
 from tests.fixtures.media import video_sample, video_track
 from tests.fixtures.passkey import Authenticator
 from tests.fixtures.social import MINJI, SAM
@@ -307,6 +313,62 @@ def title(data: bytes) -> None:
         assert read_create_room(data).title.isprintable()
 
 
+def moderation(data: bytes) -> None:
+    """The JSON bodies of moderation and of reports: what is accepted keeps the limits."""
+    from server.http import admin_moderation, moderation, reports, watch_links
+
+    with suppress(ValueError, RecursionError):
+        body = json.loads(data)
+        if not isinstance(body, dict):
+            return
+        for kind in (
+            moderation.ChangeRoomBody,
+            moderation.MuteBody,
+            moderation.BanBody,
+            watch_links.AddLinkBody,
+            admin_moderation.BanRequest,
+        ):
+            with suppress(Unprocessable):
+                moderation.read_moderation(kind, body)
+        for other in (
+            reports.MakeReportBody,
+            reports.DecideReportBody,
+            reports.AnswerReportBody,
+            admin_moderation.OperatorDecision,
+        ):
+            with suppress(Unprocessable):
+                accepted = reports.read_report(other, body)
+                for text in accepted.model_dump().values():
+                    if isinstance(text, str):
+                        assert read_note(text).isprintable()
+        with suppress(Unprocessable):
+            words = moderation.read_words(body).words
+            with suppress(BadWords):
+                assert len(WordList(words).words) <= MAX_WORDS
+
+
+def word_list(data: bytes) -> None:
+    """A list of words, a line each, and a text below an empty line."""
+    listed, _, text = data.decode(errors="replace").partition("\n\n")
+    try:
+        words = WordList(listed.split("\n"))
+    except BadWords:
+        return
+    found = words.find(text)
+    assert found is None or found in words.words
+    for word in words.words:
+        assert words.find(word.strip("*")) is not None
+    has_link(text)
+
+
+def watch_token(data: bytes) -> None:
+    """The token of a watch link: what is accepted is what the server wrote."""
+    token = data.decode(errors="replace")
+    assert read_token(token, "abc", b"key") is None
+    read_room_settings(token)
+    network_hash(token, Salt(bytes(16), 0.0))
+
+
 def name(data: bytes) -> None:
     """A name or a handle: what is accepted is short, visible, and accepted again."""
     text = data.decode("utf-8", "surrogateescape")
@@ -468,6 +530,9 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "poll": poll,
     "forwarded": forwarded,
     "title": title,
+    "moderation": moderation,
+    "word-list": word_list,
+    "watch-token": watch_token,
     "name": name,
     "cookie": cookie,
     "passkey": passkey,
