@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from relay.errors import RefusalCode
 from server.errors import Unprocessable
 from server.http.admin import Authorise
-from server.http.identity import Identity, person_of
+from server.http.identity import Identity
 from server.http.json_body import read_object
 from server.http.payloads import Payload, reply
 from server.http.people import PersonBody, body_of
+from server.http.writers import person_of
 from server.people.cookie import FIRST_USE
 from server.people.names import MAX_INPUT
 from server.people.skeleton import key_of

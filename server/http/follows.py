@@ -9,9 +9,10 @@ from pydantic import Field
 
 from relay.errors import RefusalCode
 from server.errors import Conflict, NotFound, Unprocessable
-from server.http.identity import Identity, person_of
+from server.http.identity import Identity
 from server.http.payloads import Payload, reply
 from server.http.people import PersonBody, body_of
+from server.http.writers import person_of
 from server.people.names import MAX_INPUT
 from server.people.skeleton import key_of
 from server.rooms.description import RoomDescription

@@ -17,12 +17,10 @@ from relay.errors import RefusalCode
 from server.errors import Forbidden, Unauthorized
 from server.http.auth import bearer_token
 from server.http.hosts import Origins
-from server.http.limits import RateLimiter
-from server.http.request import authority_of, charge, client_of, is_https
-from server.people.admitted import Admitted
+from server.http.request import authority_of, is_https
+from server.http.writers import Writers
 from server.people.cookie import COOKIE_NAME, LIFETIME, Cookie, CookieKey, CookieKeys
 from server.people.counters import PeopleCounters
-from server.people.device_label import device_label
 from server.people.guest_names import guest_name
 from server.people.person import COLOURS, Person, Visitor
 from server.people.revocations import Revocations
@@ -32,7 +30,7 @@ from server.site.strings import COOKIE as LANGUAGE_COOKIE
 from server.site.strings import language_of
 from server.storage.cookie_keys import CookieKeyStore
 from server.storage.errors import StorageError
-from server.storage.people import PersonRecord, PersonStore
+from server.storage.people import PersonStore
 
 logger = logging.getLogger(__name__)
 
@@ -79,14 +77,13 @@ class Identity:
     ) -> None:
         self.revocations = Revocations()
         self.counters = PeopleCounters()
-        self._admitted = Admitted()
         self.keys = CookieKeys()
         self._people = people
         self._cookie_keys = cookie_keys
         self._origins = origins
         self._settings = settings
         self._clock = clock
-        self._new_people = RateLimiter(settings.max_people_per_address_hour, 3_600.0)
+        self._writers = Writers(people, self.counters, settings, clock)
         self._known_until = 0.0
         self._refreshing: asyncio.Task[None] | None = None
 
@@ -228,11 +225,11 @@ class Identity:
         """Makes the answer to this request carry a new cookie, for example after a sign-in."""
         visit = self._visit(request)
         visit.visitor, visit.answer, visit.forget = visitor, visitor, False
-        self._admitted.forget(visitor.device)
+        self._writers.forget(visitor.device)
 
     def forget_admission(self, device: str) -> None:
         """Makes the next write of this device ask storage, because the person has changed."""
-        self._admitted.forget(device)
+        self._writers.forget(device)
 
     def forget_cookie(self, request: web.Request) -> None:
         """Makes the answer to this request remove the cookie."""
@@ -307,44 +304,14 @@ class Identity:
 
     async def _stored(self, request: web.Request, visit: Visit, visitor: Visitor) -> Visitor:
         """Returns the visitor as storage knows the person. Stores a new person and device."""
-        now = asyncio.get_running_loop().time()
-        person = self._admitted.find(visitor.device, visitor.person.id, now)
+        renewed = visit.answer is not None
+        person = await self._writers.admit(request, visitor, renewed=renewed)
         if person is None:
-            record = await self._admit(request, visit, visitor)
-            person = person_of(record)
-            if record.delete_at is None:
-                self._admitted.keep(visitor.device, person, now)
+            raise self._signed_out(visit)
         known = Visitor(person, visitor.device, True)
         if known != visitor:
             visit.visitor, visit.answer, visit.forget = known, known, False
         return known
-
-    async def _admit(self, request: web.Request, visit: Visit, visitor: Visitor) -> PersonRecord:
-        """Asks storage for the person. Stores a new person and device."""
-        now = self._clock()
-        if not visitor.stored:
-            address = client_of(request, self._settings).address
-            charge(
-                self._new_people,
-                address,
-                "too many new people from this address",
-                RefusalCode.TOO_MANY_PEOPLE,
-            )
-            await self._people.add(
-                visitor.person.id,
-                visitor.person.name,
-                visitor.person.colour,
-                visitor.device,
-                device_label(request.headers.get(hdrs.USER_AGENT, "")),
-                now,
-            )
-            self.counters.stored += 1
-        elif visit.answer is not None:  # the cookie is renewed once a day
-            await self._people.see(visitor.person.id, visitor.device, now)
-        record = await self._people.admit(visitor.person.id, visitor.device)
-        if record is None:
-            raise self._signed_out(visit)
-        return record
 
     def _signed_out(self, visit: Visit) -> Unauthorized:
         self.counters.signed_out += 1
@@ -354,7 +321,3 @@ class Identity:
         return Unauthorized(
             RefusalCode.SIGNED_OUT, "this device was signed out: GET /api/me makes a new guest"
         )
-
-
-def person_of(record: PersonRecord) -> Person:
-    return Person(record.id, record.name, record.colour, record.handle)

@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from relay.errors import RefusalCode
 from server.errors import Conflict, TooManyRequests, Unprocessable
-from server.http.identity import Identity, person_of
+from server.http.identity import Identity
 from server.http.json_body import read_object
 from server.http.payloads import Payload, reply
 from server.http.relying_party import relying_party_of
+from server.http.writers import person_of
 from server.people.names import numbered, read_handle, read_name
 from server.people.person import Person, Visitor
 from server.people.recovery import ENTROPY, new_recovery_code, recovery_hash
