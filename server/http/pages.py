@@ -38,6 +38,7 @@ AREAS = {
     "index.html": ("site", "feed", "api", "refusals"),
     "live.html": (
         *("site", "studio", "device", "health", "figures", "obstacle", "people"),
+        *("chat", "report", "hearts", "poll", "social"),
         *("api", "refusals"),
     ),
     "room.html": (

@@ -50,8 +50,8 @@ async def test_pages_of_people(
     visitors: Visitors, server: LocalServer, handle: str, language: str
 ) -> None:
     visitors.complaints.allow("404")
-    page = await visitors.page(server.url, locale=language)
-    await until(page, "document.body.dataset.feed === 'empty'")
+    page = await visitors.page(server.url, locale=language, reduced_motion="reduce")
+    await until(page, "document.body.dataset.feed !== 'loading'")
     found = await check(page, "feed")
     for path in (handle, "/r/nothing"):
         await page.goto(server.url + path)
@@ -65,7 +65,7 @@ async def test_pages_of_people(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_studio_and_room(visitors: Visitors, server: LocalServer, language: str) -> None:
-    page = await visitors.page(f"{server.url}/live", locale=language)
+    page = await visitors.page(f"{server.url}/live", locale=language, reduced_motion="reduce")
     studio = Studio(page)
     await until(page, "document.body.dataset.screen === 'ready'")
     found = await check(page, "studio, ready")
@@ -75,7 +75,7 @@ async def test_studio_and_room(visitors: Visitors, server: LocalServer, language
         await page.click(f"#{name}")
         found += await check(page, f"studio, {name}", SIZES[:1])
         await page.keyboard.press("Escape")
-    room = Room(await visitors.page(studio.watch, EYES, locale=language))
+    room = Room(await visitors.page(studio.watch, EYES, locale=language, reduced_motion="reduce"))
     await room.pictured()
     found += await check(room.page, "room")
     await studio.end()

@@ -76,36 +76,6 @@ async def test_a_handle_moves_to_another_phone_and_comes_back_with_the_recovery_
     await shows_handle(second, "다크걸")
 
 
-async def test_a_passkey_signs_in_where_the_host_is_a_name(
-    visitors: Visitors, server: LocalServer
-) -> None:
-    url = server.url.replace("127.0.0.1", "localhost")
-    page = await me(visitors, url)
-    session = await page.context.new_cdp_session(page)
-    await session.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    await session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    await take_handle(page, "عمر")
-    await page.click("#passkeys summary")
-    await page.click(by("add-passkey"))
-    await until(page, "document.querySelectorAll('#passkeys li').length === 1")
-
-    await page.context.clear_cookies()
-    await page.reload()
-    await until(page, READY)
-    await page.click("#sign-in summary")
-    async with page.expect_navigation():
-        await page.click(by("sign-in-passkey"))
-    await shows_handle(page, "عمر")
-
-
 async def test_an_address_has_no_passkeys_and_says_why(
     visitors: Visitors, server: LocalServer
 ) -> None:

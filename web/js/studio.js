@@ -83,7 +83,7 @@ function begin(room) {
   keep('room', mine);
   show('live');
   setText(byId('live-title'), room.title || t('studio.untitled'));
-  creatorRoom = new CreatorRoom(mine);
+  creatorRoom = new CreatorRoom(mine, identity);
   onAir = new OnAir(mine, panel, notice, {
     over: finish,
     elsewhere() {

@@ -31,6 +31,7 @@ export class ChatLog {
   #unread = 0;
   // The field above the list may grow.
   #resizes = new ResizeObserver(() => this.#following && this.follow());
+  #resizing;
   #listening = new AbortController();
 
   /**
@@ -45,6 +46,9 @@ export class ChatLog {
     this.#template = template;
     this.#actions = actions;
     const { signal } = this.#listening;
+    // A poll or a turned phone changes the height: the newest message stays in sight.
+    this.#resizing = new ResizeObserver(() => this.#following && this.follow());
+    this.#resizing.observe(this.#list);
     this.#list.addEventListener('scroll', () => this.#scrolled(), { signal, passive: true });
     this.#newest.addEventListener('click', () => this.follow(), { signal });
     this.#resizes.observe(this.#list);

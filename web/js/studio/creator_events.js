@@ -4,6 +4,7 @@
  */
 import { BROWSER } from '../page/environment.js';
 import { Connection } from '../watch/line/connection.js';
+import { EdgeClock } from '../watch/line/edge_clock.js';
 import { EventFeed } from '../watch/line/event_feed.js';
 import { EventStream } from '../watch/line/event_stream.js';
 import { KIND } from '../watch/line/record.js';
@@ -14,23 +15,37 @@ const PLAYER = 'whep'; // the path of a viewer that gets no media over the WebSo
 export class CreatorEvents {
   #connection;
   #feed;
+  #edge = new EdgeClock();
+  #stream = '';
+  #environment;
 
   /**
    * @param {string} room
-   * @param {(event: any) => void} handle
+   * @param {object} listener
+   * @param {() => void} listener.open  the connection is open, for the first time or again
+   * @param {(event: any) => void} listener.event
    * @param {import('../page/environment.js').Environment} [environment]
    */
-  constructor(room, handle, environment = BROWSER) {
+  constructor(room, { open, event }, environment = BROWSER) {
+    this.#environment = environment;
     const quality = () => ({});
-    this.#feed = new EventFeed(handle, async (listener) => {
+    this.#feed = new EventFeed(event, async (listener) => {
       const more = { over: () => {}, lag: () => 0, quality };
       return new EventStream(room, this.#connection.clock, { ...listener, ...more }, environment);
     });
     this.#connection = new Connection(
       watchUrl(room, PLAYER),
       {
-        hello: (hello) => this.#feed.hello(hello),
-        record: (record) => record.kind === KIND.EVENT && this.#feed.record(record),
+        hello: (hello) => {
+          if (hello.stream !== this.#stream) this.#edge.reset();
+          this.#stream = hello.stream;
+          this.#feed.hello(hello);
+          open();
+        },
+        record: (record) => {
+          if (record.kind !== KIND.INIT) this.#edge.add(environment.now(), record.mediaTime);
+          if (record.kind === KIND.EVENT) this.#feed.record(record);
+        },
         pace: () => {},
         quality,
         down: () => {},
@@ -40,6 +55,19 @@ export class CreatorEvents {
       environment,
     );
     this.#connection.open();
+  }
+
+  /** Media time of the live edge, µs; NaN while unknown. */
+  get mediaTime() {
+    return this.#edge.at(this.#environment.now());
+  }
+
+  /**
+   * Sends a notice to the room. A notice that cannot be sent now is dropped.
+   * @param {object} notice
+   */
+  send(notice) {
+    if (!this.#feed.send(notice)) this.#connection.send(notice);
   }
 
   close() {

@@ -8,6 +8,7 @@ import { LiveApi } from '../api/live_api.js';
 import { ModerationApi } from '../moderation/moderation_api.js';
 import { Countdown } from './countdown.js';
 import { CreatorEvents } from './creator_events.js';
+import { CreatorSocial } from './creator_social.js';
 import { PollSheet } from './poll_sheet.js';
 import { SettingsSheet } from './settings_sheet.js';
 import { ShareSheet } from './share_sheet.js';
@@ -22,12 +23,14 @@ export class CreatorRoom {
   #settings;
   #share;
   #events;
+  #social;
 
   /**
    * @param {MyRoom} room
+   * @param {import('../people/identity.js').Identity} identity
    * @param {import('../page/environment.js').Environment} [environment]
    */
-  constructor(room, environment = BROWSER) {
+  constructor(room, identity, environment = BROWSER) {
     const live = new LiveApi(room.room, room.key);
     const moderation = new ModerationApi(room.room, room.key);
     this.#countdown = new Countdown(live, environment);
@@ -39,11 +42,21 @@ export class CreatorRoom {
     });
     this.#share.visibility = this.#settings.visibility = room.visibility;
     byId('invite-card').hidden = false;
-    this.#events = new CreatorEvents(room.room, (event) => this.#handle(event), environment);
+    this.#events = new CreatorEvents(
+      room.room,
+      { open: () => void this.#social.load(), event: (event) => this.#handle(event) },
+      environment,
+    );
+    this.#social = new CreatorSocial({
+      ...{ room: room.room, identity, moderation, environment },
+      send: (notice) => this.#events.send(notice),
+      mediaTime: () => this.#events.mediaTime,
+    });
   }
 
   close() {
     this.#events.close();
+    this.#social.close();
     this.#countdown.close();
     this.#poll.close();
     this.#shield.close();
@@ -53,10 +66,12 @@ export class CreatorRoom {
 
   /** @param {any} event */
   #handle(event) {
-    if (event?.type === 'countdown') this.#countdown.handle(event);
-    else if (event?.type === 'room') byId('invite-card').hidden ||= event.viewers > 0;
-    else if (event?.type === 'poll') this.#poll.handle(event.poll);
-    else if (event?.type === 'chat_settings') {
+    if (!event) return;
+    this.#social.receive(event);
+    if (event.type === 'countdown') this.#countdown.handle(event);
+    else if (event.type === 'room') byId('invite-card').hidden ||= event.viewers > 0;
+    else if (event.type === 'poll') this.#poll.handle(event.poll);
+    else if (event.type === 'chat_settings') {
       this.#shield.handle(event);
       this.#settings.handle(event);
     }

@@ -1,0 +1,92 @@
+"""The creator's room in the studio: people, moderation, shield, poll, countdown, summary."""
+
+import json
+
+from playwright.async_api import Page
+
+from scripts.benchmarks.chromium import until
+from scripts.benchmarks.local_server import LocalServer
+from tests.e2e.pages import EYES, Room, Visitors
+
+
+def by(name: str) -> str:
+    return f"[data-testid={name}]"
+
+
+def written(text: str) -> str:
+    """A condition: the page shows a message with this text."""
+    has = f"each.textContent.includes({json.dumps(text)})"
+    return f"[...document.querySelectorAll('.message .text')].some((each) => {has})"
+
+
+async def write(page: Page, text: str) -> None:
+    await page.fill("[data-part=text]", text)
+    await page.press("[data-part=text]", "Enter")
+
+
+async def press_long(page: Page, text: str) -> None:
+    """Holds a message until its sheet opens."""
+    message = page.locator(".message", has_text=text)
+    await message.locator(".text").hover()
+    await page.mouse.down()
+    await until(page, "document.querySelector('#social dialog').open")
+    await page.mouse.up()
+
+
+async def test_a_creator_reads_moderates_asks_and_sees_the_summary(
+    visitors: Visitors, server: LocalServer
+) -> None:
+    visitors.complaints.allow("403")
+    studio = await visitors.studio(server.url)
+    page = studio.page
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await until(page, "document.body.dataset.screen === 'ready'")
+    await page.check("#length input[value='180']", force=True)
+    watch = await studio.go_live("A room")
+    viewer = Room(await visitors.page(watch, EYES))
+    await viewer.pictured()
+    await until(viewer.page, "document.querySelector('.social').dataset.ready === 'true'")
+
+    await write(viewer.page, "Hello creator")
+    await until(page, written("Hello creator"))
+    await write(page, "Hello viewer")
+    await until(viewer.page, written("Hello viewer"))
+    await viewer.page.click("[data-part=heart]")
+    left = "document.querySelector('#countdown-text').textContent"
+    assert (await page.evaluate(left)) < "3:00"
+    await page.click(by("add-minute"))
+    await until(page, f"{left} > '3:00'")
+
+    await press_long(page, "Hello creator")
+    await page.click("[data-action=mute_minute]")
+    await until(page, "!document.querySelector('[data-part=undo]').hidden")
+    await write(viewer.page, "I am muted")
+    await until(viewer.page, "document.querySelector('[data-part=text]').value === 'I am muted'")
+    await page.click("[data-part=undo-button]")
+    await press_long(page, "Hello creator")
+    await page.click("[data-action=remove]")
+    await until(viewer.page, f"!({written('Hello creator')})")
+
+    await page.click(by("shield"))
+    await until(page, "document.querySelector('#shield').ariaPressed === 'true'")
+    await until(page, "document.querySelector('#shield-time').textContent")
+    await page.click(by("shield"))
+    await until(page, "document.querySelector('#shield').ariaPressed === 'false'")
+
+    await page.click(by("poll"))
+    await page.fill(by("poll-question"), "Tea or coffee?")
+    for n, answer in enumerate(("Tea", "Coffee")):
+        await page.locator(by("poll-answer")).nth(n).fill(answer)
+    await page.click(by("poll-ask"))
+    await viewer.page.click(".poll .answer >> nth=1")
+    await page.click(by("poll"))
+    await until(page, "document.querySelectorAll('#poll-votes li')[1].textContent.includes('100')")
+    await page.click(by("poll-close"))
+
+    await studio.end()
+    await until(page, "!document.querySelector('#summary').hidden")
+    assert await page.inner_text("#over-hearts") == "1"
+    assert "Coffee" in await page.inner_text("#over-polls")
+    await page.click(by("delete-live"))
+    await page.click(by("delete-confirm"))
+    await until(page, "document.querySelector('#summary').hidden")
