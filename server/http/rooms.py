@@ -5,6 +5,7 @@ describes the requests and answers.
 import asyncio
 import json
 import logging
+import re
 
 from aiohttp import hdrs, web
 from pydantic import ValidationError
@@ -35,6 +36,9 @@ NEW_CODES_PER_SECOND = 20
 """Maximum number of QR codes that are made per second. Each code occupies the event loop for 1 to
 4 ms.
 """
+
+TOKEN = re.compile(r"[\w.-]{1,300}", re.ASCII)
+"""The token of a watch link."""
 
 
 class RoomsEndpoint:
@@ -110,19 +114,22 @@ class RoomsEndpoint:
         return web.Response(status=204)
 
     async def qr_code(self, request: web.Request) -> web.Response:
-        """Returns the QR code of the watch URL. Only codes that are not in the cache count toward
-        the limits.
+        """Returns the QR code of the watch URL; with `k`, of the watch link with this token. Only
+        codes that are not in the cache count toward the limits.
         """
         name = request.match_info["room"]
         await self._rooms.ask(name, Describe())
         url = url_of(request, f"/r/{name}", self._settings)
+        scope = "public"
+        if TOKEN.fullmatch(token := request.query.get("k", "")):
+            url, scope = f"{url}?k={token}", "private"
         svg = self._codes.find(url)
         if svg is None:
             address = client_of(request, self._settings).address
             charge(self._address_codes, address, "too many new QR codes from this address")
             charge(self._all_codes, "", "too many new QR codes at a time")
             svg = self._codes.make(url)
-        headers = {hdrs.CACHE_CONTROL: "public, max-age=3600"}
+        headers = {hdrs.CACHE_CONTROL: f"{scope}, max-age=3600"}
         return web.Response(body=svg, content_type="image/svg+xml", headers=headers)
 
     async def health(self, request: web.Request) -> web.Response:

@@ -129,6 +129,20 @@ PROXIES = (ip_network("127.0.0.0/8"),)
 """Proxies that are trusted; each request then names its client."""
 
 
+async def test_a_watch_link_has_a_qr_code_of_its_own(server: Server) -> None:
+    """Only caches of the browser may keep a code that contains a secret."""
+    room = await server.create()
+    path = f"{server.url}/api/rooms/{room.name}/qr.svg"
+    codes = {}
+    for query in ("", "?k=a.b-c_d", "?k=not%20a%20token"):
+        async with server.http.get(path + query) as response:
+            caching = response.headers["Cache-Control"]
+            codes[query] = (await response.text(), caching.partition(",")[0])
+    assert codes["?k=not%20a%20token"] == codes[""]
+    assert codes["?k=a.b-c_d"][0] != codes[""][0]
+    assert (codes[""][1], codes["?k=a.b-c_d"][1]) == ("public", "private")
+
+
 async def test_new_qr_codes_of_an_address_are_limited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
