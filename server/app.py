@@ -188,7 +188,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     identity = Identity(storage.people, storage.cookie_keys, origins, settings)
     await identity.open()
     stack.push_async_callback(identity.close)
-    purge = Purge(storage.accounts, identity.counters)
+    purge = Purge(storage.accounts, identity.counters, rooms.forget_person)
     purge.start()
     stack.push_async_callback(purge.close)
     requesters = Requesters(identity, settings)

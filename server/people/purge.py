@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
+from relay.callbacks import ignore
 from server.people.counters import PeopleCounters
 from server.storage.account import AccountStore
 from server.storage.errors import StorageError
@@ -14,14 +16,27 @@ INTERVAL = 60.0
 """Seconds between two looks into storage."""
 AT_ONCE = 20
 """Maximum number of people who are deleted in one run."""
+MAX_LEAVING = 200
+"""Maximum number of people who are added in one run to those whose deletion is expected."""
 
 
 class Purge:
     """The task that deletes people. Call `start()` first, `close()` at the end."""
 
-    def __init__(self, accounts: AccountStore, counters: PeopleCounters) -> None:
+    def __init__(
+        self,
+        accounts: AccountStore,
+        counters: PeopleCounters,
+        forget: Callable[[str], None] = ignore,
+    ) -> None:
+        """`forget`: called with the id of each deleted person, also if another server deletes the
+        person.
+        """
         self._accounts = accounts
         self._counters = counters
+        self._forget = forget
+        self._leaving: set[str] = set()
+        """People whose deletion is expected before the run after the next one."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -34,10 +49,17 @@ class Purge:
 
     async def run(self, now: float) -> int:
         """Deletes people whose time has come. Returns their number. Raises StorageError."""
+        self._leaving.update(await self._accounts.due(now + 2 * INTERVAL, MAX_LEAVING))
         deleted = 0
         for person in await self._accounts.due(now, AT_ONCE):
             deleted += await self._accounts.erase(person, now)
         self._counters.deleted += deleted
+        for person in list(self._leaving):
+            record = await self._accounts.find(person)
+            if record is None:
+                self._forget(person)
+            if record is None or record.delete_at is None:
+                self._leaving.discard(person)
         return deleted
 
     async def _run_for_ever(self) -> None:

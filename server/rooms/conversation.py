@@ -4,7 +4,6 @@ Other tasks may run at each await, so a message is numbered and announced withou
 """
 
 import logging
-from dataclasses import replace
 
 from server.people.person import ANONYMOUS
 from server.rooms.part import RoomContext
@@ -197,10 +196,8 @@ class Conversation:
         self._context.post({"type": "pin", "message": described}, key="pin")
 
     def forget_person(self, person: str) -> None:
-        """Removes what is in memory of a deleted person."""
-        self.log.change(self.log.of_person(person), forgotten)
-
-
-def forgotten(message: Message) -> Message:
-    """Returns a message without its author and its text."""
-    return replace(message, person=ANONYMOUS, id="", text="", mentions=())
+        """Removes what is in memory of a deleted person. Pages show the messages without text."""
+        numbers = self.log.forget_person(person)
+        self.names.forget(person)
+        if self.pinned in numbers and (message := self.log.get(self.pinned)):
+            self.show_pin(message)

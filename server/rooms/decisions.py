@@ -280,6 +280,9 @@ class RoomDecisions(RoomPart):
 
     # Changes
 
+    def forget_person(self, person: str) -> None:
+        self._removed.pop(person, None)
+
     def _announce(self) -> None:
         self._context.changes.announce(self._moderation.creator)
 

@@ -337,6 +337,12 @@ class RoomModeration(RoomPart):
 
     # Viewers and life
 
+    def forget_person(self, person: str) -> None:
+        self._standings.pop(person, None)
+        self._networks.pop(person, None)
+        self._moderators -= {person}
+        self.state.forget(person)
+
     def viewer_joined(self, viewer: int, person: str | None, media: bool) -> None:
         if self._stale:
             self._read()

@@ -119,6 +119,10 @@ class RoomContext:
             del self._people[next(iter(self._people))]
         self._people[person.id] = person
 
+    def forget(self, person: str) -> None:
+        """Forgets the name of a person."""
+        self._people.pop(person, None)
+
     def person(self, person: str | None) -> Person | None:
         """Returns the person with this id; None if the room does not know the person."""
         return None if person is None else self._people.get(person)
@@ -143,6 +147,9 @@ class RoomPart:
 
     def viewer_left(self, viewer: int) -> None:
         """Takes the end of a connection."""
+
+    def forget_person(self, person: str) -> None:
+        """Removes what is in memory of a deleted person."""
 
     def state_changed(self, before: State, after: State) -> None:
         """Takes a change of the room's state."""

@@ -117,6 +117,10 @@ class RoomPolls(RoomPart):
             self._restoring = asyncio.get_running_loop().create_task(self._restore_for_viewers())
             self._restoring.add_done_callback(self._restored)
 
+    def forget_person(self, person: str) -> None:
+        if self._poll and self._poll.forget(person):
+            self._post()
+
     async def conclude(self) -> None:
         """Closes the open poll, because the room has ended."""
         self._stop_timers()

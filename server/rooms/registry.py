@@ -238,6 +238,13 @@ class Rooms:
             if room.record.owner == person and not room.ended
         ]
 
+    def forget_person(self, person: str) -> None:
+        """Removes what is in memory of a deleted person, and ends the person's rooms."""
+        for room in list(self._rooms.values()):
+            room.social.forget_person(person)
+            if room.record.owner == person:
+                room.finish()
+
     def announce_moderation(self, creator: str) -> None:
         """Makes the rooms of a creator read what moderators decided. OPERATOR: all rooms."""
         self._changes.announce(creator)

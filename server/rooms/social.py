@@ -110,6 +110,12 @@ class RoomSocial:
         for part in self._parts:
             part.viewer_left(viewer)
 
+    def forget_person(self, person: str) -> None:
+        """Removes what is in memory of a deleted person."""
+        self._context.forget(person)
+        for part in self._parts:
+            part.forget_person(person)
+
     # Life
 
     def state_changed(self, before: State, after: State) -> None:

@@ -4,6 +4,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from server.people.person import ANONYMOUS
+from server.social.author import Role
 from server.social.message import Message, State
 
 KEPT = 200
@@ -59,9 +61,21 @@ class MessageLog:
             if message := self._messages.get(number):
                 self._messages[number] = change(message)
 
-    def of_person(self, person: str) -> list[int]:
-        """Returns the numbers of the messages of a person."""
-        return [n for n, message in self._messages.items() if message.person.id == person]
+    def forget_person(self, person: str) -> list[int]:
+        """Removes the author and the text of a deleted person's messages, also where replies quote
+        them. Returns the numbers of the messages.
+        """
+        numbers = {n for n, message in self._messages.items() if message.person.id == person}
+        for n in numbers:
+            self._numbers.pop((person, self._messages[n].id), None)
+        self.change(numbers, forgotten)
+        replies = [
+            n
+            for n, message in self._messages.items()
+            if message.reply_to and message.reply_to.n in numbers
+        ]
+        self.change(replies, lambda message: replace(message, reply_to=None))
+        return sorted(numbers)
 
     def before(self, n: int, limit: int) -> list[Message] | None:
         """Returns the last `limit` shown messages with numbers below `n`, in order. Returns None if
@@ -95,6 +109,12 @@ def removed(message: Message, by: str, at: float) -> Message:
 
 def restored(message: Message) -> Message:
     return replace(message, state=State.SHOWN, removed_by=None, removed_at=None)
+
+
+def forgotten(message: Message) -> Message:
+    return replace(
+        message, person=ANONYMOUS, role=Role.GUEST, id="", text="", reply_to=None, mentions=()
+    )
 
 
 class Outgoing:

@@ -124,6 +124,11 @@ class Moderation:
             return Hold("link")
         return None
 
+    def forget(self, person: str) -> None:
+        """Removes what is in memory of a deleted person, who can never write again."""
+        for known in (self.mutes, self.bans, self.operator_bans, self._last):
+            known.pop(person, None)
+
     def find_mute(self, author: Author, now: float) -> Verdict | None:
         """Returns the refusal of a muted author, or None."""
         until = _in_force(self.mutes, author.person.id, now)

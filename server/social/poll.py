@@ -131,6 +131,14 @@ class Poll:
         self.tally[answer] += 1
         return True
 
+    def forget(self, person: str) -> bool:
+        """Removes the vote of a deleted person. Returns whether the tally changed."""
+        answer = self._votes.pop(person, None)
+        if answer is None:
+            return False
+        self.tally[answer] -= 1
+        return True
+
     def describe(self) -> dict[str, Any]:
         """Returns the poll as in the poll event (relay/PROTOCOL.md)."""
         shown = None if self.closed_at is None else self.closed_at + RESULT_SHOWN

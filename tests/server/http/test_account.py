@@ -155,6 +155,26 @@ async def test_after_a_week_the_database_does_not_know_the_person(
         assert await heir.status("PUT", "/api/me/handle", {"handle": "dark"}) == 200
 
 
+async def test_rooms_in_memory_forget_the_person(server: Server, browser: Browser) -> None:
+    """Also if another server deletes the person."""
+    await browser.ask("GET", "/api/me")
+    _, own = await browser.ask("POST", "/api/rooms", {"title": "mine"})
+    async with Browser(server.url) as creator:
+        _, made = await creator.ask("POST", "/api/rooms", {"title": "other"})
+    messages = f"/api/rooms/{made['room']}/messages"
+    assert (await browser.ask("POST", messages, {"id": "x", "text": "secret"}))[0] == 201
+    _, leaving = await browser.ask("DELETE", "/api/me")
+    here = Purge(server.storage.accounts, server.identity.counters, server.rooms.forget_person)
+    assert await here.run(leaving["delete_at"] - 60) == 0
+    async with Browser(server.url) as reader:
+        assert "secret" in str(await reader.ask("GET", messages))
+        assert await purge(server).run(leaving["delete_at"]) == 1
+        await here.run(leaving["delete_at"])
+        page = str(await reader.ask("GET", messages))
+        assert "secret" not in page and leaving["person"]["id"] not in page
+        assert await reader.status("GET", f"/api/rooms/{own['room']}/settings") == 410
+
+
 async def test_the_cookie_from_before_the_first_write_brings_no_one_back(
     server: Server, browser: Browser
 ) -> None:

@@ -568,11 +568,17 @@ async def test_the_key_of_a_program_writes_as_the_creator(talk: Talk) -> None:
 
 async def test_a_deleted_person_is_forgotten(talk: Talk) -> None:
     await talk.post("secret")
-    await talk.post("of Sam", SAM)
+    await talk.post("of Sam", SAM, reply_to=1)
+    await talk.chat.pin(author(), PinMessage(requester(), 1))
     talk.chat.forget_person(MINJI.id)
     first, second = (await talk.read()).messages
     assert (first.text, first.person) == ("", ANONYMOUS)
-    assert (second.text, second.person) == ("of Sam", SAM)
+    assert (second.text, second.person, second.reply_to) == ("of Sam", SAM, None)
+    assert talk.events()[-1]["message"]["text"] == ""
+    assert (await talk.post("@민지", SAM)).message.mentions == ()
+    late = Watcher()
+    late.messages += talk.channel.subscribe(late)
+    assert "secret" not in str(events_of(late)) and MINJI.name not in str(events_of(late))
 
 
 async def test_an_ended_room_is_read_from_storage(talk: Talk, storage: Storage) -> None:

@@ -210,3 +210,12 @@ async def test_a_room_that_ends_closes_its_poll(room: Room, storage: Storage) ->
     await room.polls.close()
     (record,) = await storage.polls.of_room("abc")
     assert record.closed_at == room.clock.now and room.clock.timers == []
+
+
+async def test_viewers_see_that_the_vote_of_a_deleted_person_is_removed(room: Room) -> None:
+    poll = await room.open()
+    await room.vote(poll, 1)
+    await room.vote(poll, 1, SAM)
+    room.polls.forget_person(SAM.id)
+    room.clock.go_on(POLL_EVERY)
+    assert (room.shown() or {})["votes"] == [0, 1]

@@ -7,7 +7,7 @@ import pytest
 
 from server.people.person import Person
 from server.social.author import Role
-from server.social.message import Message, State
+from server.social.message import Message, Reply, State
 from server.social.message_log import KEPT, MessageLog, Outgoing, removed, restored
 
 MESSAGE = Message(1, "c-1", Person("p-1", "민지", 3), Role.GUEST, "hi", 10.0, 70)
@@ -60,7 +60,15 @@ def test_only_the_last_messages_are_kept() -> None:
 def test_held_messages_are_in_no_page() -> None:
     log = log_of(message(1, state=State.HELD), message(2))
     assert numbers(log.after(0, 5)) == numbers(log.before(9, 5)) == [2]
-    assert log.of_person("p-1") == [1, 2] and log.of_person("p-2") == []
+
+
+def test_a_deleted_person_is_forgotten() -> None:
+    """Also the quotes in replies, and what finds a message that is sent twice."""
+    quote = replace(message(3), person=Person("p-2", "Sam", 7), reply_to=Reply(1, "민지", "hi"))
+    log = log_of(message(1, state=State.HELD), message(2), quote)
+    assert log.forget_person("p-1") == [1, 2]
+    assert "p-1" not in str(vars(log)) and "민지" not in str(vars(log))
+    assert log.forget_person("p-1") == []
 
 
 def test_a_late_message_gets_its_place() -> None:

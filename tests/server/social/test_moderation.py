@@ -157,3 +157,12 @@ def test_the_first_reason_is_the_one_that_waiting_does_not_help() -> None:
     moderation = Moderation(bans={"p1": FOR_EVER}, mutes={"p1": NOW + 60})
     moderation.settings = replace(moderation.settings, chat=False)
     assert code(moderation, author()) is RefusalCode.BANNED
+
+
+def test_a_deleted_person_is_forgotten() -> None:
+    moderation = Moderation(mutes={"p1": NOW + 60}, bans={"p1": FOR_EVER, "p2": FOR_EVER})
+    moderation.judge(author(person="p3"), STRANGER, "hello", NOW)
+    for person in ("p1", "p3"):
+        moderation.forget(person)
+    assert (moderation.mutes, moderation.bans) == ({}, {"p2": FOR_EVER})
+    assert not moderation._last

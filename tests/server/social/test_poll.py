@@ -150,3 +150,9 @@ def test_any_question_is_read_or_refused(question: str, answers: list[str]) -> N
     for text in (asked.question, *asked.answers):
         assert text and "\n" not in text and "\u202e" not in text
     assert 2 <= len(asked.answers) <= MAX_ANSWERS
+
+
+def test_the_vote_of_a_deleted_person_is_removed() -> None:
+    poll = Poll("p", PollQuestion("?", ("a", "b")), 0.0, {"p-1": 1, "p-2": 1})
+    assert poll.forget("p-1") and not poll.forget("p-1")
+    assert poll.tally == [0, 1] and poll.vote_of("p-1") is None
