@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 import pytest_asyncio
 from aiohttp import ClientSession
 from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page
 
 from scripts.benchmarks.chromium import until
 from scripts.benchmarks.local_server import LocalServer
@@ -189,6 +191,67 @@ async def test_the_keyboard_reaches_everything(visitors: Visitors, live: LiveRoo
     await talker.page.focus("[data-part=text]")
     await talker.page.keyboard.type("ccs")
     assert await talker.page.input_value("[data-part=text]") == "ccs"
+
+
+@asynccontextmanager
+async def room_of(host: Page, server: LocalServer) -> AsyncIterator[LiveRoom]:
+    """A live room that belongs to the person of a page."""
+    await host.evaluate("fetch('/api/me')")
+    [cookie] = [each for each in await host.context.cookies() if each.get("name") == "microlive"]
+    headers = {"Cookie": f"microlive={cookie.get('value')}", "Origin": server.url}
+    async with live_room(server.url, "Mine", headers) as live:
+        yield live
+
+
+async def test_the_creator_moderates_on_the_message(
+    visitors: Visitors, server: LocalServer
+) -> None:
+    """Remove, undo, mute and ban, from the sheet of a message; the muted one keeps the text."""
+    visitors.complaints.allow("403|4403")
+    host = await visitors.page(server.url)
+    async with room_of(host, server) as live:
+        guest = await Talker.join(visitors, live.watch)
+        await host.goto(live.watch)
+        creator = Talker(host)
+        await guest.write("rude")
+        await creator.reads("rude")
+        await creator.act("rude", "remove")
+        await guest.page.wait_for_selector(".text:text-is('rude')", state="detached")
+        await host.click("[data-part=undo-button]")
+        await asyncio.gather(guest.reads("rude"), creator.reads("rude"))
+
+        await creator.act("rude", "mute_minute")
+        await host.wait_for_selector("[data-part=undo]:has-text('muted')")
+        await guest.write("still here")
+        await guest.page.wait_for_selector("[data-part=composer-note]:has-text('muted')")
+        assert await guest.page.input_value("[data-part=text]") == "still here"
+
+        await creator.act("rude", "ban_live")
+        await until(guest.page, "document.querySelector('#stage').dataset.state === 'sorry'")
+        await host.wait_for_selector(".text:text-is('rude')", state="detached")
+
+
+async def test_a_guest_sees_the_own_name_and_follows_the_creator(
+    visitors: Visitors, server: LocalServer
+) -> None:
+    """The room of a person shows the person's name, which a guest changes before writing."""
+    host = await visitors.page(server.url)
+    async with room_of(host, server) as live:
+        guest = await Talker.join(visitors, live.watch)
+        await guest.page.focus("[data-part=text]")
+        await guest.page.click("[data-part=rename]")
+        await guest.page.fill("[data-part=name-input]", "민지")
+        await guest.page.keyboard.press("Enter")
+        await guest.page.wait_for_selector("[data-part=name-text]:has-text('민지')")
+        await guest.write("hi")
+        await guest.reads("hi")
+        assert await guest.page.inner_text(".message.mine .name") == "민지"
+        assert await guest.page.is_hidden("[data-part=name]")
+
+        await guest.page.click("[data-part=follow]:text-is('Follow')")
+        await guest.page.wait_for_selector("[data-part=follow][aria-pressed=true]")
+        await guest.page.reload()
+        await guest.page.wait_for_selector("[data-part=follow]:text-is('Following')")
 
 
 @pytest.mark.parametrize("locale", ["en-US", "ko-KR"])

@@ -37,6 +37,7 @@ import { Undo } from './undo.js';
  * @property {Readonly<import('../page/environment.js').Environment>} environment
  */
 
+const MOST_ATTEMPTS = 3; // to send a message while the server cannot store it
 const MOST_PAGES = 4; // of missed messages, after an interruption
 
 export class Chat {
@@ -56,6 +57,10 @@ export class Chat {
   #role = '';
   #loaded = false;
   #rendering = 0;
+  /** By message id. @type {Map<string, number>} */
+  #attempts = new Map();
+  /** Timers of messages that are sent again. @type {Set<number>} */
+  #waiting = new Set();
   #forget;
   #listening = new AbortController();
 
@@ -114,6 +119,7 @@ export class Chat {
   close() {
     this.#listening.abort();
     cancelAnimationFrame(this.#rendering);
+    for (const timer of this.#waiting) this.#options.environment.clearTimeout(timer);
     this.#forget();
     this.#gestures.close();
     this.#undo.close();
@@ -274,39 +280,60 @@ export class Chat {
   }
 
   /** @param {Message} message  an own message without a number */
-  async #deliver({ id, text, reply_to: replyTo, media_time: time }) {
+  async #deliver(message) {
+    const { id, text, reply_to: replyTo, media_time: time } = message;
     const { room, environment } = this.#options;
     this.#list.mark(id, 'sending');
     this.#render();
     try {
-      const message = await chatApi.send(room, {
+      const accepted = await chatApi.send(room, {
         id,
         text,
         ...(replyTo ? { reply_to: replyTo.n } : {}),
         ...(time == null ? {} : { media_time: time }),
       });
-      this.#take(message.person?.role ?? '');
-      this.#list.acknowledge(id, message);
+      this.#take(accepted.person?.role ?? '');
+      this.#list.acknowledge(id, accepted);
+      this.#attempts.delete(id);
       this.#composer.state.accepted(environment.now());
       this.#options.written?.();
     } catch (error) {
-      this.#refused(id, text, /** @type {any} */ (error));
+      this.#refused(message, /** @type {any} */ (error));
     }
     this.#composer.update();
     this.#render();
   }
 
   /**
-   * @param {string} id
-   * @param {string} text
+   * @param {Message} own
    * @param {import('../api/request.js').ApiError} error
    */
-  #refused(id, text, { status, code, message, retryAfter }) {
+  #refused(own, { status, code, message, retryAfter }) {
+    const { id, text } = own;
+    if (status === 503 && retryAfter && this.#mayTryAgain(id)) {
+      const again = () => {
+        this.#waiting.delete(timer);
+        void this.#deliver(own);
+      };
+      const timer = this.#options.environment.setTimeout(again, retryAfter * 1_000);
+      this.#waiting.add(timer);
+      return;
+    }
     if (status === 0 || status >= 500) return this.#list.mark(id, 'failed');
     this.#list.discard(id);
     this.#composer.state.refused(code, retryAfter, this.#options.environment.now());
     this.#composer.restore(text);
     if (!retryAfter) this.#options.notice(message);
+  }
+
+  /**
+   * Whether a message may be sent again by itself, after the server could not store it.
+   * @param {string} id
+   */
+  #mayTryAgain(id) {
+    const attempts = (this.#attempts.get(id) ?? 0) + 1;
+    this.#attempts.set(id, attempts);
+    return attempts < MOST_ATTEMPTS;
   }
 
   /** @param {Entry} entry */

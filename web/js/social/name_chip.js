@@ -51,10 +51,11 @@ export class NameChip {
   async show() {
     if (recall('named')) return;
     try {
-      const { person, guest } = await this.#identity.load();
-      if (!guest) return;
-      showAvatar(partOf(this.#chip, 'avatar'), person);
-      setText(this.#text, t('chat.writing_as', { name: person.name }));
+      await this.#identity.load();
+      const { me } = this.#identity;
+      if (!me?.guest) return;
+      showAvatar(partOf(this.#chip, 'avatar'), me.person);
+      setText(this.#text, t('chat.writing_as', { name: me.person.name }));
       this.#chip.hidden = false;
     } catch {
       // Without an answer, the first message says why.
