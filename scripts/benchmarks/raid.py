@@ -37,7 +37,7 @@ ARRIVE_WITHIN = 5.0
 class Plan:
     guests: int = 300
     addresses: int = 20
-    known: int = 10
+    known: int = 60
     """Number of followers who talk."""
     seconds: float = 20.0
     """Duration of the raid before the shield, and again of what follows."""
@@ -122,6 +122,8 @@ class Person:
         async with self._http.request(
             method, f"{self._url}{path}", json=body, headers=self._headers
         ) as response:
+            if (renewed := response.cookies.get("microlive")) is not None:
+                self._headers["Cookie"] = f"microlive={renewed.value}"
             return response.status, await response.json(content_type=None)
 
 

@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections import Counter
 from itertools import count
+from typing import cast
 from urllib.parse import urlsplit
 
 EVERY = 0.1
@@ -42,8 +43,7 @@ class Raider(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.WriteTransport, transport)
 
     def data_received(self, data: bytes) -> None:
         self._unread += data

@@ -163,7 +163,8 @@ class ChatEndpoint:
         name = request.match_info["room"]
         if (room := self._rooms.in_memory.find(name)) is not None:
             # Refuse most messages of a flood before storage is asked who their authors are.
-            room.social.refuse_early(self._requesters.reading(request), body.id)
+            by = self._requesters.reading(request)
+            room.social.refuse_early(by, body.id, new=self._requesters.is_new(request))
         by = await self._requesters.writing(request)
         return await self._rooms.ask(
             name, PostMessage(by, body.id, body.text, body.reply_to, body.media_time)

@@ -24,6 +24,11 @@ class Requesters:
         visitor = self._identity.visitor_of(request)
         return self._requester(request, visitor.person if visitor else ANONYMOUS)
 
+    def is_new(self, request: web.Request) -> bool:
+        """Whether the visitor has done nothing that is stored, as far as the cookie says so."""
+        visitor = self._identity.visitor_of(request)
+        return visitor is None or not visitor.stored
+
     def program(self, request: web.Request) -> Requester:
         """Returns who sends a request whose cookie is never read."""
         return self._requester(request, ANONYMOUS)

@@ -90,7 +90,7 @@ class RoomChat(RoomPart):
         """Raises the refusal that a message gets for certain, without a look into storage. In a
         flood of messages, the others thus cost little. The role of `author` is not yet known.
         """
-        if self._conversation is None or not author.person.id:
+        if self._conversation is None:
             return
         key = author.person.id, id
         if key in self._pending or self._conversation.log.find(*key) is not None:

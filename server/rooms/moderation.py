@@ -128,6 +128,11 @@ class RoomModeration(RoomPart):
             self._standings.pop(person, None)
         return verdict
 
+    def note_stranger(self, person: str) -> None:
+        """Remembers that a person can neither follow the creator nor have written before."""
+        if person not in self._standings:
+            _keep(self._standings, person, (STRANGER, self._context.now))
+
     def likely_role(self, author: Author) -> Role:
         if not self._was_read:
             return Role.MODERATOR

@@ -66,12 +66,14 @@ class RoomSocial:
             self._context.counters.refused[refusal.code] += 1
             raise
 
-    def refuse_early(self, by: Requester, id: str) -> None:
+    def refuse_early(self, by: Requester, id: str, *, new: bool) -> None:
         """Raises the refusal that a message with this id gets for certain, without a look into
-        storage.
+        storage. `new`: whether nothing about the person is stored.
         """
         if by.key:
             return
+        if new:
+            self.moderation.note_stranger(by.person.id)
         network = self.moderation.hash_network(by.address)
         try:
             self.chat.refuse_early(Author(by.person, Role.GUEST, network), id)

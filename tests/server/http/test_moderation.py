@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from server.http import chat
 from tests.fixtures.people import Browser
 from tests.fixtures.server import NewRoom, Server, running
 from tests.fixtures.viewer import Viewer
@@ -351,3 +352,26 @@ async def test_changes_at_the_same_time_are_all_kept(people: People) -> None:
     await people.minji.ask("DELETE", people.path("/shield"))
     _, settings = await people.mod.ask("GET", people.path("/settings"))
     assert (settings["slow"], settings["joins"]) == (3, False)
+
+
+async def test_a_flood_is_refused_from_memory_and_late(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Storage is not asked. After 20 refusals, the refusals of the address are delayed."""
+    monkeypatch.setattr(chat, "DELAY", 0.05)
+    await people.minji.ask("PUT", people.path(f"/mutes/{people.ids['sam']}"), {"seconds": 600})
+    reads = 0
+    read = people.server.storage.database.read
+
+    async def counted(work: Any) -> Any:
+        nonlocal reads
+        reads += 1
+        return await read(work)
+
+    monkeypatch.setattr(people.server.storage.database, "read", counted)
+    began = asyncio.get_running_loop().time()
+    for number in range(25):
+        status, refusal = await people.write(people.sam, "again", f"flood-{number}")
+        assert (status, refusal["code"]) == (403, "muted")
+    assert reads == 0
+    assert asyncio.get_running_loop().time() - began > 4 * 0.05

@@ -174,3 +174,11 @@ async def test_a_ban_by_the_operator_ends_the_rooms_of_the_owner(storage: Storag
     await place.moderation.refresh()
     assert ended == [True]
     await place.moderation.close()
+
+
+async def test_a_new_person_is_a_stranger_without_a_look_into_storage(place: Place) -> None:
+    await place.moderation.refresh()
+    place.moderation.note_stranger(SAM.id)
+    assert place.moderation.likely_role(author(SAM)) is Role.GUEST
+    place.moderation.state.shield = Shield().after(ShieldEvent.RAISE, place.clock.now)
+    assert place.code() is RefusalCode.KNOWN_ONLY
