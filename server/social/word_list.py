@@ -22,6 +22,9 @@ MAX_CHARACTERS = 50
 MAX_TEXT = 4_000
 """Number of characters of a text that are searched. Chat accepts shorter texts only."""
 
+MAX_EXPANSION = 4
+"""Maximum number of characters for which one character of a text may stand."""
+
 _IGNORABLE = regex.compile(r"\p{Default_Ignorable_Code_Point}+")
 _WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+")
 _WORD_WITH_SYMBOLS = regex.compile(r"[\p{L}\p{N}\p{M}@$!|+]+")
@@ -104,7 +107,7 @@ class WordList:
         """
         if not self.words:
             return None
-        for reading in _readings(text[:MAX_TEXT]):
+        for reading in _readings(_without_long(text[:MAX_TEXT])):
             runs = _runs(reading)
             letters = "".join(run.letter for run in runs)
             for last, found in self._automaton.iter(letters):
@@ -149,6 +152,19 @@ def _readings(text: str) -> list[list[str]]:
             readings.append([_skeleton(_letters(part, table)) for part in parts])
     unique = {tuple(filter(None, reading)): None for reading in readings}
     return [list(reading) for reading in unique if reading]
+
+
+def _without_long(text: str) -> str:
+    """Returns the text with a space for each character that stands for over MAX_EXPANSION
+    characters, such as an Arabic sentence in one character. No word is hidden by them, and the text
+    would become up to 18 times as long.
+    """
+    if len(unicodedata.normalize("NFKC", text)) <= 2 * len(text):
+        return text
+    return "".join(
+        character if len(unicodedata.normalize("NFKC", character)) <= MAX_EXPANSION else " "
+        for character in text
+    )
 
 
 def _letters(part: str, table: dict[int, str]) -> str:

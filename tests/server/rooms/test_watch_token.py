@@ -31,3 +31,11 @@ def test_a_changed_token_is_refused(at: int) -> None:
 @pytest.mark.parametrize("text", ["", ".", "x", "x.y", "\0", "é.é", "x" * 10_000])
 def test_what_is_no_token(text: str) -> None:
     assert read_token(text, "abc", HASH) is None
+
+
+@pytest.mark.parametrize("added", ["\r\n", "; ", "é", "="])
+def test_other_characters_make_a_token_invalid(added: str) -> None:
+    """The token becomes the value of a cookie."""
+    text = write_token(WatchToken(2_000_000_000, link="l-1"), "abc", HASH)
+    for place in range(len(text) + 1):
+        assert read_token(text[:place] + added + text[place:], "abc", HASH) is None

@@ -1,7 +1,10 @@
 """The word list: what hides no word, and which innocent words it leaves alone."""
 
+import unicodedata
+
 import pytest
 
+from server.social import word_list
 from server.social.word_list import MAX_CHARACTERS, MAX_WORDS, BadWords, WordList
 
 WORDS = WordList(
@@ -134,3 +137,20 @@ def test_a_long_list_and_a_long_text() -> None:
     words = WordList([f"word{number}" for number in range(MAX_WORDS)])
     assert words.find("a" * 100_000) is None
     assert words.find(f"xx {'y' * 300} word499") == "word499"
+
+
+def test_characters_that_stand_for_many_cost_little_and_hide_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[int] = []
+    readings = word_list._readings
+
+    def counted(text: str) -> list[list[str]]:
+        read.append(len(unicodedata.normalize("NFKC", text)))
+        return readings(text)
+
+    monkeypatch.setattr(word_list, "_readings", counted)
+    words = WordList(["bad"])
+    assert words.find("\ufdfa" * 297 + "bad") == "bad" and words.find("\ufdfa" * 300) is None
+    assert words.find("b\ufb01d ｂａｄ") == "bad"
+    assert max(read) <= 300
