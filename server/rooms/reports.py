@@ -69,18 +69,22 @@ class RoomReports:
             ) from error
         return describe_report(await self._find(new.id))
 
-    async def read(self, _: Author, __: ReadReports) -> tuple[Report, ...]:
-        record = self._record()
-        found = await self._storage.reports.of_room(record.room, record.owner)
+    async def read(self, author: Author, _: ReadReports) -> tuple[Report, ...]:
+        without = self._above(author)
+        found = await self._storage.reports.of_room(self._record().room, without)
         return tuple(map(describe_report, found))
 
     async def decide(self, author: Author, command: DecideReport) -> Report:
         if command.decision not in DECISIONS:
             raise _bad(f"the decision is one of {', '.join(DECISIONS)}")
         note, record, now = read_note(command.note), self._record(), self._now()
-        known = await self._storage.reports.of_room(record.room, record.owner)
-        report = next((one for one in known if one.id == command.report), None)
-        if report is None:
+        report = await self._storage.reports.find(command.report)
+        if (
+            report is None
+            or report.room != record.room
+            or report.kind == "room"
+            or (report.person is not None and report.person.id in self._above(author))
+        ):
             raise NotFound(RefusalCode.REPORT_NOT_FOUND, "this room has no such report")
         if not await self._storage.reports.decide(report.id, command.decision, note, now):
             raise decided_already()
@@ -88,6 +92,12 @@ class RoomReports:
         log = log_record(record, now, author, "decide", report.id, person, command.decision)
         await self._storage.moderation.record(creator_of(record), log)
         return describe_report(await self._find(report.id))
+
+    def _above(self, author: Author) -> set[str]:
+        """Returns the people about whom this moderator may not read and decide reports: the owner
+        of the room, whom only the operator judges, and the moderator.
+        """
+        return {person for person in (self._record().owner, author.person.id) if person}
 
     async def _find(self, report: str) -> ReportRecord:
         found = await self._storage.reports.find(report)

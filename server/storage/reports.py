@@ -1,5 +1,6 @@
 """The reports of viewers about messages, people and rooms."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,14 +127,15 @@ class ReportStore:
         records = await self._select(table.c.id == report)
         return records[0] if records else None
 
-    async def of_room(self, name: str, owner: str | None) -> list[ReportRecord]:
+    async def of_room(self, name: str, without: Collection[str]) -> list[ReportRecord]:
         """Returns the reports about messages and people of a room, the newest first. Leaves out the
-        reports about the owner.
+        reports about the people `without`.
         """
-        conditions = [table.c.room == name, table.c.kind != "room"]
-        if owner is not None:
-            conditions.append(sa.or_(table.c.person.is_(None), table.c.person != owner))
-        return await self._select(*conditions)
+        return await self._select(
+            table.c.room == name,
+            table.c.kind != "room",
+            sa.or_(table.c.person.is_(None), table.c.person.not_in(without)),
+        )
 
     async def made_by(self, who: str) -> list[ReportRecord]:
         return await self._select(table.c.reporter == who)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from server.storage import reports as stored_reports
 from tests.fixtures.people import Browser
 from tests.fixtures.server import NewRoom, Server, running
 from tests.server.http.test_moderation import create
@@ -90,6 +91,31 @@ async def test_a_report_from_its_making_to_the_answer(
     assert (await own(ali))["made"][0]["answer"] == "sorry"
     _, log = await minji.ask("GET", f"/api/rooms/{room.name}/log")
     assert (log["log"][0]["action"], log["log"][0]["detail"]) == ("decide", "removed")
+
+
+async def test_a_moderator_neither_reads_nor_decides_reports_about_itself(
+    minji: Browser, sam: Browser, ali: Browser, room: NewRoom
+) -> None:
+    _, report = await ali.ask("POST", reports(room), {"message": 1, "reason": "hate"})
+    _, me = await sam.ask("GET", "/api/me")
+    path = f"/api/rooms/{room.name}/moderators/{me['person']['id']}"
+    assert await minji.status("PUT", path) == 204
+    assert (await sam.ask("GET", reports(room)))[1] == {"reports": []}
+    decision = f"{reports(room)}/{report['id']}", {"decision": "dismissed"}
+    assert await sam.status("PUT", *decision) == 404
+    assert await minji.status("PUT", *decision) == 200
+
+
+async def test_a_report_is_decided_when_many_newer_ones_are_listed(
+    minji: Browser, sam: Browser, ali: Browser, room: NewRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_reports, "MAX_LISTED", 1)
+    body = {"message": 1, "reason": "hate"}
+    _, first = await ali.ask("POST", reports(room), body)
+    _, second = await ali.ask("POST", reports(room), body)
+    for report in (second, first):
+        path = f"{reports(room)}/{report['id']}"
+        assert await minji.status("PUT", path, {"decision": "dismissed"}) == 200
 
 
 async def test_reports_about_the_creator_are_not_for_the_creator(

@@ -49,12 +49,12 @@ async def test_reports_about_people_and_the_room(storage: Storage) -> None:
     await storage.reports.add(replace(REPORT, id="r3", message=None, person="p-minji"))
     about_room = await storage.reports.find("r2")
     assert about_room and (about_room.kind, about_room.person) == ("room", MINJI)
-    listed = await storage.reports.of_room("k3v9x2", "p-minji")
+    listed = await storage.reports.of_room("k3v9x2", ["p-minji"])
     assert [report.id for report in listed] == ["r1"]
     assert [report.id for report in await storage.reports.about("p-minji")] == ["r2", "r3"]
     assert len(await storage.reports.made_by("p-viewer")) == 3
-    assert len(await storage.reports.of_room("k3v9x2", None)) == 2
-    assert await storage.reports.of_room("other", None) == []
+    assert len(await storage.reports.of_room("k3v9x2", [])) == 2
+    assert await storage.reports.of_room("other", []) == []
 
 
 async def test_a_report_is_decided_and_answered_once(storage: Storage) -> None:
