@@ -8,7 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 from relay.errors import Refusal, RefusalCode
-from server.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unprocessable
+from server.errors import (
+    Conflict,
+    Forbidden,
+    Gone,
+    NotFound,
+    TooManyRequests,
+    Unavailable,
+    Unprocessable,
+)
 from server.people.person import Person
 from server.rooms.commands.chat import (
     MessagePage,
@@ -52,6 +60,7 @@ class RoomChat(RoomPart):
         self._pending: dict[tuple[str, str], asyncio.Task[tuple[Message, bool]]] = {}
         """The messages that are being stored, by person and client id."""
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._ended = self._closed = False
 
     def command_handlers(self) -> CommandHandlers:
         return {
@@ -118,6 +127,7 @@ class RoomChat(RoomPart):
         storing = self._pending.get(key)
         if storing is None:
             # No await from here on: the limits, the verdict and the number belong together.
+            self._require_open()
             message = self._accept(
                 conversation, replace(author, person=person), command, text, reply
             )
@@ -262,12 +272,23 @@ class RoomChat(RoomPart):
             self._spawn(self.open())
 
     def state_changed(self, before: RoomState, after: RoomState) -> None:
+        self._ended = after is RoomState.ENDED
         if (before, after) == (RoomState.IDLE, RoomState.LIVE):
             self.post_line("went_live")
 
     async def close(self) -> None:
+        self._closed = True
         while self._tasks:
             await asyncio.wait(self._tasks)
+
+    def _require_open(self) -> None:
+        """Raises Gone or Unavailable if the room has ended or was closed while a command waited."""
+        if self._ended:
+            raise Gone(RefusalCode.ROOM_ENDED, "this room has ended")
+        if self._closed:
+            raise Unavailable(
+                RefusalCode.SERVER_CLOSING, "the server is shutting down: try again in a moment"
+            )
 
     async def _post_line(self, key: str, values: dict[str, str | int]) -> None:
         conversation = await self.open()

@@ -100,6 +100,10 @@ class Talk:
     async def texts(self, **fields: Any) -> list[str]:
         return [message.text for message in (await self.read(**fields)).messages]
 
+    async def settle(self) -> None:
+        """Waits for the tasks of the chat."""
+        await asyncio.wait(self.chat._tasks)
+
     def events(self) -> list[dict[str, Any]]:
         """The events that the viewer got since the last call."""
         self.timers.go_off()
@@ -485,7 +489,7 @@ async def test_lines_of_the_room(talk: Talk) -> None:
     talk.chat.state_changed(RoomState.IDLE, RoomState.LIVE)
     talk.chat.state_changed(RoomState.LIVE, RoomState.AWAY)
     talk.chat.state_changed(RoomState.AWAY, RoomState.LIVE)
-    await talk.chat.close()
+    await talk.settle()
     await talk.post("hi")
     line, event = talk.events()
     assert (line["type"], line["key"], line["n"]) == ("system", "went_live", 1)
@@ -531,7 +535,7 @@ async def test_a_restart(storage: Storage) -> None:
     await talk.chat.close()
     talk = Talk(storage, restored=True)
     talk.chat.viewer_joined(1, None, True)
-    await talk.chat.close()
+    await talk.settle()
     assert [event["message"]["text"] for event in talk.events()] == ["second"]
     assert not (await talk.post("first", id="x")).new
     assert (await talk.post("fourth", id="y")).message.n == 4
@@ -579,6 +583,27 @@ async def test_a_deleted_person_is_forgotten(talk: Talk) -> None:
     late = Watcher()
     late.messages += talk.channel.subscribe(late)
     assert "secret" not in str(events_of(late)) and MINJI.name not in str(events_of(late))
+
+
+async def test_a_message_that_waits_while_the_room_ends_is_refused(
+    talk: Talk, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The room may be deleted by the time at which the message would be stored."""
+    latest = storage.messages.latest
+
+    async def ending(room: str, limit: int) -> list[MessageRecord]:
+        talk.chat.state_changed(RoomState.LIVE, RoomState.ENDED)
+        return await latest(room, limit)
+
+    talk.context.restored = True
+    monkeypatch.setattr(storage.messages, "latest", ending)
+    assert await refusal_of(talk.post("too late")) == (410, RefusalCode.ROOM_ENDED)
+    assert await storage.messages.last_number("abc") == 0
+
+
+async def test_no_message_is_stored_after_the_close(talk: Talk) -> None:
+    await talk.chat.close()
+    assert await refusal_of(talk.post("late")) == (503, RefusalCode.SERVER_CLOSING)
 
 
 async def test_an_ended_room_is_read_from_storage(talk: Talk, storage: Storage) -> None:
