@@ -7,7 +7,7 @@ import logging
 
 from server.people.person import ANONYMOUS
 from server.rooms.part import RoomContext
-from server.rooms.stored_message import to_message, to_messages, to_record
+from server.rooms.stored_message import reply_to, to_message, to_messages, to_record
 from server.social.author import Role
 from server.social.mentions import KnownNames
 from server.social.message import Kind, Message, State, describe_message, message_event
@@ -165,6 +165,7 @@ class Conversation:
             some = numbers[start : start + REMOVED_AT_ONCE]
             await self._store.remove(self._context.room, some, by, now)
             self.log.change(some, lambda message: removed(message, by, now))
+            self.log.hide_quotes(some)
             event = {"type": "removed", "messages": some}
             self._context.post({**event, "person": person} if person else event)
         if self.pinned in numbers:
@@ -180,6 +181,8 @@ class Conversation:
         # Pages show about as many messages as the log keeps.
         last = sorted(numbers)[-KEPT:]
         found = [message for n in last if (message := await self.find(n))]
+        for message in found:
+            self.log.show_quote(reply_to(message))
         for start in range(0, len(found), RESTORED_AT_ONCE):
             messages = found[start : start + RESTORED_AT_ONCE]
             described = [describe_message(message) for message in messages]

@@ -32,7 +32,7 @@ class Reply:
     n: int
     name: str
     text: str
-    """The beginning of the text."""
+    """The beginning of the text; empty if the message is not shown at present."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,9 @@ def describe_message(message: Message) -> dict[str, Any]:
                 "role": message.role.value,
             },
             "text": message.text,
-            "reply_to": reply and {"n": reply.n, "name": reply.name, "text": reply.text},
+            "reply_to": {"n": reply.n, "name": reply.name, "text": reply.text}
+            if reply and reply.text
+            else None,
         }
     body |= {"at": round(message.at * 1_000), "media_time": message.media_time}
     if message.state is not State.SHOWN:

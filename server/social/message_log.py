@@ -1,12 +1,12 @@
 """The last messages of a room in memory, and the order in which new messages are shown. Pure."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from server.people.person import ANONYMOUS
 from server.social.author import Role
-from server.social.message import Message, State
+from server.social.message import Message, Reply, State
 
 KEPT = 200
 """Number of messages that a room keeps in memory."""
@@ -69,13 +69,21 @@ class MessageLog:
         for n in numbers:
             self._numbers.pop((person, self._messages[n].id), None)
         self.change(numbers, forgotten)
-        replies = [
-            n
-            for n, message in self._messages.items()
-            if message.reply_to and message.reply_to.n in numbers
-        ]
-        self.change(replies, lambda message: replace(message, reply_to=None))
+        self.hide_quotes(numbers)
         return sorted(numbers)
+
+    def hide_quotes(self, numbers: Iterable[int]) -> None:
+        """Removes what replies quote of messages."""
+        self._quote({n: Reply(n, "", "") for n in numbers})
+
+    def show_quote(self, reply: Reply) -> None:
+        """Shows again what replies quote of a message."""
+        self._quote({reply.n: reply})
+
+    def _quote(self, quotes: Mapping[int, Reply]) -> None:
+        for n, message in self._messages.items():
+            if message.reply_to and (quote := quotes.get(message.reply_to.n)):
+                self._messages[n] = replace(message, reply_to=quote)
 
     def before(self, n: int, limit: int) -> list[Message] | None:
         """Returns the last `limit` shown messages with numbers below `n`, in order. Returns None if

@@ -27,7 +27,7 @@ from server.rooms.life import State as RoomState
 from server.rooms.part import RoomContext
 from server.rooms.past_room import PastRoom
 from server.social.author import Author, Role
-from server.social.message import Message, State
+from server.social.message import Message, State, describe_message
 from server.social.message_log import KEPT
 from server.social.verdict import ALLOWED, HELD, Outcome, Verdict, refused
 from server.storage.errors import StorageError, StorageUnavailable
@@ -389,6 +389,18 @@ async def test_replies(talk: Talk) -> None:
         )
 
 
+async def test_replies_do_not_quote_a_removed_message(talk: Talk) -> None:
+    await talk.post("rude")
+    await talk.post("no", SAM, reply_to=1)
+    moderator = author(role=Role.MODERATOR)
+    await talk.chat.remove(moderator, RemoveMessage(requester(), 1))
+    (reply,) = (await talk.read()).messages
+    assert describe_message(reply)["reply_to"] is None and "rude" not in str(reply)
+    await talk.chat.restore(moderator, RestoreMessage(requester(), 1))
+    reply = (await talk.read()).messages[1]
+    assert describe_message(reply)["reply_to"] == {"n": 1, "name": MINJI.name, "text": "rude"}
+
+
 async def test_mentions(talk: Talk) -> None:
     """Of people who have written."""
     await talk.post("hi", SAM)
@@ -577,7 +589,8 @@ async def test_a_deleted_person_is_forgotten(talk: Talk) -> None:
     talk.chat.forget_person(MINJI.id)
     first, second = (await talk.read()).messages
     assert (first.text, first.person) == ("", ANONYMOUS)
-    assert (second.text, second.person, second.reply_to) == ("of Sam", SAM, None)
+    assert (second.text, second.person) == ("of Sam", SAM)
+    assert describe_message(second)["reply_to"] is None and "secret" not in str(second)
     assert talk.events()[-1]["message"]["text"] == ""
     assert (await talk.post("@민지", SAM)).message.mentions == ()
     late = Watcher()
