@@ -83,3 +83,18 @@ test('a line of the page stands after the newest message', () => {
   list.take([message(2)]);
   assert.deepEqual(texts(list), ['message 1', 'a line', 'message 2']);
 });
+
+test('nothing is quoted of a removed message and of a hidden person', () => {
+  const list = new MessageList();
+  const other = { ...person, id: 'p2' };
+  const reply = (n, to) => message(n, { reply_to: { n: to, name: 'x', text: 'x' } });
+  list.take([message(1), message(2, { person: other }), { ...reply(3, 1), person: other }]);
+  list.take([reply(4, 2), reply(5, 0)]);
+  const quoted = () => list.entries.map(({ quote }) => quote?.n);
+  assert.deepEqual(quoted(), [undefined, undefined, 1, 2, 0]);
+  list.remove([1]);
+  assert.deepEqual(quoted(), [undefined, undefined, 2, 0]);
+  list.remove([1], false);
+  list.hidden = (id) => id === 'p2';
+  assert.deepEqual(quoted(), [undefined, undefined, 0]);
+});

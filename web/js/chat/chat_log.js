@@ -29,9 +29,9 @@ export class ChatLog {
   #items = new Map();
   #following = true;
   #unread = 0;
-  // The field above the list may grow.
+  // The field above the list may grow, a poll or a turned phone changes the height: the newest
+  // message stays in sight.
   #resizes = new ResizeObserver(() => this.#following && this.follow());
-  #resizing;
   #listening = new AbortController();
 
   /**
@@ -46,9 +46,6 @@ export class ChatLog {
     this.#template = template;
     this.#actions = actions;
     const { signal } = this.#listening;
-    // A poll or a turned phone changes the height: the newest message stays in sight.
-    this.#resizing = new ResizeObserver(() => this.#following && this.follow());
-    this.#resizing.observe(this.#list);
     this.#list.addEventListener('scroll', () => this.#scrolled(), { signal, passive: true });
     this.#newest.addEventListener('click', () => this.follow(), { signal });
     this.#resizes.observe(this.#list);
@@ -161,8 +158,7 @@ export class ChatLog {
     const menu = element.closest('.message-menu');
     if (menu) this.#actions.open(entry, /** @type {HTMLElement} */ (menu));
     else if (element.closest('.again')) this.#actions.again(entry);
-    else if (element.closest('.quote') && entry.message.reply_to)
-      this.reveal(entry.message.reply_to.n);
+    else if (element.closest('.quote') && entry.quote) this.reveal(entry.quote.n);
   }
 
   #newItem() {
@@ -174,8 +170,8 @@ export class ChatLog {
   /** @param {{item: HTMLElement, entry: Entry, shown: string}} shown */
   #fill(shown) {
     const { item, entry } = shown;
-    const { message, state, mine } = entry;
-    const key = `${state} ${message.n} ${message.text} ${message.person?.name} ${mine}`;
+    const { message, state, mine, quote } = entry;
+    const key = `${state} ${message.n} ${message.text} ${message.person?.name} ${mine} ${quote?.n}`;
     if (shown.shown === key) return;
     shown.shown = key;
     const part = (/** @type {string} */ name) =>
@@ -197,7 +193,7 @@ export class ChatLog {
     part('role').hidden = !hasText(role);
     if (hasText(role)) setText(part('role'), t(role));
     part('text').replaceChildren(...partsOf(message.text, this.#links).map(elementOf));
-    showQuote(part('quote'), message.reply_to ?? null);
+    showQuote(part('quote'), quote ?? null);
     showStatus(part('status'), state);
   }
 }

@@ -24,6 +24,7 @@
  * @property {EntryState} state
  * @property {boolean} mine
  * @property {boolean} removed
+ * @property {Message['reply_to']} [quote]  what the entry quotes, if the reader sees that message
  */
 
 export const MOST = 200; // entries
@@ -38,10 +39,17 @@ export class MessageList {
 
   /** The entries to show, the oldest first. */
   get entries() {
-    return [...this.#shown, ...this.#waiting].filter(
-      ({ removed, mine, message }) =>
-        !removed && (mine || !message.person || !this.#hidden(message.person.id)),
+    const seen = (/** @type {Entry} */ { removed, mine, message }) =>
+      !removed && (mine || !message.person || !this.#hidden(message.person.id));
+    const gone = new Set(
+      this.#shown.filter((entry) => !seen(entry)).map(({ message }) => message.n),
     );
+    const entries = [...this.#shown, ...this.#waiting].filter(seen);
+    for (const entry of entries) {
+      const quote = entry.message.reply_to;
+      entry.quote = quote && !gone.has(quote.n) ? quote : null;
+    }
+    return entries;
   }
 
   /** The greatest number so far; 0 before the first message. */
