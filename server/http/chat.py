@@ -4,13 +4,16 @@ and answers.
 
 import asyncio
 import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from relay.errors import Refusal, RefusalCode
-from server.errors import BadRequest, NotFound, Unprocessable
+from server.errors import BadRequest, NotFound, TooManyRequests, Unprocessable
 from server.http.json_body import read_object
 from server.http.limits import RateLimiter
 from server.http.payloads import Payload, reply
@@ -33,6 +36,8 @@ SHOWN = 50
 """Number of messages in a part of the history, unless the client asks for another number."""
 REFUSALS, REFUSALS_SECONDS = 20, 20.0
 """Number of refused messages of an address, in a number of seconds, that are answered at once."""
+ARRIVING = 20
+"""Maximum number of first messages in a room that wait for storage at the same time."""
 DELAY = 1.0
 """Seconds by which the refusals of further messages are delayed."""
 MAX_NUMBER = (1 << 53) - 1
@@ -114,6 +119,8 @@ class ChatEndpoint:
         self._rooms = rooms
         self._requesters = requesters
         self._refusals = RateLimiter(REFUSALS, REFUSALS_SECONDS)
+        self._arriving: Counter[str] = Counter()
+        """Number of first messages of people that wait for storage, by room."""
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -163,12 +170,36 @@ class ChatEndpoint:
         name = request.match_info["room"]
         if (room := self._rooms.in_memory.find(name)) is not None:
             # Refuse most messages of a flood before storage is asked who their authors are.
-            by = self._requesters.reading(request)
-            room.social.refuse_early(by, body.id, new=self._requesters.is_new(request))
+            new = self._requesters.is_new(request)
+            room.social.refuse_early(self._requesters.reading(request), body.id, new=new)
+            if new:
+                with self._arrival(name):
+                    return await self._ask(request, body)
+        return await self._ask(request, body)
+
+    async def _ask(self, request: web.Request, body: PostMessageBody) -> Posted:
         by = await self._requesters.writing(request)
         return await self._rooms.ask(
-            name, PostMessage(by, body.id, body.text, body.reply_to, body.media_time)
+            request.match_info["room"],
+            PostMessage(by, body.id, body.text, body.reply_to, body.media_time),
         )
+
+    @contextmanager
+    def _arrival(self, name: str) -> Iterator[None]:
+        """Counts a first message until the context ends. Raises TooManyRequests if as many first
+        messages as possible wait for storage: those of a crowd would delay all other messages.
+        """
+        if self._arriving[name] >= ARRIVING:
+            raise TooManyRequests(
+                RefusalCode.CHAT_CROWDED, "too many people write at the moment", 1.0
+            )
+        self._arriving[name] += 1
+        try:
+            yield
+        finally:
+            self._arriving[name] -= 1
+            if not self._arriving[name]:
+                del self._arriving[name]
 
     async def _delay(self, request: web.Request) -> None:
         """Delays the refusal of a message if the address has had many: a client that does not wait
