@@ -91,10 +91,13 @@ class RoomModeration(RoomPart):
         return Role.KNOWN if (await self.standing(person.id)).known else Role.GUEST
 
     def rank(self, person: str) -> Role | None:
-        """Returns the role of the creator or a moderator; None for other people."""
+        """Returns the role of the creator or a moderator; None for other people, and for a banned
+        moderator.
+        """
         if person == self._context.record.owner:
             return Role.CREATOR
-        return Role.MODERATOR if person in self._moderators else None
+        moderates = person in self._moderators and not self.is_banned(person)
+        return Role.MODERATOR if moderates else None
 
     async def standing(self, person: str) -> Standing:
         """Returns what the person has to do with the creator. While storage does not answer,

@@ -98,11 +98,10 @@ class PastRoom:
         if person == self._record.owner:
             return Author(by.person, Role.CREATOR, "")
         creator, store = creator_of(self._record), self._storage.moderation
-        watching = isinstance(command, Admit)
-        if (watching or command.needs is Role.MODERATOR) and await store.is_moderator(
-            creator, person
-        ):
-            return Author(by.person, Role.MODERATOR, "")
-        if watching and await store.is_banned(creator, self._record.room, person, self._now()):
-            self._banned.add(person)
+        if isinstance(command, Admit) or command.needs is Role.MODERATOR:
+            # A banned moderator could otherwise lift the ban here.
+            if await store.is_banned(creator, self._record.room, person, self._now()):
+                self._banned.add(person)
+            elif await store.is_moderator(creator, person):
+                return Author(by.person, Role.MODERATOR, "")
         return Author(by.person, Role.GUEST, "")

@@ -327,6 +327,19 @@ async def test_bad_input(people: People, method: str, path: str, body: object, s
     assert await people.minji.status(method, people.path(path), body) == status
 
 
+async def test_a_banned_moderator_cannot_lift_the_ban(people: People) -> None:
+    """Neither in this live nor through an earlier one, while the creator can."""
+    past = await create(people.minji, title="Yesterday")
+    assert await people.minji.status("DELETE", f"/api/rooms/{past.name}") == 204
+    ban = f"/bans/{people.ids['mod']}"
+    assert await people.minji.status("PUT", people.path(ban), {"for_good": True}) == 200
+    for path in (people.path(ban), f"/api/rooms/{past.name}{ban}"):
+        assert await people.mod.status("DELETE", path) == 403
+    assert (await people.write(people.mod, "hi", "2"))[1]["code"] == "banned"
+    assert await people.minji.status("DELETE", people.path(ban)) == 204
+    assert await people.mod.status("GET", people.path("/log")) == 200
+
+
 async def test_an_ended_room(people: People) -> None:
     """Its log and the lists of its creator remain. What concerns a running live is over."""
     await people.mod.ask("PUT", people.path(f"/mutes/{people.ids['sam']}"), {"seconds": 60})
