@@ -337,7 +337,7 @@ async def test_a_banned_moderator_cannot_lift_the_ban(people: People) -> None:
         assert await people.mod.status("DELETE", path) == 403
     assert (await people.write(people.mod, "hi", "2"))[1]["code"] == "banned"
     assert await people.minji.status("DELETE", people.path(ban)) == 204
-    assert await people.mod.status("GET", people.path("/log")) == 200
+    assert await people.mod.status("GET", people.path("/mutes")) == 200
 
 
 async def test_an_ended_room(people: People) -> None:
