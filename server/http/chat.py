@@ -37,7 +37,7 @@ SHOWN = 50
 REFUSALS, REFUSALS_SECONDS = 20, 20.0
 """Number of refused messages of an address, in a number of seconds, that are answered at once."""
 ARRIVING = 20
-"""Maximum number of first messages in a room that wait for storage at the same time."""
+"""Maximum number of people in a room whose first messages wait for storage at the same time."""
 DELAY = 1.0
 """Seconds by which the refusals of further messages are delayed."""
 MAX_NUMBER = (1 << 53) - 1
@@ -119,8 +119,8 @@ class ChatEndpoint:
         self._rooms = rooms
         self._requesters = requesters
         self._refusals = RateLimiter(REFUSALS, REFUSALS_SECONDS)
-        self._arriving: Counter[str] = Counter()
-        """Number of first messages of people that wait for storage, by room."""
+        self._arriving: dict[str, Counter[str]] = {}
+        """Number of first messages that wait for storage, by room and person."""
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -170,10 +170,11 @@ class ChatEndpoint:
         name = request.match_info["room"]
         if (room := self._rooms.in_memory.find(name)) is not None:
             # Refuse most messages of a flood before storage is asked who their authors are.
-            new = self._requesters.is_new(request)
-            room.social.refuse_early(self._requesters.reading(request), body.id, new=new)
-            if new:
-                with self._arrival(name):
+            newcomer = self._requesters.newcomer(request)
+            reading = self._requesters.reading(request)
+            room.social.refuse_early(reading, body.id, new=newcomer is not None)
+            if newcomer is not None:
+                with self._arrival(name, newcomer):
                     return await self._ask(request, body)
         return await self._ask(request, body)
 
@@ -185,21 +186,25 @@ class ChatEndpoint:
         )
 
     @contextmanager
-    def _arrival(self, name: str) -> Iterator[None]:
-        """Counts a first message until the context ends. Raises TooManyRequests if as many first
-        messages as possible wait for storage: those of a crowd would delay all other messages.
+    def _arrival(self, name: str, person: str) -> Iterator[None]:
+        """Counts a first message until the context ends. Raises TooManyRequests if the first
+        messages of as many people as possible wait for storage: those of a crowd would delay all
+        other messages.
         """
-        if self._arriving[name] >= ARRIVING:
+        arriving = self._arriving.setdefault(name, Counter())
+        if person not in arriving and len(arriving) >= ARRIVING:
             raise TooManyRequests(
                 RefusalCode.CHAT_CROWDED, "too many people write at the moment", 1.0
             )
-        self._arriving[name] += 1
+        arriving[person] += 1
         try:
             yield
         finally:
-            self._arriving[name] -= 1
-            if not self._arriving[name]:
-                del self._arriving[name]
+            arriving[person] -= 1
+            if not arriving[person]:
+                del arriving[person]
+            if not arriving:
+                self._arriving.pop(name, None)
 
     async def _delay(self, request: web.Request) -> None:
         """Delays the refusal of a message if the address has had many: a client that does not wait

@@ -24,10 +24,17 @@ class Requesters:
         visitor = self._identity.visitor_of(request)
         return self._requester(request, visitor.person if visitor else ANONYMOUS)
 
-    def is_new(self, request: web.Request) -> bool:
-        """Whether the visitor has done nothing that is stored, as far as the cookie says so."""
+    def newcomer(self, request: web.Request) -> str | None:
+        """Returns an id of a visitor who has done nothing that is stored, as far as the cookie says
+        so; None for other people and for the holder of a bearer key. Two requests of a visitor
+        without a cookie have different ids.
+        """
+        if bearer_token(request):
+            return None
         visitor = self._identity.visitor_of(request)
-        return visitor is None or not visitor.stored
+        if visitor is None:
+            return f"request {id(request)}"
+        return None if visitor.stored else visitor.person.id
 
     def program(self, request: web.Request) -> Requester:
         """Returns who sends a request whose cookie is never read."""

@@ -44,6 +44,10 @@ must not refuse requests for this reason.
 """
 LOCKED_WITHIN = 1.0
 """Maximum seconds to wait for another program that has locked the file of SQLite."""
+ANSWER_WITHIN = {"postgresql": 2.0, "sqlite": 10.0}
+"""Maximum seconds from a write to its result. SQLite answers late if the disk is slow, but only
+PostgreSQL can be away.
+"""
 CUT_AFTER = 3.0
 """Seconds after which the connection of a transaction is cut, because PostgreSQL hangs. A
 transaction takes some milliseconds.
@@ -66,7 +70,9 @@ class Database:
         self._reads = 0
         self._turns = asyncio.Semaphore(READERS[readers.dialect.name])
         self._answers = True
-        self.commits = GroupCommit(lambda: self._transaction(writer))
+        self.commits = GroupCommit(
+            lambda: self._transaction(writer), ANSWER_WITHIN[writer.dialect.name]
+        )
 
     @classmethod
     async def open_sqlite(cls, data: Path) -> Self:

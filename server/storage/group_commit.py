@@ -22,8 +22,6 @@ MAX_WAITING = 2_000
 """Maximum number of writes that wait for a transaction."""
 MAX_BATCH = 200
 """Maximum number of writes in one transaction."""
-ANSWER_WITHIN = 2.0
-"""Maximum seconds from a write to its result."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +48,8 @@ class GroupCommit:
 
     begin: Callable[[], AbstractAsyncContextManager[AsyncConnection]]
     """Opens a transaction, which commits when the context ends without an error."""
+    answer_within: float = 2.0
+    """Maximum seconds from a write to its result."""
     counters: CommitCounters = field(default_factory=CommitCounters)
     _waiting: deque[_Write] = field(default_factory=deque)
     _running: asyncio.Task[None] | None = None
@@ -77,7 +77,7 @@ class GroupCommit:
         if self._running is None:
             self._running = asyncio.get_running_loop().create_task(self._run())
         try:
-            async with asyncio.timeout(ANSWER_WITHIN) as limit:
+            async with asyncio.timeout(self.answer_within) as limit:
                 return cast(T, await asyncio.shield(write.result))
         except TimeoutError:
             if not limit.expired():

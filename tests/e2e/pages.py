@@ -72,7 +72,11 @@ EYES_NOW = """
 class Complaints:
     """Console messages of pages: errors, warnings, violations of the Content-Security-Policy."""
 
-    allowed: list[re.Pattern[str]] = field(default_factory=list)
+    # Browsers report a service worker that they cannot load: over HTTPS with a self-signed
+    # certificate they never load one, and a page that is left at once ends the request.
+    allowed: list[re.Pattern[str]] = field(
+        default_factory=lambda: [re.compile("error occurred when fetching the script")]
+    )
     heard: list[str] = field(default_factory=list)
 
     def allow(self, pattern: str) -> None:

@@ -29,13 +29,13 @@ async def test_a_guest_follows_a_creator(visitors: Visitors, server: LocalServer
     has no such button.
     """
     creator = await visitors.page(f"{server.url}/me")
-    await ask(creator, "PUT", "/api/me/handle", {"handle": "다크걸"})
-    await creator.goto(f"{server.url}/@다크걸")
+    await ask(creator, "PUT", "/api/me/handle", {"handle": "하늘별"})
+    await creator.goto(f"{server.url}/@하늘별")
     await until(creator, "!document.querySelector('#mine').hidden")
     assert await creator.is_hidden(by("follow"))
 
-    fan = await visitors.page(f"{server.url}/@다크걸")
-    assert await fan.title() == "다크걸 · microlive"
+    fan = await visitors.page(f"{server.url}/@하늘별")
+    assert await fan.title() == "하늘별 · microlive"
     await until(fan, f"!document.querySelector('{by('follow')}').hidden")
     await is_pressed(fan, False)
     await fan.click(by("follow"))
@@ -44,7 +44,7 @@ async def test_a_guest_follows_a_creator(visitors: Visitors, server: LocalServer
     await fan.reload()
     await is_pressed(fan, True)
 
-    other = await visitors.page(f"{server.url}/@%EB%8B%A4%ED%81%AC%EA%B1%B8")
+    other = await visitors.page(f"{server.url}/@%ED%95%98%EB%8A%98%EB%B3%84")
     assert "1" in await other.inner_text(by("followers"))
     await until(other, f"!document.querySelector('{by('follow')}').hidden")
     await is_pressed(other, False)

@@ -63,7 +63,7 @@ async def person(page: Page) -> dict[str, Any]:
 async def test_a_passkey_signs_another_browser_in(visitors: Visitors, server: LocalServer) -> None:
     """The passkey is synchronised to the second browser, which knows no name and no code."""
     page = await open_me(visitors, named(server))
-    await take_handle(page, "다크걸")
+    await take_handle(page, "밤바다")
     session, authenticator = await add_authenticator(page)
     await page.get_by_test_id("passkeys").locator("summary").click()
     await page.get_by_test_id("add-passkey").click()

@@ -112,11 +112,9 @@ async def test_a_caller_that_leaves_does_not_undo_the_write(database: Database) 
     assert await stored(database) == {1, 2}
 
 
-async def test_a_write_without_a_result_in_time(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_write_without_a_result_in_time(database: Database) -> None:
     """Both are refused. The one that waits behind is never executed."""
-    monkeypatch.setattr(group_commit, "ANSWER_WITHIN", 0.05)
+    database.commits.answer_within = 0.05
     goes_on = asyncio.Event()
 
     async def slow(connection: AsyncConnection) -> int:
@@ -128,7 +126,7 @@ async def test_a_write_without_a_result_in_time(
     )
     assert [type(result) for result in results] == [StorageUnavailable] * 2
     goes_on.set()
-    monkeypatch.setattr(group_commit, "ANSWER_WITHIN", 10.0)
+    database.commits.answer_within = 10.0
     await database.write(add(3))
     assert await stored(database) == {1, 3}
 

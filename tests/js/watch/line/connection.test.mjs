@@ -9,7 +9,7 @@ import { message, record } from '../../fixtures/records.mjs';
 
 const HELLO = { type: 'hello', version: 1, stream: 'a', now: 1_000_000, tracks: [] };
 
-function begin() {
+function begin(quality = () => ({ playing: true })) {
   const clock = new FakeClock();
   const server = new FakeServer();
   const WebSocket = fakeSockets();
@@ -22,7 +22,7 @@ function begin() {
     ...Object.fromEntries(
       ['hello', 'record', 'pace', 'down', 'failing', 'over'].map((name) => [name, tell(name)]),
     ),
-    quality: () => ({ playing: true }),
+    quality,
   };
   const connection = new Connection(
     'ws://host/ws/room',
@@ -34,8 +34,8 @@ function begin() {
 }
 
 /** A connection that is open and has got its hello. */
-async function opened() {
-  const all = begin();
+async function opened(quality) {
+  const all = begin(quality);
   all.connection.open();
   all.WebSocket.last.accept();
   all.WebSocket.last.say(HELLO);
@@ -121,6 +121,17 @@ test('a report goes up each second once media has arrived', async () => {
     await clock.advance(250);
   }
   assert.deepEqual(reports(), Array(2).fill({ type: 'report', media_time: 77, playing: true }));
+});
+
+test('without playback figures no report goes up', async () => {
+  const sent = [];
+  for (const quality of [() => ({}), () => null]) {
+    const { clock, WebSocket } = await opened(quality);
+    WebSocket.last.bring(message(record({ mediaTime: 77n })));
+    await clock.advance(1_500);
+    sent.push(WebSocket.last.sent.filter(({ type }) => type === 'report').length);
+  }
+  assert.deepEqual(sent, [1, 0]);
 });
 
 test('a report has the newest media time of slot 0', async () => {

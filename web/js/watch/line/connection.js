@@ -20,7 +20,8 @@ import { ServerClock } from './server_clock.js';
  * @property {(hello: Hello) => void} hello
  * @property {(record: MediaRecord, arrival: number) => void} record   arrival in local ms
  * @property {(pace: Pace) => void} pace
- * @property {() => object} quality  playback figures for the report, once a second
+ * @property {() => object | null} quality  playback figures for the report, once a second; null
+ *   sends no report
  * @property {() => void} down     the connection is lost; another attempt follows
  * @property {(attempts: number) => void} failing  several attempts failed: the HTTP API may say why
  * @property {(code: number, reason: string) => void} over  the server closed for good (4403, 4410,
@@ -233,7 +234,8 @@ export class Connection {
     if (due) this.#exchange();
     if (now - this.#reportedAt >= 1_000 - TICK / 2 && this.#newest > -Infinity) {
       this.#reportedAt = now;
-      this.send({ type: 'report', media_time: this.#newest, ...this.#listener.quality() });
+      const quality = this.#listener.quality();
+      if (quality) this.send({ type: 'report', media_time: this.#newest, ...quality });
     }
   }
 

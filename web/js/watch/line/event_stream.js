@@ -13,7 +13,8 @@ import { EdgeClock } from './edge_clock.js';
  * @property {(code: string) => void} over  the server ended the stream; `code` is a RefusalCode
  * @property {() => number} lag      ms between the live edge and the frame on the screen; NaN while
  *   unknown
- * @property {() => object} quality  playback figures for the report, once a second
+ * @property {() => object | null} quality  playback figures for the report, once a second; null
+ *   sends no report
  */
 
 const REPORT_EVERY = 1_000; // ms
@@ -113,7 +114,8 @@ export class EventStream {
   }
 
   #report() {
-    void this.#send({ type: 'report', media_time: this.#mediaTime, ...this.#listener.quality() });
+    const quality = this.#listener.quality();
+    if (quality) void this.#send({ type: 'report', media_time: this.#mediaTime, ...quality });
     if (++this.#reports % EXCHANGE_EVERY === 0) void this.#exchange();
   }
 
