@@ -77,7 +77,7 @@ class RoomContext:
         self.restored = restored
         """Whether storage may know more of the room than its record."""
         self.record = record
-        """The present record of the room. Whoever changes the stored record replaces this one."""
+        """The present record of the room. A part that changes the stored record replaces it."""
         self.channel = channel
         self.storage = tools.storage
         self.counters = tools.counters

@@ -231,7 +231,8 @@ async def test_a_network_that_is_lost_and_comes_back(
     The studio reports it within two seconds, and continues when the network returns.
     """
     visitors.complaints.allow(
-        r"ERR_(CONNECTION|INTERNET|SOCKET|EMPTY|TIMED)|Failed to load resource|WebSocket connection to"
+        r"ERR_(CONNECTION|INTERNET|SOCKET|EMPTY|TIMED)|Failed to load resource"
+        r"|WebSocket connection to"
     )
     async with TcpProxy(server.url) as proxy, UdpProxy(server.url) as media:
         studio = await visitors.studio(proxy.url, WATCH_NOTICE, media.script)

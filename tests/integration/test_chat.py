@@ -81,7 +81,7 @@ async def test_two_viewers_get_each_message_once_and_in_order(unharmed: Live) ->
 
 
 async def test_a_flood_from_one_person(unharmed: Live) -> None:
-    """What is above the limit is refused, and nobody else waits."""
+    """What is above the limit is refused, and the others do not wait."""
     live = unharmed
     async with Browser(live.server.url) as flooder, Browser(live.server.url) as other:
         assert (await post(live, flooder, "first"))[0] == 201

@@ -497,7 +497,7 @@ async def test_one_message_is_pinned(talk: Talk) -> None:
 
 
 async def test_lines_of_the_room(talk: Talk) -> None:
-    """Numbered with the messages. A line is in the history, but nobody can remove it."""
+    """Numbered with the messages. A line is in the history, but cannot be removed."""
     talk.chat.state_changed(RoomState.IDLE, RoomState.LIVE)
     talk.chat.state_changed(RoomState.LIVE, RoomState.AWAY)
     talk.chat.state_changed(RoomState.AWAY, RoomState.LIVE)

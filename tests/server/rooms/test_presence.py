@@ -79,7 +79,7 @@ def test_a_reconnection_is_not_seen() -> None:
 
 
 def test_joins_are_sampled() -> None:
-    """The first at once, then one event in three seconds; nobody joins twice."""
+    """The first at once, then one event in three seconds; no person joins twice."""
     room = Watched()
     room.join(1, SAM)
     room.clock.go_on(5)
