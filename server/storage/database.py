@@ -68,6 +68,8 @@ class Database:
         self._writer = writer
         self._readers = readers
         self._reads = 0
+        self._running: set[asyncio.Task[Any]] = set()
+        self._closed = False
         self._turns = asyncio.Semaphore(READERS[readers.dialect.name])
         self._answers = True
         self.commits = GroupCommit(
@@ -114,8 +116,13 @@ class Database:
         return database
 
     async def close(self) -> None:
-        """Completes the waiting writes and closes all connections. Further calls do nothing."""
+        """Completes the waiting writes and the running reads, and closes all connections. Further
+        calls do nothing.
+        """
+        self._closed = True
         await self.commits.close()
+        if self._running:
+            await asyncio.wait(self._running)
         await self._writer.dispose()
         await self._readers.dispose()
 
@@ -125,7 +132,13 @@ class Database:
         return self._answers
 
     async def read(self, work: Work[T]) -> T:
-        """Runs `work` in a transaction that sees one state of the database and changes nothing."""
+        """Runs `work` in a transaction that sees one state of the database and changes nothing.
+
+        A cancelled caller does not cancel a read that runs: a transaction that ends halfway would
+        lose its connection.
+        """
+        if self._closed:
+            raise StorageUnavailable(f"{self.place}: the database is closed")
         if self._reads >= MAX_WAITING_READS:
             raise StorageUnavailable(f"{self.place}: too many reads wait for the database")
         self._reads += 1
@@ -133,13 +146,25 @@ class Database:
             with storage_errors(self.place):
                 async with asyncio.timeout(TURN_WITHIN):
                     await self._turns.acquire()
-                try:
-                    async with self._transaction(self._readers) as connection:
-                        return await work(connection)
-                finally:
-                    self._turns.release()
+                return await asyncio.shield(self._begin_read(work))
         finally:
             self._reads -= 1
+
+    def _begin_read(self, work: Work[T]) -> asyncio.Task[T]:
+        """Starts a read that has its turn. The end of the read ends its turn."""
+
+        def end(task: asyncio.Task[T]) -> None:
+            self._running.discard(task)
+            self._turns.release()
+
+        task = asyncio.get_running_loop().create_task(self._read(work))
+        self._running.add(task)
+        task.add_done_callback(end)
+        return task
+
+    async def _read(self, work: Work[T]) -> T:
+        async with self._transaction(self._readers) as connection:
+            return await work(connection)
 
     async def write(self, work: Work[T]) -> T:
         """Runs `work` in a transaction that it shares with other writes. Returns its result after

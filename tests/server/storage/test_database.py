@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -208,6 +209,64 @@ async def test_a_read_changes_nothing(database: Database) -> None:
 
     assert await database.read(twice) == [0, 0]
     assert await stored(database) == {2}
+
+
+@pytest.mark.parametrize(
+    ("target", "moment"),
+    [
+        (sa.pool.Pool, "connect"),
+        (sa.pool.Pool, "checkout"),
+        (sa.Engine, "begin"),
+        (sa.Engine, "before_cursor_execute"),
+        (sa.Engine, "after_cursor_execute"),
+        (sa.Engine, "commit"),
+        (sa.pool.Pool, "reset"),
+        (sa.pool.Pool, "checkin"),
+    ],
+)
+async def test_a_read_whose_caller_is_cancelled(
+    database: Database, caplog: pytest.LogCaptureFixture, target: Any, moment: str
+) -> None:
+    """At each step of the read. The read gives its connection back, and nothing is logged."""
+    await database.write(add(1))
+    reads: list[asyncio.Task[set[int]]] = []
+    cancelled: list[asyncio.Task[set[int]]] = []
+
+    def cancel(*_arguments: Any) -> None:
+        cancelled.extend(read for read in reads if read.cancel())
+
+    sa.event.listen(target, moment, cancel)
+    try:
+        # One more than there are turns, so that one read is cancelled while it waits.
+        reads += [asyncio.create_task(stored(database)) for _ in range(5)]
+        await asyncio.wait(reads)
+    finally:
+        sa.event.remove(target, moment, cancel)
+    assert cancelled and all(read.cancelled() for read in cancelled)
+    assert await asyncio.gather(*(stored(database) for _ in range(20))) == [{1}] * 20
+    await database.close()
+    assert not caplog.records
+
+
+async def test_a_closed_database_reads_nothing(database: Database) -> None:
+    """A read that runs is completed first."""
+    await database.write(add(1))
+    running, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(connection: AsyncConnection) -> int | None:
+        running.set()
+        await goes_on.wait()
+        return await connection.scalar(sa.select(sa.func.count()).select_from(table))
+
+    read = asyncio.create_task(database.read(slow))
+    await running.wait()
+    closing = asyncio.create_task(database.close())
+    await asyncio.sleep(0)
+    with pytest.raises(StorageUnavailable):
+        await stored(database)
+    goes_on.set()
+    assert await read == 1
+    await closing
 
 
 FILL_DISK = """
