@@ -11,7 +11,9 @@ from pydantic import TypeAdapter
 
 from relay.errors import RefusalCode as Code
 from server import __version__
-from server.http.operations import ALWAYS, JSON, OPERATIONS, Content, Operation, merged
+from server.http.operations.operation import JSON, Content, Operation
+from server.http.operations.refusals import ALWAYS, merged
+from server.http.operations.table import OPERATIONS
 from server.http.payloads import RefusalBody
 from server.http.signalling import SDP, SDP_FRAGMENT
 

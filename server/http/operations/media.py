@@ -1,0 +1,156 @@
+"""What viewers and publishers exchange with the server: events, notices and media."""
+
+from relay.errors import RefusalCode as Code
+from relay.hls.endpoint import MEDIA, PLAYLIST
+from relay.websocket.viewer import CLOSE_CODES
+from server.http.operations.operation import EVENT_STREAM, JSON, Operation
+from server.http.operations.refusals import (
+    BODY,
+    CLOSING,
+    FULL,
+    KEY,
+    ROOM,
+    ROOM_ON,
+    Refusals,
+    merged,
+)
+from server.http.signalling import SDP, SDP_FRAGMENT
+
+SIGNALLING_BODY = merged(BODY, {400: (Code.BODY_NOT_UTF8,), 415: (Code.WRONG_CONTENT_TYPE,)})
+TRICKLE = merged(SIGNALLING_BODY, {400: (Code.NOT_SDP_FRAGMENT,), 422: (Code.NO_ICE_RESTART,)})
+WHIP = merged(KEY, ROOM, {409: (Code.ROOM_ENDED,)})
+SESSION: Refusals = {404: (Code.SESSION_NOT_FOUND,)}
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/api/rooms/{room}/events",
+        "The room's events without a WebSocket (relay/PROTOCOL.md)",
+        {200: (EVENT_STREAM,)},
+        ROOM_ON,
+    ),
+    Operation(
+        "POST",
+        "/api/rooms/{room}/notices",
+        "A notice of a viewer that has an event stream",
+        {200: (JSON,), 204: ()},
+        merged(BODY, ROOM_ON, {400: (Code.BAD_NOTICE,), 404: (Code.SESSION_NOT_FOUND,)}),
+        body=JSON,
+        query=("viewer",),
+    ),
+    Operation(
+        "GET",
+        "/ws/{room}",
+        "Watch over a WebSocket (relay/PROTOCOL.md)",
+        {101: ()},
+        merged(ROOM_ON, FULL, {400: (Code.HELLO_TOO_LONG,)}),
+        query=("media", "codecs", "player"),
+        close_codes=merged(
+            {1002: (Code.BAD_REQUEST,)},
+            *({number: (code,)} for code, number in CLOSE_CODES.items()),
+        ),
+    ),
+    Operation(
+        "POST",
+        "/whip/{room}",
+        "Publish (RFC 9725)",
+        {201: (SDP,)},
+        merged(
+            WHIP,
+            SIGNALLING_BODY,
+            {
+                400: (Code.NOT_SDP,),
+                406: (Code.NO_COMMON_CODEC, Code.NO_TRANSCODING),
+                422: (Code.NO_VIDEO, Code.UNUSABLE_OFFER),
+                429: (Code.BITRATE_TOO_HIGH,),
+                503: (
+                    Code.SERVER_CLOSING,
+                    Code.SERVER_FULL,
+                    Code.OUT_OF_MEMORY,
+                    Code.TOO_MANY_TRANSCODERS,
+                ),
+            },
+        ),
+        body=SDP,
+        key=True,
+    ),
+    Operation("GET", "/whip/{room}", "Reserved (RFC 9725 §4.1)", {204: ()}, ROOM_ON),
+    Operation("OPTIONS", "/whip/{room}", "What may be posted", {204: ()}),
+    Operation(
+        "PATCH",
+        "/whip/{room}/{session}",
+        "Send candidates (trickle ICE)",
+        {204: ()},
+        merged(WHIP, CLOSING, SESSION, TRICKLE),
+        body=SDP_FRAGMENT,
+        key=True,
+    ),
+    Operation(
+        "DELETE",
+        "/whip/{room}/{session}",
+        "End the session",
+        {200: ()},
+        merged(WHIP, SESSION),
+        key=True,
+    ),
+    Operation("GET", "/whip/{room}/{session}", "Reserved (RFC 9725 §4.1)", {204: ()}, ROOM_ON),
+    Operation("OPTIONS", "/whip/{room}/{session}", "What may be patched", {204: ()}),
+    Operation(
+        "POST",
+        "/whep/{room}",
+        "Play over WebRTC (draft-ietf-wish-whep)",
+        {201: (SDP,)},
+        merged(
+            ROOM_ON,
+            SIGNALLING_BODY,
+            {
+                400: (Code.NOT_SDP,),
+                406: (Code.NO_COMMON_CODEC,),
+                409: (Code.ROOM_NOT_LIVE,),
+                422: (Code.UNUSABLE_OFFER,),
+                429: (Code.TOO_MANY_SESSIONS,),
+                503: (Code.SERVER_CLOSING, Code.SERVER_FULL),
+            },
+        ),
+        body=SDP,
+    ),
+    Operation("GET", "/whep/{room}", "Whether there is such a room", {200: (SDP,)}, ROOM_ON),
+    Operation("OPTIONS", "/whep/{room}", "What may be posted", {204: ()}),
+    Operation(
+        "PATCH",
+        "/whep/{room}/{session}",
+        "Send candidates (trickle ICE)",
+        {204: ()},
+        merged(ROOM_ON, SESSION, TRICKLE, {422: (Code.NO_COUNTER_OFFER,)}),
+        body=SDP_FRAGMENT,
+    ),
+    Operation(
+        "DELETE", "/whep/{room}/{session}", "End the session", {200: ()}, merged(ROOM_ON, SESSION)
+    ),
+    Operation(
+        "GET", "/whep/{room}/{session}", "Whether there is such a room", {200: (SDP,)}, ROOM_ON
+    ),
+    Operation("OPTIONS", "/whep/{room}/{session}", "What may be patched", {204: ()}),
+    Operation(
+        "GET",
+        "/hls/{room}/{path}",
+        "LL-HLS: index.m3u8, live.m3u8 and the media that they list",
+        {200: (PLAYLIST, MEDIA)},
+        merged(
+            ROOM_ON,
+            {
+                400: (Code.BAD_DIRECTIVE, Code.TOO_FAR_AHEAD),
+                404: (Code.FILE_NOT_FOUND,),
+                429: (Code.TOO_MANY_REQUESTS,),
+                503: (
+                    Code.ROOM_NOT_LIVE,
+                    Code.NOTHING_NEW,
+                    Code.SERVER_FULL,
+                    Code.TOO_MANY_REQUESTS,
+                    Code.TOO_MANY_STREAMS,
+                ),
+            },
+        ),
+        query=("_HLS_msn", "_HLS_part"),
+    ),
+)

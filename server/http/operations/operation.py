@@ -1,0 +1,33 @@
+"""One operation of the HTTP interface: one method of one path."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.http.operations.refusals import Refusals
+
+JSON, TEXT, SVG = "application/json", "text/plain", "image/svg+xml"
+EVENT_STREAM = "text/event-stream"
+
+Content = type[Any] | str | None
+"""Content of a request or an answer: a type for JSON, a media type for any other content, None for
+no content.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of the HTTP interface: one method of one path."""
+
+    method: str
+    path: str
+    summary: str
+    answers: Mapping[int, tuple[Content, ...]]
+    """Content by status. Contains only the statuses below 400."""
+    refusals: Refusals = field(default_factory=dict)
+    body: Content = None
+    key: bool = False
+    """Whether the operation needs a bearer token."""
+    query: tuple[str, ...] = ()
+    close_codes: Refusals = field(default_factory=dict)
+    """Reasons for which the server closes the WebSocket, by close code."""

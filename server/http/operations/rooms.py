@@ -1,0 +1,107 @@
+"""Rooms, their summaries and their watch links."""
+
+from relay.errors import RefusalCode as Code
+from server.http.operations.operation import SVG, Operation
+from server.http.operations.refusals import (
+    CLOSING,
+    CREATOR_ON,
+    FULL,
+    JSON_BODY,
+    KEY,
+    MODERATION_BODY,
+    MODERATOR,
+    OVER,
+    ROLE,
+    ROOM,
+    STORAGE,
+    merged,
+)
+from server.http.payloads import CreateRoom, CreateRoomAnswer, RoomList
+from server.http.watch_links import AddLinkBody, LinkDescription, LinkList
+from server.rooms.commands.countdown import CountdownEnd
+from server.rooms.description import RoomDescription
+from server.rooms.health import RoomHealth
+from server.social.summary import PublicSummary, Summary
+
+END = merged(KEY, ROLE, ROOM, {401: (Code.SIGNED_OUT,)})
+"""Refusals of the end of a room."""
+
+OPERATIONS = (
+    Operation("GET", "/api/rooms", "Rooms on air, most watched first", {200: (RoomList,)}),
+    Operation(
+        "POST",
+        "/api/rooms",
+        "Create a room. A token is needed where the server is configured so",
+        {201: (CreateRoomAnswer,)},
+        merged(
+            JSON_BODY,
+            STORAGE,
+            CLOSING,
+            FULL,
+            {
+                401: (Code.MISSING_KEY, Code.SIGNED_OUT),
+                403: (Code.WRONG_TOKEN,),
+                422: (Code.BAD_TITLE, Code.TITLE_TOO_LONG, Code.BAD_LENGTH),
+                429: (Code.TOO_MANY_ROOMS, Code.TOO_MANY_PEOPLE),
+                503: (Code.TOO_MANY_ROOMS,),
+            },
+        ),
+        body=CreateRoom,
+    ),
+    Operation("GET", "/api/rooms/{room}", "A room, ended or not", {200: (RoomDescription,)}, ROOM),
+    Operation("DELETE", "/api/rooms/{room}", "End a room for good", {204: ()}, END, key=True),
+    Operation(
+        "DELETE",
+        "/api/rooms/{room}/data",
+        "End a room for good and delete all that belongs to it",
+        {204: ()},
+        END,
+        key=True,
+    ),
+    Operation("GET", "/api/rooms/{room}/qr.svg", "QR code of the watch URL", {200: (SVG,)}, ROOM),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/health",
+        "How the live goes, for its creator",
+        {200: (RoomHealth,)},
+        merged(KEY, ROOM, OVER),
+        key=True,
+    ),
+    Operation(
+        "POST",
+        "/api/rooms/{room}/minutes",
+        "Add a minute to the length of the live, as the creator",
+        {200: (CountdownEnd,)},
+        merged(CREATOR_ON, {409: (Code.NO_COUNTDOWN, Code.LENGTH_AT_MAXIMUM)}),
+        key=True,
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/summary",
+        "The summary of an ended live: for the creator everything, for others the public part",
+        {200: (Summary, PublicSummary)},
+        merged(ROOM, {409: (Code.ROOM_NOT_ENDED,)}),
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/links",
+        "The watch links of the room",
+        {200: (LinkList,)},
+        MODERATOR,
+    ),
+    Operation(
+        "POST",
+        "/api/rooms/{room}/links",
+        "Make a watch link for a private room",
+        {201: (LinkDescription,)},
+        merged(MODERATOR, MODERATION_BODY, {409: (Code.TOO_MANY_LINKS,)}),
+        body=AddLinkBody,
+    ),
+    Operation(
+        "DELETE",
+        "/api/rooms/{room}/links/{link}",
+        "Revoke a watch link",
+        {204: ()},
+        merged(MODERATOR, {404: (Code.LINK_NOT_FOUND,)}),
+    ),
+)

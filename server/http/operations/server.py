@@ -1,0 +1,20 @@
+"""The server itself."""
+
+from server.http.operations.operation import JSON, TEXT, Operation
+from server.http.operations.refusals import CLOSING, FULL, LOOKUP, STORAGE, merged
+from server.http.payloads import Config, ServerHealth
+
+OPERATIONS = (
+    Operation("GET", "/api/config", "What a page needs to know of the server", {200: (Config,)}),
+    Operation("GET", "/api/health", "How busy the server is", {200: (ServerHealth,)}),
+    Operation("GET", "/api/openapi.json", "This document", {200: (JSON,)}),
+    Operation("GET", "/healthz", "The process answers", {200: (TEXT,)}),
+    Operation(
+        "GET",
+        "/readyz",
+        "The server takes new rooms and sessions",
+        {200: (TEXT,)},
+        merged(STORAGE, CLOSING, LOOKUP, FULL),
+    ),
+    Operation("GET", "/metrics", "Figures for Prometheus", {200: (TEXT,)}),
+)

@@ -1,0 +1,28 @@
+"""All operations of the HTTP interface. Tests compare them with the server's routes."""
+
+from server.http.operations import (
+    admin,
+    chat,
+    media,
+    moderation,
+    people,
+    polls,
+    reports,
+    rooms,
+    server,
+    sign_in,
+)
+
+OPERATIONS = (
+    *server.OPERATIONS,
+    *people.OPERATIONS,
+    *sign_in.OPERATIONS,
+    *rooms.OPERATIONS,
+    *chat.OPERATIONS,
+    *polls.OPERATIONS,
+    *moderation.OPERATIONS,
+    *reports.OPERATIONS,
+    *media.OPERATIONS,
+    *admin.OPERATIONS,
+)
+"""Every operation. Each module of operations has a tuple of the same name with its own ones."""
