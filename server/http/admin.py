@@ -14,13 +14,14 @@ from typing import Annotated
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from relay.errors import RefusalCode
 from server.errors import BadRequest, Conflict, Forbidden, NotFound, Unprocessable
 from server.http.auth import require_token
 from server.http.blocklist import MAX_BLOCKS, Block, Blocklist, BlocklistFull, parse_network
 from server.http.client import is_in
+from server.http.json_body import read_model
 from server.http.payloads import Payload, reply
 from server.http.request import client_of, read_body
 from server.rooms.commands.room import EndByOperator
@@ -222,12 +223,7 @@ def _read_block(body: bytes) -> BlockRequest:
         value = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise BadRequest(RefusalCode.NOT_JSON, "the body is not JSON") from error
-    try:
-        return BlockRequest.model_validate(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "body"
-        raise Unprocessable(RefusalCode.BAD_BLOCK, f"{field}: {first['msg']}") from error
+    return read_model(BlockRequest, value, RefusalCode.BAD_BLOCK)
 
 
 def _read_network(text: str) -> IPNetwork:

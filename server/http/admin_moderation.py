@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from relay.errors import RefusalCode
 from server.errors import Conflict, NotFound
 from server.http.admin import MAX_BLOCK, Authorise
-from server.http.json_body import read_object
-from server.http.moderation import read_moderation
+from server.http.json_body import read_model, read_object
 from server.http.payloads import Payload, reply
-from server.http.reports import Text, read_report, read_report_id
+from server.http.reports import Text, read_report_id
+from server.http.writers import person_of
 from server.people.names import MAX_INPUT
 from server.people.person import Person
 from server.people.skeleton import key_of
@@ -113,7 +113,7 @@ class AdminModerationEndpoint:
     async def ban(self, request: web.Request) -> web.Response:
         """Bans a person: no messages and no rooms on any server of the database. Responds 201."""
         self._authorise(request)
-        wanted = read_moderation(BanRequest, await read_object(request))
+        wanted = read_model(BanRequest, await read_object(request), RefusalCode.BAD_MODERATION)
         person = await self._find(wanted.person)
         now = time.time()
         until = None if wanted.seconds is None else now + wanted.seconds
@@ -155,7 +155,7 @@ class AdminModerationEndpoint:
     async def decide(self, request: web.Request) -> web.Response:
         """Decides on a report. The decision alone changes nothing else."""
         self._authorise(request)
-        body = read_report(OperatorDecision, await read_object(request))
+        body = read_model(OperatorDecision, await read_object(request), RefusalCode.BAD_REPORT)
         id, store = read_report_id(request), self._storage.reports
         if await store.find(id) is None:
             raise NotFound(RefusalCode.REPORT_NOT_FOUND, "there is no such report")
@@ -175,7 +175,7 @@ class AdminModerationEndpoint:
             raise NotFound(
                 RefusalCode.PERSON_NOT_FOUND, "there is no person with this id or handle"
             )
-        return Person(found[0].id, found[0].name, found[0].colour, found[0].handle)
+        return person_of(found[0])
 
 
 def _describe_ban(ban: BanRecord) -> dict[str, object]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from relay.errors import Refusal, RefusalCode
 from server.errors import BadRequest, NotFound, TooManyRequests, Unprocessable
-from server.http.json_body import read_object
+from server.http.json_body import MAX_NUMBER, read_object
 from server.http.limits import RateLimiter
 from server.http.payloads import Payload, reply
 from server.http.people import PersonBody, body_of
@@ -40,8 +40,6 @@ ARRIVING = 20
 """Maximum number of people in a room whose first messages wait for storage at the same time."""
 DELAY = 1.0
 """Seconds by which the refusals of further messages are delayed."""
-MAX_NUMBER = (1 << 53) - 1
-"""The highest number that every JSON parser reads exactly."""
 
 RoleName = Literal["creator", "moderator", "known", "guest"]
 Number = Annotated[int, Field(ge=0, le=MAX_NUMBER, strict=True)]
@@ -215,12 +213,12 @@ class ChatEndpoint:
             await asyncio.sleep(DELAY)
 
     async def remove(self, request: web.Request) -> web.Response:
-        n = _number_of(request)
+        n = number_of(request)
         await self._do(request, RemoveMessage(await self._requesters.writing(request), n))
         return web.Response(status=204)
 
     async def restore(self, request: web.Request) -> web.Response:
-        n = _number_of(request)
+        n = number_of(request)
         await self._do(request, RestoreMessage(await self._requesters.writing(request), n))
         return web.Response(status=204)
 
@@ -270,7 +268,7 @@ def _read_query(value: str | None) -> int | None:
     return int(value)
 
 
-def _number_of(request: web.Request) -> int:
+def number_of(request: web.Request) -> int:
     """Returns the number of the message in the path. Raises NotFound."""
     value = request.match_info["n"]
     if not (value.isascii() and value.isdecimal() and len(value) <= 15):

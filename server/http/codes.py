@@ -2,7 +2,6 @@
 browser in. server/API.md describes the requests and answers.
 """
 
-import asyncio
 import secrets
 import time
 from typing import Annotated
@@ -12,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from relay.client_address import keys_of
 from relay.errors import RefusalCode
-from server.errors import Conflict, Forbidden, TooManyRequests, Unprocessable
+from server.errors import Conflict, Forbidden, Unprocessable
 from server.host.qr import qr_svg
 from server.http.arrival import SIGN_INS_PER_HOUR, arrival_of, signed_in
 from server.http.identity import Identity
@@ -114,7 +113,7 @@ class CodesEndpoint:
         """Signs the browser in as the person who made the code."""
         visitor = await self._identity.require_visitor(request, store=False)
         code = _text(await read_object(request), "code")
-        self._require_try(self._transfer_tries, "", "too many codes are tried at the moment")
+        charge(self._transfer_tries, "", "too many codes are tried at the moment")
         hashed = transfer_hash(code)
         if hashed is None:
             raise self._wrong_code()
@@ -142,7 +141,7 @@ class CodesEndpoint:
         body = await read_object(request)
         handle, code = read_handle(_text(body, "handle")), _text(body, "code")
         address = keys_of(client_of(request, self._settings).address).address
-        self._require_try(
+        charge(
             self._recovery_tries,
             f"{address} {handle.key}",
             f"an address may try {recovery.TRIES_PER_HOUR} recovery codes per hour for one handle",
@@ -156,12 +155,6 @@ class CodesEndpoint:
             raise self._wrong_code()
         self._identity.counters.recoveries += 1
         return signed_in(request, self._identity, record, arrival)
-
-    def _require_try(self, tries: RateLimiter, key: str, text: str) -> None:
-        """Counts one try of a code. Raises TooManyRequests."""
-        wait = tries.try_take(key, asyncio.get_running_loop().time())
-        if wait:
-            raise TooManyRequests(RefusalCode.RATE_LIMITED, text, wait)
 
     def _wrong_code(self) -> Forbidden:
         """Counts a wrong code, and returns its refusal."""

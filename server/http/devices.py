@@ -10,6 +10,7 @@ from pydantic import Field
 from relay.errors import RefusalCode
 from server.errors import NotFound
 from server.http.identity import Identity
+from server.http.ids import is_id
 from server.http.payloads import Payload, reply
 from server.storage.devices import DeviceStore
 
@@ -62,8 +63,7 @@ class DevicesEndpoint:
         """Signs out one device. If the device is this browser, the answer removes the cookie."""
         visitor = await self._identity.require_visitor(request)
         device = request.match_info["device"]
-        # PostgreSQL refuses NUL in a text.
-        if "\0" in device or not await self._devices.sign_out(
+        if not is_id(device) or not await self._devices.sign_out(
             visitor.person.id, device, time.time()
         ):
             raise NotFound(RefusalCode.DEVICE_NOT_FOUND, "you are not signed in on such a device")

@@ -1,15 +1,15 @@
 """Follows and handles. server/API.md describes the requests and answers."""
 
-import re
 import time
 from typing import Annotated
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from pydantic import Field
 
 from relay.errors import RefusalCode
 from server.errors import Conflict, NotFound, Unprocessable
 from server.http.identity import Identity
+from server.http.ids import is_id
 from server.http.payloads import Payload, reply
 from server.http.people import PersonBody, body_of
 from server.http.writers import person_of
@@ -19,8 +19,6 @@ from server.rooms.description import RoomDescription
 from server.rooms.registry import Rooms
 from server.storage.follows import FollowStore, TooManyFollows
 from server.storage.people import PersonRecord, PersonStore
-
-_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 class Followers(Payload):
@@ -113,9 +111,7 @@ class FollowsEndpoint:
         if visitor is not None and visitor.stored:
             person = await self._identity.require_person(request)
             found = await self._follows.followed_by(person.id)
-        response = reply(Follows, {"follows": [body_of(person_of(record)) for record in found]})
-        response.headers[hdrs.CACHE_CONTROL] = "no-store"
-        return response
+        return reply(Follows, {"follows": [body_of(person_of(record)) for record in found]})
 
     async def show(self, request: web.Request) -> web.Response:
         return reply(Profile, await self._profiles.find(request.match_info["handle"]))
@@ -124,7 +120,7 @@ class FollowsEndpoint:
 def _id_of(request: web.Request) -> str:
     """Returns the id in the path. Raises NotFound if no person can have this id."""
     id = request.match_info["person"]
-    if not _ID.fullmatch(id):
+    if not is_id(id):
         raise _unknown()
     return id
 

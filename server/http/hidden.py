@@ -9,6 +9,7 @@ from aiohttp import web
 from relay.errors import RefusalCode
 from server.errors import Conflict, NotFound
 from server.http.identity import Identity
+from server.http.ids import is_id
 from server.http.payloads import Payload, reply
 from server.http.people import PersonBody, body_of
 from server.people.person import Person
@@ -56,15 +57,11 @@ class HiddenEndpoint:
     async def hide(self, request: web.Request) -> web.Response:
         visitor = await self._identity.require_visitor(request)
         person = request.match_info["person"]
-        # PostgreSQL refuses NUL in a text.
-        outcome = (
-            Outcome.UNKNOWN
-            if "\0" in person
-            else await self._hidden.add(visitor.person.id, person, time.time())
-        )
-        match outcome:
+        if not is_id(person):
+            raise _unknown()
+        match await self._hidden.add(visitor.person.id, person, time.time()):
             case Outcome.UNKNOWN:
-                raise NotFound(RefusalCode.PERSON_NOT_FOUND, "there is no such person")
+                raise _unknown()
             case Outcome.TOO_MANY:
                 raise Conflict(
                     RefusalCode.TOO_MANY_HIDDEN, f"you hide {MAX_HIDDEN} people: show one again"
@@ -74,6 +71,10 @@ class HiddenEndpoint:
     async def show(self, request: web.Request) -> web.Response:
         visitor = await self._identity.require_visitor(request)
         person = request.match_info["person"]
-        if "\0" not in person:
+        if is_id(person):
             await self._hidden.remove(visitor.person.id, person)
         return web.Response(status=204)
+
+
+def _unknown() -> NotFound:
+    return NotFound(RefusalCode.PERSON_NOT_FOUND, "there is no such person")

@@ -1,13 +1,19 @@
 """The JSON objects in the bodies of requests."""
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
+from pydantic import BaseModel, ValidationError
 
 from relay.errors import RefusalCode
-from server.errors import BadRequest
+from server.errors import BadRequest, Unprocessable
 from server.http.request import read_body
+
+Body = TypeVar("Body", bound=BaseModel)
+
+MAX_NUMBER = (1 << 53) - 1
+"""The highest integer that every JSON parser reads exactly."""
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:
@@ -22,3 +28,15 @@ async def read_object(request: web.Request) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadRequest(RefusalCode.NOT_JSON, "the body is not a JSON object")
     return value
+
+
+def read_model(kind: type[Body], value: object, code: RefusalCode) -> Body:
+    """Reads a JSON value as a `kind`. Raises Unprocessable, with `code` and the first reason why
+    the value is not valid.
+    """
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "body"
+        raise Unprocessable(code, f"{field}: {first['msg']}") from error

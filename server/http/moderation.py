@@ -3,15 +3,16 @@ the log. server/API.md describes the requests and answers.
 """
 
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from relay.errors import RefusalCode
-from server.errors import NotFound, Unprocessable
-from server.http.chat import MessageBody
-from server.http.json_body import read_object
+from server.errors import Unprocessable
+from server.http.chat import MessageBody, number_of
+from server.http.ids import is_id
+from server.http.json_body import MAX_NUMBER, read_model, read_object
 from server.http.payloads import Payload, Title, Visibility, reply
 from server.http.requester import Requesters
 from server.people.person import Person
@@ -44,10 +45,6 @@ from server.social.message import describe_message
 from server.social.word_list import MAX_CHARACTERS, MAX_WORDS
 
 Reply = TypeVar("Reply")
-Body = TypeVar("Body", bound=BaseModel)
-
-MAX_NUMBER = (1 << 53) - 1
-_PERSON = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class ChangeRoomBody(BaseModel):
@@ -170,7 +167,7 @@ class ModerationEndpoint:
 
     async def change_room(self, request: web.Request) -> web.Response:
         """Changes the title, the visibility or the settings of the chat."""
-        body = read_moderation(ChangeRoomBody, await read_object(request))
+        body = read_model(ChangeRoomBody, await read_object(request), RefusalCode.BAD_MODERATION)
         by = await self._requesters.writing(request)
         return reply(RoomSettingsReply, await self._ask(request, ChangeRoom(by, **dict(body))))
 
@@ -196,7 +193,7 @@ class ModerationEndpoint:
 
     async def mute(self, request: web.Request) -> web.Response:
         person = read_person(request)
-        body = read_moderation(MuteBody, await read_object(request))
+        body = read_model(MuteBody, await read_object(request), RefusalCode.BAD_MODERATION)
         by = await self._requesters.writing(request)
         return reply(Mute, await self._ask(request, MutePerson(by, person, body.seconds)))
 
@@ -212,7 +209,7 @@ class ModerationEndpoint:
 
     async def ban(self, request: web.Request) -> web.Response:
         person = read_person(request)
-        body = read_moderation(BanBody, await read_object(request))
+        body = read_model(BanBody, await read_object(request), RefusalCode.BAD_MODERATION)
         by = await self._requesters.writing(request)
         return reply(Ban, await self._ask(request, BanPerson(by, person, body.for_good)))
 
@@ -242,7 +239,7 @@ class ModerationEndpoint:
         return reply(WordList, {"words": await self._ask(request, command)})
 
     async def set_words(self, request: web.Request) -> web.Response:
-        body = read_words(await read_object(request))
+        body = read_model(WordsBody, await read_object(request), RefusalCode.BAD_WORDS)
         by = await self._requesters.writing(request)
         words = await self._ask(request, SetWords(by, tuple(body.words)))
         return reply(WordList, {"words": words})
@@ -262,15 +259,13 @@ class ModerationEndpoint:
         return await self._decide_held(request, show=False)
 
     async def _decide_held(self, request: web.Request, *, show: bool) -> web.Response:
-        n = _read_number(request.match_info["n"])
-        if n is None:
-            raise NotFound(RefusalCode.MESSAGE_NOT_FOUND, "there is no such message in this room")
+        n = number_of(request)
         by = await self._requesters.writing(request)
         return await self._do(request, DecideHeld(by, n, show))
 
     async def log(self, request: web.Request) -> web.Response:
         """Returns what moderators did: with `before`, the lines with lower numbers."""
-        before = _read_number(request.query.get("before", ""))
+        before = _read_before(request.query.get("before", ""))
         command = ReadLog(self._requesters.reading(request), before)
         return reply(ModerationLog, {"log": await self._ask(request, command)})
 
@@ -285,35 +280,12 @@ class ModerationEndpoint:
 def read_person(request: web.Request) -> str:
     """Returns the id of a person in the path. Raises Unprocessable."""
     person = request.match_info["person"]
-    if not _PERSON.fullmatch(person):
+    if not is_id(person):
         raise Unprocessable(RefusalCode.BAD_MODERATION, "this is not the id of a person")
     return person
 
 
-def read_moderation(kind: type[Body], value: dict[str, Any]) -> Body:
-    """Reads the body of a request of moderation. Raises Unprocessable."""
-    try:
-        return kind.model_validate(value)
-    except ValidationError as error:
-        raise Unprocessable(RefusalCode.BAD_MODERATION, explain(error)) from error
-
-
-def read_words(value: dict[str, Any]) -> WordsBody:
-    """Reads the body of PUT /api/rooms/{room}/words. Raises Unprocessable."""
-    try:
-        return WordsBody.model_validate(value)
-    except ValidationError as error:
-        raise Unprocessable(RefusalCode.BAD_WORDS, explain(error)) from error
-
-
-def explain(error: ValidationError) -> str:
-    """Returns the first reason why a body is not valid."""
-    first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"]) or "body"
-    return f"{field}: {first['msg']}"
-
-
-def _read_number(text: str) -> int | None:
+def _read_before(text: str) -> int | None:
     if not re.fullmatch(r"[0-9]{1,16}", text, re.ASCII):
         return None
     return min(int(text), MAX_NUMBER)

@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from relay.errors import RefusalCode
@@ -168,7 +168,7 @@ class PeopleEndpoint:
         answer: dict[str, object] = {"person": body_of(person)}
         if taken.first:
             answer["recovery_code"] = shown(code)
-        return _private(reply(HandleAnswer, answer))
+        return reply(HandleAnswer, answer)
 
     async def _free_name(self, name: str, person: Person) -> str:
         """Returns the name, with a number if it looks like the handle of another person."""
@@ -190,7 +190,7 @@ class PeopleEndpoint:
             "passkeys": relying_party_of(request, self._settings) is not None,
             "delete_at": record.delete_at if record else None,
         }
-        return _private(reply(Me, answer))
+        return reply(Me, answer)
 
 
 def body_of(person: Person) -> dict[str, object]:
@@ -200,11 +200,6 @@ def body_of(person: Person) -> dict[str, object]:
         "colour": person.colour,
         "handle": person.handle,
     }
-
-
-def _private(response: web.Response) -> web.Response:
-    response.headers[hdrs.CACHE_CONTROL] = "no-store"
-    return response
 
 
 def _read_language(value: object) -> str:

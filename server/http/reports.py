@@ -2,18 +2,17 @@
 requests and answers.
 """
 
-import re
 import time
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from relay.errors import RefusalCode
-from server.errors import Conflict, NotFound, Unprocessable
+from server.errors import Conflict, NotFound
 from server.http.identity import Identity
-from server.http.json_body import read_object
-from server.http.moderation import MAX_NUMBER, explain
+from server.http.ids import PATTERN, is_id
+from server.http.json_body import MAX_NUMBER, read_model, read_object
 from server.http.payloads import Payload, reply
 from server.http.requester import Requesters
 from server.rooms.commands.reports import DecideReport, MakeReport, ReadReports, Report
@@ -21,11 +20,8 @@ from server.rooms.registry import Rooms
 from server.rooms.reports import MAX_TEXT, describe_report, read_note
 from server.storage.reports import ReportStore
 
-Body = TypeVar("Body", bound=BaseModel)
-
-PersonId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+PersonId = Annotated[str, Field(pattern=f"^{PATTERN}$")]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class MakeReportBody(BaseModel):
@@ -91,7 +87,7 @@ class ReportsEndpoint:
 
     async def make(self, request: web.Request) -> web.Response:
         """Reports a message, a person or the room. Responds 201."""
-        body = read_report(MakeReportBody, await read_object(request))
+        body = read_model(MakeReportBody, await read_object(request), RefusalCode.BAD_REPORT)
         by = await self._requesters.person(request)
         command = MakeReport(by, body.reason, body.text, body.message, body.person)
         report = await self._rooms.ask(request.match_info["room"], command)
@@ -103,7 +99,7 @@ class ReportsEndpoint:
         return reply(ReportList, {"reports": reports})
 
     async def decide(self, request: web.Request) -> web.Response:
-        body = read_report(DecideReportBody, await read_object(request))
+        body = read_model(DecideReportBody, await read_object(request), RefusalCode.BAD_REPORT)
         by = await self._requesters.writing(request)
         command = DecideReport(by, read_report_id(request), body.decision, body.note)
         return reply(Report, await self._rooms.ask(request.match_info["room"], command))
@@ -119,7 +115,7 @@ class ReportsEndpoint:
 
     async def answer(self, request: web.Request) -> web.Response:
         """Stores the only answer of the reported person."""
-        body = read_report(AnswerReportBody, await read_object(request))
+        body = read_model(AnswerReportBody, await read_object(request), RefusalCode.BAD_REPORT)
         person = await self._identity.require_person(request)
         id = read_report_id(request)
         report = await self._reports.find(id)
@@ -134,14 +130,6 @@ class ReportsEndpoint:
 def read_report_id(request: web.Request) -> str:
     """Returns the id of a report in the path. Raises NotFound."""
     report = request.match_info["id"]
-    if not _ID.fullmatch(report):
+    if not is_id(report):
         raise NotFound(RefusalCode.REPORT_NOT_FOUND, "there is no such report")
     return report
-
-
-def read_report(kind: type[Body], value: dict[str, Any]) -> Body:
-    """Reads the body of a request about a report. Raises Unprocessable."""
-    try:
-        return kind.model_validate(value)
-    except ValidationError as error:
-        raise Unprocessable(RefusalCode.BAD_REPORT, explain(error)) from error

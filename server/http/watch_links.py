@@ -2,7 +2,6 @@
 requests and answers.
 """
 
-import re
 from typing import Annotated
 
 from aiohttp import web
@@ -10,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from relay.errors import RefusalCode
 from server.errors import NotFound
-from server.http.json_body import read_object
-from server.http.moderation import read_moderation
+from server.http.ids import is_id
+from server.http.json_body import read_model, read_object
 from server.http.payloads import Payload, reply
 from server.http.request import url_of
 from server.http.requester import Requesters
@@ -21,7 +20,6 @@ from server.rooms.registry import Rooms
 from server.settings import Settings
 
 DAY = 86_400
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class AddLinkBody(BaseModel):
@@ -66,7 +64,7 @@ class WatchLinksEndpoint:
         ]
 
     async def add(self, request: web.Request) -> web.Response:
-        body = read_moderation(AddLinkBody, await read_object(request))
+        body = read_model(AddLinkBody, await read_object(request), RefusalCode.BAD_MODERATION)
         by = await self._requesters.writing(request)
         link = await self._rooms.ask(request.match_info["room"], AddLink(by, body.seconds))
         return reply(LinkDescription, self._describe(request, link), status=201)
@@ -78,7 +76,7 @@ class WatchLinksEndpoint:
 
     async def revoke(self, request: web.Request) -> web.Response:
         link = request.match_info["link"]
-        if not _ID.fullmatch(link):
+        if not is_id(link):
             raise NotFound(RefusalCode.LINK_NOT_FOUND, "this room has no such link")
         by = await self._requesters.writing(request)
         await self._rooms.ask(request.match_info["room"], RevokeLink(by, link))

@@ -16,7 +16,7 @@ from webauthn.helpers import bytes_to_base64url
 from yarl import URL
 
 from relay.channel.notice import MAX_BYTES as MAX_NOTICE
-from relay.errors import BitstreamError, MessageError, OfferError, PlaylistError
+from relay.errors import BitstreamError, MessageError, OfferError, PlaylistError, RefusalCode
 from relay.hls.endpoint import _MEDIA, _directives
 from relay.hls.playlist import Playlist
 from relay.hls.segmenter import Segmenter
@@ -37,8 +37,9 @@ from relay.rtc.send.rtcp import parse_feedback
 from relay.rtc.send.sdp import PlayAnswer, parse_play_offer, write_play_answer
 from relay.stream.window import Window
 from server.errors import RequestRefused, Unprocessable
-from server.http.chat import MAX_NUMBER, read_message
+from server.http.chat import read_message
 from server.http.client import client
+from server.http.json_body import MAX_NUMBER, read_model
 from server.people.cookie import CookieKey, CookieKeys
 from server.people.names import MAX_BYTES as MAX_NAME
 from server.people.names import read_handle, read_name
@@ -329,7 +330,7 @@ def moderation(data: bytes) -> None:
             admin_moderation.BanRequest,
         ):
             with suppress(Unprocessable):
-                moderation.read_moderation(kind, body)
+                read_model(kind, body, RefusalCode.BAD_MODERATION)
         for other in (
             reports.MakeReportBody,
             reports.DecideReportBody,
@@ -337,12 +338,12 @@ def moderation(data: bytes) -> None:
             admin_moderation.OperatorDecision,
         ):
             with suppress(Unprocessable):
-                accepted = reports.read_report(other, body)
+                accepted = read_model(other, body, RefusalCode.BAD_REPORT)
                 for text in accepted.model_dump().values():
                     if isinstance(text, str):
                         assert read_note(text).isprintable()
         with suppress(Unprocessable):
-            words = moderation.read_words(body).words
+            words = read_model(moderation.WordsBody, body, RefusalCode.BAD_WORDS).words
             with suppress(BadWords):
                 assert len(WordList(words).words) <= MAX_WORDS
 

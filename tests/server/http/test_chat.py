@@ -10,7 +10,8 @@ import pytest_asyncio
 
 from relay.errors import RefusalCode
 from server.errors import Unprocessable
-from server.http.chat import MAX_NUMBER, read_message
+from server.http.chat import read_message
+from server.http.json_body import MAX_NUMBER
 from tests.fixtures.people import Browser
 from tests.fixtures.server import NewRoom, Server, running
 from tests.fixtures.viewer import Viewer
