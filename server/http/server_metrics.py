@@ -18,6 +18,7 @@ from server.host.admission import Admission
 from server.host.headroom import Level
 from server.host.stages import Stages
 from server.http.connections import Connections
+from server.http.metric_families import Family, counter, gauge
 from server.http.watch import WatchEndpoint
 from server.ingest.sessions import IngestSessions
 from server.memory.budget import MemoryBudget
@@ -27,8 +28,6 @@ from server.rooms.life import State
 from server.storage.database import Database
 
 QUANTILES = (0.5, 0.95, 1.0)
-
-Family = CounterMetricFamily | GaugeMetricFamily
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class ServerCollector(Collector):
 
     def _rooms(self) -> Iterator[Family]:
         states = self._sources.rooms.states
-        yield _gauge(
+        yield gauge(
             "rooms",
             "Rooms that have not ended, by state",
             "state",
@@ -94,7 +93,7 @@ class ServerCollector(Collector):
             self._sources.ingest.transcoders.rooms,
         )
         failures = self._sources.workers.failures
-        yield _counter(
+        yield counter(
             "worker_failures",
             "Processes that decode creators' media and ended by themselves or were killed",
             "media",
@@ -118,20 +117,20 @@ class ServerCollector(Collector):
             "hls": self._sources.hls.audiences,
             "whep": self._sources.whep.audiences,
         }
-        yield _gauge(
+        yield gauge(
             "viewers",
             "Viewers, by playback path",
             "path",
             {path: _count(found) for path, found in audiences.items()},
         )
-        yield _gauge(
+        yield gauge(
             "players",
             "Viewers that sent a beacon lately, by player",
             "player",
             {name: players[name] for name in sorted({*PLAYERS, OTHER})},
         )
         rates = {path: _bitrate(found, live) for path, found in audiences.items()}
-        yield _gauge(
+        yield gauge(
             "egress_bits_per_second",
             "Sum over all viewers of their live room's bit rate",
             "path",
@@ -152,14 +151,14 @@ class ServerCollector(Collector):
                 "How far viewers over WebSockets are behind the live edge, half a round trip "
                 "included, by their last reports"
             )
-            yield _gauge("delivery_delay_seconds", about, "quantile", delays)
-        yield _counter(
+            yield gauge("delivery_delay_seconds", about, "quantile", delays)
+        yield counter(
             "joins",
             "Viewers that joined",
             "path",
             {"websocket": sockets.joined, "hls": hls.counters.joined, "whep": whep.counters.joined},
         )
-        yield _counter(
+        yield counter(
             "dropped_pictures",
             "Video frames left out for slow viewers",
             "path",
@@ -205,7 +204,7 @@ class ServerCollector(Collector):
             "Bytes of answers that are being sent",
             deliveries.unread,
         )
-        yield _counter(
+        yield counter(
             "ended_connections",
             "TCP connections that the server refused or ended, by reason",
             "reason",
@@ -228,7 +227,7 @@ class ServerCollector(Collector):
             "hls": self._sources.hls.counters.octets,
             "whep": played["octets"],
         }
-        yield _counter(
+        yield counter(
             "sent_bytes",
             (
                 "Media to viewers, without retransmissions and without the headers of HTTP, RTP "
@@ -237,13 +236,13 @@ class ServerCollector(Collector):
             "path",
             sent,
         )
-        yield _counter(
+        yield counter(
             "plis",
             "Requests for a keyframe, to creators and from viewers",
             "peer",
             {"creator": received["plis"], "viewer": played["plis"]},
         )
-        yield _counter(
+        yield counter(
             "nacks",
             "Requests for retransmissions, to creators and from viewers",
             "peer",
@@ -267,13 +266,13 @@ class ServerCollector(Collector):
             ("unconsented", "unconsented_sessions", "Sessions ended: the peer answered no check"),
         ):
             values = {"creator": received[total], "viewer": played[total]}
-            yield _counter(name, about, "peer", values)
+            yield counter(name, about, "peer", values)
         reasons = {
             **asdict(self._sources.udp.rejected),
             "creator": received["rejected"],
             "viewer": played["rejected"],
         }
-        yield _counter(
+        yield counter(
             "rejected_datagrams",
             (
                 "Dropped datagrams; of creators and viewers those that were not authentic or "
@@ -312,7 +311,7 @@ class ServerCollector(Collector):
     def _memory(self) -> Iterator[Family]:
         memory = self._sources.memory
         figures, counters = memory.figures, memory.counters
-        yield _gauge("memory_held_bytes", "Counted memory, by kind", "kind", figures.held)
+        yield gauge("memory_held_bytes", "Counted memory, by kind", "kind", figures.held)
         yield GaugeMetricFamily(
             "microlive_memory_budget_bytes",
             "Maximum memory of the process",
@@ -355,7 +354,7 @@ class ServerCollector(Collector):
         yield GaugeMetricFamily(
             "microlive_load", "Share of one core that the event loop uses", headroom.load
         )
-        yield _gauge(
+        yield gauge(
             "level",
             "1 for what the server accepts now, 0 for the others",
             "level",
@@ -378,7 +377,7 @@ class ServerCollector(Collector):
             **{kind.value: total / SECOND for kind, total in meter.totals.items()},
             "delivery": delivery / SECOND,
         }
-        yield _counter("used_seconds", "Time of the event loop by whose work it was", "by", used)
+        yield counter("used_seconds", "Time of the event loop by whose work it was", "by", used)
         yield CounterMetricFamily(
             "microlive_lost_datagrams",
             "Datagrams that the kernel dropped because a receive buffer was full",
@@ -390,19 +389,19 @@ class ServerCollector(Collector):
             self._sources.ingest.keyframes.refused,
         )
         refused = admission.refused
-        yield _counter(
+        yield counter(
             "full_refusals",
             "Requests refused because the server was full",
             "peer",
             {"creator": refused.creators, "viewer": refused.viewers},
         )
-        yield _counter(
+        yield counter(
             "slowed_accounts",
             "Times that a session or an address was slowed because it used too much time",
             "kind",
             {kind.value: number for kind, number in meter.slowed.items()},
         )
-        yield _counter(
+        yield counter(
             "cut_sessions",
             "Sessions ended because they used too much time",
             "kind",
@@ -416,19 +415,3 @@ def _count(audiences: list[tuple[Stream, int]]) -> int:
 
 def _bitrate(audiences: list[tuple[Stream, int]], live: set[Stream]) -> float:
     return sum(stream.bitrate * viewers for stream, viewers in audiences if stream in live)
-
-
-def _gauge(name: str, about: str, label: str, values: dict[str, float] | dict[str, int]) -> Family:
-    family = GaugeMetricFamily(f"microlive_{name}", about, labels=[label])
-    for value, number in values.items():
-        family.add_metric([value], number)
-    return family
-
-
-def _counter(
-    name: str, about: str, label: str, values: dict[str, int] | dict[str, float]
-) -> Family:
-    family = CounterMetricFamily(f"microlive_{name}", about, labels=[label])
-    for value, number in values.items():
-        family.add_metric([value], number)
-    return family

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from server.http.events import EventsEndpoint
+from server.http.metric_families import Family, counter
 from server.http.watch import WatchEndpoint
 from server.people.counters import PeopleCounters
 from server.rooms.in_memory import RoomsInMemory
@@ -30,55 +31,32 @@ class SocialCollector(Collector):
     def __init__(self, sources: SocialSources) -> None:
         self._sources = sources
 
-    def describe(self) -> Iterator[Metric]:
+    def describe(self) -> Iterator[Family]:
         """Yields no metrics. Without this method, `register` would call `collect` while the server
         is still starting.
         """
         yield from ()
 
-    def collect(self) -> Iterator[Metric]:
-        counters = self._sources.counters
-        dropped = CounterMetricFamily(
-            "microlive_dropped_notices",
-            "Notices dropped because a viewer sent too many, by connection",
-            labels=["path"],
-        )
-        dropped.add_metric(["websocket"], self._sources.watch.counters.dropped_notices)
-        dropped.add_metric(["events"], self._sources.events.dropped_notices)
-        yield dropped
+    def collect(self) -> Iterator[Family]:
+        yield from self._rooms()
+        yield from self._people()
+        yield from self._sign_ins()
+
+    def _rooms(self) -> Iterator[Family]:
+        sources, counters = self._sources, self._sources.counters
         yield GaugeMetricFamily(
             "microlive_people_watching",
             "People who watch now; a person with several connections counts once",
-            self._sources.rooms.watching,
+            sources.rooms.watching,
         )
-        people = self._sources.people
-        yield CounterMetricFamily(
-            "microlive_guests", "New guests; most of them are never stored", people.guests
-        )
-        yield CounterMetricFamily(
-            "microlive_people", "People who were stored with their first write", people.stored
-        )
-        cookies = CounterMetricFamily(
-            "microlive_refused_cookies", "Cookies of people that were refused", labels=["reason"]
-        )
-        cookies.add_metric(["invalid"], people.refused_cookies)
-        cookies.add_metric(["signed_out"], people.signed_out)
-        yield cookies
-        sign_ins = CounterMetricFamily(
-            "microlive_sign_ins", "Browsers signed in as another person", labels=["by"]
-        )
-        sign_ins.add_metric(["passkey"], people.passkey_sign_ins)
-        sign_ins.add_metric(["transfer"], people.transfers)
-        sign_ins.add_metric(["recovery"], people.recoveries)
-        yield sign_ins
-        refused_sign_ins = CounterMetricFamily(
-            "microlive_refused_sign_ins", "Sign-ins that were refused", labels=["by"]
-        )
-        refused_sign_ins.add_metric(["passkey"], people.wrong_credentials)
-        refused_sign_ins.add_metric(["code"], people.wrong_codes)
-        yield refused_sign_ins
-        yield CounterMetricFamily(
-            "microlive_deleted_people", "People who were deleted, as they had asked", people.deleted
+        yield counter(
+            "dropped_notices",
+            "Notices dropped because a viewer sent too many, by connection",
+            "path",
+            {
+                "websocket": sources.watch.counters.dropped_notices,
+                "events": sources.events.dropped_notices,
+            },
         )
         yield CounterMetricFamily(
             "microlive_messages", "Chat messages that were stored", counters.messages
@@ -92,11 +70,46 @@ class SocialCollector(Collector):
             "Seconds whose reactions were dropped because storage did not answer",
             counters.lost_reactions,
         )
-        refused = CounterMetricFamily(
-            "microlive_refused_commands",
+        yield counter(
+            "refused_commands",
             "Commands of people that rooms refused, by the code of the refusal",
-            labels=["code"],
+            "code",
+            {code.value: number for code, number in sorted(counters.refused.items())},
         )
-        for code, number in sorted(counters.refused.items()):
-            refused.add_metric([code.value], number)
-        yield refused
+
+    def _people(self) -> Iterator[Family]:
+        people = self._sources.people
+        yield CounterMetricFamily(
+            "microlive_guests", "New guests; most of them are never stored", people.guests
+        )
+        yield CounterMetricFamily(
+            "microlive_people", "People who were stored with their first write", people.stored
+        )
+        yield CounterMetricFamily(
+            "microlive_deleted_people", "People who were deleted, as they had asked", people.deleted
+        )
+        yield counter(
+            "refused_cookies",
+            "Cookies of people that were refused",
+            "reason",
+            {"invalid": people.refused_cookies, "signed_out": people.signed_out},
+        )
+
+    def _sign_ins(self) -> Iterator[Family]:
+        people = self._sources.people
+        yield counter(
+            "sign_ins",
+            "Browsers signed in as another person",
+            "by",
+            {
+                "passkey": people.passkey_sign_ins,
+                "transfer": people.transfers,
+                "recovery": people.recoveries,
+            },
+        )
+        yield counter(
+            "refused_sign_ins",
+            "Sign-ins that were refused",
+            "by",
+            {"passkey": people.wrong_credentials, "code": people.wrong_codes},
+        )
