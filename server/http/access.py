@@ -205,6 +205,8 @@ class Access:
             moderation, now = room.social.moderation, self._now()
             changed = self._seen.get(name) != moderation.admissions
             self._seen[name] = moderation.admissions
+            if not changed and room.record.visibility != "private":
+                continue
             for connection in list(self._open.get(name, ())):
                 ends_at = connection.admitted.admission.expires_at
                 if changed or (ends_at is not None and ends_at <= now):
