@@ -1,5 +1,4 @@
-"""Who sends a request: the visitor's cookie, new guests, and the check that a request which changes
-something comes from a page of this server.
+"""Who sends a request: the visitor's cookie, and new guests.
 
 A request with a bearer key is a program's request: its cookie is never read.
 """
@@ -17,7 +16,8 @@ from relay.errors import RefusalCode
 from server.errors import Forbidden, Unauthorized
 from server.http.auth import bearer_token
 from server.http.hosts import Origins
-from server.http.request import authority_of, is_https
+from server.http.own_pages import OwnPages
+from server.http.request import is_https
 from server.http.writers import Writers
 from server.people.cookie import COOKIE_NAME, LIFETIME, Cookie, CookieKey, CookieKeys
 from server.people.counters import PeopleCounters
@@ -34,8 +34,6 @@ from server.storage.people import PersonStore
 
 logger = logging.getLogger(__name__)
 
-SAFE = (hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS)
-"""Methods that change nothing."""
 REFRESH_EVERY = 4.0
 """Interval at which keys and sign-outs are read from storage, seconds. A sign-out at another server
 is therefore known within 5 s.
@@ -80,7 +78,7 @@ class Identity:
         self.keys = CookieKeys()
         self._people = people
         self._cookie_keys = cookie_keys
-        self._origins = origins
+        self._own_pages = OwnPages(origins, settings)
         self._settings = settings
         self._clock = clock
         self._writers = Writers(people, self.counters, settings, clock)
@@ -145,7 +143,7 @@ class Identity:
             raise Unauthorized(
                 RefusalCode.SIGNED_OUT, "a request with a bearer key has no person: send the cookie"
             )
-        if not self._is_own(request):
+        if not self._own_pages.sent(request):
             raise Forbidden(
                 RefusalCode.FOREIGN_ORIGIN,
                 "only pages of this server may do this: send its origin in the Origin header",
@@ -173,7 +171,7 @@ class Identity:
         """
         visit = self._visit(request)
         visitor = visit.visitor
-        if visitor is None and visit.cookie is None and self._is_page(request):
+        if visitor is None and visit.cookie is None and self._own_pages.certainly_sent(request):
             visitor = self.new_guest(request)
         if visitor is None:
             return None
@@ -200,7 +198,7 @@ class Identity:
 
         A page may send the create token beside the cookie. Raises the errors of `require_person`.
         """
-        if not self._is_own(request) or (
+        if not self._own_pages.sent(request) or (
             bearer_token(request) and hdrs.ORIGIN not in request.headers
         ):
             return None
@@ -263,7 +261,7 @@ class Identity:
         return visit
 
     def _read(self, request: web.Request) -> Visit:
-        if bearer_token(request) or not self._is_own(request):
+        if bearer_token(request) or not self._own_pages.sent(request):
             return Visit(None, None)
         return self._read_cookie(request)
 
@@ -280,27 +278,6 @@ class Identity:
             return Visit(cookie, None)
         renewed = cookie.visitor if self.keys.due(cookie, now) else None
         return Visit(cookie, cookie.visitor, renewed)
-
-    def _is_page(self, request: web.Request) -> bool:
-        """Whether a browser says that a page of this server sends the request."""
-        return self._is_own(request) and (
-            hdrs.ORIGIN in request.headers or request.headers.get("Sec-Fetch-Site") == "same-origin"
-        )
-
-    def _is_own(self, request: web.Request) -> bool:
-        """Whether the request comes from a page of this server, as far as the browser says so.
-
-        Browsers send Origin with every request that changes something and with every WebSocket
-        handshake. A GET request without Origin only reads: SameSite keeps the cookie from other
-        sites, and without CORS credentials no other page can read the answer.
-        """
-        origin = request.headers.get(hdrs.ORIGIN)
-        if origin is not None:
-            host = authority_of(request, self._settings)
-            return host is not None and self._origins.is_own(origin, host)
-        if request.method in SAFE and hdrs.UPGRADE not in request.headers:
-            return True
-        return request.headers.get("Sec-Fetch-Site") in ("same-origin", "none")
 
     async def _stored(self, request: web.Request, visit: Visit, visitor: Visitor) -> Visitor:
         """Returns the visitor as storage knows the person. Stores a new person and device."""
