@@ -48,6 +48,7 @@ from server.http.codes import CodesEndpoint
 from server.http.connections import EACH, Connections
 from server.http.countdown import CountdownEndpoint
 from server.http.devices import DevicesEndpoint
+from server.http.error_answers import refusals
 from server.http.events import EventsEndpoint
 from server.http.follows import FollowsEndpoint, Profiles
 from server.http.headers import answer_headers
@@ -57,7 +58,7 @@ from server.http.hosts import KnownHosts, Origins, known_hosts
 from server.http.identity import Identity
 from server.http.metering import metering
 from server.http.metrics import Metrics
-from server.http.middleware import hosts_and_origins, preflights, refusals
+from server.http.middleware import hosts_and_origins, preflights
 from server.http.moderation import ModerationEndpoint
 from server.http.openapi import OpenApiEndpoint
 from server.http.pages import Pages

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from server.http.connections import REFUSAL
-from server.http.middleware import refusals
+from server.http.error_answers import refusals
 from server.http.pages import Pages
 from server.http.payloads import RefusalBody
 from server.settings import Settings
