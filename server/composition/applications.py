@@ -1,0 +1,107 @@
+"""The web applications: endpoints behind middleware."""
+
+import logging
+import socket
+from collections.abc import Iterable
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from server.composition.endpoints import (
+    Endpoint,
+    media_endpoints,
+    operator_endpoints,
+    person_endpoints,
+    room_endpoints,
+)
+from server.composition.parts import Parts
+from server.host.certificate import names_in
+from server.http.admin import blocked, require_admin_token
+from server.http.admission import Admissions
+from server.http.auth import delayed_refusals
+from server.http.charges import charges, request_limit
+from server.http.error_answers import refusals
+from server.http.follows import Profiles
+from server.http.headers import answer_headers
+from server.http.hosts import KnownHosts, Origins, known_hosts
+from server.http.metering import metering
+from server.http.metrics import Metrics
+from server.http.middleware import hosts_and_origins, preflights
+from server.http.openapi import OpenApiEndpoint
+from server.http.pages import Pages
+from server.http.request import MAX_BODY
+from server.http.status import StatusEndpoint
+from server.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+def create_pages(parts: Parts) -> tuple[Pages, Profiles]:
+    """Returns the pages, and the profiles that some of them show."""
+    profiles = Profiles(parts.storage.people, parts.storage.follows, parts.rooms)
+    return Pages(parts.rooms, profiles, parts.visitors.access, parts.settings), profiles
+
+
+def public_application(
+    parts: Parts, pages: Pages, profiles: Profiles, metrics: Metrics, origins: Origins
+) -> web.Application:
+    """Returns the application for all clients."""
+    settings, rooms, limits, outputs = parts.settings, parts.rooms, parts.limits, parts.outputs
+    admissions = Admissions(limits.admission, rooms.in_memory, outputs.hls.renditions)
+    app = _application(
+        (
+            pages,
+            *room_endpoints(parts),
+            *person_endpoints(parts, profiles),
+            StatusEndpoint(rooms, limits.admission, limits.memory, settings),
+            OpenApiEndpoint(),
+            *media_endpoints(parts, admissions),
+            metrics,
+            *operator_endpoints(parts, require_admin_token(settings)),
+        ),
+        limits.connections.middleware,
+        metering(parts.media.meter, settings),
+        refusals(pages, settings),
+        delayed_refusals(settings),
+        blocked(parts.blocklist, settings),
+        request_limit(limits.connections.count, outputs.count_sessions, settings),
+        hosts_and_origins(_known_hosts(settings), origins, settings),
+        preflights,
+        admissions.middleware,
+        charges(rooms.in_memory, outputs.hls.renditions, settings),
+        parts.visitors.access.middleware,
+    )
+    app.on_response_prepare.append(answer_headers(settings, origins))
+    app.on_response_prepare.append(parts.visitors.identity.prepare)
+    return app
+
+
+def admin_application(parts: Parts, pages: Pages) -> web.Application:
+    """Returns the application for the admin socket: its clients need no token."""
+    return _application(operator_endpoints(parts, lambda _: None), refusals(pages, parts.settings))
+
+
+def _application(endpoints: Iterable[Endpoint], *middlewares: Middleware) -> web.Application:
+    """Returns an application with the routes of the endpoints. The first middleware is the
+    outermost one.
+    """
+    app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
+    for endpoint in endpoints:
+        app.add_routes(endpoint.routes())
+    return app
+
+
+def _known_hosts(settings: Settings) -> KnownHosts:
+    """Returns the hosts of this server. Logs a warning if every host is known."""
+    machine = socket.gethostname()
+    known = known_hosts(
+        settings,
+        names_in(settings.tls_cert) if settings.tls_cert else (),
+        (machine, f"{machine}.local"),
+    )
+    if known.any_host:
+        logger.warning(
+            "this server has no host name, so it answers for every host name: set --public-url, or "
+            "--hosts"
+        )
+    return known

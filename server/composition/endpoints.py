@@ -1,0 +1,91 @@
+"""The endpoints of the HTTP interface, by whom they serve."""
+
+from typing import Protocol
+
+from aiohttp import web
+
+from server.composition.parts import Parts
+from server.http.account import AccountEndpoint
+from server.http.admin import AdminEndpoint, Authorise
+from server.http.admin_moderation import AdminModerationEndpoint
+from server.http.admin_people import AdminPeopleEndpoint
+from server.http.admission import Admissions
+from server.http.chat import ChatEndpoint
+from server.http.client import is_in
+from server.http.codes import CodesEndpoint
+from server.http.countdown import CountdownEndpoint
+from server.http.devices import DevicesEndpoint
+from server.http.follows import FollowsEndpoint, Profiles
+from server.http.hidden import HiddenEndpoint
+from server.http.moderation import ModerationEndpoint
+from server.http.people import PeopleEndpoint
+from server.http.polls import PollsEndpoint
+from server.http.reports import ReportsEndpoint
+from server.http.rooms import RoomsEndpoint
+from server.http.sign_in import SignInEndpoint
+from server.http.summary import SummaryEndpoint
+from server.http.watch_links import WatchLinksEndpoint
+from server.http.whip import WhipEndpoint
+from server.setting_types import IPNetwork
+
+
+class Endpoint(Protocol):
+    """One or more HTTP resources."""
+
+    def routes(self) -> list[web.RouteDef]: ...
+
+
+def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
+    """Returns the endpoints for rooms and what people do in them."""
+    rooms, requesters = parts.rooms, parts.visitors.requesters
+    identity, settings = parts.visitors.identity, parts.settings
+    return (
+        RoomsEndpoint(rooms, identity, settings),
+        PollsEndpoint(rooms, requesters),
+        CountdownEndpoint(rooms, requesters),
+        SummaryEndpoint(rooms, requesters),
+        ChatEndpoint(rooms, requesters),
+        ModerationEndpoint(rooms, requesters),
+        ReportsEndpoint(rooms, parts.storage.reports, identity, requesters),
+        WatchLinksEndpoint(rooms, requesters, settings),
+    )
+
+
+def person_endpoints(parts: Parts, profiles: Profiles) -> tuple[Endpoint, ...]:
+    """Returns the endpoints for the person of a browser."""
+    identity, storage, settings = parts.visitors.identity, parts.storage, parts.settings
+    return (
+        PeopleEndpoint(identity, storage.people, settings),
+        FollowsEndpoint(identity, storage.follows, profiles),
+        SignInEndpoint(identity, storage.passkeys, storage.accounts, settings),
+        CodesEndpoint(identity, storage.transfers, storage.accounts, settings),
+        DevicesEndpoint(identity, storage.devices),
+        HiddenEndpoint(identity, storage.hidden),
+        AccountEndpoint(
+            identity, storage.accounts, storage.devices, storage.personal_data, settings
+        ),
+    )
+
+
+def media_endpoints(parts: Parts, admissions: Admissions) -> tuple[Endpoint, ...]:
+    """Returns the endpoints for publishers and viewers."""
+    outputs = parts.outputs
+    whip = WhipEndpoint(parts.rooms, parts.limits.memory, admissions, parts.settings, parts.hosts)
+    return (outputs.watch, outputs.events, outputs.hls, whip, outputs.play)
+
+
+def operator_endpoints(parts: Parts, authorise: Authorise) -> tuple[Endpoint, ...]:
+    """Returns the endpoints for the operator. `authorise` checks each request."""
+    rooms, storage = parts.rooms, parts.storage
+
+    def cut(network: IPNetwork) -> None:
+        parts.limits.connections.cut(network)
+        parts.outputs.whep.end_clients(lambda address: is_in(address, (network,)))
+
+    return (
+        AdminEndpoint(rooms, parts.blocklist, storage, cut, authorise),
+        AdminPeopleEndpoint(
+            parts.visitors.identity, storage.people, storage.cookie_keys, authorise
+        ),
+        AdminModerationEndpoint(rooms, storage, authorise),
+    )

@@ -1,0 +1,54 @@
+"""The parts that limit the memory, the load and the connections of the server."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from server.composition.outputs import Outputs
+from server.host.admission import Admission
+from server.host.descriptors import most_connections
+from server.host.headroom import Limits
+from server.host.stages import Stages
+from server.http.connections import EACH, Connections
+from server.memory.budget import MemoryBudget, MemoryLimits
+from server.memory.machine import default_budget
+from server.rooms.registry import Rooms
+from server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class LoadLimits:
+    """The parts that limit the memory, the load and the connections of the server."""
+
+    memory: MemoryBudget
+    admission: Admission
+    stages: Stages
+    connections: Connections
+
+
+def open_limits(
+    rooms: Rooms, outputs: Outputs, settings: Settings, stack: AsyncExitStack
+) -> LoadLimits:
+    """Starts the control of the memory, and the timer of the connections."""
+    memory = MemoryBudget(
+        MemoryLimits(
+            settings.memory or default_budget(),
+            settings.window_seconds,
+            settings.window_bytes,
+            settings.remb,
+        ),
+        rooms.in_memory,
+        outputs.hls.renditions,
+        outputs.whep,
+        outputs.watch.buffered,
+    )
+    memory.start()
+    stack.callback(memory.close)
+    connections = Connections(
+        EACH * settings.max_sockets_per_address,
+        settings.trusted_proxies,
+        min(settings.max_connections, most_connections()),
+    )
+    stack.callback(connections.close)
+    return LoadLimits(
+        memory, Admission(Limits(settings.max_load)), Stages(settings.remb), connections
+    )

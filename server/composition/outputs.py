@@ -1,0 +1,60 @@
+"""The parts that send media and events to viewers."""
+
+from dataclasses import dataclass
+
+from relay.whep import WhepSessions
+from server.composition.media import Media
+from server.composition.visitors import Visitors
+from server.host.load import Audience
+from server.http.events import EventsEndpoint
+from server.http.hls import HlsEndpoint
+from server.http.watch import WatchEndpoint
+from server.http.whep import WhepEndpoint
+from server.ingest.sessions import IngestSessions
+from server.rooms.registry import Rooms
+from server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The parts that send media and events to viewers."""
+
+    watch: WatchEndpoint
+    events: EventsEndpoint
+    hls: HlsEndpoint
+    whep: WhepSessions
+    play: WhepEndpoint
+
+    def audience(self, ingest: IngestSessions) -> Audience:
+        """Returns the numbers of creators and viewers, and the time that the delivery of media to
+        viewers took.
+        """
+        return Audience(
+            ingest.counters.sending,
+            len(self.watch.viewers) + sum(viewers for _, viewers in self.whep.audiences),
+            ingest.counters.total("delivery_ns"),
+        )
+
+    def count_sessions(self, address: str) -> tuple[int, int]:
+        """Returns the number of sessions of the address, and of its network."""
+        limiters = (self.watch.sockets, self.hls.requests, self.play.held)
+        counts = [limiter.count(address) for limiter in limiters]
+        return sum(own for own, _ in counts), sum(together for _, together in counts)
+
+
+def create_outputs(
+    rooms: Rooms, media: Media, visitors: Visitors, hosts: list[str], settings: Settings
+) -> Outputs:
+    """Creates the endpoints of viewers. `hosts`: the addresses at which viewers reach the UDP
+    port.
+    """
+    identity, access = visitors.identity, visitors.access
+    watch = WatchEndpoint(rooms, identity, access, settings)
+    whep = WhepSessions(media.udp, hosts, settings.max_connecting_whep)
+    return Outputs(
+        watch,
+        EventsEndpoint(rooms, watch.sockets, identity, access, settings),
+        HlsEndpoint(rooms, media.workers, settings),
+        whep,
+        WhepEndpoint(rooms, whep, access, settings),
+    )

@@ -1,0 +1,28 @@
+"""The parts that endpoints, middleware and metrics share."""
+
+from dataclasses import dataclass
+
+from server.composition.limits import LoadLimits
+from server.composition.media import Media
+from server.composition.outputs import Outputs
+from server.composition.visitors import Visitors
+from server.http.blocklist import Blocklist
+from server.rooms.registry import Rooms
+from server.settings import Settings
+from server.storage.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts that endpoints, middleware and metrics share."""
+
+    settings: Settings
+    storage: Storage
+    blocklist: Blocklist
+    rooms: Rooms
+    media: Media
+    hosts: list[str]
+    """The addresses at which publishers and viewers reach the UDP port."""
+    visitors: Visitors
+    outputs: Outputs
+    limits: LoadLimits
