@@ -1,4 +1,4 @@
-"""The command line: `microlive serve`, or `python -m server serve`. server/admin.py has the
+"""The command line: `microlive serve`, or `python -m server serve`. server/admin has the
 commands for the operator of a running server.
 
 Exit codes: 0 after Ctrl-C or SIGTERM, 1 if the database does not answer at the start, 2 if the
@@ -21,7 +21,8 @@ import typer
 import uvloop
 from pydantic.fields import FieldInfo
 
-from server import __version__, admin
+from server import __version__
+from server.admin.commands import add_commands
 from server.host.descriptors import raise_limit
 from server.host.privileges import root_warning
 from server.host.qr import qr_terminal
@@ -38,7 +39,7 @@ cli = typer.Typer(
 )
 
 
-admin.add_commands(cli)
+add_commands(cli)
 
 
 def main() -> None:

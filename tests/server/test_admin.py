@@ -7,10 +7,6 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-import typer
-
-from server.admin import parse_duration
 from tests.fixtures.people import Browser
 from tests.fixtures.server import running
 
@@ -92,19 +88,6 @@ async def test_the_default_data_directory_is_that_of_the_server(tmp_path: Path) 
 async def test_without_a_server_the_error_says_what_to_do(tmp_path: Path) -> None:
     code, _, errors = await microlive("rooms", f"--data={tmp_path}")
     assert code == 2 and "--data" in errors and "Traceback" not in errors
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90s", 90), ("10m", 600), ("6h", 21_600), ("7d", 604_800)]
-)
-def test_durations(text: str, seconds: float) -> None:
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "5", "m", "-1m", "1.5h", "0s", "1w", "9999999999s"])
-def test_texts_that_are_no_duration(text: str) -> None:
-    with pytest.raises(typer.BadParameter):
-        parse_duration(text)
 
 
 async def test_an_operator_bans_a_person_and_decides_on_a_report(tmp_path: Path) -> None:
