@@ -27,7 +27,8 @@ from server.host.descriptors import raise_limit
 from server.host.privileges import root_warning
 from server.host.qr import qr_terminal
 from server.host.service_manager import ServiceManager
-from server.settings import FILE_NAME, Settings, SettingsError, load, option_of
+from server.setting_sources import load, option_of
+from server.settings import FILE_NAME, Settings, SettingsError
 from server.storage.errors import StorageError, StorageUnavailable
 
 # Print help as plain text, which can be searched and piped at any terminal width.

@@ -23,7 +23,7 @@ EXCEPTIONS = {
     "relay.rtc.ice": {"secrets"},
     # The settings check the files that they name.
     "server.setting_types": {"os", "pathlib"},
-    "server.settings": {"os", "pathlib", "ssl"},
+    "server.settings": {"pathlib", "ssl"},
 }
 
 # tests/relay/rtc/test_seam.py checks what we use of these two; one folder uses it.

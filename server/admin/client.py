@@ -12,8 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
+from server.setting_sources import default_data
 from server.setting_types import expanded
-from server.settings import ADMIN_SOCKET_NAME, ENVIRONMENT_PREFIX, default_data
+from server.settings import ADMIN_SOCKET_NAME, ENVIRONMENT_PREFIX
 
 WITHIN = 30.0
 """Maximum seconds for a request."""

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from server import __version__
-from server.settings import Settings, option_of
+from server.setting_sources import option_of
+from server.settings import Settings
 
 ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith("MICROLIVE_")}
 ENVIRON["MICROLIVE_ALLOW_ROOT"] = "1"

@@ -20,15 +20,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from server.host.lan import self_signed
+from server.setting_sources import SECRETS, load, option_of, variable_of
 from server.setting_types import IceServer
-from server.settings import (
-    SECRETS,
-    Settings,
-    SettingsError,
-    load,
-    option_of,
-    variable_of,
-)
+from server.settings import Settings, SettingsError
 
 TOKEN = "a-create-token-of-this-test"
 
