@@ -11,9 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.storage.database import Database
 from server.storage.devices import Arrival, arrive
 from server.storage.schema import chat, moderation, people, rooms
-
-STEP = 500
-"""Maximum number of rows that one transaction changes, so that a deletion delays no other write."""
+from server.storage.steps import change_in_steps
 
 DELETED_WITH_PERSON: tuple[sa.Column[Any], ...] = (
     people.passkey.c.person,
@@ -185,7 +183,7 @@ class AccountStore:
         if not await self._database.write(lambda connection: _begin(connection, person, now)):
             return False
         for column in DELETED_WITH_PERSON:
-            await self._repeat(column.table.delete(), column, person)
+            await change_in_steps(self._database, column.table.delete(), column == person)
         changes = (
             *CLEARED_WITH_PERSON,
             # The device id alone refuses the person's cookies until they have expired.
@@ -196,23 +194,10 @@ class AccountStore:
             (moderation.ban.c.person, {"person": unlinkable(person)}),
         )
         for column, values in changes:
-            await self._repeat(column.table.update().values(**values), column, person)
-        await self._repeat(people.person.delete(), people.person.c.id, person)
+            update = column.table.update().values(**values)
+            await change_in_steps(self._database, update, column == person)
+        await change_in_steps(self._database, people.person.delete(), people.person.c.id == person)
         return True
-
-    async def _repeat(
-        self, change: sa.Delete | sa.Update, column: sa.Column[Any], person: str
-    ) -> None:
-        """Executes `change` for all rows with the person in `column`, STEP rows at a time."""
-        keys = list(column.table.primary_key)
-        rows = sa.select(*keys).where(column == person).limit(STEP)
-        statement = change.where(sa.tuple_(*keys).in_(rows))
-
-        async def step(connection: AsyncConnection) -> int:
-            return (await connection.execute(statement)).rowcount
-
-        while await self._database.write(step) == STEP:
-            pass
 
     async def _select(self, *where: sa.ColumnElement[bool]) -> AccountRecord | None:
         table = people.person

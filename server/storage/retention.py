@@ -10,9 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.storage.database import Database
 from server.storage.live_data import delete_lives, ended_rooms
 from server.storage.schema import chat, moderation, people, rooms
+from server.storage.steps import change_in_steps
 
-STEP = 500
-"""Maximum number of rows that one transaction deletes, so that a purge delays no other write."""
 SIGNED_OUT_FOR = 400 * 86_400.0
 """Minimum number of seconds for which a device that was signed out is kept. Only its row refuses
 the cookie of the device, and the cookie is valid for so long.
@@ -52,22 +51,9 @@ class Retention:
         """
         deleted = 0
         for table, condition in _overdue(periods, now):
-            deleted += await self._delete(table, condition)
+            deleted += await change_in_steps(self._database, table.delete(), condition)
         await self._database.write(lambda connection: _forget_guests(connection, periods, now))
         return deleted + await self._delete_rooms(now - periods.rooms)
-
-    async def _delete(self, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
-        key = sa.tuple_(*table.primary_key)
-        some = sa.select(*table.primary_key).where(condition).limit(STEP)
-        statement = table.delete().where(key.in_(some))
-
-        async def delete(connection: AsyncConnection) -> int:
-            return (await connection.execute(statement)).rowcount
-
-        deleted = 0
-        while step := await self._database.write(delete):
-            deleted += step
-        return deleted
 
     async def _delete_rooms(self, ended_before: float) -> int:
         async def delete(connection: AsyncConnection) -> int:

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.storage import account
+from server.storage import account, steps
 from server.storage.account import CLEARED_WITH_PERSON, DELETED_WITH_PERSON, unlinkable
 from server.storage.devices import Arrival
 from server.storage.schema import chat, metadata, moderation, people, rooms
@@ -102,7 +102,7 @@ async def test_nothing_names_a_deleted_person(
     storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For every column that can contain the id, five rows of the person and one of another."""
-    monkeypatch.setattr(account, "STEP", 2)
+    monkeypatch.setattr(steps, "STEP", 2)
     await store_person(storage, "other", "tablet", handle="other")
     for column in PERSONAL - {people.person.c.id}:
         alone = column.table.primary_key.columns.values() == [column]

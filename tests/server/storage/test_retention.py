@@ -3,7 +3,7 @@
 import pytest
 
 from server.people.cookie import LIFETIME
-from server.storage import retention
+from server.storage import retention, steps
 from server.storage.errors import StorageUnavailable
 from server.storage.purging import Purging
 from server.storage.retention import RetentionPeriods
@@ -104,7 +104,7 @@ async def test_guests_who_do_not_come_back_are_deleted(storage: Storage) -> None
 async def test_many_rows_are_deleted_in_steps(
     storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "STEP", 10)
+    monkeypatch.setattr(steps, "STEP", 10)
     monkeypatch.setattr(retention, "ROOMS_STEP", 2)
     for number in range(5):
         await add_row(storage.database, rooms.room, room=f"room{number}", ended_at=ENDED)
