@@ -9,9 +9,27 @@ down_revision = "1"
 
 def upgrade(op: Operations) -> None:
     _extend_rooms(op)
-    _create_people(op)
-    _create_chat(op)
-    _create_moderation(op)
+    _create_cookie_key(op)
+    _create_person(op)
+    _create_handle_reservation(op)
+    _create_device(op)
+    _create_passkey(op)
+    _create_used_challenge(op)
+    _create_transfer(op)
+    _create_follow(op)
+    _create_hidden(op)
+    _create_message(op)
+    _create_reaction_second(op)
+    _create_poll(op)
+    _create_vote(op)
+    _create_moderator(op)
+    _create_mute(op)
+    _create_ban(op)
+    _create_moderation_state(op)
+    _create_word(op)
+    _create_report(op)
+    _create_moderation_log(op)
+    _create_watch_link(op)
 
 
 def _extend_rooms(op: Operations) -> None:
@@ -28,7 +46,7 @@ def _extend_rooms(op: Operations) -> None:
     op.create_index("room_by_end", "room", ["ended_at"])
 
 
-def _create_people(op: Operations) -> None:
+def _create_cookie_key(op: Operations) -> None:
     op.create_table(
         "cookie_key",
         sa.Column("id", sa.Text, primary_key=True),
@@ -36,6 +54,9 @@ def _create_people(op: Operations) -> None:
         sa.Column("created_at", sa.Double, nullable=False),
         sa.Column("retired_at", sa.Double),
     )
+
+
+def _create_person(op: Operations) -> None:
     op.create_table(
         "person",
         sa.Column("id", sa.Text, primary_key=True),
@@ -52,6 +73,9 @@ def _create_people(op: Operations) -> None:
         sa.Column("deleted_at", sa.Double),
     )
     op.create_index("person_by_delete_at", "person", ["delete_at"])
+
+
+def _create_handle_reservation(op: Operations) -> None:
     op.create_table(
         "handle_reservation",
         sa.Column("skeleton", sa.Text, primary_key=True),
@@ -59,6 +83,9 @@ def _create_people(op: Operations) -> None:
         sa.Column("until", sa.Double, nullable=False),
     )
     op.create_index("handle_reservation_by_person", "handle_reservation", ["person"])
+
+
+def _create_device(op: Operations) -> None:
     op.create_table(
         "device",
         sa.Column("id", sa.Text, primary_key=True),
@@ -70,6 +97,9 @@ def _create_people(op: Operations) -> None:
     )
     op.create_index("device_by_person", "device", ["person"])
     op.create_index("device_by_revocation", "device", ["revoked_at"])
+
+
+def _create_passkey(op: Operations) -> None:
     op.create_table(
         "passkey",
         sa.Column("id", sa.LargeBinary, primary_key=True),
@@ -82,12 +112,18 @@ def _create_people(op: Operations) -> None:
         sa.Column("used_at", sa.Double),
     )
     op.create_index("passkey_by_person", "passkey", ["person"])
+
+
+def _create_used_challenge(op: Operations) -> None:
     op.create_table(
         "used_challenge",
         sa.Column("hash", sa.LargeBinary, primary_key=True),
         sa.Column("expires_at", sa.Double, nullable=False),
     )
     op.create_index("used_challenge_by_expiry", "used_challenge", ["expires_at"])
+
+
+def _create_transfer(op: Operations) -> None:
     op.create_table(
         "transfer",
         sa.Column("code_hash", sa.LargeBinary, primary_key=True),
@@ -96,6 +132,9 @@ def _create_people(op: Operations) -> None:
         sa.Column("used_at", sa.Double),
     )
     op.create_index("transfer_by_person", "transfer", ["person"])
+
+
+def _create_follow(op: Operations) -> None:
     op.create_table(
         "follow",
         sa.Column("follower", sa.Text, primary_key=True),
@@ -103,6 +142,9 @@ def _create_people(op: Operations) -> None:
         sa.Column("at", sa.Double, nullable=False),
     )
     op.create_index("follow_by_followed", "follow", ["followed", "at"])
+
+
+def _create_hidden(op: Operations) -> None:
     op.create_table(
         "hidden",
         sa.Column("person", sa.Text, primary_key=True),
@@ -112,7 +154,7 @@ def _create_people(op: Operations) -> None:
     op.create_index("hidden_by_hidden", "hidden", ["hidden"])
 
 
-def _create_chat(op: Operations) -> None:
+def _create_message(op: Operations) -> None:
     op.create_table(
         "message",
         sa.Column("room", sa.Text, primary_key=True),
@@ -135,6 +177,9 @@ def _create_chat(op: Operations) -> None:
     )
     op.create_index("message_once", "message", ["room", "person", "client_id"], unique=True)
     op.create_index("message_by_person", "message", ["person", "room", "sequence"])
+
+
+def _create_reaction_second(op: Operations) -> None:
     op.create_table(
         "reaction_second",
         sa.Column("room", sa.Text, primary_key=True),
@@ -144,6 +189,9 @@ def _create_chat(op: Operations) -> None:
         sa.Column("people", sa.Integer, nullable=False),
         sa.Column("first_people", sa.Integer, nullable=False),
     )
+
+
+def _create_poll(op: Operations) -> None:
     op.create_table(
         "poll",
         sa.Column("room", sa.Text, primary_key=True),
@@ -154,6 +202,9 @@ def _create_chat(op: Operations) -> None:
         sa.Column("closed_at", sa.Double),
         sa.Column("media_time", sa.BigInteger),
     )
+
+
+def _create_vote(op: Operations) -> None:
     op.create_table(
         "vote",
         sa.Column("room", sa.Text, primary_key=True),
@@ -164,7 +215,7 @@ def _create_chat(op: Operations) -> None:
     op.create_index("vote_by_person", "vote", ["person"])
 
 
-def _create_moderation(op: Operations) -> None:
+def _create_moderator(op: Operations) -> None:
     op.create_table(
         "moderator",
         sa.Column("creator", sa.Text, primary_key=True),
@@ -172,6 +223,9 @@ def _create_moderation(op: Operations) -> None:
         sa.Column("at", sa.Double, nullable=False),
     )
     op.create_index("moderator_by_person", "moderator", ["person"])
+
+
+def _create_mute(op: Operations) -> None:
     op.create_table(
         "mute",
         sa.Column("room", sa.Text, primary_key=True),
@@ -181,6 +235,9 @@ def _create_moderation(op: Operations) -> None:
         sa.Column("at", sa.Double, nullable=False),
     )
     op.create_index("mute_by_person", "mute", ["person"])
+
+
+def _create_ban(op: Operations) -> None:
     op.create_table(
         "ban",
         sa.Column("id", sa.Text, primary_key=True),
@@ -196,6 +253,9 @@ def _create_moderation(op: Operations) -> None:
     op.create_index("ban_by_creator", "ban", ["creator"])
     op.create_index("ban_by_room", "ban", ["room"])
     op.create_index("ban_by_person", "ban", ["person"])
+
+
+def _create_moderation_state(op: Operations) -> None:
     op.create_table(
         "moderation_state",
         sa.Column("creator", sa.Text, primary_key=True),
@@ -204,11 +264,17 @@ def _create_moderation(op: Operations) -> None:
         sa.Column("changed_at", sa.Double, nullable=False),
     )
     op.create_index("moderation_state_by_change", "moderation_state", ["changed_at"])
+
+
+def _create_word(op: Operations) -> None:
     op.create_table(
         "word",
         sa.Column("creator", sa.Text, primary_key=True),
         sa.Column("word", sa.Text, primary_key=True),
     )
+
+
+def _create_report(op: Operations) -> None:
     op.create_table(
         "report",
         sa.Column("id", sa.Text, primary_key=True),
@@ -232,6 +298,9 @@ def _create_moderation(op: Operations) -> None:
     op.create_index("report_by_person", "report", ["person"])
     op.create_index("report_by_reporter", "report", ["reporter"])
     op.create_index("report_by_state", "report", ["state", "at"])
+
+
+def _create_moderation_log(op: Operations) -> None:
     op.create_table(
         "moderation_log",
         sa.Column("room", sa.Text, primary_key=True),
@@ -246,6 +315,9 @@ def _create_moderation(op: Operations) -> None:
     op.create_index("moderation_log_by_moderator", "moderation_log", ["moderator"])
     op.create_index("moderation_log_by_target", "moderation_log", ["target"])
     op.create_index("moderation_log_by_person", "moderation_log", ["person"])
+
+
+def _create_watch_link(op: Operations) -> None:
     op.create_table(
         "watch_link",
         sa.Column("id", sa.Text, primary_key=True),
