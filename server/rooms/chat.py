@@ -13,11 +13,11 @@ from server.errors import (
     Forbidden,
     Gone,
     NotFound,
-    TooManyRequests,
     Unavailable,
     Unprocessable,
 )
 from server.people.person import Person
+from server.rooms.chat_admission import ChatAdmission
 from server.rooms.commands.chat import (
     MessagePage,
     PinMessage,
@@ -34,11 +34,10 @@ from server.rooms.owner import read_owner
 from server.rooms.part import CommandHandlers, RoomContext, RoomPart
 from server.rooms.stored_message import reply_to
 from server.social.author import Author
-from server.social.chat_rate import ChatRate, Wait
 from server.social.message import Kind, Message, Reply, State
 from server.social.message_text import read_text
 from server.social.undo import can_undo
-from server.social.verdict import Judge, Outcome, Verdict
+from server.social.verdict import Judge, Outcome
 from server.storage.errors import StorageError
 
 logger = logging.getLogger(__name__)
@@ -54,7 +53,7 @@ class RoomChat(RoomPart):
     def __init__(self, context: RoomContext, judge: Judge) -> None:
         super().__init__(context)
         self._judge = judge
-        self._rate: ChatRate | None = None
+        self._admission = ChatAdmission(judge, context.messages_per_second, context.now)
         self._conversation: Conversation | None = None
         self._opening: asyncio.Task[Conversation] | None = None
         self._pending: dict[tuple[str, str], asyncio.Task[tuple[Message, bool]]] = {}
@@ -104,13 +103,7 @@ class RoomChat(RoomPart):
         key = author.person.id, id
         if key in self._pending or self._conversation.log.find(*key) is not None:
             return
-        now = self._context.now
-        role = self._judge.likely_role(author)
-        if self._rate and (wait := self._rate.wait(author.person.id, role, now)):
-            raise _too_fast(wait)
-        verdict = self._judge.refuse_early(author, now)
-        if verdict is not None:
-            raise _refusal(verdict)
+        self._admission.refuse_early(author, self._context.now)
 
     async def post(self, author: Author, command: PostMessage) -> Posted:
         if not _CLIENT_ID.fullmatch(command.id):
@@ -145,13 +138,7 @@ class RoomChat(RoomPart):
     ) -> Message:
         """Returns the message with the next number. Raises a Refusal."""
         now = self._context.now
-        rate = self._rate = self._rate or ChatRate(self._context.messages_per_second, now)
-        if wait := rate.wait(author.person.id, author.role, now):
-            raise _too_fast(wait)
-        verdict = self._judge.judge(author, text, now)
-        if verdict.outcome is Outcome.REFUSED:
-            raise _refusal(verdict)
-        rate.take(author.person.id, author.role, now)
+        outcome = self._admission.admit(author, text, now)
         return Message(
             n=conversation.number(),
             id=command.id,
@@ -161,7 +148,7 @@ class RoomChat(RoomPart):
             at=now,
             media_time=self._seen(command.media_time),
             reply_to=reply,
-            state=State.HELD if verdict.outcome is Outcome.HELD else State.SHOWN,
+            state=State.HELD if outcome is Outcome.HELD else State.SHOWN,
             mentions=conversation.names.find(text),
         )
 
@@ -191,9 +178,7 @@ class RoomChat(RoomPart):
 
     async def restore(self, author: Author, command: RestoreMessage) -> None:
         conversation = await self.open()
-        message = await conversation.find(command.n)
-        if message is None or message.kind is not Kind.CHAT:
-            raise _not_found()
+        message = await self._find(conversation, command.n)
         if message.state is not State.REMOVED:
             return
         if not can_undo(message.removed_at or 0.0, self._context.now):
@@ -347,21 +332,6 @@ class RoomChat(RoomPart):
             return
         if not isinstance(error, Refusal | StorageError):
             logger.error("room %s", self._context.room, exc_info=error)
-
-
-def _too_fast(wait: Wait) -> TooManyRequests:
-    if wait.crowded:
-        return TooManyRequests(
-            RefusalCode.CHAT_CROWDED, "too many people write at the moment", wait.seconds
-        )
-    return TooManyRequests(RefusalCode.RATE_LIMITED, "too many messages from you", wait.seconds)
-
-
-def _refusal(verdict: Verdict) -> Refusal:
-    code = verdict.code or RefusalCode.BAD_MESSAGE
-    if code is RefusalCode.SLOW_MODE:
-        return TooManyRequests(code, verdict.reason, verdict.retry_after or 1.0)
-    return Forbidden(code, verdict.reason, verdict.retry_after)
 
 
 def _not_found() -> NotFound:
