@@ -5,6 +5,7 @@ A flood of messages from one device then asks storage once, not once for each me
 """
 
 from server.people.person import Person
+from server.recent import Recent
 
 ADMITTED_FOR = 2.0
 """Seconds for which an admission holds. A sign-out at another server takes effect after this time
@@ -18,13 +19,10 @@ class Admitted:
     """A bounded memory of admissions."""
 
     def __init__(self) -> None:
-        self._people: dict[str, tuple[Person, float]] = {}
+        self._people: Recent[str, tuple[Person, float]] = Recent(MAX_ADMITTED)
 
     def keep(self, device: str, person: Person, now: float) -> None:
-        self._people.pop(device, None)
-        if len(self._people) >= MAX_ADMITTED:
-            del self._people[next(iter(self._people))]
-        self._people[device] = (person, now)
+        self._people.keep(device, (person, now))
 
     def find(self, device: str, person: str, now: float) -> Person | None:
         """Returns the person with this id, if this device was admitted a moment ago."""

@@ -1,5 +1,7 @@
 """The devices that were signed out, as far as this process knows. Pure."""
 
+from server.recent import Recent
+
 MAX_DEVICES = 50_000
 """Number of devices that are remembered. The newest sign-outs stay."""
 
@@ -10,13 +12,10 @@ class Revocations:
     """
 
     def __init__(self) -> None:
-        self._devices: dict[str, None] = {}
+        self._devices: Recent[str, None] = Recent(MAX_DEVICES)
 
     def add(self, device: str) -> None:
-        self._devices.pop(device, None)
-        self._devices[device] = None
-        while len(self._devices) > MAX_DEVICES:
-            del self._devices[next(iter(self._devices))]
+        self._devices.keep(device, None)
 
     def __contains__(self, device: str) -> bool:
         return device in self._devices

@@ -13,6 +13,7 @@ from relay.callbacks import ignore
 from relay.channel.channel import Channel
 from relay.channel.owner import Notice
 from server.people.person import Person
+from server.recent import Recent
 from server.rooms.commands.base import SocialCommand
 from server.rooms.life import State
 from server.rooms.moderation_changes import ModerationChanges
@@ -88,7 +89,7 @@ class RoomContext:
         self.messages_per_second = tools.messages_per_second
         self.record_changed = record_changed
         self._now = tools.now
-        self._people: dict[str, Person] = {}
+        self._people: Recent[str, Person] = Recent(MAX_PEOPLE)
 
     @property
     def room(self) -> str:
@@ -114,10 +115,7 @@ class RoomContext:
 
     def meet(self, person: Person) -> None:
         """Remembers the name of a person, before the person watches or sends a command."""
-        self._people.pop(person.id, None)
-        if len(self._people) >= MAX_PEOPLE:
-            del self._people[next(iter(self._people))]
-        self._people[person.id] = person
+        self._people.keep(person.id, person)
 
     def forget(self, person: str) -> None:
         """Forgets the name of a person."""

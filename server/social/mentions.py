@@ -1,9 +1,9 @@
 """Finds the people whom a text mentions, as `@name`. Pure."""
 
 import unicodedata
-from collections import OrderedDict
 
 from server.people.person import Person
+from server.recent import Recent
 
 MAX_MENTIONS = 5
 """Maximum number of people whom one message mentions. Further mentions are only text."""
@@ -19,7 +19,7 @@ class KnownNames:
     """The names of people who can be mentioned in one room."""
 
     def __init__(self) -> None:
-        self._people: OrderedDict[str, str] = OrderedDict()
+        self._people: Recent[str, str] = Recent(MAX_NAMES)
         """Id of the person, by key of the name. The name that was added last is last."""
 
     def add(self, person: Person) -> None:
@@ -28,11 +28,7 @@ class KnownNames:
         """
         for name in {person.name, person.handle or ""}:
             if name:
-                key = _key(name)
-                self._people.pop(key, None)
-                self._people[key] = person.id
-        while len(self._people) > MAX_NAMES:
-            self._people.popitem(last=False)
+                self._people.keep(_key(name), person.id)
 
     def find(self, text: str) -> tuple[str, ...]:
         """Returns the ids of the mentioned people, each once, in order. Names may contain spaces,
