@@ -24,7 +24,8 @@ from server.rooms.commands.reports import Report
 from server.rooms.creator_lists import random_id, to_person
 from server.rooms.registry import Rooms
 from server.rooms.reports import decided_already, describe_report, read_note
-from server.storage.moderation import MAX_BANS, OPERATOR, BanRecord, LimitReached
+from server.storage.bans import MAX_BANS, BanRecord, TooManyBans
+from server.storage.moderation_change import OPERATOR
 from server.storage.reports import ReportRecord
 from server.storage.storage import Storage
 
@@ -107,7 +108,7 @@ class AdminModerationEndpoint:
 
     async def list_bans(self, request: web.Request) -> web.Response:
         self._authorise(request)
-        bans = await self._storage.moderation.bans(OPERATOR, None, time.time())
+        bans = await self._storage.bans.in_force(OPERATOR, None, time.time())
         return reply(OperatorBans, {"bans": [_describe_ban(ban) for ban in bans]})
 
     async def ban(self, request: web.Request) -> web.Response:
@@ -120,9 +121,9 @@ class AdminModerationEndpoint:
         reason = read_note(wanted.reason)
         try:
             await asyncio.shield(
-                self._storage.moderation.ban_by_operator(person.id, random_id(), now, until, reason)
+                self._storage.bans.add_by_operator(person.id, random_id(), now, until, reason)
             )
-        except LimitReached as error:
+        except TooManyBans as error:
             raise Conflict(
                 RefusalCode.TOO_MANY_BANS, f"{MAX_BANS} people are banned already"
             ) from error
@@ -136,9 +137,7 @@ class AdminModerationEndpoint:
         """Removes the ban of a person. Responds 204."""
         self._authorise(request)
         person = await self._find(request.match_info["person"])
-        if not await asyncio.shield(
-            self._storage.moderation.unban_by_operator(person.id, time.time())
-        ):
+        if not await asyncio.shield(self._storage.bans.remove_by_operator(person.id, time.time())):
             raise NotFound(RefusalCode.PERSON_NOT_FOUND, "this person is not banned")
         self._rooms.announce_moderation(OPERATOR)
         logger.info("unbanned the person %s", person.id)

@@ -2,11 +2,11 @@
 so they also work for a room that has ended.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
 
 from relay.errors import RefusalCode
 from server.errors import Conflict, Forbidden, NotFound, Unprocessable
+from server.recent import Recent
 from server.rooms.commands.access import (
     AddLink,
     Admission,
@@ -19,6 +19,7 @@ from server.rooms.creator_lists import creator_of, log_record, random_id
 from server.rooms.part import CommandHandlers
 from server.rooms.watch_token import WatchToken, read_token, write_token
 from server.social.author import Author
+from server.social.moderation import BANNED_TEXT
 from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
 from server.storage.watch_links import TooManyLinks, WatchLinkRecord
@@ -49,7 +50,7 @@ class RoomAccess:
         self._now = now
         self._announce = announce
         self._is_banned = is_banned
-        self._links: OrderedDict[str, tuple[WatchLinkRecord | None, float]] = OrderedDict()
+        self._links: Recent[str, tuple[WatchLinkRecord | None, float]] = Recent(MAX_REMEMBERED)
 
     def command_handlers(self) -> CommandHandlers:
         return {
@@ -65,8 +66,7 @@ class RoomAccess:
 
     async def admit(self, author: Author, command: Admit) -> Admission:
         person = author.person.id
-        if self._is_banned(person):
-            raise Forbidden(RefusalCode.BANNED, "a moderator of this live has banned you")
+        self._require_not_banned(person)
         record = self._record()
         private = record.visibility == "private"
         if not private or author.role.moderates or await self._follows(person):
@@ -86,15 +86,18 @@ class RoomAccess:
     async def _admit_person(self, token: WatchToken) -> Admission:
         """Admits the person of a token, as if the person had sent the cookie."""
         record, person = self._record(), token.person
-        if self._is_banned(person):
-            raise Forbidden(RefusalCode.BANNED, "a moderator of this live has banned you")
+        self._require_not_banned(person)
         if (
             person == record.owner
             or await self._follows(person)
-            or await self._storage.moderation.is_moderator(creator_of(record), person)
+            or await self._storage.moderators.includes(creator_of(record), person)
         ):
             return Admission(True)
         raise Forbidden(RefusalCode.PRIVATE_ROOM, PRIVATE_TEXT)
+
+    def _require_not_banned(self, person: str) -> None:
+        if self._is_banned(person):
+            raise Forbidden(RefusalCode.BANNED, BANNED_TEXT)
 
     async def _follows(self, person: str) -> bool:
         owner = self._record().owner
@@ -108,9 +111,7 @@ class RoomAccess:
         if known and abs(self._now() - known[1]) < REMEMBERED_FOR:
             return known[0]
         found = await self._storage.watch_links.find(self._record().room, link)
-        self._links[link] = found, self._now()
-        if len(self._links) > MAX_REMEMBERED:
-            self._links.popitem(last=False)
+        self._links.keep(link, (found, self._now()))
         return found
 
     # Links

@@ -23,9 +23,11 @@ from server.rooms.commands.moderation import (
 from server.rooms.part import CommandHandlers
 from server.social.author import Author
 from server.social.word_list import BadWords, WordList
-from server.storage.moderation import MAX_MODERATORS, LimitReached, LogRecord, Who
+from server.storage.moderation_log import LogRecord
+from server.storage.moderators import MAX_MODERATORS, TooManyModerators
 from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
+from server.storage.who import Who
 
 LOG_PAGE = 100
 """Maximum number of lines of the log in one answer."""
@@ -77,7 +79,6 @@ class CreatorLists:
         """`announce`: called after each change."""
         self._record = record
         self._storage = storage
-        self._store = storage.moderation
         self._now = now
         self._announce = announce
 
@@ -93,7 +94,7 @@ class CreatorLists:
         }
 
     async def read_bans(self, _: Author, __: ReadBans) -> tuple[Ban, ...]:
-        records = await self._store.bans(self._creator, self._record().room, self._now())
+        records = await self._storage.bans.in_force(self._creator, self._record().room, self._now())
         return tuple(
             Ban(
                 to_person(record.person),
@@ -106,29 +107,29 @@ class CreatorLists:
 
     async def unban(self, author: Author, command: UnbanPerson) -> None:
         log = self._log(author, "unban", command.person, command.person)
-        await self._store.unban(self._creator, log, command.person)
+        await self._storage.bans.remove(self._creator, log, command.person)
         self._announce()
 
     async def read_moderators(self, _: Author, __: ReadModerators) -> tuple[Person, ...]:
-        return tuple(map(to_person, await self._store.moderators(self._creator)))
+        return tuple(map(to_person, await self._storage.moderators.of_creator(self._creator)))
 
     async def set_moderator(self, author: Author, command: SetModerator) -> None:
         person = command.person
         if command.moderates:
             log = self._log(author, "add_moderator", person, person)
             try:
-                await self._store.add_moderator(self._creator, log, person)
-            except LimitReached as error:
+                await self._storage.moderators.add(self._creator, log, person)
+            except TooManyModerators as error:
                 raise Conflict(
                     RefusalCode.TOO_MANY_MODERATORS, f"there are {MAX_MODERATORS} moderators"
                 ) from error
         else:
             log = self._log(author, "remove_moderator", person, person)
-            await self._store.remove_moderator(self._creator, log, person)
+            await self._storage.moderators.remove(self._creator, log, person)
         self._announce()
 
     async def read_words(self, _: Author, __: ReadWords) -> tuple[str, ...]:
-        return await self._store.words(self._creator)
+        return await self._storage.words.of_creator(self._creator)
 
     async def set_words(self, author: Author, command: SetWords) -> tuple[str, ...]:
         try:
@@ -136,12 +137,14 @@ class CreatorLists:
         except BadWords as error:
             raise Unprocessable(RefusalCode.BAD_WORDS, str(error)) from error
         log = self._log(author, "words", detail=f"{len(words)} words")
-        await self._store.set_words(self._creator, log, words)
+        await self._storage.words.replace(self._creator, log, words)
         self._announce()
-        return await self._store.words(self._creator)
+        return await self._storage.words.of_creator(self._creator)
 
     async def read_log(self, _: Author, command: ReadLog) -> tuple[LogEntry, ...]:
-        lines = await self._store.log(self._record().room, command.before, LOG_PAGE)
+        lines = await self._storage.moderation_log.of_room(
+            self._record().room, command.before, LOG_PAGE
+        )
         return tuple(
             LogEntry(
                 line.n,

@@ -3,13 +3,13 @@ every room of the creator.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 
 from relay.errors import RefusalCode
 from server.errors import Conflict, Forbidden, Unprocessable
 from server.people.person import Person
+from server.recent import Recent
 from server.rooms.access import VISIBILITIES, RoomAccess
 from server.rooms.chat import RoomChat
 from server.rooms.commands.moderation import (
@@ -39,8 +39,10 @@ from server.social.moderation import MUTES, Hold
 from server.social.room_settings import RoomSettings
 from server.social.shield import ShieldEvent
 from server.social.undo import can_undo
-from server.storage.moderation import LimitReached
+from server.storage.bans import TooManyBans
 
+CHOICES = ("chat", "slow", "followers_only", "links", "joins")
+"""The settings of the chat that can be changed."""
 MAX_HELD = 200
 """Maximum number of held messages in a list."""
 MAX_UNDO = 1_000
@@ -68,7 +70,7 @@ class RoomDecisions(RoomPart):
         moderation.on_reading(self._access.forget_links)
         self._settling = asyncio.Lock()
         """Held while the settings of the room change, so that no change is lost."""
-        self._removed: OrderedDict[str, tuple[list[int], float]] = OrderedDict()
+        self._removed: Recent[str, tuple[list[int], float]] = Recent(MAX_UNDO)
         """Numbers of the messages that the ban of a person removed, and the time of the ban."""
 
     def command_handlers(self) -> CommandHandlers:
@@ -174,20 +176,18 @@ class RoomDecisions(RoomPart):
             author, "mute", command.person, command.person, f"{command.seconds} s"
         )
         until = log.at + command.seconds
-        store = self._context.storage.moderation
-        await store.mute(self._moderation.creator, log, command.person, until)
+        mutes = self._context.storage.mutes
+        await mutes.add(self._moderation.creator, log, command.person, until)
         await self._in_force()
         return Mute(await self._lists.person(command.person), until, log.at, _by(author))
 
     async def unmute(self, author: Author, command: UnmutePerson) -> None:
         log = self._moderation.log_record(author, "unmute", command.person, command.person)
-        await self._context.storage.moderation.unmute(self._moderation.creator, log, command.person)
+        await self._context.storage.mutes.remove(self._moderation.creator, log, command.person)
         await self._in_force()
 
     async def read_mutes(self, _: Author, __: ReadMutes) -> tuple[Mute, ...]:
-        records = await self._context.storage.moderation.mutes(
-            self._context.room, self._context.now
-        )
+        records = await self._context.storage.mutes.of_room(self._context.room, self._context.now)
         return tuple(
             Mute(
                 to_person(record.person),
@@ -206,11 +206,11 @@ class RoomDecisions(RoomPart):
             author, "ban", person, person, "for good" if command.for_good else "this live"
         )
         async with self._settling:
-            network = moderation.network_of(person)
-            salt = moderation.salt
+            network = moderation.networks.of(person)
+            salt = moderation.networks.salt
             stored = replace(moderation.stored_settings(), salt=salt)
             try:
-                await self._context.storage.moderation.ban(
+                await self._context.storage.bans.add(
                     moderation.creator,
                     log,
                     person,
@@ -220,16 +220,14 @@ class RoomDecisions(RoomPart):
                     network_until=salt.ends_at,
                     settings=stored.to_json() if network else None,
                 )
-            except LimitReached as error:
+            except TooManyBans as error:
                 raise Conflict(
                     RefusalCode.TOO_MANY_BANS, "too many people are banned: remove a ban first"
                 ) from error
             await self._in_force()
         # The person's earlier messages go too: a raider has written many of them.
         numbers = await self._chat.remove_person(person, author.person.id)
-        self._removed[person] = numbers, log.at
-        if len(self._removed) > MAX_UNDO:
-            self._removed.popitem(last=False)
+        self._removed.keep(person, (numbers, log.at))
         return Ban(await self._lists.person(person), command.for_good, log.at, _by(author))
 
     async def unban(self, author: Author, command: UnbanPerson) -> None:
@@ -298,19 +296,14 @@ def _by(author: Author) -> Person | None:
 
 
 def _changed(settings: ChatSettings, command: ChangeRoom) -> ChatSettings:
-    values = {
-        name: value
-        for name in ("chat", "slow", "followers_only", "links", "joins")
-        if (value := getattr(command, name)) is not None
-    }
+    values = {name: value for name in CHOICES if (value := getattr(command, name)) is not None}
     return replace(settings, **values)
 
 
 def _differences(before: ChatSettings, after: ChatSettings) -> Sequence[str]:
-    names = ("chat", "slow", "followers_only", "links", "joins")
     return [
         f"{name}: {getattr(after, name)}".lower()
-        for name in names
+        for name in CHOICES
         if getattr(before, name) != getattr(after, name)
     ]
 

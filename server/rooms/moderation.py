@@ -6,45 +6,33 @@ that something has changed, in this process or in another one.
 
 import asyncio
 import logging
-import secrets
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypeVar
 
 from relay.callbacks import ignore
 from relay.errors import RefusalCode
 from server.errors import Forbidden
 from server.people.person import Person
 from server.rooms.creator_lists import creator_of, log_record
+from server.rooms.networks import Networks
 from server.rooms.part import RoomContext, RoomPart, Timer
+from server.rooms.standings import Standings
 from server.social.author import Author, Role
 from server.social.chat_settings import ChatSettings, SettingsDescription, describe
 from server.social.message import Message
-from server.social.moderation import FOR_EVER, STRANGER, Moderation, Standing
-from server.social.network_hash import SALT_BYTES, Salt, network_hash
+from server.social.moderation import BANNED_TEXT, FOR_EVER, STRANGER, Moderation
 from server.social.room_settings import RoomSettings, read_room_settings
 from server.social.shield import Shield, ShieldEvent, ShieldState
 from server.social.verdict import Verdict
 from server.social.word_list import BadWords, WordList
 from server.storage.errors import StorageError
-from server.storage.moderation import LogRecord, ModerationRecord
-
-Value = TypeVar("Value")
+from server.storage.moderation import ModerationRecord
+from server.storage.moderation_log import LogRecord
 
 logger = logging.getLogger(__name__)
 
-STANDING_FOR = 2.0
-"""Seconds for which the room remembers whether a person follows the creator."""
-STRANGER_FOR = 30.0
-"""Seconds for which a stranger is refused without a look into storage. A person who follows the
-creator while the shield is up remains a stranger to the shield.
-"""
-MAX_PEOPLE = 10_000
-"""Maximum number of people whose standing and network the room remembers."""
 RETRY_AFTER = 1.0
 """Seconds after a failure of storage in which the room does not read its decisions again."""
-BANNED_TEXT = "a moderator of this live has banned you"
 
 
 class RoomModeration(RoomPart):
@@ -57,11 +45,10 @@ class RoomModeration(RoomPart):
         self.state = Moderation(stored.chat, stored.shield)
         self.admissions = 0
         """Grows whenever a viewer may no longer be allowed to watch."""
-        self._salt = stored.salt
+        self.networks = Networks(lambda: context.now)
+        self.networks.made_salt = stored.salt
+        self.standings = Standings(context)
         self._moderators: frozenset[str] = frozenset()
-        self._standings: OrderedDict[str, tuple[Standing, float]] = OrderedDict()
-        self._networks: OrderedDict[str, str] = OrderedDict()
-        """Hash of the network of each person who wrote."""
         self._stale = True
         self._was_read = False
         self._retry_at = 0.0
@@ -85,10 +72,7 @@ class RoomModeration(RoomPart):
         await self.refresh()
         if not person.id:
             return Role.GUEST
-        role = self.rank(person.id)
-        if role is not None:
-            return role
-        return Role.KNOWN if (await self.standing(person.id)).known else Role.GUEST
+        return self.rank(person.id) or (await self.standings.read(person.id)).role
 
     def rank(self, person: str) -> Role | None:
         """Returns the role of the creator or a moderator; None for other people, and for a banned
@@ -99,64 +83,35 @@ class RoomModeration(RoomPart):
         moderates = person in self._moderators and not self.is_banned(person)
         return Role.MODERATOR if moderates else None
 
-    async def standing(self, person: str) -> Standing:
-        """Returns what the person has to do with the creator. While storage does not answer,
-        people whom the room does not remember are strangers.
-        """
-        owner = self._context.record.owner
-        if owner is None:
-            return STRANGER
-        known = self._standings.get(person)
-        if known and abs(self._context.now - known[1]) < STANDING_FOR:
-            return known[0]
-        try:
-            found = Standing(
-                *await self._context.storage.moderation.standing(owner, self._context.room, person)
-            )
-        except StorageError:
-            return known[0] if known else STRANGER
-        _keep(self._standings, person, (found, self._context.now))
-        return found
-
     # Messages (implements Judge)
 
     def judge(self, author: Author, text: str, now: float) -> Verdict:
         person = author.person.id
         if author.network_hash and person:
-            _keep(self._networks, person, author.network_hash)
-        known = self._standings.get(person)
-        verdict = self.state.judge(author, known[0] if known else STRANGER, text, now)
+            self.networks.keep(person, author.network_hash)
+        verdict = self.state.judge(author, self.standings.last(person) or STRANGER, text, now)
         if verdict.code is RefusalCode.FOLLOWERS_ONLY:
             # The author may follow the creator and try again at once.
-            self._standings.pop(person, None)
+            self.standings.forget(person)
         return verdict
-
-    def note_stranger(self, person: str) -> None:
-        """Remembers that a person can neither follow the creator nor have written before."""
-        if person not in self._standings:
-            _keep(self._standings, person, (STRANGER, self._context.now))
 
     def likely_role(self, author: Author) -> Role:
         if not self._was_read:
             return Role.MODERATOR
-        known = self._standings.get(author.person.id)
-        stranger = known is not None and not known[0].known
-        return self.rank(author.person.id) or (Role.GUEST if stranger else Role.KNOWN)
+        standing = self.standings.last(author.person.id)
+        return self.rank(author.person.id) or (standing.role if standing else Role.KNOWN)
 
     def refuse_early(self, author: Author, now: float) -> Verdict | None:
         if not self._was_read:
             return None
-        person = author.person.id
-        role, known = self.rank(person), self._standings.get(person)
-        if role is None and known is None:
-            banned = self.state.find_ban(replace(author, role=Role.KNOWN), now)
-            return banned or self.state.find_mute(author, now)
-        standing = known[0] if known else STRANGER
-        if role is None:
-            role = Role.KNOWN if standing.known else Role.GUEST
-            if role is Role.GUEST and known and abs(now - known[1]) >= STRANGER_FOR:
-                return None
-        refusal = self.state.find_refusal(replace(author, role=role), standing, now)
+        role, standing = self.rank(author.person.id), self.standings.certain(author.person.id)
+        if role is None and standing is None:
+            # The author may be known to the creator.
+            author = replace(author, role=Role.KNOWN)
+            return self.state.find_ban(author, now) or self.state.find_mute(author, now)
+        standing = standing or STRANGER
+        author = replace(author, role=role or standing.role)
+        refusal = self.state.find_refusal(author, standing, now)
         if refusal is not None and refusal.code is RefusalCode.FOLLOWERS_ONLY:
             return None  # the author may have followed the creator a moment ago
         return refusal
@@ -185,28 +140,6 @@ class RoomModeration(RoomPart):
         context = self._context
         return log_record(context.record, context.now, moderator, action, target, person, detail)
 
-    # Networks
-
-    def hash_network(self, address: str) -> str:
-        """Returns the salted hash of the network of an address; empty if the address is empty. The
-        hash has no meaning after the end of the live.
-        """
-        return network_hash(address, self.salt) if address else ""
-
-    @property
-    def salt(self) -> Salt:
-        """The salt of this live. After a day, a new one replaces it."""
-        if self._salt is None or not self._salt.is_valid(self._context.now):
-            self._salt = Salt(secrets.token_bytes(SALT_BYTES), self._context.now)
-            self._networks.clear()
-        return self._salt
-
-    def network_of(self, person: str) -> str:
-        """Returns the hash of the network from which the person wrote last; empty if the person has
-        not written.
-        """
-        return self._networks.get(person, "")
-
     # What holds
 
     def describe(self) -> SettingsDescription:
@@ -215,7 +148,7 @@ class RoomModeration(RoomPart):
 
     def stored_settings(self) -> RoomSettings:
         """Returns what storage should know. The salt is stored only while a network is banned."""
-        salt = self._salt if self.state.networks else None
+        salt = self.networks.made_salt if self.state.networks else None
         return RoomSettings(self.state.settings, self.state.shield, salt)
 
     def is_banned(self, person: str) -> bool:
@@ -246,7 +179,7 @@ class RoomModeration(RoomPart):
     def _changed(self) -> None:
         self._stale = True
         self._retry_at = 0.0
-        self._standings.clear()
+        self.standings.clear()
         self._read_again()
         self._read()
 
@@ -278,7 +211,7 @@ class RoomModeration(RoomPart):
         stored = read_room_settings(record.settings)
         state.settings, state.shield = stored.chat, stored.shield
         if stored.salt is not None:
-            self._salt = stored.salt
+            self.networks.made_salt = stored.salt
         if record.words != state.words.words:
             try:
                 state.words = WordList(record.words)
@@ -286,9 +219,9 @@ class RoomModeration(RoomPart):
                 logger.exception("room %s: the words are ignored", context.room)
         self._moderators = record.moderators
         state.mutes = dict(record.mutes)
-        state.bans = _ends(record.bans)
-        state.networks = _ends(record.networks)
-        state.operator_bans = _ends(record.operator_bans)
+        state.bans = _ends(record.bans.people)
+        state.networks = _ends(record.bans.networks)
+        state.operator_bans = _ends(record.bans.operator)
         seen = context.record.title, context.record.visibility
         new_bans = {*state.bans, *state.operator_bans} - before
         if new_bans or "private" in (seen[1], record.visibility):
@@ -346,8 +279,8 @@ class RoomModeration(RoomPart):
     # Viewers and life
 
     def forget_person(self, person: str) -> None:
-        self._standings.pop(person, None)
-        self._networks.pop(person, None)
+        self.standings.forget(person)
+        self.networks.forget(person)
         self._moderators -= {person}
         self.state.forget(person)
 
@@ -364,8 +297,8 @@ class RoomModeration(RoomPart):
         """Deletes the hashes of networks: they end with the live."""
         if self.state.networks or read_room_settings(self._context.record.settings).salt:
             self.state.networks.clear()
-            self._salt = None
-            await self._context.storage.moderation.forget_networks(
+            self.networks.made_salt = None
+            await self._context.storage.bans.forget_networks(
                 self._context.room, self.stored_settings().to_json()
             )
 
@@ -375,13 +308,6 @@ class RoomModeration(RoomPart):
             self._lowering.cancel()
         while tasks := {*self._storing, *filter(None, [self._reading])}:
             await asyncio.wait(tasks)
-
-
-def _keep(kept: OrderedDict[str, Value], key: str, value: Value) -> None:
-    kept.pop(key, None)
-    kept[key] = value
-    if len(kept) > MAX_PEOPLE:
-        kept.popitem(last=False)
 
 
 def _ends(ends: Mapping[str, float | None]) -> dict[str, float]:

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 
 from server.storage.errors import StorageError
-from server.storage.moderation import OPERATOR, ModerationStore
+from server.storage.moderation import ModerationStore
+from server.storage.moderation_change import OPERATOR
 
 logger = logging.getLogger(__name__)
 

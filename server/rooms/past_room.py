@@ -97,11 +97,11 @@ class PastRoom:
             return Author(by.person, Role.GUEST, "")
         if person == self._record.owner:
             return Author(by.person, Role.CREATOR, "")
-        creator, store = creator_of(self._record), self._storage.moderation
+        creator, storage = creator_of(self._record), self._storage
         if isinstance(command, Admit) or command.needs is Role.MODERATOR:
             # A banned moderator could otherwise lift the ban here.
-            if await store.is_banned(creator, self._record.room, person, self._now()):
+            if await storage.bans.holds(creator, self._record.room, person, self._now()):
                 self._banned.add(person)
-            elif await store.is_moderator(creator, person):
+            elif await storage.moderators.includes(creator, person):
                 return Author(by.person, Role.MODERATOR, "")
         return Author(by.person, Role.GUEST, "")

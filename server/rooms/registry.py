@@ -37,6 +37,7 @@ from server.rooms.requester import require_key
 from server.rooms.room import OpenSession, Room, RoomPolicy
 from server.social.chat_settings import ChatSettings
 from server.social.counters import SocialCounters
+from server.social.moderation import BANNED_BY_OPERATOR_TEXT
 from server.social.room_settings import RoomSettings
 from server.storage.errors import StorageError, StorageUnavailable
 from server.storage.keys import hash_key, new_key, new_room_id
@@ -160,10 +161,8 @@ class Rooms:
         """
         if owner is None:
             return RoomSettings().to_json()
-        if await self._storage.moderation.is_banned_by_operator(owner, time.time()):
-            raise Forbidden(
-                RefusalCode.BANNED_BY_OPERATOR, "the operator of this server has banned you"
-            )
+        if await self._storage.bans.holds_everywhere(owner, time.time()):
+            raise Forbidden(RefusalCode.BANNED_BY_OPERATOR, BANNED_BY_OPERATOR_TEXT)
         links = await self._storage.moderation.links(owner)
         return RoomSettings(ChatSettings(links=links)).to_json()
 

@@ -73,8 +73,8 @@ class RoomSocial:
         if by.key:
             return
         if new:
-            self.moderation.note_stranger(by.person.id)
-        network = self.moderation.hash_network(by.address)
+            self.moderation.standings.note_stranger(by.person.id)
+        network = self.moderation.networks.hash(by.address)
         try:
             self.chat.refuse_early(Author(by.person, Role.GUEST, network), id)
         except Refusal as refusal:
@@ -85,7 +85,7 @@ class RoomSocial:
         """Returns the person with the person's role in this room. Raises Forbidden if the creator
         key is wrong.
         """
-        network = self.moderation.hash_network(by.address)
+        network = self.moderation.networks.hash(by.address)
         if by.key:
             require_key(self._context.record, by.key)
             return Author(by.person, Role.CREATOR, network)

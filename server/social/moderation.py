@@ -1,10 +1,10 @@
 """The moderation of one room: who may write at present, and which messages are held. Pure."""
 
 import math
-from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from relay.errors import RefusalCode
+from server.recent import Recent
 from server.social.author import Author, Role
 from server.social.chat_settings import ChatSettings
 from server.social.links import has_link
@@ -15,6 +15,8 @@ from server.social.word_list import WordList
 MUTES = (60, 600)
 """The possible durations of a mute, seconds."""
 FOR_EVER = math.inf
+BANNED_TEXT = "a moderator of this live has banned you"
+BANNED_BY_OPERATOR_TEXT = "the operator of this server has banned you"
 MAX_WRITERS = 10_000
 """Maximum number of people whose last message is remembered for slow mode. The person who wrote
 longest ago is forgotten first.
@@ -33,8 +35,9 @@ class Standing:
     """Whether a message of the person was shown in an earlier live of the creator."""
 
     @property
-    def known(self) -> bool:
-        return self.wrote or self.followed_at is not None
+    def role(self) -> Role:
+        """The role of a person who is neither the creator nor a moderator."""
+        return Role.KNOWN if self.wrote or self.followed_at is not None else Role.GUEST
 
 
 STRANGER = Standing()
@@ -67,8 +70,8 @@ class Moderation:
     """Ends of the bans of networks, by salted hash."""
     operator_bans: dict[str, float] = field(default_factory=dict)
     """Ends of the bans of the operator, by person."""
-    _last: OrderedDict[str, float] = field(default_factory=OrderedDict)
-    """Time of the last message, by person. The oldest is first."""
+    _last: Recent[str, float] = field(default_factory=lambda: Recent(MAX_WRITERS))
+    """Time of the last message, by person."""
 
     def judge(self, author: Author, standing: Standing, text: str, now: float) -> Verdict:
         """Decides on a message. Unless the verdict is a refusal, the message counts for slow
@@ -79,10 +82,7 @@ class Moderation:
             return refusal
         if author.role.moderates:
             return ALLOWED
-        self._last.pop(author.person.id, None)
-        self._last[author.person.id] = now
-        if len(self._last) > MAX_WRITERS:
-            self._last.popitem(last=False)
+        self._last.keep(author.person.id, now)
         return ALLOWED if self.find_hold(text, now) is None else HELD
 
     def find_refusal(self, author: Author, standing: Standing, now: float) -> Verdict | None:
@@ -100,14 +100,10 @@ class Moderation:
         person = author.person.id
         if until := _in_force(self.operator_bans, person, now):
             return refused(
-                RefusalCode.BANNED_BY_OPERATOR,
-                "the operator of this server has banned you",
-                _wait(until, now),
+                RefusalCode.BANNED_BY_OPERATOR, BANNED_BY_OPERATOR_TEXT, _wait(until, now)
             )
         if until := _in_force(self.bans, person, now):
-            return refused(
-                RefusalCode.BANNED, "a moderator of this live has banned you", _wait(until, now)
-            )
+            return refused(RefusalCode.BANNED, BANNED_TEXT, _wait(until, now))
         if author.role is Role.GUEST and _in_force(self.networks, author.network_hash, now):
             return refused(
                 RefusalCode.BANNED,

@@ -8,11 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
-from server.storage.moderation import Who, named, who_of
 from server.storage.schema.chat import message
 from server.storage.schema.moderation import report as table
-from server.storage.schema.people import person
 from server.storage.schema.rooms import room
+from server.storage.who import Named, Who, select_named
 
 MAX_LISTED = 200
 """Maximum number of reports in a list."""
@@ -173,23 +172,15 @@ class ReportStore:
         return await self._database.write(update)
 
     async def _select(self, *conditions: Any) -> list[ReportRecord]:
-        people, reporters = person.alias("p"), person.alias("r")
-        statement = (
-            sa.select(table, *named(people, "person_"), *named(reporters, "reporter_"))
-            .select_from(
-                table.outerjoin(people, people.c.id == table.c.person).outerjoin(
-                    reporters, reporters.c.id == table.c.reporter
-                )
-            )
-            .where(*conditions)
-            .order_by(table.c.at.desc())
-            .limit(MAX_LISTED)
+        found = await select_named(
+            self._database,
+            table.c.person,
+            table.c.reporter,
+            *conditions,
+            order=table.c.at,
+            limit=MAX_LISTED,
         )
-
-        async def select(connection: AsyncConnection) -> list[ReportRecord]:
-            return [_record(row) for row in (await connection.execute(statement)).mappings()]
-
-        return await self._database.read(select)
+        return list(map(_record, found))
 
 
 async def _require_few(connection: AsyncConnection, new: NewReport) -> None:
@@ -205,15 +196,16 @@ async def _require_few(connection: AsyncConnection, new: NewReport) -> None:
         raise TooManyReports(times[0] + HOUR - new.at)
 
 
-def _record(row: sa.RowMapping) -> ReportRecord:
+def _record(found: Named) -> ReportRecord:
+    row = found.row
     return ReportRecord(
         row["id"],
         row["room"],
         row["kind"],
         row["message"],
         row["message_text"],
-        who_of(row["person"], row, "person_"),
-        who_of(row["reporter"], row, "reporter_"),
+        found.person,
+        found.other,
         row["reason"],
         row["text"],
         row["state"],

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from server.storage.account import AccountStore
+from server.storage.bans import BanStore
 from server.storage.blocks import BlockStore
 from server.storage.cookie_keys import CookieKeyStore
 from server.storage.database import DATABASE_NAME, Database
@@ -15,6 +16,9 @@ from server.storage.hidden import HiddenStore
 from server.storage.live_data import LiveData
 from server.storage.messages import MessageStore
 from server.storage.moderation import ModerationStore
+from server.storage.moderation_log import ModerationLogStore
+from server.storage.moderators import ModeratorStore
+from server.storage.mutes import MuteStore
 from server.storage.passkeys import PasskeyStore
 from server.storage.people import PersonStore
 from server.storage.personal_data import PersonalDataStore
@@ -26,6 +30,7 @@ from server.storage.rooms import RoomStore
 from server.storage.summaries import SummaryStore
 from server.storage.transfers import TransferStore
 from server.storage.watch_links import WatchLinkStore
+from server.storage.words import WordStore
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +47,11 @@ class Storage:
         self.live_data = LiveData(database)
         self.retention = Retention(database)
         self.moderation = ModerationStore(database)
+        self.moderation_log = ModerationLogStore(database)
+        self.moderators = ModeratorStore(database)
+        self.mutes = MuteStore(database)
+        self.bans = BanStore(database)
+        self.words = WordStore(database)
         self.reports = ReportStore(database)
         self.watch_links = WatchLinkStore(database)
         self.cookie_keys = CookieKeyStore(database)

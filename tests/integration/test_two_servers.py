@@ -230,7 +230,7 @@ async def test_bans_words_and_moderators_of_one_hold_at_the_other(pair: Pair) ->
             words = await ali_2.ask("GET", f"/api/rooms/{there['room']}/words")
             assert words == (200, {"words": ["fudge"]})
 
-            await pair.one.storage.moderation.ban_by_operator(ali_id, "b", time.time(), None, "")
+            await pair.one.storage.bans.add_by_operator(ali_id, "b", time.time(), None, "")
             await eventually(lambda: moderation.is_banned(ali_id))
             assert await ali_2.status("POST", "/api/rooms", {}) == 403
 

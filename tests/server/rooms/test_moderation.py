@@ -14,7 +14,7 @@ from server.social.author import Role
 from server.social.room_settings import RoomSettings, read_room_settings
 from server.social.shield import DURATION, Shield, ShieldEvent
 from server.storage.keys import hash_key
-from server.storage.moderation import LogRecord
+from server.storage.moderation_log import LogRecord
 from server.storage.rooms import RoomRecord
 from server.storage.schema.people import follow
 from server.storage.storage import Storage
@@ -80,14 +80,14 @@ async def test_roles(place: Place, storage: Storage) -> None:
     assert await place.moderation.role_of(SAM) is Role.GUEST
     place.clock.go_on(3)
     assert await place.moderation.role_of(SAM) is Role.KNOWN
-    await storage.moderation.add_moderator(MINJI.id, place.log(), SAM.id)
+    await storage.moderators.add(MINJI.id, place.log(), SAM.id)
     place.context.changes.announce(MINJI.id)
     assert await place.moderation.role_of(SAM) is Role.MODERATOR
 
 
 async def test_decisions_hold_after_they_are_announced(place: Place, storage: Storage) -> None:
     await place.moderation.refresh()
-    await storage.moderation.mute(MINJI.id, place.log(), SAM.id, place.clock.now + 60)
+    await storage.mutes.add(MINJI.id, place.log(), SAM.id, place.clock.now + 60)
     assert place.code() is None
     place.context.changes.announce(MINJI.id)
     await place.moderation.refresh()
@@ -140,19 +140,19 @@ async def test_the_default_settings_are_not_sent(place: Place) -> None:
 
 
 async def test_the_salt_ends_with_the_live(place: Place, storage: Storage) -> None:
-    one = place.moderation.hash_network("192.0.2.1")
-    assert one == place.moderation.hash_network("192.0.2.1")
-    assert place.moderation.hash_network("") == ""
+    one = place.moderation.networks.hash("192.0.2.1")
+    assert one == place.moderation.networks.hash("192.0.2.1")
+    assert place.moderation.networks.hash("") == ""
     place.clock.go_on(90_000)
-    assert one != place.moderation.hash_network("192.0.2.1")
-    salt = RoomSettings(salt=place.moderation.salt).to_json()
-    await storage.moderation.ban(
+    assert one != place.moderation.networks.hash("192.0.2.1")
+    salt = RoomSettings(salt=place.moderation.networks.salt).to_json()
+    await storage.bans.add(
         MINJI.id,
         place.log(),
         SAM.id,
         ("b1", "b2"),
         for_good=True,
-        network=place.moderation.hash_network("192.0.2.1"),
+        network=place.moderation.networks.hash("192.0.2.1"),
         network_until=place.clock.now + 100,
         settings=salt,
     )
@@ -161,8 +161,8 @@ async def test_the_salt_ends_with_the_live(place: Place, storage: Storage) -> No
     assert place.moderation.is_banned(SAM.id)
     await place.moderation.conclude()
     record = await storage.moderation.load(MINJI.id, "abc", place.clock.now)
-    assert record and record.networks == {} and record.settings == "{}"
-    assert record.bans == {SAM.id: None}
+    assert record and record.bans.networks == {} and record.settings == "{}"
+    assert record.bans.people == {SAM.id: None}
 
 
 async def test_a_ban_by_the_operator_ends_the_rooms_of_the_owner(storage: Storage) -> None:
@@ -170,7 +170,7 @@ async def test_a_ban_by_the_operator_ends_the_rooms_of_the_owner(storage: Storag
     place = Place(storage)
     await storage.rooms.add(place.record)
     place.context.end = lambda: ended.append(True)
-    await storage.moderation.ban_by_operator(MINJI.id, "b", place.clock.now, None, "")
+    await storage.bans.add_by_operator(MINJI.id, "b", place.clock.now, None, "")
     await place.moderation.refresh()
     assert ended == [True]
     await place.moderation.close()
@@ -178,7 +178,7 @@ async def test_a_ban_by_the_operator_ends_the_rooms_of_the_owner(storage: Storag
 
 async def test_a_new_person_is_a_stranger_without_a_look_into_storage(place: Place) -> None:
     await place.moderation.refresh()
-    place.moderation.note_stranger(SAM.id)
+    place.moderation.standings.note_stranger(SAM.id)
     assert place.moderation.likely_role(author(SAM)) is Role.GUEST
     place.moderation.state.shield = Shield().after(ShieldEvent.RAISE, place.clock.now)
     assert place.code() is RefusalCode.KNOWN_ONLY

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest_asyncio
 
 from server.rooms.moderation_changes import ModerationChanges
-from server.storage.moderation import OPERATOR, LogRecord
+from server.storage.moderation_change import OPERATOR
+from server.storage.moderation_log import LogRecord
 from server.storage.storage import Storage
 from tests.fixtures.social import Clock
 
@@ -42,7 +43,7 @@ async def test_the_operator_concerns_every_room(storage: Storage) -> None:
     called: list[str] = []
     for creator in ("minji", "sam"):
         changes.subscribe(creator, lambda creator=creator: called.append(creator))  # type: ignore[misc]
-    await storage.moderation.ban_by_operator("p", "b", NOW, None, "")
+    await storage.bans.add_by_operator("p", "b", NOW, None, "")
     await changes.read()
     assert sorted(called) == ["minji", "sam"]
     changes.announce(OPERATOR)

@@ -14,6 +14,7 @@ import pytest_asyncio
 from server.storage.database import DATABASE_NAME, Database
 from server.storage.schema import metadata
 from server.storage.storage import Storage
+from tests.server.storage.moderated import MINJI, ROOM, SAM, someone, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +70,10 @@ async def storage(tmp_path: Path, url: str | None) -> AsyncIterator[Storage]:
 @pytest.fixture
 def database(storage: Storage) -> Database:
     return storage.database
+
+
+@pytest_asyncio.fixture
+async def moderated_room(storage: Storage) -> None:
+    """Stores the room and the people of `moderated.py`."""
+    await storage.rooms.add(ROOM)
+    await write(storage, someone(MINJI), someone(SAM))

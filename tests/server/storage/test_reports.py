@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from server.storage.keys import hash_key
 from server.storage.reports import (
     HOUR,
     PER_HOUR,
@@ -13,18 +12,15 @@ from server.storage.reports import (
     NoSuchMessage,
     TooManyReports,
 )
-from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
-from tests.server.storage.test_moderation import MINJI, NOW, SAM, someone, write, written
+from tests.server.storage.moderated import MINJI, NOW, SAM, write, written
 
-ROOM = RoomRecord("k3v9x2", "Morning run", hash_key("a key"), NOW - 60, owner="p-minji")
 REPORT = NewReport("r1", "k3v9x2", "p-viewer", "spam", "look at this", NOW, message=1)
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def room(storage: Storage) -> None:
-    await storage.rooms.add(ROOM)
-    await write(storage, someone(MINJI), someone(SAM), written(1), written(2, state="held"))
+async def messages(storage: Storage, moderated_room: None) -> None:
+    await write(storage, written(1), written(2, state="held"))
 
 
 async def test_a_report_about_a_message_keeps_the_text_and_the_author(storage: Storage) -> None:
