@@ -5,10 +5,8 @@ restores the rooms after a restart of the server.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable
 from functools import partial
-from itertools import islice
 from typing import Any, TypeVar, cast
 
 from relay.channel.hub import Hub
@@ -28,6 +26,7 @@ from server.rooms.commands.room import (
     RequireOpen,
 )
 from server.rooms.description import NewRoom, RoomDescription, RoomInspection
+from server.rooms.idle_rooms import IdleRooms
 from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import State
 from server.rooms.moderation_changes import ModerationChanges
@@ -35,11 +34,12 @@ from server.rooms.part import SocialTools
 from server.rooms.past_room import PastRoom
 from server.rooms.requester import require_key
 from server.rooms.room import OpenSession, Room, RoomPolicy
+from server.rooms.stored_changes import StoredChanges
 from server.social.chat_settings import ChatSettings
 from server.social.counters import SocialCounters
 from server.social.moderation import BANNED_BY_OPERATOR_TEXT
 from server.social.room_settings import RoomSettings
-from server.storage.errors import StorageError, StorageUnavailable
+from server.storage.errors import StorageUnavailable
 from server.storage.keys import hash_key, new_key, new_room_id
 from server.storage.rooms import RoomExists, RoomRecord
 from server.storage.storage import Storage
@@ -50,16 +50,6 @@ Reply = TypeVar("Reply")
 
 MAX_ROOMS = 10_000
 """Maximum number of rooms that have not ended."""
-IDLE_CROWDED = 60.0
-"""Minimum age, seconds, of a room that the server ends because it was never live and over
-MAX_ROOMS / 2 rooms exist.
-"""
-ENDED_PER_ROOM = 8
-"""Maximum number of idle rooms that end when one new room is created. The limit spreads the work
-over several creations.
-"""
-REPEAT_INTERVAL = 1.0
-"""Seconds between two attempts to store a change while the database does not answer."""
 RETRY_FULL = 60.0
 """Seconds that a client must wait after it was refused because there are too many rooms."""
 
@@ -96,9 +86,8 @@ class Rooms:
         )
         self._rooms: dict[str, Room] = {}
         self.in_memory = RoomsInMemory(self._rooms)
-        self._idle: dict[Room, None] = {}
-        """The rooms that were never live. The oldest is first."""
-        self._writes: set[asyncio.Task[None]] = set()
+        self._idle = IdleRooms()
+        self._stored = StoredChanges()
         self._endings: dict[str, asyncio.Task[None]] = {}
         self._closing = False
 
@@ -125,7 +114,8 @@ class Rooms:
         and Forbidden if the operator has banned the owner.
         """
         self._require_open()
-        self._end_idle()
+        if len(self._rooms) > MAX_ROOMS // 2:
+            self._idle.end_oldest(time.time())
         if len(self._rooms) >= MAX_ROOMS:
             raise Unavailable(
                 RefusalCode.TOO_MANY_ROOMS,
@@ -210,12 +200,7 @@ class Rooms:
         for record in await self._storage.rooms.live_of(owner):
             room = self._rooms.get(record.room)
             if room is None:
-                found.append(
-                    RoomDescription(
-                        *(record.room, record.title, State.LIVE, 0),
-                        *(record.created_at, record.live_at),
-                    )
-                )
+                found.append(_describe_stored(record, State.LIVE))
             elif room.on_air:
                 found.append(room.describe())
         return found
@@ -251,14 +236,14 @@ class Rooms:
     def refuse_new(self) -> None:
         """Makes the server refuse new rooms, sessions and viewers. Call `close()` afterwards."""
         self._closing = True
+        self._stored.give_up()
 
     async def close(self) -> None:
         """Closes every room and its sessions. The next start of the server restores the rooms."""
         self.refuse_new()
         await asyncio.gather(*(room.close() for room in self._rooms.values()))
         await self._changes.close()
-        while remaining := {*self._writes, *self._endings.values()}:
-            await asyncio.wait(remaining)
+        await self._stored.close()
 
     def _require_open(self) -> None:
         if self._closing:
@@ -279,7 +264,7 @@ class Rooms:
             return await social.execute(command)
         match command:
             case Describe():
-                return room.describe() if room else _describe_ended(record)
+                return room.describe() if room else _describe_stored(record, State.ENDED)
             case RequireOpen():
                 if present is None:
                     raise _gone()
@@ -337,14 +322,12 @@ class Rooms:
     # Rooms. `room_changed` implements RoomObserver.
 
     def room_changed(self, room: Room, before: State) -> None:
-        self._idle.pop(room, None)
+        self._idle.remove(room)
         if room.state is State.ENDED:
-            self._endings[room.name] = self._write(self._remove(room))
+            self._endings[room.name] = self._stored.start(self._remove(room))
             self._endings[room.name].add_done_callback(lambda _: self._endings.pop(room.name))
         elif before is State.IDLE and room.live_since is not None:
-            self._write(
-                self._store(partial(self._storage.rooms.set_live, room.name, room.live_since))
-            )
+            self._stored.store(partial(self._storage.rooms.set_live, room.name, room.live_since))
 
     def _add(self, record: RoomRecord, *, restored: bool = False) -> Room:
         audience = Audience(self._on_beacon)
@@ -360,21 +343,8 @@ class Rooms:
         )
         self._rooms[record.room] = room
         if room.state is State.IDLE:
-            self._idle[room] = None
+            self._idle.add(room)
         return room
-
-    def _end_idle(self) -> None:
-        """Ends some rooms that were never live, if there are many rooms."""
-        if len(self._rooms) <= MAX_ROOMS // 2:
-            return
-        before = time.time() - IDLE_CROWDED
-        for room in list(islice(self._idle, ENDED_PER_ROOM)):
-            if room.sessions:
-                self._idle[room] = self._idle.pop(room)  # its publisher is connecting
-            elif room.record.created_at < before:
-                room.finish()
-            else:
-                return
 
     async def _remove(self, room: Room) -> None:
         now, figures = time.time(), room.social.presence.figures
@@ -390,7 +360,7 @@ class Rooms:
             await room.social.conclude()
             await store_end()
         except StorageUnavailable:
-            self._write(self._repeat(store_end))
+            self._stored.repeat(store_end)
             raise
         finally:
             # Viewers first get the room event, which says that the room has ended. Only then does
@@ -398,39 +368,6 @@ class Rooms:
             self._rooms.pop(room.name, None)
             self._hub.end(room.name)
             await room.close()
-
-    # Storage
-
-    async def _store(self, change: Callable[[], Awaitable[None]]) -> None:
-        """Stores a change, later if the database does not answer now."""
-        try:
-            await change()
-        except StorageUnavailable:
-            await self._repeat(change)
-
-    async def _repeat(self, change: Callable[[], Awaitable[None]]) -> None:
-        """Stores a change once the database answers again. Gives up when the server closes: the
-        next start restores the room, and the room then ends.
-        """
-        while not self._closing:
-            await asyncio.sleep(REPEAT_INTERVAL)
-            with suppress(StorageUnavailable):
-                await change()
-                return
-
-    def _write(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Runs a storage change in a separate task, so that the change completes even if the
-        request that caused it is cancelled.
-        """
-        task = asyncio.get_running_loop().create_task(work)
-        self._writes.add(task)
-        task.add_done_callback(self._written)
-        return task
-
-    def _written(self, task: asyncio.Task[None]) -> None:
-        self._writes.discard(task)
-        if error := task.exception():
-            logger.error("%s", error, exc_info=None if isinstance(error, StorageError) else error)
 
 
 def _is_of_owner(record: RoomRecord, command: CreatorCommand[Any]) -> bool:
@@ -443,12 +380,12 @@ def _is_of_owner(record: RoomRecord, command: CreatorCommand[Any]) -> bool:
     )
 
 
-def _describe_ended(record: RoomRecord) -> RoomDescription:
-    """Returns the description of a room that exists only in storage."""
+def _describe_stored(record: RoomRecord, state: State) -> RoomDescription:
+    """Returns the description of a room that is not in the memory of this process."""
     return RoomDescription(
         record.room,
         record.title,
-        State.ENDED,
+        state,
         0,
         record.created_at,
         record.live_at,

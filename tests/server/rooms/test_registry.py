@@ -15,7 +15,7 @@ from relay.worker.workers import Workers
 from server.ingest.sessions import IngestSessions
 from server.ingest.transcoders import Transcoders
 from server.people.person import ANONYMOUS
-from server.rooms import registry
+from server.rooms import idle_rooms, registry, stored_changes
 from server.rooms.codec import (
     decode_command,
     decode_refusal,
@@ -235,8 +235,8 @@ async def test_rooms_that_were_never_live_make_room(
     for _ in range(2):
         made.append(await rooms.create(""))
     assert rooms.in_memory.states[State.IDLE] == 5, "they are too young"
-    monkeypatch.setattr(registry, "IDLE_CROWDED", -1.0)
-    monkeypatch.setattr(registry, "ENDED_PER_ROOM", 2)
+    monkeypatch.setattr(idle_rooms, "IDLE_CROWDED", -1.0)
+    monkeypatch.setattr(idle_rooms, "ENDED_PER_ROOM", 2)
     await rooms.create("")
     states = [(await rooms.ask(new.room.room, Describe())).state for new in made]
     assert states == [State.LIVE, State.ENDED, State.ENDED, *[State.IDLE] * 3]
@@ -246,7 +246,7 @@ async def test_an_end_that_storage_misses_is_stored_later(
     rooms: Rooms, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The request is refused, the room is over, and the next start does not restore the room."""
-    monkeypatch.setattr(registry, "REPEAT_INTERVAL", 0.01)
+    monkeypatch.setattr(stored_changes, "REPEAT_INTERVAL", 0.01)
     new = await rooms.create("")
     name = new.room.room
     end, failures = storage.rooms.end, 3

@@ -1,0 +1,36 @@
+"""The rooms that were never live. Many of them may not keep others from creating rooms."""
+
+from itertools import islice
+
+from server.rooms.room import Room
+
+IDLE_CROWDED = 60.0
+"""Minimum age, seconds, of an idle room that the server ends because there are too many rooms."""
+ENDED_PER_ROOM = 8
+"""Maximum number of idle rooms that end when one new room is created. The limit spreads the work
+over several creations.
+"""
+
+
+class IdleRooms:
+    """A queue of rooms. The oldest is first."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[Room, None] = {}
+
+    def add(self, room: Room) -> None:
+        self._rooms[room] = None
+
+    def remove(self, room: Room) -> None:
+        """Removes a room that is no longer idle. Does nothing if the room was not idle."""
+        self._rooms.pop(room, None)
+
+    def end_oldest(self, now: float) -> None:
+        """Ends some old rooms without a publisher. `now`: Unix seconds."""
+        for room in list(islice(self._rooms, ENDED_PER_ROOM)):
+            if room.sessions:
+                self._rooms[room] = self._rooms.pop(room)  # its publisher is connecting
+            elif room.record.created_at < now - IDLE_CROWDED:
+                room.finish()
+            else:
+                return
