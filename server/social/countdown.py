@@ -6,8 +6,6 @@ The time runs from the moment at which the room first goes live, also while the 
 
 from enum import Enum, StrEnum, auto
 
-LENGTHS = (60, 180, 600)
-"""The lengths that a creator may choose, seconds."""
 MINUTE = 60.0
 LAST = 10.0
 """Seconds before the end at which viewers see the remaining time."""

@@ -117,6 +117,16 @@ async def test_strangers_are_refused_early_by_the_shield(place: Place) -> None:
     assert place.code() is None
 
 
+async def test_a_muted_stranger_is_refused_early_however_long_ago_storage_was_read(
+    place: Place, storage: Storage
+) -> None:
+    await storage.mutes.add(MINJI.id, place.log(), SAM.id, place.clock.now + 600)
+    await place.moderation.role_of(SAM)
+    assert place.code() is RefusalCode.MUTED
+    place.clock.go_on(31)
+    assert place.code() is RefusalCode.MUTED
+
+
 async def test_the_shield_is_lowered_by_itself(storage: Storage) -> None:
     """Also after a restart. The settings before the shield then hold again."""
     clock = Clock()
