@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 
 from scripts.benchmarks.crash_ledger import Ledger, Shown
+from scripts.benchmarks.guest import COOKIE, new_guest
 
 PEOPLE = 120
 """A person may write one message each 1.5 s."""
@@ -47,9 +48,7 @@ class Chat:
     async def arrive(self) -> None:
         """Makes all people guests of the server."""
         for _ in range(PEOPLE):
-            async with self._http.get(f"{self._url}/api/me") as response:
-                response.raise_for_status()
-                self._cookies.append(response.cookies["microlive"].value)
+            self._cookies.append(await new_guest(self._http, self._url))
         self._writer = cycle(self._cookies)
 
     async def talk(self) -> None:
@@ -107,7 +106,7 @@ class Chat:
             async with self._http.post(
                 f"{self._url}/api/rooms/{self._room}/messages",
                 json={"id": name, "text": self.ledger.sent[name]},
-                headers={"Cookie": f"microlive={self._author[name]}"},
+                headers={"Cookie": f"{COOKIE}={self._author[name]}"},
             ) as response:
                 self.answers[response.status] += 1
                 if response.status in (200, 201):

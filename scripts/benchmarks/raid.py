@@ -19,6 +19,7 @@ import aiohttp
 
 from relay.message import Kind, unpack_records
 from scripts.benchmarks.figures import Bar, Figures, percentile
+from scripts.benchmarks.guest import COOKIE, new_guest
 from scripts.benchmarks.latency import Progress
 from scripts.benchmarks.local_server import LocalServer
 from scripts.benchmarks.raider import EVERY, Raider
@@ -116,14 +117,14 @@ class Person:
 
     def __init__(self, url: str, http: aiohttp.ClientSession, cookie: str) -> None:
         self._url, self._http = url, http
-        self._headers = {"Origin": url, "Cookie": f"microlive={cookie}"}
+        self._headers = {"Origin": url, "Cookie": f"{COOKIE}={cookie}"}
 
     async def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         async with self._http.request(
             method, f"{self._url}{path}", json=body, headers=self._headers
         ) as response:
-            if (renewed := response.cookies.get("microlive")) is not None:
-                self._headers["Cookie"] = f"microlive={renewed.value}"
+            if (renewed := response.cookies.get(COOKIE)) is not None:
+                self._headers["Cookie"] = f"{COOKIE}={renewed.value}"
             return response.status, await response.json(content_type=None)
 
 
@@ -135,13 +136,13 @@ async def measure(data: Path, plan: Plan, *, progress: Progress) -> Report:
         http = await stack.enter_async_context(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         )
-        creator = Person(server.url, http, await _arrive(server.url, http))
+        creator = Person(server.url, http, await new_guest(http, server.url))
         _, me = await creator.ask("PUT", "/api/me/handle", {"handle": "raided"})
         _, made = await creator.ask("POST", "/api/rooms", {"title": "raid"})
         room = made["room"]
         people = []
         for _ in range(plan.known):
-            person = Person(server.url, http, await _arrive(server.url, http))
+            person = Person(server.url, http, await new_guest(http, server.url))
             await person.ask("PUT", f"/api/follows/{me['person']['id']}")
             people.append(person)
         watcher = Watcher()
@@ -206,13 +207,6 @@ class _Talk:
         return (arrived - began) * 1_000
 
 
-async def _arrive(url: str, http: aiohttp.ClientSession) -> str:
-    """Makes a new guest. Returns the cookie."""
-    async with http.get(f"{url}/api/me") as response:
-        response.raise_for_status()
-        return response.cookies["microlive"].value
-
-
 async def _raiders(
     url: str, room: str, plan: Plan, answers: Counter[int], stack: AsyncExitStack
 ) -> list[Raider]:
@@ -226,7 +220,7 @@ async def _raiders(
         async with aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar()
         ) as http:
-            cookie = await _arrive(url, http)
+            cookie = await new_guest(http, url)
         raider = Raider(url, room, cookie, answers)
         await loop.create_connection(
             partial(_same, raider),

@@ -147,7 +147,6 @@ class Crowd:
         await self.clocks.close()
         if self._http:
             await self._http.close()
-        await asyncio.sleep(0.05)  # transports close in the next iterations of the loop
         self.poller.close()
 
     # Used by viewers

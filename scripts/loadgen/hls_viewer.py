@@ -66,9 +66,13 @@ class HlsViewer(Viewer):
         self._line.close()
         if self._watching:
             self._watching.cancel()
-            self._crowd.finish_leaving(asyncio.wait([self._watching]))
+            self._crowd.finish_leaving(self._finish(self._watching))
 
     vanish = leave
+
+    async def _finish(self, watching: asyncio.Task[None]) -> None:
+        await asyncio.wait([watching])
+        await self._line.wait_closed()
 
     async def _watch(self, playlist: Playlist) -> None:
         """Loads playlists and parts until the live ends or the connection fails."""

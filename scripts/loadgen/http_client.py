@@ -36,6 +36,7 @@ class HttpClient(asyncio.Protocol):
         self._waiting: asyncio.Future[Answer] | None = None
         self._data = bytearray()
         self._status, self._length = 0, -1
+        self._lost = asyncio.Event()
 
     async def get(self, path: str) -> Answer:
         """Requests `path` and returns the answer. Raises ConnectionBroken if the connection ends,
@@ -55,11 +56,17 @@ class HttpClient(asyncio.Protocol):
         if self._transport:
             self._transport.close()
 
+    async def wait_closed(self) -> None:
+        """Returns once the connection has ended."""
+        if self._transport:
+            await self._lost.wait()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self._lost.set()
         self._break("cut off")
 
     def data_received(self, data: bytes) -> None:

@@ -90,50 +90,12 @@ class Record:
         figures = Figures()
         for each in reports.values():
             figures.merge(each)
-        self.total.merge(figures)
-        delay, lag = figures.histogram("delay"), figures.histogram("lag")
-        (self.delay if plateau else self.ramp_delay).merge(delay)
-        if plateau:
-            self.lag.merge(lag)
-            self.chat.merge(figures.histogram("chat"))
-            self.accept.merge(figures.histogram("accept"))
-        counts, levels = figures.counts, figures.levels
-        if levels.get("publishing") and levels.get("remb_bps"):
-            self.remb_bps = levels["remb_bps"] / levels["publishing"]
-        sample = Sample(
-            at=round(at, 2),
-            plateau=plateau,
-            watching=int(levels.get("watching", 0)),
-            connecting=int(levels.get("connecting", 0)),
-            publishing=int(levels.get("publishing", 0)),
-            live_rooms=live_rooms,
-            mbps=_mbps(reports, "bytes") + _mbps(reports, "slow_bytes"),
-            messages=counts["messages"] + counts["slow_messages"],
-            p50=delay.percentile(50),
-            p95=delay.percentile(95),
-            p99=delay.percentile(99),
-            most=delay.most if delay.count else None,
-            join_p95=figures.histogram("join").percentile(95),
-            gaps=counts["gaps"],
-            slowed=figures.total("paced") - counts["paced/full"],
-            failed=figures.total("failed") + figures.total("creator_failed"),
-            closed=figures.total("closed") + figures.total("creator_closed"),
-            sent_mbps=_mbps(reports, "sent_bytes"),
-            pli=counts["pli"],
-            nack=counts["nack"],
-            lag_p99=lag.percentile(99),
-            generator_cpu={name: each.levels.get("cpu", 0.0) for name, each in reports.items()},
-            steal=steal,
-            server_cpu=server[0] if server else None,
-            server_memory=server[1] if server else None,
+        self._add_up(figures, plateau)
+        sample = _sample(
+            at, plateau, figures, reports, live_rooms=live_rooms, steal=steal, server=server
         )
         self.samples.append(sample)
-        if self._file is None:
-            # Create the file only when the first sample arrives.
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = open(self._folder / "samples.jsonl", "w", encoding="utf-8")
-        self._file.write(json.dumps(asdict(sample)) + "\n")
-        self._file.flush()
+        self._write(sample)
         return sample
 
     def skip(self, reports: dict[str, Figures]) -> None:
@@ -146,6 +108,67 @@ class Record:
     def close(self) -> None:
         if self._file:
             self._file.close()
+
+    def _add_up(self, figures: Figures, plateau: bool) -> None:
+        self.total.merge(figures)
+        (self.delay if plateau else self.ramp_delay).merge(figures.histogram("delay"))
+        if plateau:
+            self.lag.merge(figures.histogram("lag"))
+            self.chat.merge(figures.histogram("chat"))
+            self.accept.merge(figures.histogram("accept"))
+        levels = figures.levels
+        if levels.get("publishing") and levels.get("remb_bps"):
+            self.remb_bps = levels["remb_bps"] / levels["publishing"]
+
+    def _write(self, sample: Sample) -> None:
+        if self._file is None:
+            # Create the file only when the first sample arrives.
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._file = open(self._folder / "samples.jsonl", "w", encoding="utf-8")
+        self._file.write(json.dumps(asdict(sample)) + "\n")
+        self._file.flush()
+
+
+def _sample(
+    at: float,
+    plateau: bool,
+    figures: Figures,
+    reports: dict[str, Figures],
+    *,
+    live_rooms: int | None,
+    steal: float,
+    server: tuple[float, int] | None,
+) -> Sample:
+    """Returns the sample of one second. `figures`: the figures of all workers together."""
+    counts, levels = figures.counts, figures.levels
+    delay, lag = figures.histogram("delay"), figures.histogram("lag")
+    return Sample(
+        at=round(at, 2),
+        plateau=plateau,
+        watching=int(levels.get("watching", 0)),
+        connecting=int(levels.get("connecting", 0)),
+        publishing=int(levels.get("publishing", 0)),
+        live_rooms=live_rooms,
+        mbps=_mbps(reports, "bytes") + _mbps(reports, "slow_bytes"),
+        messages=counts["messages"] + counts["slow_messages"],
+        p50=delay.percentile(50),
+        p95=delay.percentile(95),
+        p99=delay.percentile(99),
+        most=delay.most if delay.count else None,
+        join_p95=figures.histogram("join").percentile(95),
+        gaps=counts["gaps"],
+        slowed=figures.total("paced") - counts["paced/full"],
+        failed=figures.total("failed") + figures.total("creator_failed"),
+        closed=figures.total("closed") + figures.total("creator_closed"),
+        sent_mbps=_mbps(reports, "sent_bytes"),
+        pli=counts["pli"],
+        nack=counts["nack"],
+        lag_p99=lag.percentile(99),
+        generator_cpu={name: each.levels.get("cpu", 0.0) for name, each in reports.items()},
+        steal=steal,
+        server_cpu=server[0] if server else None,
+        server_memory=server[1] if server else None,
+    )
 
 
 def _mbps(reports: dict[str, Figures], name: str) -> float:

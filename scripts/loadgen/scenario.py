@@ -37,31 +37,31 @@ class Scenario:
     seconds: float
     """Duration of the run after the ramp, seconds."""
     probe_share: float
-    room: str | None
-    key: str | None
     token: str | None
     insecure: bool
     kbps: int
     fps: int
     size: tuple[int, int]
-    slow_share: float
-    slow_bps: int
-    rude_share: float
-    swipe: float
-    """Mean time that a viewer stays in a room, seconds; 0 if viewers stay until the run ends."""
-    stay: float
-    """Mean time that a creator stays live, seconds; 0 if creators stay until the run ends."""
-    zipf: float
-    """Exponent of the Zipf distribution of viewers over rooms; 0 if all rooms are equally popular.
-    """
-    chat: float
-    """Messages that are written per second, in all rooms together."""
-    taps: float
-    """Taps per second, of all viewers together."""
-    path: str
-    """The playback path of the viewers: one of PLAYBACK_PATHS."""
     conditions: tuple[Condition, ...]
     folder: Path
+    room: str | None = None
+    key: str | None = None
+    path: str = "ws"
+    """The playback path of the viewers: one of PLAYBACK_PATHS."""
+    slow_share: float = 0.0
+    slow_bps: int = 200_000
+    rude_share: float = 0.0
+    swipe: float = 0.0
+    """Mean time that a viewer stays in a room, seconds; 0 if viewers stay until the run ends."""
+    stay: float = 0.0
+    """Mean time that a creator stays live, seconds; 0 if creators stay until the run ends."""
+    zipf: float = 0.0
+    """Exponent of the Zipf distribution of viewers over rooms; 0 if all rooms are equally popular.
+    """
+    chat: float = 0.0
+    """Messages that are written per second, in all rooms together."""
+    taps: float = 0.0
+    """Taps per second, of all viewers together."""
 
     @property
     def playback_path(self) -> PlaybackPath:

@@ -60,6 +60,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
         self._last_message = -1
         """Number of the last message of the chat."""
         self.transport: asyncio.Transport | None = None
+        self._lost = asyncio.Event()
         self._answer = b""
         self._polled = -1  # the socket's descriptor while the poller reads it
         self._code = 0
@@ -117,6 +118,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_being_polled()
         self.transport = None
+        self._lost.set()
         self._lose(str(self._code or 1006) if self.watching else "cut during the handshake")
 
     def _receive_answer(self, data: bytes) -> None:
@@ -211,6 +213,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
         if self.watching:
             self._send(LEAVE)
         self._close()
+        self._finish()
 
     def vanish(self) -> None:
         """Resets the connection without a close frame."""
@@ -220,6 +223,12 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
                 socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE
             )
         self._abort()
+        self._finish()
+
+    def _finish(self) -> None:
+        """Lets the crowd wait until the connection has ended."""
+        if self.transport:
+            self._crowd.finish_leaving(self._lost.wait())
 
     def _send(self, data: bytes) -> None:
         if self.transport and not self.transport.is_closing():

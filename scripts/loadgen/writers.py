@@ -44,7 +44,6 @@ class Writers:
         accepted, self._accepted = self._accepted, []
         if accepted:
             figures.histogram("accept").add(accepted)
-        figures.levels["watching"] = 0.0
         return figures
 
     async def close(self) -> None:
