@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest_asyncio
 
@@ -38,18 +37,13 @@ def at(server: Server, browser: Browser) -> Browser:
     return Browser(server.url, cookie=browser.cookie)
 
 
-async def person_of(browser: Browser) -> dict[str, Any]:
-    person: dict[str, Any] = (await browser.ask("GET", "/api/me"))[1]["person"]
-    return person
-
-
 async def test_each_accepts_the_cookies_of_the_other(pair: Pair) -> None:
     """Also of guests, who are only in their cookies."""
     for here, there in ((pair.one, pair.two), (pair.two, pair.one)):
         async with Browser(here.url) as browser:
-            me = await person_of(browser)
+            me = await browser.person()
             async with at(there, browser) as same:
-                assert await person_of(same) == me
+                assert await same.person() == me
 
 
 async def test_a_handle_of_one_is_taken_at_the_other(pair: Pair) -> None:
@@ -58,15 +52,15 @@ async def test_a_handle_of_one_is_taken_at_the_other(pair: Pair) -> None:
         status, refusal = await other.ask("PUT", "/api/me/handle", {"handle": "D\u0430rk"})
         assert (status, refusal["code"]) == (409, "handle_taken")
         async with at(pair.two, browser) as same:
-            assert (await person_of(same))["handle"] == "Dark"
+            assert (await same.person())["handle"] == "Dark"
             assert await same.status("PUT", "/api/me/handle", {"handle": "Bright"}) == 200
-        assert (await person_of(browser))["handle"] == "Bright", "the older cookie learns of it"
+        assert (await browser.person())["handle"] == "Bright", "the older cookie learns of it"
 
 
 async def test_follows_of_one_count_at_the_other(pair: Pair) -> None:
     async with Browser(pair.one.url) as creator, Browser(pair.two.url) as fan:
         await creator.ask("PUT", "/api/me/handle", {"handle": "다크걸"})
-        followed = await person_of(creator)
+        followed = await creator.person()
         path = f"/api/follows/{followed['id']}"
         assert await fan.ask("PUT", path) == (200, {"followers": 1})
         async with at(pair.one, fan) as same:
@@ -82,15 +76,15 @@ async def test_a_new_key_reaches_the_other_before_it_signs(pair: Pair) -> None:
     for server in (pair.one, pair.two):
         await server.identity.refresh()
     async with Browser(pair.one.url) as browser:
-        me = await person_of(browser)
+        me = await browser.person()
         async with at(pair.two, browser) as same:
-            assert await person_of(same) == me
+            assert await same.person() == me
 
 
 async def test_a_device_signed_out_at_one_is_so_at_the_other(pair: Pair) -> None:
     async with Browser(pair.one.url) as browser:
         await browser.ask("PUT", "/api/me/handle", {"handle": "Dark"})
-        person = await person_of(browser)
+        person = await browser.person()
         async with at(pair.two, browser) as same:
             await pair.one.storage.devices.sign_out_others(person["id"], "", time.time())
             status, refusal = await same.ask("PUT", "/api/me/handle", {"handle": "Other"})
@@ -124,7 +118,7 @@ async def test_options_of_one_are_answered_at_the_other_once(pair: Pair) -> None
         async with Browser(two, cookie=guest.cookie) as there:
             body = {"credential": passkey.sign_in(options)}
             assert await there.status("POST", "/api/sign-in", body) == 200
-            assert await person_of(there) == await person_of(browser)
+            assert await there.person() == await browser.person()
         passkey.origin = one
         body = {"credential": passkey.sign_in(options)}
         status, refusal = await guest.ask("POST", "/api/sign-in", body)
@@ -142,7 +136,7 @@ async def test_a_code_of_one_works_at_the_other_once(pair: Pair) -> None:
         body = {"code": made["code"]}
         assert await other.status("POST", "/api/transfers", body) == 200
         assert await thief.status("POST", "/api/transfers", body) == 403
-        assert await person_of(other) == await person_of(phone)
+        assert await other.person() == await phone.person()
 
 
 async def test_a_person_deleted_by_one_is_unknown_to_the_other(pair: Pair) -> None:
@@ -157,7 +151,7 @@ async def test_a_person_deleted_by_one_is_unknown_to_the_other(pair: Pair) -> No
         )
         async with at(pair.two, browser) as same:
             assert await same.status("POST", "/api/me/transfers") == 401
-            assert (await person_of(same))["id"] != leaving["person"]["id"]
+            assert (await same.person())["id"] != leaving["person"]["id"]
 
 
 async def test_a_live_at_one_is_shown_at_the_other(pair: Pair) -> None:
@@ -215,8 +209,8 @@ async def test_bans_words_and_moderators_of_one_hold_at_the_other(pair: Pair) ->
             assert await ali_2.status("GET", f"/api/rooms/{there['room']}/words") == 403
 
             path = f"/api/rooms/{here['room']}"
-            sam_id = (await person_of(sam))["id"]
-            ali_id = (await person_of(ali))["id"]
+            sam_id = (await sam.person())["id"]
+            ali_id = (await ali.person())["id"]
             assert await minji.status("PUT", f"{path}/bans/{sam_id}", {"for_good": True}) == 200
             assert await minji.status("PUT", f"{path}/words", {"words": ["fudge"]}) == 200
             assert await minji.status("PUT", f"{path}/moderators/{ali_id}") == 204
@@ -243,7 +237,7 @@ async def test_an_ended_live_of_one_is_right_at_the_other(pair: Pair) -> None:
         path = f"/api/rooms/{room['room']}"
         assert await sam.status("POST", f"{path}/messages", {"id": "a", "text": "hi"}) == 201
         _, report = await minji.ask("POST", f"{path}/reports", {"message": 1, "reason": "spam"})
-        sam_id = (await person_of(sam))["id"]
+        sam_id = (await sam.person())["id"]
         assert await minji.status("PUT", f"{path}/mutes/{sam_id}", {"seconds": 60}) == 200
         assert await minji.status("PATCH", path, {"visibility": "private"}) == 200
         assert await minji.status("DELETE", path) == 204

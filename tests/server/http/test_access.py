@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,7 @@ from yarl import URL
 from server.rooms.watch_token import WatchToken, write_token
 from tests.fixtures.deadline import eventually
 from tests.fixtures.people import Browser
-from tests.fixtures.server import NewRoom, Server, running
-from tests.server.http.test_moderation import create
+from tests.fixtures.server import NewRoom, Server
 
 WATCHING = (
     "/r/{}",
@@ -27,12 +25,6 @@ WATCHING = (
     "/hls/{}/index.m3u8",
     "/whep/{}",
 )
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
 
 
 @pytest_asyncio.fixture
@@ -52,11 +44,7 @@ async def sam(server: Server) -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture
 async def room(minji: Browser) -> NewRoom:
-    return await create(minji, title="For friends", visibility="private")
-
-
-async def id_of(browser: Browser) -> str:
-    return str((await browser.ask("GET", "/api/me"))[1]["person"]["id"])
+    return await minji.create_room(title="For friends", visibility="private")
 
 
 async def add_link(minji: Browser, room: NewRoom, **body: object) -> Any:
@@ -127,7 +115,7 @@ async def test_followers_and_moderators_may_watch(
     minji: Browser, sam: Browser, room: NewRoom
 ) -> None:
     """The page gives the followers a cookie for what never reads the cookie of a person."""
-    creator = await id_of(minji)
+    creator = (await minji.person())["id"]
     assert await sam.status("PUT", f"/api/follows/{creator}") == 200
     assert not await is_closed(sam, room)
     assert await code(sam, f"/whep/{room.name}") == "private_room"
@@ -136,7 +124,7 @@ async def test_followers_and_moderators_may_watch(
     assert await sam.status("DELETE", f"/api/follows/{creator}") == 200
     assert await is_closed(sam, room)
     assert await code(sam, f"/whep/{room.name}") == "private_room"
-    moderator = f"/api/rooms/{room.name}/moderators/{await id_of(sam)}"
+    moderator = f"/api/rooms/{room.name}/moderators/{(await sam.person())['id']}"
     assert await minji.status("PUT", moderator) == 204
     assert not await is_closed(sam, room)
     assert await code(sam, f"/whep/{room.name}") == 200
@@ -209,7 +197,7 @@ async def test_an_expired_link_ends_its_viewers(
 
 async def test_forged_links(server: Server, minji: Browser, sam: Browser, room: NewRoom) -> None:
     real = URL((await add_link(minji, room))["url"]).query["k"]
-    other = await create(minji, visibility="private")
+    other = await minji.create_room(visibility="private")
     wrong = write_token(WatchToken(4_000_000_000, link="l"), room.name, b"another key")
     unknown = write_token(
         WatchToken(4_000_000_000, link="l"), room.name, server.room(room).record.key_hash
@@ -229,7 +217,7 @@ async def test_forged_links(server: Server, minji: Browser, sam: Browser, room: 
 async def test_a_room_that_becomes_private_closes_to_strangers(
     minji: Browser, sam: Browser
 ) -> None:
-    room = await create(minji)
+    room = await minji.create_room()
     async with sam.watch(room.name) as socket, minji.watch(room.name) as own:
         body = {"visibility": "private"}
         status, answer = await minji.ask("PATCH", f"/api/rooms/{room.name}", body)
@@ -244,8 +232,8 @@ async def test_a_room_that_becomes_private_closes_to_strangers(
 async def test_unlisted_rooms_are_in_no_list_and_have_no_card(
     server: Server, minji: Browser, sam: Browser
 ) -> None:
-    public = await create(minji, title="Everyone")
-    unlisted = await create(minji, title="Few", visibility="unlisted")
+    public = await minji.create_room(title="Everyone")
+    unlisted = await minji.create_room(title="Few", visibility="unlisted")
     for room in (public, unlisted):
         server.room(room).state = type(server.room(room).state)("live")
     listed = (await sam.ask("GET", "/api/rooms"))[1]["rooms"]

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,18 +19,6 @@ from tests.fixtures.people import Browser
 from tests.fixtures.server import Server, running
 
 WEEK = 7 * 86_400
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
-
-
-@pytest_asyncio.fixture
-async def browser(server: Server) -> AsyncIterator[Browser]:
-    async with Browser(server.url) as browser:
-        yield browser
 
 
 def purge(server: Server) -> Purge:

@@ -11,7 +11,6 @@ import pytest_asyncio
 from tests.fixtures.deadline import eventually
 from tests.fixtures.people import Browser
 from tests.fixtures.server import Server, running
-from tests.server.http.test_moderation import create
 
 TOKEN = "an-admin-token-of-some-length"
 
@@ -40,7 +39,7 @@ async def admin(server: Server, method: str, path: str, body: object = None) -> 
 
 
 async def test_a_banned_person_can_neither_write_nor_go_live(server: Server, sam: Browser) -> None:
-    own, other = await create(sam), await server.create()
+    own, other = await sam.create_room(), await server.create()
     async with sam.watch(other.name) as socket:
         body = {"person": "@Sam-Test", "reason": "spam"}
         status, answer = await admin(server, "POST", "bans", body)
@@ -96,7 +95,7 @@ async def test_bad_input(
 
 
 async def test_reports_about_rooms_reach_the_operator(server: Server, sam: Browser) -> None:
-    room = await create(sam)
+    room = await sam.create_room()
     async with Browser(server.url) as ali:
         path = f"/api/rooms/{room.name}/reports"
         status, made = await ali.ask("POST", path, {"reason": "violence", "text": "look"})

@@ -1,8 +1,6 @@
 """The chat over HTTP: people with cookies, programs with the key, and viewers."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,23 +11,11 @@ from server.errors import Unprocessable
 from server.http.chat import read_message
 from server.http.json_body import MAX_NUMBER
 from tests.fixtures.people import Browser
-from tests.fixtures.server import NewRoom, Server, running
+from tests.fixtures.server import NewRoom, Server
 from tests.fixtures.viewer import Viewer
 
 READER = {"role": "guest", "creator": None}
 """A reader of a room without an owner."""
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
-
-
-@pytest_asyncio.fixture
-async def browser(server: Server) -> AsyncIterator[Browser]:
-    async with Browser(server.url) as browser:
-        yield browser
 
 
 @pytest_asyncio.fixture

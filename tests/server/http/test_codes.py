@@ -18,12 +18,6 @@ WRONG_RECOVERY = "2345-6789-abcd-efgh-jkmn-pqrs-tu"
 
 
 @pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
-
-
-@pytest_asyncio.fixture
 async def phone(server: Server) -> AsyncIterator[Browser]:
     async with Browser(server.url) as browser:
         yield browser
@@ -33,10 +27,6 @@ async def phone(server: Server) -> AsyncIterator[Browser]:
 async def other(server: Server) -> AsyncIterator[Browser]:
     async with Browser(server.url) as browser:
         yield browser
-
-
-async def person(browser: Browser) -> Any:
-    return (await browser.ask("GET", "/api/me"))[1]["person"]
 
 
 async def use(browser: Browser, code: object) -> tuple[int, Any]:
@@ -65,8 +55,8 @@ async def test_a_code_carries_a_person_to_another_phone(
     assert made["url"] == f"{server.url}/me#transfer={code}"
     assert made["qr"].lstrip().startswith("<svg") or "<svg" in made["qr"][:200]
     status, answer = await use(other, f" {made['code'].upper()} ")
-    assert status == 200 and answer == {"person": await person(phone), "delete_at": None}
-    assert await person(other) == await person(phone)
+    assert status == 200 and answer == {"person": await phone.person(), "delete_at": None}
+    assert await other.person() == await phone.person()
     assert server.identity.counters.transfers == 1
 
 
@@ -77,7 +67,7 @@ async def test_a_code_works_once_and_a_new_one_replaces_it(phone: Browser, other
     assert (await use(other, second["code"]))[0] == 200
     async with Browser(phone.url) as thief:
         assert (await use(thief, second["code"]))[0] == 403
-        assert (await person(thief))["id"] != (await person(phone))["id"]
+        assert (await thief.person())["id"] != (await phone.person())["id"]
 
 
 async def test_a_code_expires(
@@ -119,7 +109,7 @@ async def test_recovery(phone: Browser, other: Browser) -> None:
     code = await handle(phone)
     assert len(code.replace("-", "")) == 26
     assert await recover(other, "@다크걸", code.upper().replace("-", " ")) == (200, "")
-    assert await person(other) == await person(phone)
+    assert await other.person() == await phone.person()
     async with Browser(phone.url) as third:  # the code stays valid until it is replaced
         assert await recover(third, "다크걸", code) == (200, "")
 

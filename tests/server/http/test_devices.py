@@ -2,22 +2,15 @@
 
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from tests.fixtures.people import Browser
-from tests.fixtures.server import Server, running
+from tests.fixtures.server import Server
 
 PHONE = {"User-Agent": "Mozilla/5.0 (Linux; Android 10; K) Chrome/142.0.0.0 Mobile Safari/537.36"}
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
 
 
 @pytest_asyncio.fixture

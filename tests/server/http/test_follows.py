@@ -2,22 +2,15 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from server.rooms.life import RoomEvent
 from tests.fixtures.people import Browser
-from tests.fixtures.server import NewRoom, Server, running
+from tests.fixtures.server import Server, running
 
 TOKEN = "a-create-token-of-this-test"
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
 
 
 @pytest_asyncio.fixture
@@ -34,20 +27,9 @@ async def fan(server: Server) -> AsyncIterator[Browser]:
         yield browser
 
 
-async def person_of(browser: Browser) -> dict[str, Any]:
-    person: dict[str, Any] = (await browser.ask("GET", "/api/me"))[1]["person"]
-    return person
-
-
-async def create(browser: Browser, **headers: str) -> NewRoom:
-    status, room = await browser.ask("POST", "/api/rooms", {"title": "Mine"}, headers=headers)
-    assert status == 201
-    return NewRoom(room["room"], room["key"], room["whip"])
-
-
 async def test_a_guest_follows_and_unfollows(creator: Browser, fan: Browser) -> None:
     """Only the follower reads whom the follower follows; the number is public."""
-    followed = await person_of(creator)
+    followed = await creator.person()
     path = f"/api/follows/{followed['id']}"
     assert await fan.ask("GET", "/api/me/follows") == (200, {"follows": []})
     for _ in range(2):
@@ -68,7 +50,7 @@ async def test_unknown_people(fan: Browser, person: str) -> None:
 
 async def test_follows_that_are_refused(server: Server, creator: Browser) -> None:
     """Of oneself, without an own origin, with a bearer key."""
-    path = f"/api/follows/{(await person_of(creator))['id']}"
+    path = f"/api/follows/{(await creator.person())['id']}"
     status, refusal = await creator.ask("PUT", path)
     assert (status, refusal["code"]) == (422, "not_yourself")
     assert await creator.status("PUT", path, headers={"Origin": "https://evil.example"}) == 403
@@ -93,7 +75,7 @@ async def test_a_room_belongs_to_its_creator(
     server: Server, creator: Browser, fan: Browser
 ) -> None:
     """The owner ends it without the key, and on another device; others cannot."""
-    room = await create(creator)
+    room = await creator.create_room(title="Mine")
     path = f"/api/rooms/{room.name}"
     assert await creator.status("GET", f"{path}/health") == 200
     assert await fan.status("GET", f"{path}/health") == 401
@@ -105,7 +87,7 @@ async def test_a_room_belongs_to_its_creator(
 
 
 async def test_the_key_still_works(server: Server, creator: Browser) -> None:
-    room = await create(creator)
+    room = await creator.create_room(title="Mine")
     assert await server.status("DELETE", f"/api/rooms/{room.name}", headers=room.bearer) == 204
 
 
@@ -118,9 +100,9 @@ async def test_a_room_of_a_program_has_no_owner(server: Server, creator: Browser
 
 
 async def test_a_guest_who_creates_a_room_is_stored(server: Server, fan: Browser) -> None:
-    room = await create(fan)
+    room = await fan.create_room(title="Mine")
     owner = server.room(room).record.owner
-    assert owner == (await person_of(fan))["id"]
+    assert owner == (await fan.person())["id"]
     assert owner and await server.storage.people.find(owner)
 
 
@@ -128,8 +110,8 @@ async def test_a_page_with_the_create_token_owns_its_room(tmp_path: Path) -> Non
     """The token is beside the cookie; the Origin header shows that a page sends both."""
     async with running(tmp_path, create="token", create_token=TOKEN) as server:
         async with Browser(server.url) as browser:
-            person = await person_of(browser)
-            room = await create(browser, Authorization=f"Bearer {TOKEN}")
+            person = await browser.person()
+            room = await browser.create_room({"Authorization": f"Bearer {TOKEN}"})
             assert server.room(room).record.owner == person["id"]
             async with server.http.post(
                 f"{server.url}/api/rooms",
@@ -141,7 +123,7 @@ async def test_a_page_with_the_create_token_owns_its_room(tmp_path: Path) -> Non
 
 
 async def test_a_handle_shows_its_public_lives(server: Server, creator: Browser) -> None:
-    idle, live, hidden = [await create(creator) for _ in range(3)]
+    idle, live, hidden = [await creator.create_room(title="Mine") for _ in range(3)]
     for room in (live, hidden):
         server.room(room).happen(RoomEvent.MEDIA_CAME)
         await server.storage.rooms.set_live(room.name, 1_800_000_000.0)

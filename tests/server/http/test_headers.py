@@ -1,13 +1,11 @@
 """The headers of answers: framing, CORS, CORP, COOP, HSTS, no version."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from aiohttp import WSServerHandshakeError, web
 from aiohttp.test_utils import make_mocked_request
 
@@ -21,12 +19,6 @@ ELSEWHERE = "https://else.example"
 LIVE = "https://live.example"
 BROWSER = {"Accept": "text/html"}
 ENDPOINTS = ("/api/rooms", "/hls/{room}/live.m3u8", "/whip/{room}", "/whep/{room}", "/ws/{room}")
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
 
 
 async def headers(server: Server, path: str, **sent: str) -> dict[str, str]:

@@ -1,26 +1,10 @@
 """Hidden people over HTTP."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-import pytest_asyncio
 
 from server.storage import hidden
 from tests.fixtures.people import Browser
-from tests.fixtures.server import Server, running
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
-
-
-@pytest_asyncio.fixture
-async def browser(server: Server) -> AsyncIterator[Browser]:
-    async with Browser(server.url) as browser:
-        yield browser
+from tests.fixtures.server import Server
 
 
 async def someone(server: Server, handle: str) -> dict[str, object]:

@@ -24,12 +24,6 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         yield server
 
 
-@pytest_asyncio.fixture
-async def browser(server: Server) -> AsyncIterator[Browser]:
-    async with Browser(server.url) as browser:
-        yield browser
-
-
 async def count(server: Server, table: sa.Table) -> int:
     async def work(connection: AsyncConnection) -> int:
         return int(await connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0)

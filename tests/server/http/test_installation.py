@@ -2,18 +2,9 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest_asyncio
-
 from tests.fixtures.server import Server, running
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
 
 
 async def test_every_file_that_the_service_worker_keeps_exists(server: Server) -> None:

@@ -2,10 +2,8 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest_asyncio
 from prometheus_client import CollectorRegistry, generate_latest
 
 from server import __file__ as SERVER
@@ -18,12 +16,6 @@ DASHBOARD = Path(SERVER).with_name("grafana.json")
 
 NAME = re.compile(r"\b(?:microlive|process)_[a-z_]+")
 LABEL = re.compile(r"\bby \(([^)]*)\)")
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
 
 
 def playing(*beacons: tuple[Beacon, Beacon | None]) -> dict[str, float]:

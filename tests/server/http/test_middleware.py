@@ -1,12 +1,10 @@
 """What every answer goes through: refusals have a status, a code and words; CORS headers."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import cast
 
 import pytest
-import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -17,12 +15,6 @@ from server.http.payloads import RefusalBody
 from server.settings import Settings
 from server.storage.errors import StorageError, StorageUnavailable
 from tests.fixtures.server import Server, running
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
 
 
 @pytest.mark.parametrize(

@@ -43,18 +43,6 @@ class People:
         return [(line["action"], line["detail"]) for line in answer["log"]]
 
 
-async def create(browser: Browser, **body: object) -> NewRoom:
-    status, room = await browser.ask("POST", "/api/rooms", body)
-    assert status == 201, room
-    return NewRoom(room["room"], room["key"], room["whip"])
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
-
-
 @pytest_asyncio.fixture
 async def people(server: Server) -> AsyncIterator[People]:
     async with AsyncExitStack() as stack:
@@ -64,7 +52,7 @@ async def people(server: Server) -> AsyncIterator[People]:
             status, me = await browser.ask("PUT", "/api/me/handle", {"handle": f"{name}-test"})
             assert status == 200, me
             ids[name] = me["person"]["id"]
-        room = await create(minji, title="Morning run")
+        room = await minji.create_room(title="Morning run")
         people = People(server, room, minji, mod, sam, ids)
         assert await minji.status("PUT", people.path(f"/moderators/{ids['mod']}")) == 204
         assert (await people.write(sam, "hello", "first"))[0] == 201
@@ -115,7 +103,7 @@ async def test_a_ban_for_good_holds_in_the_next_live(people: People) -> None:
     await people.minji.ask("PUT", people.path(f"/bans/{live}"), {})
     await people.minji.ask("PUT", people.path("/words"), {"words": ["foo", "바보"]})
     await people.minji.ask("PATCH", people.path(), {"links": True, "slow": 5})
-    people.room = await create(people.minji)
+    people.room = await people.minji.create_room()
     assert (await people.write(people.sam, "hi", "a"))[1]["code"] == "banned"
     _, bans = await people.minji.ask("GET", people.path("/bans"))
     assert [ban["person"]["id"] for ban in bans["bans"]] == [good]
@@ -129,7 +117,7 @@ async def test_a_new_guest_of_a_banned_address_is_refused(people: People) -> Non
     await people.minji.ask("PUT", people.path(f"/bans/{people.ids['sam']}"), {})
     async with Browser(people.server.url) as fresh:
         assert (await people.write(fresh, "it is me", "a"))[1]["code"] == "banned"
-        people.room = await create(people.minji)
+        people.room = await people.minji.create_room()
         assert (await people.write(fresh, "it is me", "a"))[0] == 201
 
 
@@ -156,7 +144,7 @@ async def test_settings(people: People) -> None:
 async def test_settings_survive_a_restart(tmp_path: Path) -> None:
     async with running(tmp_path) as server, Browser(server.url) as minji:
         await minji.ask("PUT", "/api/me/handle", {"handle": "minji-test"})
-        room = await create(minji)
+        room = await minji.create_room()
         await minji.ask("PATCH", f"/api/rooms/{room.name}", {"slow": 7, "visibility": "unlisted"})
         await minji.ask("PUT", f"/api/rooms/{room.name}/shield")
     async with running(tmp_path) as server, Viewer(server.http, server.url, room.name) as viewer:
@@ -329,7 +317,7 @@ async def test_bad_input(people: People, method: str, path: str, body: object, s
 
 async def test_a_banned_moderator_cannot_lift_the_ban(people: People) -> None:
     """Neither in this live nor through an earlier one, while the creator can."""
-    past = await create(people.minji, title="Yesterday")
+    past = await people.minji.create_room(title="Yesterday")
     assert await people.minji.status("DELETE", f"/api/rooms/{past.name}") == 204
     ban = f"/bans/{people.ids['mod']}"
     assert await people.minji.status("PUT", people.path(ban), {"for_good": True}) == 200

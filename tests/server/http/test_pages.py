@@ -3,24 +3,16 @@
 import re
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from yarl import URL
 
 from tests.fixtures.people import Browser
 from tests.fixtures.server import Server, running
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
 
 
 async def test_every_page_and_every_file_that_it_names(server: Server) -> None:

@@ -1,25 +1,9 @@
 """`/api/me`: names, languages and handles, as API.md describes them."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-import pytest_asyncio
 
 from tests.fixtures.people import Browser
-from tests.fixtures.server import Server, running
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
-
-
-@pytest_asyncio.fixture
-async def browser(server: Server) -> AsyncIterator[Browser]:
-    async with Browser(server.url) as browser:
-        yield browser
+from tests.fixtures.server import Server
 
 
 async def test_a_guest_has_a_friendly_name_in_the_language_of_the_browser(

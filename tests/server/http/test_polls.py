@@ -1,28 +1,13 @@
 """Polls over HTTP, as API.md describes them."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from tests.fixtures.people import Browser
-from tests.fixtures.server import NewRoom, Server, running
+from tests.fixtures.server import NewRoom, Server
 
 QUESTION = {"question": "Tea or coffee?", "answers": ["Tea", "Coffee"]}
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
-
-
-@pytest_asyncio.fixture
-async def browser(server: Server) -> AsyncIterator[Browser]:
-    async with Browser(server.url) as browser:
-        yield browser
 
 
 async def ask(

@@ -1,7 +1,6 @@
 """Reports over HTTP: who may read them, decide on them and answer them."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,14 +8,7 @@ import pytest_asyncio
 
 from server.storage import reports as stored_reports
 from tests.fixtures.people import Browser
-from tests.fixtures.server import NewRoom, Server, running
-from tests.server.http.test_moderation import create
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
+from tests.fixtures.server import NewRoom, Server
 
 
 @pytest_asyncio.fixture
@@ -45,7 +37,7 @@ async def ali(server: Server) -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture
 async def room(minji: Browser) -> NewRoom:
-    return await create(minji)
+    return await minji.create_room()
 
 
 def reports(room: NewRoom) -> str:

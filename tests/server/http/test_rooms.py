@@ -1,13 +1,11 @@
 """The JSON API, as API.md describes it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from server import __version__
 from server.http import rooms
@@ -16,12 +14,6 @@ from tests.fixtures.server import Server, running
 from tests.fixtures.viewer import Viewer
 
 TOKEN = "a-create-token-of-this-test"
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
 
 
 async def answer(server: Server, method: str, path: str, **options: Any) -> tuple[int, Any]:

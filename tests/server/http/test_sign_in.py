@@ -19,12 +19,6 @@ OPTIONS, PASSKEYS = "/api/me/passkeys/options", "/api/me/passkeys"
 SIGN_IN_OPTIONS, SIGN_IN = "/api/sign-in/options", "/api/sign-in"
 
 
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
-
-
 @pytest.fixture
 def url(server: Server) -> str:
     """Passkeys need a name."""
@@ -67,10 +61,6 @@ async def refused(browser: Browser, path: str, credential: object) -> tuple[int,
     return status, answer["code"]
 
 
-async def person(browser: Browser) -> str:
-    return str((await browser.ask("GET", "/api/me"))[1]["person"]["id"])
-
-
 async def test_a_passkey_signs_another_browser_in(
     server: Server, browser: Browser, other: Browser, authenticator: Authenticator
 ) -> None:
@@ -85,12 +75,12 @@ async def test_a_passkey_signs_another_browser_in(
     assert (passkey["label"], passkey["used_at"]) == ("Firefox on Linux", None)
     assert (await browser.ask("GET", PASSKEYS))[1] == {"passkeys": [passkey], "possible": True}
 
-    guest = await person(other)
+    guest = (await other.person())["id"]
     asked = await options(other, SIGN_IN_OPTIONS)
     status, answer = await other.ask("POST", SIGN_IN, {"credential": authenticator.sign_in(asked)})
     assert status == 200 and answer["delete_at"] is None
     assert answer["person"]["handle"] == "다크걸" and answer["person"]["id"] != guest
-    assert await person(other) == await person(browser) == answer["person"]["id"]
+    assert await other.person() == await browser.person() == answer["person"]
     [used] = (await other.ask("GET", PASSKEYS))[1]["passkeys"]
     assert used["used_at"] == pytest.approx(time.time(), abs=60)
     devices = (await other.ask("GET", "/api/me/devices"))[1]["devices"]
@@ -177,7 +167,7 @@ async def test_a_passkey_of_another_site_is_refused(
     authenticator.rp_id = "evil.example"
     body = authenticator.sign_in(await options(other, SIGN_IN_OPTIONS))
     assert await refused(other, SIGN_IN, body) == (403, "wrong_credential")
-    assert await person(other) != await person(browser)
+    assert await other.person() != await browser.person()
 
 
 async def test_a_passkey_of_another_person_is_not_taken_over(
@@ -188,7 +178,7 @@ async def test_a_passkey_of_another_person_is_not_taken_over(
     thief = Authenticator("localhost", other.url)
     body = thief.register(await options(other))
     assert await refused(other, PASSKEYS, body) == (409, "passkey_exists")
-    thief.user = await person(browser)
+    thief.user = (await browser.person())["id"]
     body = thief.sign_in(await options(other, SIGN_IN_OPTIONS))
     assert await refused(other, SIGN_IN, body) == (403, "wrong_credential")
     counters = server.identity.counters

@@ -1,23 +1,13 @@
 """The summary of an ended live over HTTP, as API.md describes it."""
 
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
-
-import pytest_asyncio
 
 from server.rooms.life import RoomEvent
 from tests.fixtures.media import video_sample
 from tests.fixtures.people import Browser
-from tests.fixtures.server import NewRoom, Server, running
+from tests.fixtures.server import NewRoom, Server
 from tests.fixtures.viewer import Viewer
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    async with running(tmp_path) as server:
-        yield server
 
 
 async def read(server: Server, room: str, **options: Any) -> tuple[int, Any]:
