@@ -110,6 +110,18 @@ async def test_enter_sends_nothing_while_a_syllable_is_composed(
     await talker.reads("한")
 
 
+@asynccontextmanager
+async def finger(page: Page, selector: str) -> AsyncIterator[None]:
+    """A finger on an element."""
+    place = await page.locator(selector).bounding_box()
+    assert place
+    point = {"x": place["x"] + 20, "y": place["y"] + place["height"] / 2}
+    cdp = await page.context.new_cdp_session(page)
+    await cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+    yield
+    await cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 async def test_hearts_by_touch_and_keyboard(visitors: Visitors, live: LiveRoom) -> None:
     """A double tap on the picture, a hold on the heart and the key send reactions, which others
     see; with reduced motion a counter counts them.
@@ -126,19 +138,28 @@ async def test_hearts_by_touch_and_keyboard(visitors: Visitors, live: LiveRoom) 
     await until(calm.page, "document.querySelector('[data-part=heart-count]').innerText === '1'")
     assert not await one.page.evaluate("microlive.stats().muted")
 
-    heart = await one.page.locator("[data-part=heart]").bounding_box()
-    assert heart
-    cdp = await one.page.context.new_cdp_session(one.page)
-    point = {"x": heart["x"] + 20, "y": heart["y"] + 20}
-    await cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
-    await one.page.wait_for_selector("[data-part=tray]:visible")
-    await cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    async with finger(one.page, "[data-part=heart]"):
+        await one.page.wait_for_selector("[data-part=tray]:visible")
     await one.page.click("[data-emoji=fire]")
     await until(calm.page, "document.querySelector('[data-part=heart-count]').innerText === '2'")
 
     await two.page.keyboard.press("l")
     await until(calm.page, "document.querySelector('[data-part=heart-count]').innerText === '3'")
     await until(two.page, "document.querySelector('[data-part=hearts]').hidden", 10)
+
+
+async def test_a_long_touch_opens_the_sheet_and_presses_nothing_in_it(
+    visitors: Visitors, live: LiveRoom
+) -> None:
+    """The sheet opens under the finger; the finger that leaves the screen chooses no action."""
+    talker = await Talker.join(visitors, live.watch, **PHONE)
+    await talker.write("hold me")
+    await talker.reads("hold me")
+    async with finger(talker.page, ".message:has-text('hold me') .text"):
+        await talker.page.wait_for_selector("dialog[open]")
+    await talker.page.touchscreen.tap(195, 60)  # beside the sheet
+    await talker.page.wait_for_selector("dialog[open]", state="detached")
+    await talker.reads("hold me")
 
 
 async def test_a_poll_from_question_to_result(
@@ -166,9 +187,11 @@ async def test_the_log_stays_where_the_reader_reads(
     await talker.reads("line 19")
     where = "document.querySelector('[data-part=log]').scrollTop"
     await talker.page.evaluate(f"{where} = 0")
-    await talker.page.wait_for_timeout(0)
+    await talker.page.evaluate("new Promise(requestAnimationFrame)")  # the scroll event comes first
     await owner("POST", "/messages", {"id": "s-x", "text": "the newest"})
-    await talker.page.click("[data-part=newest]:has-text('1 new message')")
+    await talker.page.wait_for_selector("[data-part=newest]:has-text('1 new message')")
+    assert await talker.page.evaluate(where) == 0
+    await talker.page.click("[data-part=newest]")
     await until(talker.page, f"{where} > 100")
     assert await talker.page.is_hidden("[data-part=newest]")
 

@@ -64,17 +64,16 @@ export class Gestures {
       },
       options,
     );
-    // After a long press, the browser still sends a click.
-    element.addEventListener(
-      'click',
-      (event) => {
-        if (!this.#held) return;
-        this.#held = false;
-        event.preventDefault();
-        event.stopImmediatePropagation();
-      },
-      { ...options, capture: true },
-    );
+    // After a long press, the browser may still send a click: to what is under the finger by then,
+    // such as a button of the sheet that the press has opened.
+    window.addEventListener('pointerdown', () => (this.#held = false), {
+      ...options,
+      capture: true,
+    });
+    window.addEventListener('click', (event) => this.#swallow(event), {
+      ...options,
+      capture: true,
+    });
   }
 
   close() {
@@ -94,10 +93,17 @@ export class Gestures {
     return !control || control === element || control.contains(element);
   }
 
+  /** @param {MouseEvent} click */
+  #swallow(click) {
+    if (!this.#held || !click.detail) return; // a key or a screen reader clicks with detail 0
+    this.#held = false;
+    click.preventDefault();
+    click.stopImmediatePropagation();
+  }
+
   /** @param {Element} target */
   #press(target) {
     this.#cancel();
-    this.#held = false;
     this.#pressing = this.#environment.setTimeout(() => {
       this.#pressing = 0;
       if (!this.#actions.hold) return;
