@@ -5,6 +5,7 @@
  * @property {string} line  path through the points
  * @property {string} area  the same path, closed at the bottom
  * @property {number} top   the largest count
+ * @property {(index: number) => number} x  place of a count
  */
 
 /**
@@ -16,7 +17,8 @@
  * @returns {Plot}
  */
 export function plotOf(counts, width, height) {
-  const points = merged(counts, Math.max(2, Math.floor(width / 3)));
+  const size = Math.max(1, Math.ceil(counts.length / Math.max(2, Math.floor(width / 3))));
+  const points = merged(counts, size);
   const top = Math.max(1, ...points);
   const step = points.length > 1 ? width / (points.length - 1) : width;
   const places = points.map((count, n) => [n * step, height - (count / top) * height]);
@@ -25,17 +27,20 @@ export function plotOf(counts, width, height) {
   const line = places
     .map(([x = 0, y = 0], n) => `${n ? 'L' : 'M'}${round(x)} ${round(y)}`)
     .join('');
-  return { line, area: `${line}L${width} ${height}L0 ${height}Z`, top: Math.max(0, ...counts) };
+  return {
+    line,
+    area: `${line}L${width} ${height}L0 ${height}Z`,
+    top: Math.max(0, ...counts),
+    x: (index) => round(Math.floor(index / size) * step),
+  };
 }
 
 /**
  * @param {readonly number[]} counts
- * @param {number} most
+ * @param {number} size  counts that become one point
  */
-function merged(counts, most) {
+function merged(counts, size) {
   if (!counts.length) return [0];
-  const size = Math.ceil(counts.length / most);
-  if (size === 1) return [...counts];
   const sums = Array.from({ length: Math.ceil(counts.length / size) }, () => 0);
   counts.forEach((count, n) => {
     const place = Math.floor(n / size);

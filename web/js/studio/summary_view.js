@@ -69,15 +69,15 @@ export class SummaryView {
   #showHearts({ hearts, duration, top_moment: top }) {
     byId('over-plot').hidden = !hearts.total;
     if (!hearts.total) return;
-    const { line, area } = plotOf(hearts.counts, WIDTH, HEIGHT);
+    const { line, area, x } = plotOf(hearts.counts, WIDTH, HEIGHT);
     byId('plot-line').setAttribute('d', line);
     byId('plot-area').setAttribute('d', area);
     const mark = byId('plot-top');
     mark.toggleAttribute('hidden', !top);
     if (top) {
-      const x = String(((top.at + 2.5) / Math.max(duration, 5)) * WIDTH);
-      mark.setAttribute('x1', x);
-      mark.setAttribute('x2', x);
+      const place = String(x(top.at / hearts.step));
+      mark.setAttribute('x1', place);
+      mark.setAttribute('x2', place);
     }
     setText(byId('plot-end'), clockTime(duration));
     setText(
