@@ -37,7 +37,7 @@ HEADINGS = {404: "not_found", 410: "over", 429: "busy"}
 AREAS = {
     "index.html": ("site", "feed", "api", "refusals"),
     "live.html": (
-        *("site", "studio", "device", "health", "figures", "obstacle", "people"),
+        *("site", "studio", "device", "health", "figures", "obstacle"),
         *("chat", "report", "hearts", "poll", "social"),
         *("api", "refusals"),
     ),
@@ -45,7 +45,7 @@ AREAS = {
         *("site", "room", "stats", "chat", "report", "hearts", "poll", "social"),
         *("api", "refusals"),
     ),
-    "me.html": ("site", "me", "people", "api", "refusals"),
+    "me.html": ("site", "me", "report", "api", "refusals"),
     "handle.html": ("site", "handle", "api", "refusals"),
 }
 """Areas of the strings that the scripts of each page use."""

@@ -26,7 +26,7 @@ async def take_handle(page: Page, handle: str) -> str:
     """Takes a handle, and returns the recovery code that the page shows once."""
     await page.fill(by("handle-input"), handle)
     await page.click(by("take-handle"))
-    await until(page, "document.querySelector('#code-dialog').open")
+    await until(page, "document.querySelector('#recovery-dialog').open")
     code = await page.inner_text("#recovery-code")
     await page.click(by("code-saved"))
     await shows_handle(page, handle)

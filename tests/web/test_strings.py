@@ -113,6 +113,17 @@ def test_every_refusal_has_words() -> None:
     assert words == {f"refusals.{code.value}" for code in RefusalCode}
 
 
+def test_every_line_of_a_room_has_words() -> None:
+    """The keys of these lines reach the page in events, so no module names the keys."""
+    lines = {f"{name}_{state}" for name in ("chat", "followers_only") for state in ("on", "off")}
+    for module in (WEB.parent / "server/rooms").rglob("*.py"):
+        for call in re.findall(r"\.post_line\((.*)\)", module.read_text("utf-8")):
+            lines |= set(re.findall(r'(?<!f)"(\w+)"', call))
+    assert {f"chat.line.{line}" for line in lines} == {
+        key for key in texts("en") if key.startswith("chat.line.")
+    }
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_refusal_is_a_sentence(language: str) -> None:
     for key, text in texts(language).items():

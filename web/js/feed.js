@@ -1,6 +1,7 @@
 /** The script of the feed page, which lists the rooms that are live now. */
 import { byId, setText } from './page/dom.js';
 import { liveRooms } from './api/rooms_api.js';
+import { copyOf } from './page/element.js';
 import { registerServiceWorker } from './page/service_worker.js';
 import { t } from './page/strings.js';
 import { clockTime, headCount } from './page/words.js';
@@ -14,9 +15,7 @@ let timer = 0;
 
 /** @param {import('./api/rooms_api.js').RoomInfo} info */
 function newCard({ room }) {
-  const card = /** @type {HTMLElement} */ (
-    /** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild
-  );
+  const card = copyOf(template);
   /** @type {HTMLAnchorElement} */ (card.querySelector('a')).href =
     `/r/${encodeURIComponent(room)}`;
   card.style.setProperty('--hue', String(hueOf(room)));

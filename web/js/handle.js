@@ -1,5 +1,6 @@
 /** The script of the public page of a handle: Follow, and what is live now. */
 import { byId, setText } from './page/dom.js';
+import { copyOf } from './page/element.js';
 import { registerServiceWorker } from './page/service_worker.js';
 import { share } from './page/share.js';
 import { t } from './page/strings.js';
@@ -44,9 +45,7 @@ async function toggleFollow() {
 /** @param {import('./api/rooms_api.js').RoomInfo} room */
 function rowOf({ room, title, viewers }) {
   const template = /** @type {HTMLTemplateElement} */ (byId('live-row'));
-  const row = /** @type {HTMLElement} */ (
-    /** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild
-  );
+  const row = copyOf(template);
   const part = (/** @type {string} */ name) => /** @type {Element} */ (row.querySelector(name));
   /** @type {HTMLAnchorElement} */ (part('a')).href = `/r/${encodeURIComponent(room)}`;
   setText(part('bdi'), title || t('site.untitled'));

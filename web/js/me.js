@@ -1,7 +1,6 @@
 /** The script of /me, the page of the person who uses this browser. */
 import { byId, partOf, setText, toast } from './page/dom.js';
 import { registerServiceWorker } from './page/service_worker.js';
-import { copy } from './page/share.js';
 import { t } from './page/strings.js';
 import { dateOf } from './page/words.js';
 import { DataSection, confirmed } from './me/data_section.js';
@@ -18,10 +17,10 @@ import { Identity } from './people/identity.js';
 import * as api from './people/people_api.js';
 
 const identity = new Identity();
-const profile = new ProfileSection(identity, showCode);
+const profile = new ProfileSection(identity);
 const signIn = new SignInSection(() => location.reload());
 const transfer = new TransferSection();
-const recovery = new RecoverySection(showCode);
+const recovery = new RecoverySection();
 const passkeys = new PasskeysSection(browserName());
 new DevicesSection(() => location.reload());
 followingSection(identity);
@@ -30,12 +29,6 @@ new ReportsSection();
 new DataSection((at) => showDeletion(at));
 const language = new LanguageSection(identity, () => location.reload());
 const deletion = byId('deletion');
-
-/** @param {string} code */
-function showCode(code) {
-  setText(byId('recovery-code'), code);
-  /** @type {HTMLDialogElement} */ (byId('code-dialog')).showModal();
-}
 
 /** @param {number | null} at Unix seconds; null if the person stays */
 function showDeletion(at) {
@@ -99,9 +92,6 @@ async function arrive() {
 
 identity.onChange(show);
 byId('trouble-retry').addEventListener('click', load);
-byId('copy-code').addEventListener('click', () =>
-  copy(byId('recovery-code').textContent ?? '', t('site.copied')),
-);
 partOf(deletion, 'restore').addEventListener('click', async () => {
   try {
     await api.restoreMe();

@@ -55,7 +55,7 @@ const view = new RoomView({
     event: (event) => social.receive(event),
     settled: () => void social.load(),
     state: (state) => void (WITHOUT_PICTURE.includes(state) && social.load()),
-    connected: () => social.view?.catchUp(),
+    connected: () => void social.view?.load(),
     doubleTap: (x, y) => social.view?.heart({ x, y }),
   },
 });

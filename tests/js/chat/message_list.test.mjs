@@ -1,6 +1,8 @@
 // The messages that a page shows: order, own messages, removal, hidden people, bounds.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import '../fixtures/english.mjs';
+import { lineOf } from '../../../web/js/chat/message_words.js';
 import { MessageList, MOST } from '../../../web/js/chat/message_list.js';
 
 const person = { id: 'p1', name: '민지', colour: 1, handle: null };
@@ -76,12 +78,22 @@ test('the number of messages is bounded; the oldest go first', () => {
   assert.equal(texts(list)[0], 'message 51');
 });
 
-test('a line of the page stands after the newest message', () => {
+test('messages that the reader wrote in an earlier page are own messages', () => {
   const list = new MessageList();
-  list.take([message(1)]);
-  list.addLine('a line', 0);
-  list.take([message(2)]);
-  assert.deepEqual(texts(list), ['message 1', 'a line', 'message 2']);
+  const mine = () => list.entries.map((entry) => entry.mine);
+  list.take([message(1), message(2, { person: { ...person, id: 'p2' } })]);
+  assert.deepEqual(mine(), [false, false]);
+  list.me = 'p1';
+  list.take([message(3)]);
+  assert.deepEqual(mine(), [true, false, true]);
+});
+
+test('a line without words is not shown, but counts', () => {
+  const list = new MessageList();
+  const line = (n, key) => lineOf({ n, kind: 'system', key, at: 0 });
+  list.take([line(1, 'went_live'), line(2, 'of_a_newer_server')]);
+  assert.deepEqual(texts(list), ['The live has begun']);
+  assert.equal(list.newest, 2);
 });
 
 test('nothing is quoted of a removed message and of a hidden person', () => {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { withParticle } from '../../../web/js/page/particles.js';
-import { hasText, shortNumber, t, timeOfDay, useStrings } from '../../../web/js/page/strings.js';
+import { hasText, shortNumber, t, useStrings } from '../../../web/js/page/strings.js';
+import { timeOfDay } from '../../../web/js/page/words.js';
 
 const TABLE = {
   room: {

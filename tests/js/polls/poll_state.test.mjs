@@ -19,6 +19,11 @@ test('shares, the own answer, and the best of a closed poll', () => {
     pollView({ ...poll, open: false }, null).answers.map(({ best }) => best),
     [false, true],
   );
+  const three = pollView({ ...poll, answers: ['x', 'y', 'z'], votes: [1, 1, 1] }, null);
+  assert.equal(
+    three.answers.reduce((sum, { percent }) => sum + percent, 0),
+    100,
+  );
   const empty = pollView({ ...poll, votes: [0, 0], open: false }, null);
   assert.ok(empty.answers.every(({ percent, best }) => percent === 0 && !best));
 });

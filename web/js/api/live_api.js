@@ -29,28 +29,16 @@
  * @property {number} new_followers
  * @property {{question: string, answers: string[], votes: number[], at: number}[]} polls
  */
-import { bearer, json, request } from './request.js';
+import { RoomApi } from './room_api.js';
 
-export class LiveApi {
-  #path;
-  #key;
-
-  /**
-   * @param {string} room
-   * @param {string} key  the creator key
-   */
-  constructor(room, key) {
-    this.#path = `/api/rooms/${encodeURIComponent(room)}`;
-    this.#key = key;
-  }
-
+export class LiveApi extends RoomApi {
   /**
    * @param {string} question
    * @param {string[]} answers  2 to 4
    * @returns {Promise<Poll>}
    */
   async ask(question, answers) {
-    return (await this.#send('/polls', 'POST', { question, answers })).poll;
+    return (await this.send('/polls', 'POST', { question, answers })).poll;
   }
 
   /**
@@ -58,17 +46,17 @@ export class LiveApi {
    * @returns {Promise<Poll>} the result
    */
   async closePoll(poll) {
-    return (await this.#send(`/polls/${encodeURIComponent(poll)}`, 'DELETE')).poll;
+    return (await this.send(`/polls/${encodeURIComponent(poll)}`, 'DELETE')).poll;
   }
 
   /** @returns {Promise<{length: number, ends_at: number | null}>} `ends_at`: ms since 1970 */
   addMinute() {
-    return this.#send('/minutes', 'POST');
+    return this.send('/minutes', 'POST');
   }
 
   /** @returns {Promise<WatchLink[]>} the newest first */
   async links() {
-    return (await this.#send('/links', 'GET')).links;
+    return (await this.send('/links')).links;
   }
 
   /**
@@ -76,30 +64,21 @@ export class LiveApi {
    * @returns {Promise<WatchLink>}
    */
   makeLink(seconds) {
-    return this.#send('/links', 'POST', { seconds });
+    return this.send('/links', 'POST', { seconds });
   }
 
   /** @param {string} link */
   revokeLink(link) {
-    return this.#send(`/links/${encodeURIComponent(link)}`, 'DELETE');
+    return this.send(`/links/${encodeURIComponent(link)}`, 'DELETE');
   }
 
   /** @returns {Promise<Summary>} of a live that has ended */
   summary() {
-    return this.#send('/summary', 'GET');
+    return this.send('/summary');
   }
 
   /** Deletes the live and all that belongs to it. */
   deleteAll() {
-    return this.#send('/data', 'DELETE');
-  }
-
-  /**
-   * @param {string} path
-   * @param {string} method
-   * @param {object} [body]
-   */
-  #send(path, method, body) {
-    return request(this.#path + path, { ...json(method, body), ...bearer(this.#key) });
+    return this.send('/data', 'DELETE');
   }
 }

@@ -1,5 +1,6 @@
 import { BROWSER } from '../page/environment.js';
-import { bearer, request } from './request.js';
+import { bearer, json, request } from './request.js';
+import { roomPath } from './room_api.js';
 
 export { ApiError } from './request.js';
 
@@ -51,7 +52,7 @@ export async function liveRooms() {
  * @returns {Promise<RoomInfo>}
  */
 export function roomInfo(room, environment = BROWSER) {
-  return request(`/api/rooms/${encodeURIComponent(room)}`, {}, environment);
+  return request(roomPath(room), {}, environment);
 }
 
 /**
@@ -61,11 +62,8 @@ export function roomInfo(room, environment = BROWSER) {
  * @returns {Promise<NewRoom>}
  */
 export function createRoom(title, token, choices = {}) {
-  return request('/api/rooms', {
-    method: 'POST',
-    body: JSON.stringify({ ...(title ? { title } : {}), ...choices }),
-    ...bearer(token),
-  });
+  const body = { ...(title ? { title } : {}), ...choices };
+  return request('/api/rooms', { ...json('POST', body), ...bearer(token) });
 }
 
 /**
@@ -73,7 +71,7 @@ export function createRoom(title, token, choices = {}) {
  * @param {string} key
  */
 export function endRoom(room, key) {
-  return request(`/api/rooms/${encodeURIComponent(room)}`, {
+  return request(roomPath(room), {
     method: 'DELETE',
     keepalive: true,
     ...bearer(key),
@@ -88,10 +86,10 @@ export function endRoom(room, key) {
  */
 export function roomHealth(room, key, environment = BROWSER) {
   const init = { signal: environment.timeoutSignal(3_000), ...bearer(key) };
-  return request(`/api/rooms/${encodeURIComponent(room)}/health`, init, environment);
+  return request(`${roomPath(room)}/health`, init, environment);
 }
 
 /** @param {string} room */
 export function qrUrl(room) {
-  return `/api/rooms/${encodeURIComponent(room)}/qr.svg`;
+  return `${roomPath(room)}/qr.svg`;
 }

@@ -8,13 +8,14 @@ import { actionOf } from '../page/gesture_table.js';
 import { Gestures } from '../page/gestures.js';
 import { t } from '../page/strings.js';
 import { Announcer } from './announcer.js';
-import * as chatApi from './chat_api.js';
+import { ChatApi, PAGE } from './chat_api.js';
 import { ChatLog } from './chat_log.js';
 import { Composer } from './composer.js';
 import { MessageActions } from './message_actions.js';
 import { MessageList } from './message_list.js';
 import { MessageSheet } from './message_sheet.js';
 import { lineOf } from './message_words.js';
+import { Outbox } from './outbox.js';
 import { PlayheadHold } from './playhead_hold.js';
 import { Undo } from './undo.js';
 
@@ -33,16 +34,18 @@ import { Undo } from './undo.js';
  * @property {(person: import('../people/people_api.js').Person | null) => void} [creator]  whose
  *   room this is
  * @property {() => void} [written]  the server has accepted a message of the reader
+ * @property {() => void} [focus]  the reader begins to write
  * @property {boolean} [creates]  the reader is the creator
  * @property {Readonly<import('../page/environment.js').Environment>} environment
  */
 
-const MOST_ATTEMPTS = 3; // to send a message while the server cannot store it
 const MOST_PAGES = 4; // of missed messages, after an interruption
 
 export class Chat {
   #options;
+  #api;
   #list = new MessageList();
+  #outbox;
   #log;
   #composer;
   #sheet;
@@ -57,25 +60,30 @@ export class Chat {
   #role = '';
   #loaded = false;
   #rendering = 0;
-  /** By message id. @type {Map<string, number>} */
-  #attempts = new Map();
-  /** Timers of messages that are sent again. @type {Set<number>} */
-  #waiting = new Set();
   #forget;
-  #listening = new AbortController();
 
   /**
    * @param {HTMLElement} root
    * @param {ChatOptions} options
-   * @param {{focus: () => void}} actions  `focus`: the reader begins to write
    */
-  constructor(root, options, { focus }) {
+  constructor(root, options) {
     this.#options = options;
-    const { environment, identity, mediaTime, template } = options;
+    const { room, environment, identity, mediaTime, template, focus = () => {} } = options;
+    this.#api = new ChatApi(room);
     this.#log = new ChatLog(root, template, {
       open: (entry) => this.#open(entry),
-      again: (entry) => void this.#deliver(entry.message),
+      again: (entry) => void this.#outbox.send(entry.message),
     });
+    this.#outbox = new Outbox(
+      this.#api,
+      this.#list,
+      {
+        changed: () => this.#render(),
+        accepted: (message) => this.#accepted(message),
+        refused: (text, refusal) => this.#refused(text, refusal),
+      },
+      environment,
+    );
     this.#composer = new Composer(
       root,
       { submit: (text, replyTo) => this.#write(text, replyTo), focus },
@@ -83,7 +91,7 @@ export class Chat {
     );
     this.#sheet = new MessageSheet(partOf(root, 'sheet'), {
       act: (action, entry) => void this.#actions.act(action, entry, this.#moderates),
-      report: (entry, reason, text) => void this.#report(entry, reason, text),
+      report: (entry, reason, text) => void this.#actions.report(entry, reason, text),
     });
     this.#hold = new PlayheadHold(mediaTime, (messages) => this.#show(messages), environment);
     this.#announcer = new Announcer(
@@ -92,7 +100,8 @@ export class Chat {
     );
     this.#undo = new Undo(root, environment);
     this.#actions = new MessageActions({
-      ...{ moderation: options.moderation, identity, notice: options.notice, undo: this.#undo },
+      ...{ api: this.#api, moderation: options.moderation, identity },
+      ...{ notice: options.notice, undo: this.#undo },
       reply: (message) => this.#composer.replyTo(message),
       discard: (id) => {
         this.#list.discard(id);
@@ -117,9 +126,8 @@ export class Chat {
   }
 
   close() {
-    this.#listening.abort();
     cancelAnimationFrame(this.#rendering);
-    for (const timer of this.#waiting) this.#options.environment.clearTimeout(timer);
+    this.#outbox.close();
     this.#forget();
     this.#gestures.close();
     this.#undo.close();
@@ -132,16 +140,15 @@ export class Chat {
 
   /** Asks for the last messages, or for those since the newest one. */
   async load() {
-    const { room, creator } = this.#options;
     let after = this.#loaded ? this.#list.newest : undefined;
     try {
       for (let pages = 0; pages < MOST_PAGES; pages++) {
-        const answer = await chatApi.history(room, after === undefined ? {} : { after });
+        const answer = await this.#api.history(after);
         this.#take(answer.role);
-        creator?.(answer.creator);
+        this.#options.creator?.(answer.creator);
         this.#list.take(answer.messages.map(lineOf));
         this.#loaded = true;
-        if (after === undefined || answer.messages.length < chatApi.PAGE) break;
+        if (after === undefined || answer.messages.length < PAGE) break;
         after = answer.messages.at(-1)?.n;
       }
       this.#render();
@@ -197,7 +204,8 @@ export class Chat {
   }
 
   #identified() {
-    this.#log.me = this.#options.identity.me?.person.id ?? '';
+    const me = this.#options.identity.me?.person.id ?? '';
+    this.#log.me = this.#list.me = me;
     this.#render();
   }
 
@@ -276,64 +284,25 @@ export class Chat {
     };
     this.#list.write(message);
     this.#log.follow();
-    void this.#deliver(message);
+    void this.#outbox.send(message);
   }
 
-  /** @param {Message} message  an own message without a number */
-  async #deliver(message) {
-    const { id, text, reply_to: replyTo, media_time: time } = message;
-    const { room, environment } = this.#options;
-    this.#list.mark(id, 'sending');
-    this.#render();
-    try {
-      const accepted = await chatApi.send(room, {
-        id,
-        text,
-        ...(replyTo ? { reply_to: replyTo.n } : {}),
-        ...(time == null ? {} : { media_time: time }),
-      });
-      this.#take(accepted.person?.role ?? '');
-      this.#list.acknowledge(id, accepted);
-      this.#attempts.delete(id);
-      this.#composer.state.accepted(environment.now());
-      this.#options.written?.();
-    } catch (error) {
-      this.#refused(message, /** @type {any} */ (error));
-    }
+  /** @param {Message} message */
+  #accepted({ person }) {
+    this.#take(person?.role ?? '');
+    this.#composer.state.accepted(this.#options.environment.now());
     this.#composer.update();
-    this.#render();
+    this.#options.written?.();
   }
 
   /**
-   * @param {Message} own
-   * @param {import('../api/request.js').ApiError} error
+   * @param {string} text  of the own message
+   * @param {import('../api/request.js').ApiError} refusal
    */
-  #refused(own, { status, code, message, retryAfter }) {
-    const { id, text } = own;
-    if (status === 503 && retryAfter && this.#mayTryAgain(id)) {
-      const again = () => {
-        this.#waiting.delete(timer);
-        void this.#deliver(own);
-      };
-      const timer = this.#options.environment.setTimeout(again, retryAfter * 1_000);
-      this.#waiting.add(timer);
-      return;
-    }
-    if (status === 0 || status >= 500) return this.#list.mark(id, 'failed');
-    this.#list.discard(id);
+  #refused(text, { code, message, retryAfter }) {
     this.#composer.state.refused(code, retryAfter, this.#options.environment.now());
     this.#composer.restore(text);
     if (!retryAfter) this.#options.notice(message);
-  }
-
-  /**
-   * Whether a message may be sent again by itself, after the server could not store it.
-   * @param {string} id
-   */
-  #mayTryAgain(id) {
-    const attempts = (this.#attempts.get(id) ?? 0) + 1;
-    this.#attempts.set(id, attempts);
-    return attempts < MOST_ATTEMPTS;
   }
 
   /** @param {Entry} entry */
@@ -343,22 +312,6 @@ export class Chat {
       creates: this.#creates,
       pinned: this.#pin?.n ?? null,
     });
-  }
-
-  /**
-   * @param {Entry | null} entry  null: the live itself
-   * @param {string} reason
-   * @param {string} text
-   */
-  async #report(entry, reason, text) {
-    const target = entry ? { message: entry.message.n } : {};
-    const { room, notice } = this.#options;
-    try {
-      await chatApi.report(room, { ...target, reason, text });
-      notice(t('report.sent'));
-    } catch (error) {
-      notice(/** @type {Error} */ (error).message);
-    }
   }
 }
 

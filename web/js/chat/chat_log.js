@@ -3,6 +3,7 @@
  * button says how many messages are new.
  */
 import { partOf, setText } from '../page/dom.js';
+import { copyOf } from '../page/element.js';
 import { t, hasText } from '../page/strings.js';
 import { showAvatar } from '../people/avatar.js';
 import { partsOf } from './text_parts.js';
@@ -11,7 +12,7 @@ import { partsOf } from './text_parts.js';
  * @typedef {import('./message_list.js').Entry} Entry
  *
  * @typedef {object} ChatLogActions
- * @property {(entry: Entry, opener: HTMLElement) => void} open   shows the sheet of a message
+ * @property {(entry: Entry) => void} open   shows the sheet of a message
  * @property {(entry: Entry) => void} again  sends a failed message again
  */
 
@@ -90,7 +91,7 @@ export class ChatLog {
     let added = 0;
     entries.forEach((entry, n) => {
       const known = this.#items.get(entry.key);
-      const item = known?.item ?? this.#newItem();
+      const item = known?.item ?? copyOf(this.#template);
       if (!known) added++;
       const shown = known ?? { item, entry, shown: '' };
       shown.entry = entry;
@@ -155,16 +156,9 @@ export class ChatLog {
     const element = /** @type {Element} */ (target);
     const entry = this.entryOf(element);
     if (!entry) return;
-    const menu = element.closest('.message-menu');
-    if (menu) this.#actions.open(entry, /** @type {HTMLElement} */ (menu));
+    if (element.closest('.message-menu')) this.#actions.open(entry);
     else if (element.closest('.again')) this.#actions.again(entry);
     else if (element.closest('.quote') && entry.quote) this.reveal(entry.quote.n);
-  }
-
-  #newItem() {
-    return /** @type {HTMLElement} */ (
-      /** @type {DocumentFragment} */ (this.#template.content.cloneNode(true)).firstElementChild
-    );
   }
 
   /** @param {{item: HTMLElement, entry: Entry, shown: string}} shown */

@@ -6,6 +6,7 @@ import { t } from '../page/strings.js';
  * @typedef {import('./message_list.js').Message} Message
  *
  * @typedef {object} MessageActionsOptions
+ * @property {import('./chat_api.js').ChatApi} api
  * @property {import('../moderation/moderation_api.js').ModerationApi} moderation
  * @property {import('../people/identity.js').Identity} identity
  * @property {import('./undo.js').Undo} undo
@@ -65,6 +66,17 @@ export class MessageActions {
       case 'unpin':
         await this.#try(() => moderation.pin(action === 'pin' ? n : null));
     }
+  }
+
+  /**
+   * @param {import('./message_list.js').Entry | null} entry  null: the live itself
+   * @param {string} reason
+   * @param {string} text
+   */
+  async report(entry, reason, text) {
+    const { api, notice } = this.#options;
+    const target = entry ? { message: entry.message.n } : {};
+    if (await this.#try(() => api.report({ ...target, reason, text }))) notice(t('report.sent'));
   }
 
   /**

@@ -35,16 +35,14 @@ export class MessageList {
   /** Own messages without a number yet, in the order of writing. @type {Entry[]} */
   #waiting = [];
   #hidden = (/** @type {string} */ _person) => false;
-  #lines = 0;
+  #me = '';
 
   /** The entries to show, the oldest first. */
   get entries() {
-    const seen = (/** @type {Entry} */ { removed, mine, message }) =>
-      !removed && (mine || !message.person || !this.#hidden(message.person.id));
     const gone = new Set(
-      this.#shown.filter((entry) => !seen(entry)).map(({ message }) => message.n),
+      this.#shown.filter((entry) => !this.#isSeen(entry)).map(({ message }) => message.n),
     );
-    const entries = [...this.#shown, ...this.#waiting].filter(seen);
+    const entries = [...this.#shown, ...this.#waiting].filter((entry) => this.#isSeen(entry));
     for (const entry of entries) {
       const quote = entry.message.reply_to;
       entry.quote = quote && !gone.has(quote.n) ? quote : null;
@@ -54,7 +52,13 @@ export class MessageList {
 
   /** The greatest number so far; 0 before the first message. */
   get newest() {
-    return Math.floor(this.#shown.at(-1)?.message.n ?? 0);
+    return this.#shown.at(-1)?.message.n ?? 0;
+  }
+
+  /** Id of the reader, whose messages of earlier pages are own messages too. @param {string} id */
+  set me(id) {
+    this.#me = id;
+    for (const entry of this.#shown) entry.mine ||= this.#wrote(entry.message);
   }
 
   /** @param {(person: string) => boolean} hidden  whether the reader hides this person */
@@ -78,20 +82,10 @@ export class MessageList {
     for (const message of messages) {
       const own = this.#waiting.find((entry) => entry.message.id === message.id);
       if (own) this.acknowledge(message.id, message);
-      else if (!this.has(message)) this.#insert(entryOf(message, `n${message.n}`));
+      else if (!this.has(message))
+        this.#insert({ ...entryOf(message, `n${message.n}`), mine: this.#wrote(message) });
     }
     this.#shown.splice(0, this.#shown.length - MOST);
-  }
-
-  /**
-   * Adds a line of the page's own, after the newest message.
-   * @param {string} text
-   * @param {number} at  ms since 1970
-   */
-  addLine(text, at) {
-    const n = this.newest + 0.5;
-    const message = { n, id: '', person: null, text, at, kind: /** @type {const} */ ('system') };
-    this.#insert(entryOf(message, `line${++this.#lines}`));
   }
 
   /**
@@ -147,6 +141,19 @@ export class MessageList {
    */
   remove(numbers, removed = true) {
     for (const entry of this.#shown) if (numbers.includes(entry.message.n)) entry.removed = removed;
+  }
+
+  /** @param {Message} message */
+  #wrote({ person }) {
+    return this.#me !== '' && person?.id === this.#me;
+  }
+
+  /**
+   * Whether the reader sees the entry. A line of a newer server has no words in this page.
+   * @param {Entry} entry
+   */
+  #isSeen({ removed, mine, message: { person, text } }) {
+    return !removed && (person ? mine || !this.#hidden(person.id) : text !== '');
   }
 
   /** @param {Entry} entry */

@@ -2,9 +2,10 @@
  * The sheet of one message: what the reader may do with it and with its author. Reporting is a second
  * page of the sheet.
  */
-import { setText } from '../page/dom.js';
-import { t, timeOfDay } from '../page/strings.js';
+import { element } from '../page/element.js';
 import { icon } from '../page/icon.js';
+import { t } from '../page/strings.js';
+import { timeOfDay } from '../page/words.js';
 
 /**
  * @typedef {import('./message_list.js').Entry} Entry
@@ -97,17 +98,13 @@ export class MessageSheet {
    */
   open(entry, reader) {
     const { message } = entry;
-    const head = document.createElement('p');
-    head.className = 'sheet-head';
-    const name = document.createElement('b');
-    setText(name, message.person?.name ?? '');
-    const text = document.createElement('span');
-    setText(text, message.text);
-    const time = document.createElement('time');
-    setText(time, timeOfDay(message.at));
-    head.append(name, time, text);
-    const quick = document.createElement('div');
-    quick.className = 'quick';
+    const head = element('p', 'sheet-head');
+    head.append(
+      element('b', '', message.person?.name),
+      element('time', '', timeOfDay(message.at)),
+      element('span', '', message.text),
+    );
+    const quick = element('div', 'quick');
     /** @type {HTMLElement[]} */
     const rows = [];
     for (const action of actionsFor(entry, reader)) {
@@ -136,26 +133,23 @@ export class MessageSheet {
 
   /** @param {Entry | null} entry  null reports the live */
   openReport(entry) {
-    const form = document.createElement('form');
-    form.className = 'report';
-    const heading = document.createElement('h2');
-    setText(heading, entry ? t('report.heading_message') : t('report.heading_room'));
-    const reasons = document.createElement('fieldset');
-    const legend = document.createElement('legend');
-    setText(legend, t('report.why'));
-    reasons.append(legend, ...REASONS.map((reason, n) => choiceOf(reason, n === 0)));
-    const label = document.createElement('label');
-    const more = document.createElement('textarea');
+    const form = element('form', 'report');
+    const heading = t(entry ? 'report.heading_message' : 'report.heading_room');
+    const reasons = element('fieldset');
+    reasons.append(
+      element('legend', '', t('report.why')),
+      ...REASONS.map((reason, n) => choiceOf(reason, n === 0)),
+    );
+    const label = element('label');
+    const more = element('textarea');
     more.name = 'text';
     more.maxLength = 500;
     more.rows = 2;
     more.placeholder = t('report.more');
     more.setAttribute('aria-label', t('report.more'));
     label.append(more);
-    const send = document.createElement('button');
-    send.className = 'button primary';
-    setText(send, t('report.send'));
-    form.append(heading, reasons, label, send);
+    const send = element('button', 'button primary', t('report.send'));
+    form.append(element('h2', '', heading), reasons, label, send);
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       const data = new FormData(form);
@@ -187,9 +181,8 @@ export class MessageSheet {
  * @param {string} name  of the icon
  */
 function rowOf(text, name) {
-  const row = document.createElement('button');
+  const row = element('button', 'row');
   row.type = 'button';
-  row.className = 'row';
   row.append(icon(name), text);
   return row;
 }
@@ -199,9 +192,8 @@ function rowOf(text, name) {
  * @param {boolean} checked
  */
 function choiceOf(reason, checked) {
-  const label = document.createElement('label');
-  label.className = 'row';
-  const input = document.createElement('input');
+  const label = element('label', 'row');
+  const input = element('input');
   Object.assign(input, { type: 'radio', name: 'reason', value: reason, checked });
   label.append(input, t(`report.reason.${reason}`));
   return label;

@@ -3,7 +3,6 @@ import { toast } from '../page/dom.js';
 import { t } from '../page/strings.js';
 import { dateOf } from '../page/words.js';
 import * as api from '../people/people_api.js';
-import { showRows } from './rows.js';
 import { Section } from './section.js';
 
 export class DevicesSection extends Section {
@@ -22,18 +21,21 @@ export class DevicesSection extends Section {
 
   async #load() {
     const devices = await api.devices();
-    showRows(
-      this.root,
+    this.showRows(
       devices.map((device) => ({
         title: device.label || t('me.devices.unnamed'),
-        text: device.current
-          ? t('me.devices.current')
-          : t('me.devices.seen', { date: dateOf(device.seen_at * 1_000) }),
-        action: {
-          label: t('me.devices.sign_out'),
-          name: t('me.devices.sign_out_name', { name: device.label }),
-          press: (button) => void this.attempt(() => this.#signOut(device), button),
-        },
+        lines: [
+          device.current
+            ? t('me.devices.current')
+            : t('me.devices.seen', { date: dateOf(device.seen_at * 1_000) }),
+        ],
+        buttons: [
+          {
+            label: t('me.devices.sign_out'),
+            name: t('me.devices.sign_out_name', { name: device.label }),
+            press: () => this.attempt(() => this.#signOut(device)),
+          },
+        ],
       })),
     );
     this.part('all').hidden = devices.length < 2;

@@ -4,7 +4,6 @@ import { t } from '../page/strings.js';
 import { dateOf } from '../page/words.js';
 import * as api from '../people/people_api.js';
 import { browserHasPasskeys, makePasskey, PasskeyRefused } from '../people/passkeys.js';
-import { showRows } from './rows.js';
 import { Section } from './section.js';
 
 export class PasskeysSection extends Section {
@@ -33,24 +32,29 @@ export class PasskeysSection extends Section {
 
   async #load() {
     const passkeys = await api.passkeys();
-    showRows(
-      this.root,
+    this.showRows(
       passkeys.map(({ id, label, created_at, used_at }) => ({
         title: label || t('me.passkeys.unnamed'),
-        text: used_at
-          ? t('me.passkeys.used', { date: dateOf(used_at * 1_000) })
-          : t('me.passkeys.made', { date: dateOf(created_at * 1_000) }),
-        action: {
-          label: t('me.remove'),
-          name: t('me.passkeys.remove', { name: label }),
-          press: (button) =>
-            void this.attempt(async () => {
-              await api.removePasskey(id);
-              await this.#load();
-            }, button),
-        },
+        lines: [
+          used_at
+            ? t('me.passkeys.used', { date: dateOf(used_at * 1_000) })
+            : t('me.passkeys.made', { date: dateOf(created_at * 1_000) }),
+        ],
+        buttons: [
+          {
+            label: t('me.remove'),
+            name: t('me.passkeys.remove', { name: label }),
+            press: () => this.attempt(() => this.#remove(id)),
+          },
+        ],
       })),
     );
+  }
+
+  /** @param {string} passkey */
+  async #remove(passkey) {
+    await api.removePasskey(passkey);
+    await this.#load();
   }
 
   async #add() {

@@ -1,7 +1,6 @@
 /** The people whom the person follows, and the people whom the person hides. */
 import { t } from '../page/strings.js';
 import * as api from '../people/people_api.js';
-import { showRows } from './rows.js';
 import { Section } from './section.js';
 
 /** @typedef {import('../people/people_api.js').Person} Person */
@@ -31,18 +30,15 @@ class PeopleSection extends Section {
 
   async #show() {
     const people = await this.#load();
-    showRows(
-      this.root,
+    this.showRows(
       people.map((person) => ({
         person,
         title: person.name,
-        text: person.handle ? `@${person.handle}` : '',
-        ...(person.handle && { href: `/@${encodeURIComponent(person.handle)}` }),
-        action: {
-          label: this.#label,
-          name: `${this.#label}: ${person.name}`,
-          press: (button) => void this.attempt(() => this.#remove(person.id), button),
-        },
+        ...(person.handle && {
+          lines: [`@${person.handle}`],
+          href: `/@${encodeURIComponent(person.handle)}`,
+        }),
+        buttons: [{ label: this.#label, press: () => this.attempt(() => this.#remove(person.id)) }],
       })),
     );
   }

@@ -2,23 +2,19 @@
 import { setText, toast } from '../page/dom.js';
 import { t } from '../page/strings.js';
 import { showAvatar } from '../people/avatar.js';
+import { showRecoveryCode } from '../people/recovery_dialog.js';
 import { suggestedHandle } from '../people/suggested_handle.js';
 import { Section } from './section.js';
 
 export class ProfileSection extends Section {
   #identity;
-  #showCode;
   #name = /** @type {HTMLInputElement} */ (this.part('name'));
   #handle = /** @type {HTMLInputElement} */ (this.part('handle'));
 
-  /**
-   * @param {import('../people/identity.js').Identity} identity
-   * @param {(code: string) => void} showCode  shows the recovery code once
-   */
-  constructor(identity, showCode) {
+  /** @param {import('../people/identity.js').Identity} identity */
+  constructor(identity) {
     super('profile');
     this.#identity = identity;
-    this.#showCode = showCode;
     this.on('name-form', () => this.#rename());
     this.on('handle-form', () => this.#takeHandle());
   }
@@ -51,7 +47,7 @@ export class ProfileSection extends Section {
   async #takeHandle() {
     this.#handle.blur();
     const code = await this.#identity.takeHandle(this.#handle.value.replace(/^\s*@/, ''));
-    if (code) this.#showCode(code);
+    if (code) showRecoveryCode(code);
     else toast(t('me.saved'));
   }
 }

@@ -1,8 +1,9 @@
 /** The reports that the person wrote, and the reports about the person. */
+import { element } from '../page/element.js';
 import { t } from '../page/strings.js';
 import { dateOf } from '../page/words.js';
 import * as api from '../people/people_api.js';
-import { element, rowOf } from './rows.js';
+import { rowOf } from '../people/rows.js';
 import { Section } from './section.js';
 
 export class ReportsSection extends Section {
@@ -30,10 +31,10 @@ export class ReportsSection extends Section {
   #rowOf(report, side) {
     const { kind, reason, text, message, decision, note, answer, at } = report;
     const row = rowOf({
-      title: t(`me.reports.${side}.${kind}`, { reason: t(`people.reasons.${reason}`) }),
-      text: dateOf(at * 1_000),
+      title: t(`me.reports.${side}.${kind}`, { reason: t(`report.reason.${reason}`) }),
+      lines: [dateOf(at * 1_000)],
     });
-    const lines = [message?.text, text, note, answer && t('people.answer', { answer })];
+    const lines = [message?.text, text, note, answer && t('report.answer', { answer })];
     const what = /** @type {Element} */ (row.firstElementChild);
     what.append(element('span', 'state', t(`me.reports.${decision ?? 'open'}`)));
     for (const line of lines) if (line) what.append(element('span', '', line));
@@ -45,7 +46,7 @@ export class ReportsSection extends Section {
   #answerForm({ id }) {
     const form = element('form');
     const label = element('label', 'field');
-    const area = /** @type {HTMLTextAreaElement} */ (element('textarea'));
+    const area = element('textarea');
     area.maxLength = 500;
     area.required = true;
     label.append(element('span', '', t('me.reports.answer_label')), area);

@@ -3,6 +3,7 @@
  * `close` removes all listeners.
  */
 import { byId, partOf, setText } from '../page/dom.js';
+import { rowOf } from '../people/rows.js';
 
 /** @typedef {import('../api/request.js').ApiError} ApiError */
 
@@ -37,6 +38,18 @@ export class Section {
    */
   part(name) {
     return partOf(this.root, name);
+  }
+
+  /**
+   * Shows the rows in the part `list`, or the part `empty` if there are none.
+   * @param {import('../people/rows.js').Row[]} rows
+   */
+  showRows(rows) {
+    this.part('list').replaceChildren(...rows.map(rowOf));
+    const empty = /** @type {HTMLElement | null} */ (
+      this.root.querySelector('[data-part="empty"]')
+    );
+    if (empty) empty.hidden = rows.length > 0;
   }
 
   /**

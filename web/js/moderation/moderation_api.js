@@ -43,47 +43,35 @@
  * @property {Person | null} target
  * @property {string} detail
  */
-import { bearer, json, request } from '../api/request.js';
+import { RoomApi } from '../api/room_api.js';
 
-export class ModerationApi {
-  #path;
-  #key;
-
-  /**
-   * @param {string} room
-   * @param {string | null} [key]
-   */
-  constructor(room, key = null) {
-    this.#path = `/api/rooms/${encodeURIComponent(room)}`;
-    this.#key = key;
-  }
-
+export class ModerationApi extends RoomApi {
   /**
    * @param {RoomChanges} changes
    * @returns {Promise<ChatSettings>}
    */
   async change(changes) {
-    return (await this.#send('', 'PATCH', changes)).settings;
+    return (await this.send('', 'PATCH', changes)).settings;
   }
 
   /** @returns {Promise<ChatSettings>} */
   settings() {
-    return this.#send('/settings', 'GET');
+    return this.send('/settings');
   }
 
   /** @param {number} n */
   remove(n) {
-    return this.#send(`/messages/${n}`, 'DELETE');
+    return this.send(`/messages/${n}`, 'DELETE');
   }
 
   /** @param {number} n */
   restore(n) {
-    return this.#send(`/messages/${n}/restore`, 'POST', {});
+    return this.send(`/messages/${n}/restore`, 'POST', {});
   }
 
   /** @param {number | null} n  null unpins */
   pin(n) {
-    return n === null ? this.#send('/pin', 'DELETE') : this.#send('/pin', 'PUT', { message: n });
+    return n === null ? this.send('/pin', 'DELETE') : this.send('/pin', 'PUT', { message: n });
   }
 
   /**
@@ -113,27 +101,27 @@ export class ModerationApi {
 
   /** @returns {Promise<Person[]>} */
   async moderators() {
-    return (await this.#send('/moderators', 'GET')).moderators;
+    return (await this.send('/moderators')).moderators;
   }
 
   /** @returns {Promise<{person: Person, until: number}[]>} */
   async mutes() {
-    return (await this.#send('/mutes', 'GET')).mutes;
+    return (await this.send('/mutes')).mutes;
   }
 
   /** @returns {Promise<{person: Person, for_good: boolean}[]>} */
   async bans() {
-    return (await this.#send('/bans', 'GET')).bans;
+    return (await this.send('/bans')).bans;
   }
 
   /** @returns {Promise<string[]>} */
   async words() {
-    return (await this.#send('/words', 'GET')).words;
+    return (await this.send('/words')).words;
   }
 
   /** @param {string[]} words */
   setWords(words) {
-    return this.#send('/words', 'PUT', { words });
+    return this.send('/words', 'PUT', { words });
   }
 
   /**
@@ -141,12 +129,12 @@ export class ModerationApi {
    * @returns {Promise<ChatSettings>}
    */
   shield(on) {
-    return on ? this.#send('/shield', 'PUT', {}) : this.#send('/shield', 'DELETE');
+    return on ? this.send('/shield', 'PUT', {}) : this.send('/shield', 'DELETE');
   }
 
   /** @returns {Promise<HeldMessage[]>} */
   async held() {
-    return (await this.#send('/held', 'GET')).messages;
+    return (await this.send('/held')).messages;
   }
 
   /**
@@ -154,12 +142,12 @@ export class ModerationApi {
    * @param {boolean} shown  false rejects the message
    */
   decideHeld(n, shown) {
-    return this.#send(`/held/${n}`, shown ? 'POST' : 'DELETE', shown ? {} : undefined);
+    return this.send(`/held/${n}`, shown ? 'POST' : 'DELETE', shown ? {} : undefined);
   }
 
   /** @returns {Promise<RoomReport[]>} */
   async reports() {
-    return (await this.#send('/reports', 'GET')).reports;
+    return (await this.send('/reports')).reports;
   }
 
   /**
@@ -168,12 +156,12 @@ export class ModerationApi {
    * @param {'removed' | 'muted' | 'banned' | 'dismissed'} decision
    */
   decide(report, decision) {
-    return this.#send(`/reports/${encodeURIComponent(report)}`, 'PUT', { decision });
+    return this.send(`/reports/${encodeURIComponent(report)}`, 'PUT', { decision });
   }
 
   /** @returns {Promise<LogEntry[]>} the newest first */
   async log() {
-    return (await this.#send('/log', 'GET')).entries;
+    return (await this.send('/log')).entries;
   }
 
   /**
@@ -183,15 +171,6 @@ export class ModerationApi {
    */
   #person(list, person, body) {
     const path = `/${list}/${encodeURIComponent(person)}`;
-    return body ? this.#send(path, 'PUT', body) : this.#send(path, 'DELETE');
-  }
-
-  /**
-   * @param {string} path
-   * @param {string} method
-   * @param {object} [body]
-   */
-  #send(path, method, body) {
-    return request(this.#path + path, { ...json(method, body), ...bearer(this.#key) });
+    return body ? this.send(path, 'PUT', body) : this.send(path, 'DELETE');
   }
 }

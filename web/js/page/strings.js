@@ -61,14 +61,6 @@ export function shortNumber(value) {
   }).format(value);
 }
 
-/**
- * Writes the time of day: "3:04 PM", "오후 3:04".
- * @param {number} at ms since 1970
- */
-export function timeOfDay(at) {
-  return new Intl.DateTimeFormat(language(), { timeStyle: 'short' }).format(at);
-}
-
 /** @returns {{language: string, table: Table}} */
 function strings() {
   if (current) return current;

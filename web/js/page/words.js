@@ -27,3 +27,11 @@ export function dateOf(at) {
     at,
   );
 }
+
+/**
+ * Formats the time of day: "3:04 PM", "오후 3:04".
+ * @param {number} at ms since 1970
+ */
+export function timeOfDay(at) {
+  return new Intl.DateTimeFormat(language(), { timeStyle: 'short' }).format(at);
+}

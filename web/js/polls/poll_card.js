@@ -1,14 +1,15 @@
 /** The card of a poll: question, answers with their share, own vote, and the result for 10 s. */
-import { json, request } from '../api/request.js';
 import { partOf } from '../page/dom.js';
+import { element } from '../page/element.js';
 import { t } from '../page/strings.js';
 import { pollView, shownFor } from './poll_state.js';
+import { PollsApi } from './polls_api.js';
 
 /** @typedef {import('./poll_state.js').Poll} Poll */
 
 export class PollCard {
   #root;
-  #path;
+  #api;
   #notice;
   #environment;
   /** @type {Poll | null} */
@@ -25,7 +26,7 @@ export class PollCard {
    */
   constructor(root, { room, notice, environment }) {
     this.#root = partOf(root, 'poll');
-    this.#path = `/api/rooms/${encodeURIComponent(room)}`;
+    this.#api = new PollsApi(room);
     this.#notice = notice;
     this.#environment = environment;
   }
@@ -63,16 +64,14 @@ export class PollCard {
       : -1;
     this.#root.dataset.open = String(poll.open);
     const { total, answers } = pollView(poll, this.#mine);
-    const question = document.createElement('h2');
-    question.textContent = poll.question;
-    const list = document.createElement('ul');
+    const list = element('ul');
     list.append(...answers.map((answer, n) => this.#answerOf(poll, answer, n)));
-    const foot = document.createElement('p');
-    foot.className = 'votes';
-    foot.textContent = poll.open
-      ? t('poll.votes', { count: total })
-      : t('poll.result', { count: total });
-    this.#root.replaceChildren(question, list, foot);
+    const votes = t(poll.open ? 'poll.votes' : 'poll.result', { count: total });
+    this.#root.replaceChildren(
+      element('h2', '', poll.question),
+      list,
+      element('p', 'votes', votes),
+    );
     if (focused >= 0) this.#root.querySelectorAll('button')[focused]?.focus();
   }
 
@@ -82,20 +81,16 @@ export class PollCard {
    * @param {number} n
    */
   #answerOf({ open }, { text, percent, best, chosen }, n) {
-    const item = document.createElement('li');
-    const button = document.createElement('button');
+    const item = element('li');
+    const button = element('button', 'answer');
     button.type = 'button';
-    button.className = 'answer';
     button.disabled = !open;
     button.classList.toggle('best', best);
     button.setAttribute('aria-pressed', String(chosen));
     const shown = this.#mine !== null || !open;
     button.style.setProperty('--share', shown ? `${percent}%` : '0%');
-    const name = document.createElement('span');
-    name.textContent = text;
-    const share = document.createElement('b');
-    share.textContent = shown ? t('poll.percent', { percent: String(percent) }) : '';
-    button.append(name, share);
+    const share = shown ? t('poll.percent', { percent: String(percent) }) : '';
+    button.append(element('span', '', text), element('b', '', share));
     button.addEventListener('click', () => void this.#vote(n));
     item.append(button);
     return item;
@@ -107,7 +102,7 @@ export class PollCard {
    */
   async #recall(id) {
     try {
-      const { vote } = await request(`${this.#path}/polls`);
+      const vote = await this.#api.ownVote();
       if (this.#poll?.id !== id || this.#mine !== null || vote === null) return;
       this.#mine = vote;
       this.#render();
@@ -124,7 +119,7 @@ export class PollCard {
     this.#mine = n;
     this.#render();
     try {
-      await request(`${this.#path}/polls/${poll.id}/vote`, json('PUT', { answer: n }));
+      await this.#api.vote(poll.id, n);
     } catch (error) {
       this.#mine = before;
       this.#render();

@@ -16,6 +16,8 @@
  * @property {boolean} best    has the most votes of a closed poll
  * @property {boolean} chosen  by the reader
  */
+import { percentages } from './percentages.js';
+
 export const RESULT_FOR = 10_000; // ms
 
 /**
@@ -26,6 +28,7 @@ export const RESULT_FOR = 10_000; // ms
 export function pollView({ answers, votes, open }, mine) {
   const total = votes.reduce((sum, count) => sum + count, 0);
   const most = Math.max(0, ...votes);
+  const shares = percentages(votes);
   return {
     total,
     answers: answers.map((text, n) => {
@@ -33,7 +36,7 @@ export function pollView({ answers, votes, open }, mine) {
       return {
         text,
         votes: count,
-        percent: total ? Math.round((count / total) * 100) : 0,
+        percent: shares[n] ?? 0,
         best: !open && count === most && most > 0,
         chosen: n === mine,
       };

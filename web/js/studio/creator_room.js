@@ -2,13 +2,13 @@
  * What the creator has besides the broadcast while live: the people in the room, the tools of
  * moderation, polls, the countdown and the link. `close` releases everything.
  */
-import { byId } from '../page/dom.js';
+import { byId, toast } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
 import { LiveApi } from '../api/live_api.js';
 import { ModerationApi } from '../moderation/moderation_api.js';
+import { SocialParts } from '../social/social_parts.js';
 import { Countdown } from './countdown.js';
 import { CreatorEvents } from './creator_events.js';
-import { CreatorSocial } from './creator_social.js';
 import { PollSheet } from './poll_sheet.js';
 import { SettingsSheet } from './settings_sheet.js';
 import { ShareSheet } from './share_sheet.js';
@@ -47,11 +47,15 @@ export class CreatorRoom {
       { open: () => void this.#social.load(), event: (event) => this.#handle(event) },
       environment,
     );
-    this.#social = new CreatorSocial({
-      ...{ room: room.room, identity, moderation, environment },
-      send: (notice) => this.#events.send(notice),
-      mediaTime: () => this.#events.mediaTime,
-    });
+    this.#social = new SocialParts(
+      {
+        ...{ room: room.room, identity, moderation, environment, notice: toast },
+        stage: /** @type {HTMLElement} */ (document.querySelector('main')),
+        send: (notice) => this.#events.send(notice),
+        mediaTime: () => this.#events.mediaTime,
+      },
+      { creates: true },
+    );
   }
 
   close() {

@@ -4,15 +4,15 @@
  */
 import { byId, setText } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
-import { t, timeOfDay } from '../page/strings.js';
-import { dateOf } from '../page/words.js';
-import { rowOf } from './rows.js';
+import { t } from '../page/strings.js';
+import { dateOf, timeOfDay } from '../page/words.js';
+import { rowOf } from '../people/rows.js';
 
 /**
  * @typedef {import('../moderation/moderation_api.js').ModerationApi} ModerationApi
  * @typedef {import('../moderation/moderation_api.js').RoomReport} RoomReport
  * @typedef {import('../moderation/moderation_api.js').LogEntry} LogEntry
- * @typedef {import('./rows.js').RowButton} RowButton
+ * @typedef {import('../people/rows.js').RowButton} RowButton
  * @typedef {'removed' | 'muted' | 'banned' | 'dismissed'} Decision
  */
 
@@ -117,11 +117,11 @@ export class ModerationLists {
       return this.#rowOf(
         t(`studio.reports.${kind}`, { name: person?.name ?? '' }),
         [
-          t(`people.reasons.${reason}`),
+          t(`report.reason.${reason}`),
           message?.text ?? '',
           text,
           decision ? t(`studio.reports.${decision}`) : '',
-          answer ? t('people.answer', { answer }) : '',
+          answer ? t('report.answer', { answer }) : '',
         ],
         decision ? [] : this.#decisions(report),
       );

@@ -1,7 +1,8 @@
 /** Asks a question with two to four answers, shows the votes, and closes the poll. */
 import { byId, setText } from '../page/dom.js';
+import { element } from '../page/element.js';
 import { t } from '../page/strings.js';
-import { percentages } from './percentages.js';
+import { percentages } from '../polls/percentages.js';
 
 /** @typedef {import('../api/live_api.js').Poll} Poll */
 
@@ -109,13 +110,9 @@ export class PollSheet {
  * @param {number} share  percent
  */
 export function barOf(answer, votes, share) {
-  const row = document.createElement('li');
-  row.className = 'bar-row';
+  const row = element('li', 'bar-row');
   row.style.setProperty('--share', `${share}%`);
-  const name = document.createElement('bdi');
-  name.textContent = answer;
-  const count = document.createElement('span');
-  count.textContent = t('studio.poll.votes', { count: votes, share });
-  row.append(name, count);
+  const count = t('studio.poll.votes', { count: votes, share });
+  row.append(element('bdi', '', answer), element('span', '', count));
   return row;
 }

@@ -7,7 +7,7 @@ import { copy, share } from '../page/share.js';
 import { t } from '../page/strings.js';
 import { dateOf } from '../page/words.js';
 import { qrUrl } from '../api/rooms_api.js';
-import { rowOf } from './rows.js';
+import { rowOf } from '../people/rows.js';
 
 /** @typedef {import('../api/live_api.js').WatchLink} WatchLink */
 

@@ -1,10 +1,11 @@
 /** What the creator sees after the live: figures, hearts over time, people, polls. */
 import { byId, setText } from '../page/dom.js';
+import { element } from '../page/element.js';
 import { BROWSER } from '../page/environment.js';
 import { t } from '../page/strings.js';
 import { clockTime, headCount } from '../page/words.js';
 import { showAvatar } from '../people/avatar.js';
-import { percentages } from './percentages.js';
+import { percentages } from '../polls/percentages.js';
 import { plotOf } from './plot.js';
 import { barOf } from './poll_sheet.js';
 
@@ -91,16 +92,12 @@ export class SummaryView {
     byId('over-talkers').hidden = !talkers.length;
     byId('talkers').replaceChildren(
       ...talkers.map(({ person, messages }) => {
-        const row = document.createElement('li');
-        const [avatar, name, count] = ['span', 'bdi', 'span'].map((tag) =>
-          document.createElement(tag),
+        const row = element('li');
+        row.append(
+          showAvatar(element('span', 'avatar'), person),
+          element('bdi', '', person.name),
+          element('span', '', t('studio.summary.wrote', { count: messages })),
         );
-        if (!avatar || !name || !count) return row;
-        avatar.className = 'avatar';
-        showAvatar(avatar, person);
-        name.textContent = person.name;
-        count.textContent = t('studio.summary.wrote', { count: messages });
-        row.append(avatar, name, count);
         return row;
       }),
     );
@@ -120,12 +117,10 @@ export class SummaryView {
 
 /** @param {Summary['polls'][number]} poll */
 function pollOf({ question, answers, votes }) {
-  const section = document.createElement('section');
-  const heading = document.createElement('h3');
-  heading.textContent = question;
-  const list = document.createElement('ul');
+  const section = element('section');
+  const list = element('ul');
   const shares = percentages(votes);
   list.append(...answers.map((answer, n) => barOf(answer, votes[n] ?? 0, shares[n] ?? 0)));
-  section.append(heading, list);
+  section.append(element('h3', '', question), list);
   return section;
 }

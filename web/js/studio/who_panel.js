@@ -1,8 +1,8 @@
 /** As whom the creator goes live, and the handle in one tap. */
 import { byId, setText, toast } from '../page/dom.js';
-import { copy } from '../page/share.js';
 import { t } from '../page/strings.js';
 import { showAvatar } from '../people/avatar.js';
+import { showRecoveryCode } from '../people/recovery_dialog.js';
 import { suggestedHandle } from '../people/suggested_handle.js';
 
 export class WhoPanel {
@@ -29,11 +29,6 @@ export class WhoPanel {
       { signal },
     );
     byId('handle-close').addEventListener('click', () => this.#dialog.close(), { signal });
-    byId('copy-recovery').addEventListener(
-      'click',
-      () => copy(byId('recovery-code').textContent ?? '', t('site.copied')),
-      { signal },
-    );
     // The creator can go live although the server does not say who this is.
     this.#identity.loadMe().catch(() => {});
   }
@@ -65,10 +60,8 @@ export class WhoPanel {
     try {
       const code = await this.#identity.takeHandle(handle);
       this.#dialog.close();
-      if (code) {
-        setText(byId('recovery-code'), code);
-        /** @type {HTMLDialogElement} */ (byId('recovery-dialog')).showModal();
-      } else toast(t('studio.who.taken', { handle: `@${handle}` }));
+      if (code) showRecoveryCode(code);
+      else toast(t('studio.who.taken', { handle: `@${handle}` }));
     } catch (error) {
       this.#input.value = handle;
       setText(byId('handle-error'), /** @type {Error} */ (error).message);

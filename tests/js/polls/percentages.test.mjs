@@ -1,7 +1,7 @@
 // The shares of votes.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { percentages } from '../../../web/js/studio/percentages.js';
+import { percentages } from '../../../web/js/polls/percentages.js';
 
 for (const [votes, shares] of [
   [
