@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from server.storage.errors import StorageUnavailable, reason_of, storage_errors
 from server.storage.group_commit import GroupCommit, Work
 from server.storage.migrations import migrate
+from server.storage.sqlite_connection import SqliteConnection
 
 logger = logging.getLogger(__name__)
 
@@ -42,8 +43,6 @@ CONNECT_WITHIN = {"postgresql": 1.0, "sqlite": 3.0}
 """Maximum seconds to connect. SQLite is slow only if the machine is, and a process without CPU time
 must not refuse requests for this reason.
 """
-LOCKED_WITHIN = 1.0
-"""Maximum seconds to wait for another program that has locked the file of SQLite."""
 ANSWER_WITHIN = {"postgresql": 2.0, "sqlite": 10.0}
 """Maximum seconds from a write to its result. SQLite answers late if the disk is slow, but only
 PostgreSQL can be away.
@@ -214,36 +213,16 @@ class Database:
 
 
 def _sqlite_engine(file: Path, *, writes: bool) -> AsyncEngine:
-    engine = create_async_engine(
+    async def connect() -> SqliteConnection:
+        return await SqliteConnection.open(file, writes=writes)
+
+    return create_async_engine(
         f"sqlite+aiosqlite:///{file}",
         pool_size=1 if writes else READERS["sqlite"],
         max_overflow=0,
         hide_parameters=True,  # errors would quote what people wrote
-        connect_args={"timeout": LOCKED_WITHIN},
+        async_creator=connect,
     )
-    # By default, Python's sqlite3 begins transactions only before some kinds of statements. Part of
-    # a failed migration would then remain.
-    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
-    pragmas = [
-        # With a write-ahead log, readers and backups do not block the writer.
-        "PRAGMA journal_mode = WAL",
-        # Each commit waits for the disk, so that a power failure loses no acknowledged write.
-        "PRAGMA synchronous = FULL",
-        f"PRAGMA query_only = {'OFF' if writes else 'ON'}",
-    ]
-
-    def prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(pragma)
-        cursor.close()
-
-    sa.event.listen(engine.sync_engine, "connect", prepare)
-    sa.event.listen(
-        engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin)
-    )
-    return engine
 
 
 def _postgresql_engine(url: sa.URL, *, writes: bool) -> AsyncEngine:
