@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
 from server.storage.schema.chat import message as table
-from server.storage.schema.upsert import insert
+from server.storage.schema.upsert import insert_for
 
 SHOWN, HELD, REMOVED = "shown", "held", "removed"
 """The states of a message."""
@@ -59,6 +61,16 @@ _select = sa.select(
 )
 
 
+@cache
+def _insert(dialect: str) -> sqlite.Insert:
+    """Returns the INSERT of a message, which is made once: SQLAlchemy needs longer to make a
+    statement than to execute it.
+    """
+    return insert_for(dialect, table).on_conflict_do_nothing(
+        index_elements=["room", "person", "client_id"]
+    )
+
+
 class MessageStore:
     """The messages of all rooms. Every method raises StorageError if the database fails."""
 
@@ -73,9 +85,7 @@ class MessageStore:
 
         async def add(connection: AsyncConnection) -> MessageRecord | None:
             # The values are no part of the statement: SQLAlchemy would look at each of them again.
-            statement = insert(connection, table).on_conflict_do_nothing(
-                index_elements=["room", "person", "client_id"]
-            )
+            statement = _insert(connection.dialect.name)
             if (await connection.execute(statement, values)).rowcount:
                 return None
             found = await connection.execute(

@@ -1,6 +1,6 @@
 """The people in the database: names, handles and devices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,18 @@ class TakenHandle:
 
 PERSON_COLUMNS = [person.c[name] for name in PersonRecord.__dataclass_fields__]
 
+# Made once: SQLAlchemy needs longer to make a statement than to execute it.
+_admitted = (
+    sa.select(*PERSON_COLUMNS)
+    .join(device, device.c.person == person.c.id)
+    .where(
+        person.c.id == sa.bindparam("person"),
+        person.c.deleted_at.is_(None),
+        device.c.id == sa.bindparam("device"),
+        device.c.revoked_at.is_(None),
+    )
+)
+
 
 class PersonStore:
     """Every method raises StorageError if the database fails."""
@@ -90,17 +102,7 @@ class PersonStore:
         """Returns the person; None if the device is signed out or belongs to another person, or if
         there is no such person.
         """
-        statement = (
-            sa.select(*PERSON_COLUMNS)
-            .join(device, device.c.person == person.c.id)
-            .where(
-                person.c.id == id,
-                person.c.deleted_at.is_(None),
-                device.c.id == device_id,
-                device.c.revoked_at.is_(None),
-            )
-        )
-        return _one(await self._rows(statement))
+        return _one(await self._rows(_admitted, {"person": id, "device": device_id}))
 
     async def see(self, id: str, device_id: str, now: float) -> None:
         """Stores that the person was here at this time."""
@@ -214,9 +216,11 @@ class PersonStore:
 
         return await self._database.write(work)
 
-    async def _rows(self, statement: sa.Select[Any]) -> Sequence[sa.RowMapping]:
+    async def _rows(
+        self, statement: sa.Select[Any], values: Mapping[str, Any] | None = None
+    ) -> Sequence[sa.RowMapping]:
         async def work(connection: AsyncConnection) -> Sequence[sa.RowMapping]:
-            return list((await connection.execute(statement)).mappings())
+            return list((await connection.execute(statement, values)).mappings())
 
         return await self._database.read(work)
 

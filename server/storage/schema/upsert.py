@@ -11,9 +11,14 @@ def insert(connection: AsyncConnection, table: sa.Table) -> sqlite.Insert:
     """Returns an INSERT with `on_conflict_do_nothing()` and `on_conflict_do_update()`, which SQLite
     and PostgreSQL share. The `rowcount` of its result is 0 if a conflict has prevented the INSERT.
     """
+    return insert_for(connection.dialect.name, table)
+
+
+def insert_for(dialect: str, table: sa.Table) -> sqlite.Insert:
+    """Like `insert`, but for the name of a dialect."""
     statement = (
         cast(sqlite.Insert, postgresql.insert(table))
-        if connection.dialect.name == "postgresql"
+        if dialect == "postgresql"
         else sqlite.insert(table)
     )
     return statement.execution_options(preserve_rowcount=True)
