@@ -110,7 +110,7 @@ class Stream:
         for reader in self._readers:
             try:
                 reader.receive_track(info)
-            except Exception:  # one reader must not cost the others a frame
+            except Exception:  # an error of one reader must not affect the others
                 self._log(reader)
 
     def publish(self, sample: Sample) -> None:
@@ -126,7 +126,7 @@ class Stream:
         for reader in self._readers:
             try:
                 reader.receive_sample(sample)
-            except Exception:  # one reader must not cost the others a frame
+            except Exception:  # an error of one reader must not affect the others
                 self._log(reader)
 
     def end(self) -> None:

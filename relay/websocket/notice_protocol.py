@@ -1,9 +1,9 @@
 """Reads the notices of one viewer without a task.
 
 aiohttp puts each message into a queue and wakes the task that waits for it. That costs several
-times more than a notice, and thousands of viewers send notices while they tap. This protocol stands
-before aiohttp's protocol: it handles whole text frames at once, and passes on everything else
-(pings, the close frame, frames in pieces, mistakes).
+times more than handling a notice, and thousands of viewers send notices while they tap. This
+protocol gets the data before aiohttp's protocol: it handles whole text frames at once, and passes
+on everything else (pings, the close frame, frames in pieces, invalid data).
 """
 
 import asyncio
@@ -39,8 +39,8 @@ class NoticeProtocol(asyncio.Protocol):
         self._viewer = viewer
         self._account = account
         self._whole = True
-        """Whether the inner protocol waits for the beginning of a frame. Once that is unknown, it
-        gets all data.
+        """Whether the inner protocol waits for the beginning of a frame. Once that is unknown, the
+        inner protocol gets all data.
         """
         transport.set_protocol(self)
 

@@ -1,8 +1,8 @@
 """Who may watch a room: checks each request for a room, and closes connections that may no longer
 watch.
 
-The check of a public or unlisted room in memory is a look into two sets. Only private rooms, and
-rooms that have ended, cost a look into storage.
+For a public or unlisted room in memory, the check looks into two sets. It reads storage only for
+private rooms and for rooms that have ended.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ CHECK_EVERY = 1.0
 """Interval at which connections are checked again if something has changed, seconds."""
 MAX_PAST = 1_000
 PASS = 86_400
-"""Seconds for which the cookie of a person who was admitted opens the room."""
+"""Seconds for which the cookie of an admitted person opens the room."""
 COOKIE = "microlive-watch-"
 """Beginning of the name of the cookie that opens one private room."""
 EXEMPT = ("/whip/", "/api/admin/")
@@ -87,7 +87,7 @@ class Access:
         self._past: OrderedDict[str, None] = OrderedDict()
         """Rooms that have ended and are not private. Their HLS viewers still play the rest."""
         self._seen: dict[str, int] = {}
-        """The number of changes for which the connections of a room were checked last."""
+        """By room: `RoomModeration.admissions` at the last check of the room's connections."""
         self._checking: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -143,8 +143,8 @@ class Access:
         return self._requesters.reading(request)
 
     def cookie_for(self, request: web.Request, name: str) -> str | None:
-        """Returns the value of the Set-Cookie header with which a viewer of the page of a private
-        room can open the other resources of the room. Returns None if the viewer needs none.
+        """Returns the value of a Set-Cookie header: the cookie lets a viewer who has loaded the
+        page of a private room open its other resources. Returns None if the viewer needs no cookie.
         """
         admitted, room = request.get(PASS_KEY), self._rooms.in_memory.find(name)
         if admitted is None or room is None or not admitted.admission.private:
@@ -195,8 +195,8 @@ class Access:
             self._seen.pop(name, None)
 
     async def check(self) -> None:
-        """Checks the connections of all rooms in which something has changed since the last check,
-        and of links that have expired.
+        """Checks the connections of every room that has changed since the last check. In other
+        private rooms, checks only the connections whose watch link has expired.
         """
         for name in list(self._open):
             room = self._rooms.in_memory.find(name)

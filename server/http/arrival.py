@@ -16,7 +16,7 @@ from server.storage.account import AccountRecord
 from server.storage.devices import Arrival
 
 SIGN_INS_PER_HOUR = 30
-"""Maximum number of times that one person signs in per hour, in each way. Storage keeps every
+"""Maximum number of sign-ins of one person per hour, for each kind of sign-in. Storage keeps every
 device for 400 days.
 """
 
@@ -31,7 +31,7 @@ class SignedIn(Payload):
 
 
 def label_of(request: web.Request) -> str:
-    """Returns what the browser is called in the list of devices."""
+    """Returns the name of the browser for the list of devices."""
     return device_label(request.headers.get(hdrs.USER_AGENT, ""))
 
 
@@ -44,7 +44,7 @@ def arrival_of(request: web.Request, visitor: Visitor) -> Arrival:
 def signed_in(
     request: web.Request, identity: Identity, record: AccountRecord, arrival: Arrival
 ) -> web.Response:
-    """Returns the answer that signs the browser in, after storage knows the new device."""
+    """Returns the answer that signs the browser in. Call this function after storing the device."""
     identity.revocations.add(arrival.leaves)
     person = Person(record.id, record.name, record.colour, record.handle)
     identity.set_cookie(request, Visitor(person, arrival.device, True))

@@ -35,7 +35,7 @@ from server.social.message_log import KEPT
 SHOWN = 50
 """Number of messages in a part of the history, unless the client asks for another number."""
 REFUSALS, REFUSALS_SECONDS = 20, 20.0
-"""Number of refused messages of an address, in a number of seconds, that are answered at once."""
+"""Number of refusals (REFUSALS) within REFUSALS_SECONDS that an address gets without a delay."""
 ARRIVING = 20
 """Maximum number of people in a room whose first messages wait for storage at the same time."""
 DELAY = 1.0
@@ -75,7 +75,7 @@ class Writer(Payload):
 
 
 class RepliedTo(Payload):
-    """The message to which another one replies."""
+    """The message to which another message replies."""
 
     n: int
     name: str
@@ -186,8 +186,7 @@ class ChatEndpoint:
     @contextmanager
     def _arrival(self, name: str, person: str) -> Iterator[None]:
         """Counts a first message until the context ends. Raises TooManyRequests if the first
-        messages of as many people as possible wait for storage: those of a crowd would delay all
-        other messages.
+        messages of ARRIVING people wait for storage already: more would delay all other messages.
         """
         arriving = self._arriving.setdefault(name, Counter())
         if person not in arriving and len(arriving) >= ARRIVING:
@@ -205,8 +204,8 @@ class ChatEndpoint:
                 self._arriving.pop(name, None)
 
     async def _delay(self, request: web.Request) -> None:
-        """Delays the refusal of a message if the address has had many: a client that does not wait
-        would otherwise get as many refusals as the server has time for.
+        """Delays the refusal of a message if the address has had many refusals. Otherwise a client
+        that does not wait could keep the server busy with refusals.
         """
         address = self._requesters.program(request).address
         if self._refusals.try_take(address, asyncio.get_running_loop().time()):

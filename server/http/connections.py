@@ -350,7 +350,7 @@ class Connections:
         transport = connection.transport
         assert transport is not None
         address = connection.address
-        if connection.trusted:  # a proxy: its clients have the limits
+        if connection.trusted:  # a proxy: the limits apply to its clients
             address = client_through(request, self._trusted).address
         delivery = Delivery(transport, request.writer, self._loop.time())
         return self.deliveries.sending(delivery, address, size)

@@ -99,13 +99,15 @@ class FollowsEndpoint:
         return reply(Followers, {"followers": followers})
 
     async def unfollow(self, request: web.Request) -> web.Response:
-        """Follows a person no longer. Changes nothing if the person was not followed."""
+        """Stops following a person. Changes nothing if the person was not followed."""
         followed = _id_of(request)
         follower = await self._identity.require_person(request)
         return reply(Followers, {"followers": await self._follows.remove(follower.id, followed)})
 
     async def list(self, request: web.Request) -> web.Response:
-        """Lists whom the person of this browser follows. No other person can read this list."""
+        """Lists the people whom the person of this browser follows. No other person can read this
+        list.
+        """
         visitor = self._identity.visitor_of(request)
         found = []
         if visitor is not None and visitor.stored:

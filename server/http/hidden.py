@@ -1,5 +1,5 @@
-"""`/api/me/hidden`: whom the person hides for itself. server/API.md describes the requests and
-answers.
+"""`/api/me/hidden`: the people whom the person of this browser does not want to see. server/API.md
+describes the requests and answers.
 """
 
 import time
@@ -17,14 +17,14 @@ from server.storage.hidden import MAX_HIDDEN, HiddenStore, Outcome
 
 
 class HiddenPerson(Payload):
-    """A person whom the person hides."""
+    """A person who is hidden from the person of this browser."""
 
     person: PersonBody
     at: float
 
 
 class HiddenList(Payload):
-    """The people whom the person hides, the last hidden one first."""
+    """The hidden people, the last hidden one first."""
 
     hidden: list[HiddenPerson]
 

@@ -39,8 +39,8 @@ REFRESH_EVERY = 4.0
 is therefore known within 5 s.
 """
 OVERLAP = 60.0
-"""Seconds of sign-outs that are read again each time: the clocks of servers differ, and a sign-out
-becomes visible only after its commit.
+"""Seconds by which each read of sign-outs overlaps the read before: the clocks of servers differ,
+and a sign-out becomes visible only after its commit.
 """
 ID_BYTES = 12
 """Random bytes in the id of a person or a device."""
@@ -119,8 +119,8 @@ class Identity:
     # Who sends a request
 
     def visitor_of(self, request: web.Request) -> Visitor | None:
-        """Returns the visitor whom the cookie describes, without a look into storage. Returns None
-        if there is no valid cookie, if the request has a bearer key or comes from a page of another
+        """Returns the visitor whom the cookie describes, without reading storage. Returns None if
+        there is no valid cookie, if the request has a bearer key or comes from a page of another
         origin, or if the device is known to be signed out.
         """
         return self._visit(request).visitor
@@ -157,7 +157,7 @@ class Identity:
         return await self._stored(request, visit, visitor) if store else visitor
 
     async def require_known(self, request: web.Request) -> Visitor:
-        """Like `require_visitor`, but a guest about whom nothing is stored stays out of storage."""
+        """Like `require_visitor`, but does not store a guest who is not stored yet."""
         visitor = await self.require_visitor(request, store=False)
         visit = self._visit(request)
         if visit.cookie and visit.cookie.visitor.device in self.revocations:
@@ -167,7 +167,7 @@ class Identity:
     def watching(self, request: web.Request, room: Room) -> str | None:
         """Returns the id of the person who is about to watch the room, and tells the room the name
         of the person. The first visit of a browser makes a guest, so that the room counts the
-        visitor once also after reconnections. Returns None for a program.
+        visitor only once, even after reconnections. Returns None for a program.
         """
         visit = self._visit(request)
         visitor = visit.visitor
@@ -193,8 +193,9 @@ class Identity:
         return visitor
 
     async def owner_of_new_room(self, request: web.Request) -> str | None:
-        """Returns the id of the person to whom a new room belongs; None if the request has no
-        valid cookie, or comes from no page of this server: then a program creates the room.
+        """Returns the id of the person to whom a new room belongs. Returns None if a program
+        creates the room: the request has no valid cookie, or does not come from a page of this
+        server.
 
         A page may send the create token beside the cookie. Raises the errors of `require_person`.
         """
@@ -210,9 +211,9 @@ class Identity:
         return (await self._stored(request, visit, visit.visitor)).person.id
 
     async def owner_of(self, request: web.Request) -> str:
-        """Returns the id of the person who sends the request, to compare with the owner of a room;
-        empty if the request has a bearer key or no stored person. Raises the errors of
-        `require_person`.
+        """Returns the id of the person who sends the request, for a comparison with the owner of a
+        room. Returns an empty string if the request has a bearer key or no stored person. Raises
+        the errors of `require_person`.
         """
         visitor = self.visitor_of(request)
         if visitor is None or not visitor.stored:
@@ -220,17 +221,19 @@ class Identity:
         return (await self.require_person(request)).id
 
     def set_cookie(self, request: web.Request, visitor: Visitor) -> None:
-        """Makes the answer to this request carry a new cookie, for example after a sign-in."""
+        """Adds a new cookie to the answer of this request, for example after a sign-in."""
         visit = self._visit(request)
         visit.visitor, visit.answer, visit.forget = visitor, visitor, False
         self._writers.forget(visitor.device)
 
     def forget_admission(self, device: str) -> None:
-        """Makes the next write of this device ask storage, because the person has changed."""
+        """Makes the server read the person from storage at the next write of this device, because
+        the person has changed.
+        """
         self._writers.forget(device)
 
     def forget_cookie(self, request: web.Request) -> None:
-        """Makes the answer to this request remove the cookie."""
+        """Removes the cookie with the answer to this request."""
         visit = self._visit(request)
         visit.visitor, visit.answer, visit.forget = None, None, True
 
@@ -280,7 +283,7 @@ class Identity:
         return Visit(cookie, cookie.visitor, renewed)
 
     async def _stored(self, request: web.Request, visit: Visit, visitor: Visitor) -> Visitor:
-        """Returns the visitor as storage knows the person. Stores a new person and device."""
+        """Returns the visitor with the person as stored. Stores a new person and device."""
         renewed = visit.answer is not None
         person = await self._writers.admit(request, visitor, renewed=renewed)
         if person is None:

@@ -7,7 +7,7 @@ _ID = re.compile(PATTERN)
 
 
 def is_id(text: str) -> bool:
-    """Whether the server can have made this id. Other texts need no look into storage, and
+    """Whether the server can have made this id. Storage is not searched for other texts, and
     PostgreSQL refuses some of them.
     """
     return _ID.fullmatch(text) is not None

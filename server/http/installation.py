@@ -1,4 +1,4 @@
-"""What makes the pages an app that can be installed: the manifest and the service worker."""
+"""The manifest and the service worker, with which the pages can be installed as an app."""
 
 from collections.abc import Callable
 
@@ -40,7 +40,9 @@ class Installation:
         )
 
     async def service_worker(self, _: web.Request) -> web.Response:
-        """With --dev there is none: the sources may change at any time."""
+        """Serves the service worker. With --dev there is no service worker: the sources may change
+        at any time.
+        """
         if not self._worker:
             raise NotFound(RefusalCode.FILE_NOT_FOUND, "there is no service worker with --dev")
         return web.Response(

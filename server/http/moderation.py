@@ -264,7 +264,9 @@ class ModerationEndpoint:
         return await self._do(request, DecideHeld(by, n, show))
 
     async def log(self, request: web.Request) -> web.Response:
-        """Returns what moderators did: with `before`, the lines with lower numbers."""
+        """Returns the log of what moderators did. With `before`: only the lines with lower
+        numbers.
+        """
         before = _read_before(request.query.get("before", ""))
         command = ReadLog(self._requesters.reading(request), before)
         return reply(ModerationLog, {"log": await self._ask(request, command)})

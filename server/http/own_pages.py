@@ -1,4 +1,4 @@
-"""Whether a page of this server sends a request, as far as the browser says so."""
+"""Decides from the headers of a browser whether a page of this server sends a request."""
 
 from aiohttp import hdrs, web
 
@@ -19,7 +19,7 @@ class OwnPages:
         self._settings = settings
 
     def sent(self, request: web.Request) -> bool:
-        """Whether the request comes from a page of this server, or can do no harm.
+        """Whether the request comes from a page of this server, or is harmless.
 
         Browsers send Origin with every request that changes something and with every WebSocket
         handshake. A GET request without Origin only reads: SameSite keeps the cookie from other
@@ -34,8 +34,8 @@ class OwnPages:
         return request.headers.get(FETCH_SITE) in ("same-origin", "none")
 
     def certainly_sent(self, request: web.Request) -> bool:
-        """Whether a browser says that a page of this server sends the request: not a program, and
-        not the person who types the URL.
+        """Whether a browser states that a page of this server sends the request. False for
+        programs, and for a URL that a person has typed.
         """
         return self.sent(request) and (
             hdrs.ORIGIN in request.headers or request.headers.get(FETCH_SITE) == "same-origin"

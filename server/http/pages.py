@@ -137,8 +137,8 @@ class Pages:
         return response
 
     async def _ended(self, request: web.Request, name: str) -> web.Response:
-        """Returns the page of an ended live, with what is public of the live. Raises Gone for a
-        program, for a live that is not public and for a room that was never live.
+        """Returns the page of an ended live, with its public figures. Raises Gone for a program,
+        for a live that is not public and for a room that was never live.
         """
         gone = Gone(RefusalCode.ROOM_ENDED, "the creator has ended this live")
         if "text/html" not in request.headers.get(hdrs.ACCEPT, ""):

@@ -97,7 +97,8 @@ class PeopleEndpoint:
 
     async def show(self, request: web.Request) -> web.Response:
         """Describes the person of this browser. A browser without a valid cookie gets a new guest,
-        which only the cookie describes. While storage does not answer, the cookie has to suffice.
+        which only the cookie describes. While storage does not answer, describes the person of the
+        cookie.
         """
         visitor = await self._identity.require_visitor(request, store=False)
         record = None
@@ -114,7 +115,7 @@ class PeopleEndpoint:
         return self._me(request, visitor.person, record)
 
     async def change(self, request: web.Request) -> web.Response:
-        """Changes the name or the language. A guest who has written nothing is still not stored."""
+        """Changes the name or the language. Does not store a guest who has written nothing."""
         visitor = await self._identity.require_visitor(request, store=False)
         if visitor.stored:
             visitor = await self._identity.require_visitor(request)

@@ -18,16 +18,16 @@ class Requesters:
         self._settings = settings
 
     def reading(self, request: web.Request) -> Requester:
-        """Returns who sends a request that changes nothing. A visitor who is no person yet stays
-        anonymous.
+        """Returns the sender of a request that changes nothing. The sender is ANONYMOUS if the
+        request has no valid cookie.
         """
         visitor = self._identity.visitor_of(request)
         return self._requester(request, visitor.person if visitor else ANONYMOUS)
 
     def newcomer(self, request: web.Request) -> str | None:
-        """Returns an id of a visitor who has done nothing that is stored, as far as the cookie says
-        so; None for other people and for the holder of a bearer key. Two requests of a visitor
-        without a cookie have different ids.
+        """Returns an id of a visitor about whom nothing is stored, according to the cookie. Returns
+        None for other people and for the holder of a bearer key. Two requests of a visitor without
+        a cookie have different ids.
         """
         if bearer_token(request):
             return None
@@ -37,12 +37,12 @@ class Requesters:
         return None if visitor.stored else visitor.person.id
 
     def program(self, request: web.Request) -> Requester:
-        """Returns who sends a request whose cookie is never read."""
+        """Returns the sender of a request whose cookie is never read."""
         return self._requester(request, ANONYMOUS)
 
     async def writing(self, request: web.Request) -> Requester:
-        """Returns who sends a request that changes something: the holder of the bearer key, or a
-        person (`Identity.require_person`).
+        """Returns the sender of a request that changes something: the holder of the bearer key, or
+        a person (`Identity.require_person`).
         """
         if bearer_token(request):
             return self._requester(request, ANONYMOUS)

@@ -51,9 +51,7 @@ class Sources:
 
 
 class ServerCollector(Collector):
-    """Reads the counters of the server when metrics are requested, and has no cost at other
-    times.
-    """
+    """Reads the counters of the server only when metrics are requested."""
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources

@@ -39,9 +39,9 @@ class Writers:
     async def admit(
         self, request: web.Request, visitor: Visitor, *, renewed: bool
     ) -> Person | None:
-        """Returns the person as storage knows the person; None if the device is signed out or the
-        person is deleted. Stores a new person and device. `renewed`: whether the visitor gets a new
-        cookie, which happens about once a day. Raises TooManyRequests and StorageError.
+        """Returns the person as stored; None if the device is signed out or the person is deleted.
+        Stores a new person and device. `renewed`: whether the visitor gets a new cookie, which
+        happens about once a day. Raises TooManyRequests and StorageError.
         """
         now = asyncio.get_running_loop().time()
         person = self._admitted.find(visitor.device, visitor.person.id, now)
@@ -60,7 +60,9 @@ class Writers:
         return person
 
     def forget(self, device: str) -> None:
-        """Makes the next write of this device ask storage, because the person has changed."""
+        """Makes `admit` read storage at the next write of this device, because the person has
+        changed.
+        """
         self._admitted.forget(device)
 
     async def _store(self, request: web.Request, visitor: Visitor) -> None:

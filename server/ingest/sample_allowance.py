@@ -13,11 +13,11 @@ BURST = 400
 the network.
 """
 EXCESS_PER_SECOND = 300
-"""Number of samples per second beyond the allowance that a publisher may send. Together they are
-more than 240 frames and 100 audio packets per second.
+"""Number of samples per second that a publisher may send beyond the allowance. With the allowance,
+a publisher may send more than 240 frames and 100 audio packets per second.
 """
 EXCESS_BURST = 1_000
-"""Number of samples beyond the allowance that a publisher may send at once."""
+"""Number of samples that a publisher may send at once beyond the allowance."""
 
 
 class SampleAllowance:

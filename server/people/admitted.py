@@ -1,7 +1,7 @@
-"""The people whom storage has admitted in the last moments, by device. Pure: `now` is any monotonic
+"""The people whom storage admitted in the last seconds, by device. Pure: `now` is any monotonic
 time in seconds.
 
-A flood of messages from one device then asks storage once, not once for each message.
+For a flood of messages from one device, storage is therefore read once, not once for each message.
 """
 
 from server.people.person import Person
@@ -25,14 +25,16 @@ class Admitted:
         self._people.keep(device, (person, now))
 
     def find(self, device: str, person: str, now: float) -> Person | None:
-        """Returns the person with this id, if this device was admitted a moment ago."""
+        """Returns the person with this id if this device was admitted within the last ADMITTED_FOR
+        seconds.
+        """
         known, at = self._people.get(device, (None, now))
         if known is None or known.id != person or not 0 <= now - at < ADMITTED_FOR:
             return None
         return known
 
     def forget(self, device: str) -> None:
-        """Forgets an admission, after something about the person has changed."""
+        """Forgets an admission. Call this method after a change of the person."""
         self._people.pop(device, None)
 
     def __len__(self) -> int:

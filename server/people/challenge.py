@@ -1,9 +1,10 @@
-"""Challenges for passkeys (WebAuthn Level 3 §13.4.3) that need no memory until they are used. Pure.
+"""Challenges for passkeys (WebAuthn Level 3 §13.4.3). The server stores a challenge only after its
+use. Pure.
 
 A challenge contains its expiry and a MAC over its purpose and the browser that asked for it. The
 server therefore keeps nothing about a challenge before the passkey's answer is verified, and a
-flood of requests for challenges occupies no memory. Afterwards, storage keeps the hash of the used
-challenge until the challenge expires, so that a challenge is used only once.
+flood of requests for challenges uses no memory. After the use of a challenge, storage keeps its
+hash until the challenge expires, so that no challenge is used twice.
 """
 
 import hashlib
@@ -30,7 +31,9 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What a challenge is bound to. Both texts come from the signed cookie."""
+    """The person and the device to which a challenge is bound. Both texts come from the signed
+    cookie.
+    """
 
     purpose: Purpose
     person: str

@@ -1,8 +1,8 @@
 """The cookie that says who a visitor is: a signed description of a Visitor. Pure.
 
 The value is `key.payload.signature`: the id of the key, compact JSON in base64url, and the
-signature that itsdangerous computes over both (HMAC with SHA-256). Old keys stay valid: the
-replacement of a key signs no visitor out.
+signature that itsdangerous computes over both (HMAC with SHA-256). Old keys stay valid, so no
+visitor is signed out when a key is replaced.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ COOKIE_NAME = "microlive"
 LIFETIME = 400 * 86_400
 """Seconds for which a cookie is valid. Browsers keep no cookie for longer (RFC 6265bis §5.5)."""
 RENEW_AFTER = 86_400
-"""Age, seconds, at which a visitor gets a new cookie."""
+"""Age of a cookie, seconds, at which the visitor gets a new cookie."""
 MAX_COOKIE = 2_048
 """Maximum length of the value, characters. The longest name and handle give about 800."""
 MAX_SKEW = 86_400
 """Maximum seconds by which the clock of another server may be ahead."""
 FIRST_USE = 30.0
-"""Age, seconds, from which a key signs. By then every server that shares the database has read the
-key.
+"""Age of a key, seconds, from which the key signs cookies. By then every server that shares the
+database has read the key.
 """
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,32}")

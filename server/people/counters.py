@@ -1,4 +1,4 @@
-"""Totals of what visitors sent as people. Pure."""
+"""Totals about people and their cookies. Pure."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class PeopleCounters:
     stored: int = 0
     """Number of people who were stored."""
     refused_cookies: int = 0
-    """Number of requests with a cookie that is forged, malformed, expired or of a retired key."""
+    """Number of requests whose cookie is forged, malformed, expired or signed by a retired key."""
     signed_out: int = 0
     """Number of requests with the cookie of a device that was signed out."""
     passkey_sign_ins: int = 0
@@ -20,8 +20,8 @@ class PeopleCounters:
     recoveries: int = 0
     """Number of browsers that were signed in with a passkey, a transfer code or a recovery code."""
     wrong_credentials: int = 0
-    """Number of answers of passkeys that were refused."""
+    """Number of passkey answers that were refused."""
     wrong_codes: int = 0
     """Number of transfer codes and recovery codes that were refused."""
     deleted: int = 0
-    """Number of people whom this process has deleted, as they had asked."""
+    """Number of people whom this process has deleted at their own request."""

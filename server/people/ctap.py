@@ -1,7 +1,7 @@
 """Checks the CBOR of authenticators before a general decoder reads it. Pure.
 
 CTAP2 allows a small part of CBOR (CTAP 2.1 §8): no tags, no indefinite lengths and four levels at
-most. A general decoder also reads tags, and a few bytes of them can describe gigabytes.
+most. A general decoder also reads tags, and a few bytes of tags can describe gigabytes.
 """
 
 MAX_DEPTH = 4

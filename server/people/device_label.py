@@ -13,8 +13,8 @@ BROWSERS = (
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
 )
-"""Text in a User-Agent header and the name of the browser. The header of most browsers also
-contains the texts of the browsers below.
+"""Pairs of a text in a User-Agent header and a browser name. The first match counts, because the
+header of most browsers also contains texts of later pairs.
 """
 SYSTEMS = (
     ("iPhone", "iPhone"),

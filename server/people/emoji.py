@@ -1,7 +1,7 @@
 """Emoji in names. Pure.
 
-PRECIS refuses the characters that hold an emoji sequence together (U+FE0F, U+200D), and keycaps. So
-the emoji of a name are replaced before PRECIS reads the name, and put back afterwards.
+PRECIS refuses keycaps and the characters that join emoji into a sequence (U+FE0F, U+200D). The
+emoji of a name are therefore replaced before PRECIS reads the name, and put back afterwards.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,9 @@ STAND_IN = "\u2603"
 no other character into it.
 """
 MAX_ELEMENTS = 4
-"""Maximum number of emoji in a sequence with U+200D. No sequence in use has more (UTS 51)."""
+"""Maximum number of emoji that U+200D joins into one sequence. No sequence in use has more (UTS
+51).
+"""
 
 _FLAGS = "|".join(
     "".join(chr(0xE0000 + ord(letter)) for letter in region)

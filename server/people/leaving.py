@@ -21,7 +21,8 @@ def account(delete_at: float | None, now: float) -> Account:
 
 
 def time_of_deletion(known: float | None, now: float, delay: float) -> float:
-    """Returns the time at which a person is deleted who asks for it now. A second request does not
-    postpone the deletion. `known`: the time if the person has asked before. `delay`: seconds.
+    """Returns the time of deletion for a person who asks for the deletion now. A second request
+    does not postpone the deletion. `known`: the time from an earlier request, if any. `delay`:
+    seconds.
     """
     return now + delay if known is None else known

@@ -28,7 +28,7 @@ MAX_MARKS = 4
 MAX_INPUT = 1_000
 """Maximum number of characters that are read at all."""
 BLANK = "\u2800\ufffc\ufffd\U0001d159"
-"""Symbols that PRECIS accepts, but that show nothing or a missing character."""
+"""Symbols that PRECIS accepts although they are invisible or drawn as a missing character."""
 PUNCTUATION = "._-"
 """The ASCII punctuation of handles."""
 

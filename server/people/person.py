@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 COLOURS = 12
-"""Number of colours. The page chooses what they look like."""
+"""Number of colours. The page chooses the colour for each number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,7 @@ class Person:
     """What everyone in a room may see of a guest or of the holder of a handle."""
 
     id: str
-    """Id of the person; empty for a visitor who is no person yet."""
+    """Id of the person; empty for a visitor without a valid cookie (ANONYMOUS)."""
     name: str
     colour: int
     """Number of the person's colour, from 0 to COLOURS - 1."""
@@ -20,7 +20,7 @@ class Person:
 
 
 ANONYMOUS = Person("", "", 0)
-"""A visitor who is no person yet, because the visitor has sent no valid cookie."""
+"""Stands for a visitor who has sent no valid cookie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Visitor:
 
     person: Person
     device: str
-    """Id of the device. Each browser has a device of its own, so that it can be signed out."""
+    """Id of the device. Each browser has its own device, so that each browser can be signed out
+    alone.
+    """
     stored: bool = False
     """Whether the person was stored when the cookie was made."""

@@ -13,11 +13,11 @@ from server.storage.errors import StorageError
 logger = logging.getLogger(__name__)
 
 INTERVAL = 60.0
-"""Seconds between two looks into storage."""
+"""Seconds between two runs."""
 AT_ONCE = 20
 """Maximum number of people who are deleted in one run."""
 MAX_LEAVING = 200
-"""Maximum number of people who are added in one run to those whose deletion is expected."""
+"""Maximum number of people whom one run adds to the list of expected deletions."""
 
 
 class Purge:

@@ -13,8 +13,8 @@ LENGTH = 26
 ENTROPY = 32
 """Number of random bytes from which a code is made."""
 TRIES_PER_HOUR = 5
-"""Maximum number of codes that one address may try per hour for one handle. Tries of other
-addresses do not count: otherwise anyone could keep a person from recovering the handle.
+"""Maximum number of codes that one address may try per hour for one handle. The limit is per
+address: with a common limit, an attacker could keep a person from recovering the handle.
 """
 
 

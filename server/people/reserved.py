@@ -1,4 +1,5 @@
-"""Names that would pass for the operator or for a part of the server, in English and Korean.
+"""Names that people would mistake for the operator or for a part of the server, in English and
+Korean.
 
 Pure.
 """

@@ -3,12 +3,12 @@
 from server.recent import Recent
 
 MAX_DEVICES = 50_000
-"""Number of devices that are remembered. The newest sign-outs stay."""
+"""Maximum number of devices in the set. The oldest sign-outs are removed first."""
 
 
 class Revocations:
-    """A bounded set of device ids. Storage has all of them: this set spares requests that only read
-    a look into storage.
+    """A bounded set of device ids. Storage has all ids. With this set, requests that only read need
+    no access to storage.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """Passkeys: the options for the browser, and the checks of its answers (WebAuthn Level 3 §7). Pure.
 
 Passkeys are discoverable and verify their user, so that a passkey alone signs a person in. The
-server asks for no attestation and reads none: the make of an authenticator proves nothing here.
+server asks for no attestation and reads none: the model of an authenticator proves nothing here.
 """
 
 import ipaddress
@@ -110,7 +110,7 @@ def registration_options(
     party: RelyingParty, person: Person, challenge: bytes, known: Sequence[bytes]
 ) -> dict[str, Any]:
     """Returns the options with which a browser makes a passkey, as JSON. `known`: ids of the
-    person's passkeys, which the browser does not make again.
+    person's existing passkeys, so that no authenticator gets a second one.
     """
     options = generate_registration_options(
         rp_id=party.id,
@@ -180,7 +180,7 @@ def verify_registration(party: RelyingParty, answer: Answer) -> NewPasskey:
             expected_origin=party.origin,
             require_user_verification=True,
         )
-        # Refuse a key now with which no signature could be checked later.
+        # Refuse now a key that could not verify any signature later.
         decoded_public_key_to_cryptography(
             decode_credential_public_key(verified.credential_public_key)
         )

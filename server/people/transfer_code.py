@@ -14,8 +14,8 @@ LIFETIME = 600.0
 MAX_TRIES_PER_SECOND = 20
 """Maximum number of codes that all addresses together may try per second."""
 FRAGMENT = "transfer"
-"""Name of the code in the fragment of a transfer URL. Browsers send no fragment to a server, so a
-preview of the link uses no code, and no log contains the code.
+"""Name of the code in the fragment of a transfer URL. Browsers send no fragment to a server. A link
+preview therefore cannot use up the code, and no log contains the code.
 """
 
 

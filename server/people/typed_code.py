@@ -7,7 +7,7 @@ ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 GROUP = 4
 """Number of characters between two hyphens of a code as shown."""
 SEPARATORS = " -\t\n\r\u00a0\u2010\u2011\u2012\u2013\u2014"
-"""Characters that a code may contain when typed or pasted, and that do not matter."""
+"""Characters that are ignored in a typed or pasted code."""
 MAX_TYPED = 100
 """Maximum length of a code as typed, characters."""
 

@@ -1,5 +1,5 @@
-"""Who may watch a room, and the watch links of private rooms. Storage is enough for these checks,
-so they also work for a room that has ended.
+"""Who may watch a room, and the watch links of private rooms. These checks need only storage, so
+they also work for a room that has ended.
 """
 
 from collections.abc import Callable
@@ -61,7 +61,7 @@ class RoomAccess:
         }
 
     def forget_links(self) -> None:
-        """Makes the next check of each link read storage again."""
+        """Forgets the remembered links, so that the next check of each link reads storage."""
         self._links.clear()
 
     async def admit(self, author: Author, command: Admit) -> Admission:

@@ -95,8 +95,8 @@ class RoomChat(RoomPart):
     # Commands
 
     def refuse_early(self, author: Author, id: str) -> None:
-        """Raises the refusal that a message gets for certain, without a look into storage. In a
-        flood of messages, the others thus cost little. The role of `author` is not yet known.
+        """Raises a Refusal if the message is certain to be refused. Does not read storage, so that
+        the messages of a flood cost little. The role of `author` is not yet known.
         """
         if self._conversation is None:
             return
@@ -209,7 +209,7 @@ class RoomChat(RoomPart):
     async def remove_person(self, person: str, by: str) -> list[int]:
         """Removes all messages of a person. Returns their numbers. Raises StorageError.
 
-        Ban the person first: then only messages that are being stored now can still appear.
+        Ban the person first. After that, only messages that are being stored now can still appear.
         """
         conversation = await self.open()
         if self._pending:

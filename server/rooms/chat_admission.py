@@ -17,7 +17,7 @@ class ChatAdmission:
         self._rate = ChatRate(messages_per_second, now)
 
     def refuse_early(self, author: Author, now: float) -> None:
-        """Raises the refusal that a message gets for certain, without a look into storage. The role
+        """Raises a Refusal if the message is certain to be refused. Does not read storage. The role
         of `author` is not yet known.
         """
         if wait := self._rate.wait(author.person.id, self._judge.likely_role(author), now):

@@ -1,6 +1,7 @@
 """The messages of one room: numbers them, stores them, and shows each one after it is stored.
 
-Other tasks may run at each await, so a message is numbered and announced without an await between.
+Other tasks may run at each await. Therefore there is no await between the numbering and the
+announcement of a message.
 """
 
 import logging
@@ -94,8 +95,8 @@ class Conversation:
                 self._context.post(message_event(ready))
 
     def _recover(self, message: Message) -> Message:
-        """Shows a message that its author has sent again, if no viewer has seen the message: the
-        database had stored it, but the answer of the database was lost.
+        """Shows a message that its author has sent again, unless viewers have already seen it. This
+        happens if the database stored the message but its answer was lost.
         """
         if self._outgoing.recover(message):
             return message
@@ -155,8 +156,8 @@ class Conversation:
     # Changes of messages
 
     async def remove(self, numbers: list[int], by: str, person: str | None = None) -> None:
-        """Hides messages from everyone. `person`: the author, if all messages of an author are
-        removed, so that pages also hide messages that they hold back.
+        """Hides messages from everyone. `person`: the author if all messages of one author are
+        removed. Pages then also hide the messages of this author that they do not show yet.
         """
         if not numbers:
             return

@@ -1,6 +1,5 @@
-"""The lists of a creator, which hold in every live (words, moderators and bans for good), and the
-log of a room. Storage is enough for them, so they can be read and changed after the end of a live
-too.
+"""The lists of a creator that apply to every live (words, moderators and permanent bans), and the
+log of a room. They need only storage, so they can be read and changed even after the end of a live.
 """
 
 import secrets
@@ -67,7 +66,7 @@ def random_id() -> str:
 
 
 class CreatorLists:
-    """Executes commands with storage alone."""
+    """Executes commands that need only storage."""
 
     def __init__(
         self,

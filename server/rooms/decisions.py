@@ -1,5 +1,5 @@
-"""What moderators decide about people, settings and held messages: stored first, then in force in
-every room of the creator.
+"""The decisions of moderators about people, settings and held messages. A decision is stored first,
+and then applies to every room of the creator.
 """
 
 import asyncio
@@ -69,9 +69,10 @@ class RoomDecisions(RoomPart):
         self._reports = RoomReports(lambda: context.record, context.storage, lambda: context.now)
         moderation.on_reading(self._access.forget_links)
         self._settling = asyncio.Lock()
-        """Held while the settings of the room change, so that no change is lost."""
+        """Locked while the settings of the room change, so that no change is lost."""
         self._removed: Recent[str, tuple[list[int], float]] = Recent(MAX_UNDO)
-        """Numbers of the messages that the ban of a person removed, and the time of the ban."""
+        """By banned person: numbers of the messages that the ban removed, and the time of the ban.
+        """
 
     def command_handlers(self) -> CommandHandlers:
         return {
@@ -155,7 +156,7 @@ class RoomDecisions(RoomPart):
         return replace(self._moderation.stored_settings(), chat=chat)
 
     def _say(self, before: ChatSettings, after: ChatSettings) -> None:
-        """Writes a line into the chat about each change that concerns everyone."""
+        """Writes a line into the chat for each change that affects everyone."""
         if after.slow != before.slow:
             if after.slow:
                 self._chat.post_line("slow_mode_on", seconds=after.slow)
@@ -285,7 +286,7 @@ class RoomDecisions(RoomPart):
         self._context.changes.announce(self._moderation.creator)
 
     async def _in_force(self) -> None:
-        """Returns once the change holds in this room."""
+        """Announces the change, and returns once it applies to this room."""
         self._announce()
         await self._moderation.refresh()
 

@@ -1,4 +1,6 @@
-"""The rooms that were never live. Many of them may not keep others from creating rooms."""
+"""The rooms that were never live. Too many idle rooms must not keep other people from creating
+rooms.
+"""
 
 from itertools import islice
 

@@ -1,7 +1,7 @@
 """The moderation of one room in memory: the roles of people, and the decision about each message.
 
-Storage has the decisions of moderators. This part reads them again whenever ModerationChanges says
-that something has changed, in this process or in another one.
+Storage has the decisions of moderators. This part reads the decisions again whenever
+ModerationChanges reports a change, in this process or in another one.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class RoomModeration(RoomPart):
         self.creator = creator_of(context.record)
         self.state = Moderation(stored.chat, stored.shield)
         self.admissions = 0
-        """Grows whenever a viewer may no longer be allowed to watch."""
+        """Increases whenever some viewers may have lost the right to watch."""
         self.networks = Networks(lambda: context.now)
         self.networks.made_salt = stored.salt
         self.standings = Standings(context)
@@ -56,13 +56,13 @@ class RoomModeration(RoomPart):
         self._storing: set[asyncio.Task[None]] = set()
         self._lowering: Timer | None = None
         self._posted = describe(ChatSettings(), Shield(), 0.0)
-        """What viewers believe to hold: the defaults, until an event says otherwise."""
+        """The settings that viewers know: the defaults until the first event."""
         self._read_again: Callable[[], None] = ignore
         context.changes.subscribe(self.creator, self._changed)
         self._show()
 
     def on_reading(self, call: Callable[[], None]) -> None:
-        """Calls `call` whenever storage has changed."""
+        """Calls `call` whenever the decisions in storage have changed."""
         self._read_again = call
 
     # Roles
@@ -143,11 +143,11 @@ class RoomModeration(RoomPart):
     # What holds
 
     def describe(self) -> SettingsDescription:
-        """Returns what holds in the chat at present."""
+        """Returns the settings that are in force in the chat."""
         return describe(self.state.settings, self.state.shield, self._context.now)
 
     def stored_settings(self) -> RoomSettings:
-        """Returns what storage should know. The salt is stored only while a network is banned."""
+        """Returns the settings to store. The salt is stored only while a network is banned."""
         salt = self.networks.made_salt if self.state.networks else None
         return RoomSettings(self.state.settings, self.state.shield, salt)
 
@@ -159,7 +159,7 @@ class RoomModeration(RoomPart):
 
     @property
     def bans_people(self) -> bool:
-        """Whether a person is banned who could try to watch."""
+        """Whether any person is banned."""
         return bool(self.state.bans or self.state.operator_bans)
 
     def require_not_banned(self, person: str) -> None:
@@ -244,7 +244,7 @@ class RoomModeration(RoomPart):
     # The shield, and the event of the settings
 
     def _show(self) -> None:
-        """Posts what holds if it has changed, and starts the timer of the shield."""
+        """Posts the settings in force if they have changed, and starts the timer of the shield."""
         described = self.describe()
         if described != self._posted:
             self._posted = described
@@ -273,7 +273,7 @@ class RoomModeration(RoomPart):
         try:
             await self._context.storage.rooms.change(self._context.room, settings=settings)
         except StorageError as error:
-            # Nothing is lost: the stored shield has its end.
+            # Nothing is lost: the stored shield includes its end.
             logger.warning("room %s: %s", self._context.room, error)
 
     # Viewers and life

@@ -18,14 +18,14 @@ logger = logging.getLogger(__name__)
 READ_EVERY = 2.0
 """Interval at which the changes of other processes are read, seconds."""
 OVERLAP = 60.0
-"""Seconds of changes that are read again each time: the clocks of servers differ, and a change
-becomes visible only after its commit.
+"""Seconds by which each read of changes overlaps the read before: the clocks of servers differ, and
+a change becomes visible only after its commit.
 """
 
 
 class ModerationChanges:
-    """Calls the subscribers of a creator after each change of the creator's moderation. A change by
-    the operator concerns all subscribers.
+    """Calls the subscribers of a creator after each change of the creator's moderation. After a
+    change by the operator, calls all subscribers.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class ModerationChanges:
             for creator, revision in found.items()
             if self._revisions.get(creator, 0) < revision
         ]
-        # The revisions of earlier changes need not be kept: OVERLAP is over for them.
+        # Forget the revisions of changes that are older than OVERLAP.
         self._revisions = found
         for creator in new:
             self.announce(creator)

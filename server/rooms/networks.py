@@ -1,4 +1,4 @@
-"""The networks of the people who write in one room, as salted hashes that mean nothing after the
+"""The networks of the people who write in one room, as salted hashes that cannot be used after the
 live.
 """
 

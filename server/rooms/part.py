@@ -1,5 +1,5 @@
-"""One part of what people do in a room, for example chat or polls, and what the part may use of the
-room.
+"""One part of what people do in a room, for example chat or polls, and the tools that the part may
+use.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
 
 MAX_PEOPLE = 20_000
-"""Maximum number of people that a room remembers. The room forgets the first of them first."""
+"""Maximum number of people that a room remembers. The least recent person is forgotten first."""
 
 CommandHandler = Callable[[Author, Any], Awaitable[object]]
 """Executes one type of command. The handler raises a Refusal to refuse the command."""
@@ -44,7 +44,7 @@ def _call_later(seconds: float, call: Callable[[], None]) -> Timer:
 
 @dataclass(frozen=True, slots=True)
 class SocialTools:
-    """What the parts of all rooms share."""
+    """The tools that the parts of all rooms share."""
 
     storage: Storage
     counters: SocialCounters
@@ -60,7 +60,7 @@ class SocialTools:
 
 
 class RoomContext:
-    """What the parts of one room may use."""
+    """The tools of one room for its parts."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class RoomContext:
         `record` has changed. `restored`: whether the room is older than this process.
         """
         self.restored = restored
-        """Whether storage may know more of the room than its record."""
+        """Whether storage may have more data of the room than its record."""
         self.record = record
         """The present record of the room. A part that changes the stored record replaces it."""
         self.channel = channel

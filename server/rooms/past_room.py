@@ -1,5 +1,5 @@
-"""Commands of people to a room that this process does not hold in memory, because the room has
-ended or another process owns the room: whatever can be answered from storage alone.
+"""Executes commands of people to a room that is not in the memory of this process: the room has
+ended, or another process owns it. Executes only commands that need nothing but storage.
 """
 
 import time
@@ -27,7 +27,7 @@ from server.storage.storage import Storage
 
 
 class PastRoom:
-    """A room as far as storage knows the room."""
+    """A room whose data is only in storage."""
 
     def __init__(
         self,
@@ -88,7 +88,8 @@ class PastRoom:
         return MessagePage(tuple(to_messages(found)), last, author.role, creator)
 
     async def _author(self, command: SocialCommand[Any]) -> Author:
-        """Returns the sender of a command. Asks storage only if the role matters."""
+        """Returns the sender of a command. Reads storage only if the command depends on the role.
+        """
         by, person = command.by, command.by.person.id
         if by.key:
             require_key(self._record, by.key)

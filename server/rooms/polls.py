@@ -33,7 +33,9 @@ logger = logging.getLogger(__name__)
 
 
 class RoomPolls(RoomPart):
-    """Opens, counts and closes polls. A change is stored first, and then applied and shown."""
+    """Opens and closes polls, and counts votes. A change is stored first, and then applied and
+    shown.
+    """
 
     def __init__(self, context: RoomContext) -> None:
         super().__init__(context)
@@ -42,7 +44,7 @@ class RoomPolls(RoomPart):
         self._polls: int | None = None
         """Number of polls that the room has had; None until the number is read from storage."""
         self._changing = asyncio.Lock()
-        """Held while a poll is restored, opened or closed."""
+        """Locked while a poll is restored, opened or closed."""
         self._spacing = Spacing(POLL_EVERY)
         self._event_timer: Timer | None = None
         self._result_timer: Timer | None = None
@@ -138,8 +140,8 @@ class RoomPolls(RoomPart):
             await asyncio.wait([self._restoring])
 
     async def _restore(self) -> None:
-        """Reads the polls of a room that a former process opened. Does nothing after the first
-        success.
+        """Reads the stored polls of a room that an earlier process has created. Does nothing after
+        the first success.
         """
         async with self._changing:
             if self._polls is not None:
@@ -203,7 +205,7 @@ class RoomPolls(RoomPart):
         self._context.post({"type": "poll", "poll": self._poll.describe()}, key="poll")
 
     def _end_result(self) -> None:
-        """Removes the result of a closed poll from the viewers' pages."""
+        """Removes the result of a closed poll from the pages of viewers."""
         if self._result_timer:
             self._result_timer.cancel()
             self._result_timer = None

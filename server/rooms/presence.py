@@ -68,8 +68,8 @@ class RoomPresence(RoomPart):
     def viewers_changed(self) -> None:
         """Takes a change of the number of viewers, over all transports."""
         if self._presence_timer is None:
-            # Wait even for the first event, so that a viewer who replaces a connection leaves no
-            # trace.
+            # Wait even before the first event, so that a viewer who replaces a connection causes no
+            # event.
             wait = max(self._presence_spacing.wait(self._context.now), PRESENCE_EVERY / 4)
             self._presence_timer = self._context.call_later(wait, self._post_presence)
 

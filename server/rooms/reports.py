@@ -1,5 +1,5 @@
-"""Reports about messages, people and rooms. Storage is enough for them, so a live can be reported
-after its end too.
+"""Reports about messages, people and rooms. Reports need only storage, so a live can be reported
+even after its end.
 """
 
 from collections.abc import Callable

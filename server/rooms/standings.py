@@ -1,5 +1,5 @@
-"""What people have to do with the creator of one room, read from storage and remembered for a short
-time.
+"""The relations of people to the creator of one room. They are read from storage and remembered for
+a short time.
 """
 
 from server.recent import Recent
@@ -10,8 +10,8 @@ from server.storage.errors import StorageError
 STANDING_FOR = 2.0
 """Seconds for which the room remembers whether a person follows the creator."""
 STRANGER_FOR = 30.0
-"""Seconds for which a stranger is refused without a look into storage. A person who follows the
-creator while the shield is up remains a stranger to the shield.
+"""Seconds for which a stranger is refused without reading storage. A person who follows the creator
+only after the shield was raised counts as a stranger while the shield is up.
 """
 MAX_PEOPLE = 10_000
 """Maximum number of people whose standing the room remembers."""
@@ -43,15 +43,15 @@ class Standings:
         return found
 
     def last(self, person: str) -> Standing | None:
-        """Returns the standing that was read last, however long ago; None if the room does not
-        remember the person.
+        """Returns the standing that was read last, of any age; None if the room does not remember
+        the person.
         """
         known = self._found.get(person)
         return known[0] if known else None
 
     def certain(self, person: str) -> Standing | None:
-        """Returns the standing that was read last, unless a new look into storage is due before a
-        refusal.
+        """Returns the standing that was read last. Returns None if storage must be read before the
+        person is refused.
         """
         known = self._found.get(person)
         if known is None:

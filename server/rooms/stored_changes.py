@@ -1,4 +1,4 @@
-"""The changes of rooms on their way into storage."""
+"""The changes of rooms that are being stored."""
 
 import asyncio
 import logging
@@ -36,12 +36,12 @@ class StoredChanges:
         self.start(self._store(change))
 
     def repeat(self, change: Callable[[], Awaitable[None]]) -> None:
-        """Stores a change once the database answers again: the first attempt has failed."""
+        """Stores a change whose first attempt has failed, once the database answers again."""
         self.start(self._repeat(change))
 
     def give_up(self) -> None:
-        """Ends the repetitions: the next start of the server restores the rooms, and those whose
-        end was not stored then end.
+        """Ends the repeated attempts. The next start of the server restores the rooms, and ends the
+        rooms whose end was not stored.
         """
         self._closing = True
 

@@ -61,7 +61,7 @@ def to_messages(records: Iterable[MessageRecord]) -> list[Message]:
 
 
 def reply_to(message: Message) -> Reply:
-    """Returns what a reply to this message shows of it."""
+    """Returns the quotation of this message in a reply."""
     return Reply(message.n, message.person.name, shorten(message.text, REPLY_CLUSTERS))
 
 

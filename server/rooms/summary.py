@@ -12,7 +12,7 @@ from server.storage.storage import Storage
 
 
 class RoomSummary(RoomPart):
-    """Refuses the summary, because the live has not ended."""
+    """Refuses the command for the summary, because the live has not ended."""
 
     def command_handlers(self) -> CommandHandlers:
         return {ReadSummary: self.read}

@@ -1,8 +1,9 @@
-"""The token of a watch link, or of a person who was admitted: who may watch a private room. Pure.
+"""The token with which a client may watch a private room: of a watch link, or of an admitted
+person. Pure.
 
 A token is signed with the hash of the room's creator key, which only the creator and the servers of
-the database know. So a token needs no key of its own, and a new cookie key ends no link. Storage
-knows whether a link is revoked.
+the database know. A token therefore needs no key of its own, and links stay valid when the cookie
+key changes. Storage knows whether a link is revoked.
 """
 
 import hashlib

@@ -18,7 +18,7 @@ CONSONANT, VOWEL, RIEUL = "consonant", "vowel", "ㄹ"
 DIGITS = "영일이삼사오육칠팔구"
 """How Korean reads each digit."""
 FIRST_SYLLABLE, LAST_SYLLABLE = 0xAC00, 0xD7A3  # 가, 힣
-FINALS = 28  # endings of a syllable, the first of which is a vowel
+FINALS = 28  # number of endings of a syllable; 0: no final consonant
 PLACE_OF_RIEUL = 8
 
 
@@ -48,8 +48,8 @@ def _ending_of(word: str) -> str | None:
 
 
 def _latin_ending(word: str) -> str:
-    """Returns how Korean ears hear the end of a Latin word. Abbreviations are read letter by
-    letter.
+    """Returns the last sound of a Latin word in Korean pronunciation. Abbreviations are read letter
+    by letter.
     """
     last = word[-1].lower()
     if word == word.upper():

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterable
 
 PAGES = ("/",)
-"""Pages that the service worker keeps for the time without a network."""
+"""Pages that the service worker keeps, to show them without a network."""
 MAINS = ("feed", "studio", "me", "handle")
-"""Pages whose main modules are kept. A room is of no use without a network."""
+"""Pages whose main modules are kept. The page of a room is useless without a network."""
 LARGE_ICON = 200
-"""Icons with more pixels than this on a side are for the system, not for the pages."""
+"""Pixels on a side above which an icon is for the system and not for the pages."""
 
 
 def files_in(template: str) -> set[str]:

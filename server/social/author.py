@@ -1,4 +1,4 @@
-"""Who does something in a room. Pure."""
+"""The people who send commands to a room, and their roles. Pure."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -29,7 +29,9 @@ _RANKS = {Role.GUEST: 0, Role.KNOWN: 1, Role.MODERATOR: 2, Role.CREATOR: 3}
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who sends a command, as the HTTP layer knows the sender. The room decides on the role."""
+    """The sender of a command, as the HTTP layer identifies the sender. The room decides on the
+    role.
+    """
 
     person: Person
     """The person of the cookie; ANONYMOUS if the request has no valid cookie."""

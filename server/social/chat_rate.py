@@ -16,26 +16,25 @@ EVERY = 1.5
 SHARE_SECONDS = 10.0
 """Interval over which the shares of people in a crowded room are counted, seconds."""
 CROWDED = 0.5
-"""A room is crowded for guests while its bucket holds less than this part of its size."""
+"""A room is crowded for guests while its bucket is filled to less than this part."""
 RESERVED = 0.25
-"""Part of the room's bucket that guests leave to people who are known to the creator. For these
-people, the room is crowded while its bucket holds less than this part.
+"""Part of the room's bucket that is reserved for people who are known to the creator. For these
+people, the room is crowded while its bucket is filled to less than this part.
 """
 MAX_PEOPLE = 10_000
-"""Maximum number of people whose messages are counted. The person who wrote longest ago is
-forgotten first; the bucket of that person is full, unless more people write in `BURST * EVERY`
-seconds.
+"""Maximum number of people whose messages are counted. The person whose last message is the oldest
+is forgotten first. The bucket of that person is usually full again.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Why a person may not write now."""
+    """The reason why a person may not write now."""
 
     seconds: float
-    """Time after which the person may write, unless others are faster."""
+    """Time after which the person may write, unless other people write first."""
     crowded: bool
-    """Whether the room has too many messages. Otherwise the person has."""
+    """True: the room gets too many messages. False: this person has sent too many."""
 
 
 class _Writer:
@@ -70,8 +69,8 @@ class ChatRate:
         """The people who wrote. The person who wrote longest ago is first."""
 
     def wait(self, person: str, role: Role, now: float) -> Wait | None:
-        """Returns why the person may not write now; None if the person may write. The creator and
-        moderators always may.
+        """Returns the reason why the person may not write now; None if the person may write. The
+        creator and moderators may always write.
         """
         if role.moderates:
             return None
@@ -105,9 +104,7 @@ class ChatRate:
             self._writers.popitem(last=False)
 
     def _update(self, now: float) -> None:
-        """Adds the tokens of the elapsed time, and forgets the people who have not written for
-        long.
-        """
+        """Adds the tokens of the elapsed time, and forgets people whose last message is old."""
         elapsed = max(0.0, now - self._updated_at)
         self._tokens = min(self._size, self._tokens + elapsed * self._rate)
         self._updated_at = now

@@ -1,4 +1,6 @@
-"""The settings of chat that the creator chooses, and what holds while the shield is up. Pure."""
+"""The settings of chat that the creator chooses, and the settings in force while the shield is up.
+Pure.
+"""
 
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -26,8 +28,8 @@ class ChatSettings:
     """Whether pages show who joined."""
 
     def under(self, shield: Shield, now: float) -> "ChatSettings":
-        """Returns what holds at `now`. The settings themselves remain, and hold again once the
-        shield is down.
+        """Returns the settings in force at `now`. While the shield is up, they are stricter than
+        the chosen settings, which stay unchanged.
         """
         if not shield.is_up(now):
             return self
@@ -45,7 +47,7 @@ class ShieldDescription:
 
 @dataclass(frozen=True, slots=True)
 class SettingsDescription:
-    """What holds at one moment, as server/API.md describes it."""
+    """The settings in force at one moment, as server/API.md describes them."""
 
     chat: bool
     slow: int
@@ -61,7 +63,7 @@ class SettingsDescription:
 
 
 def describe(settings: ChatSettings, shield: Shield, now: float) -> SettingsDescription:
-    """Returns what holds at `now`."""
+    """Returns the settings in force at `now`."""
     up = shield.is_up(now)
     return SettingsDescription(
         **asdict(settings.under(shield, now)),

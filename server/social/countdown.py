@@ -1,7 +1,7 @@
-"""The length of a live that its creator chose: when the live ends, and what is announced before.
-Pure; times in Unix seconds.
+"""The countdown of a live whose creator chose a length: the announcements and the end. Pure; times
+in Unix seconds.
 
-The time runs from the moment at which the room first goes live, also while the creator is away.
+The time runs from the moment at which the room first goes live, even while the creator is away.
 """
 
 from enum import Enum, StrEnum, auto
@@ -104,8 +104,8 @@ class Countdown:
         )
 
     def add_minute(self) -> bool:
-        """Adds a minute. Returns whether the end changed: a live without a length, a live with the
-        maximum length, and a live that is over stay as they are.
+        """Adds a minute. Returns whether the end changed. It does not change if the live has no
+        length, has the maximum length or is over.
         """
         if not self.can_add_minute() or not self._happen(E.MINUTE_ADDED):
             return False

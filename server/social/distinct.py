@@ -1,4 +1,5 @@
-"""Counts distinct people in bounded memory: exactly up to a number, then by an estimate. Pure.
+"""Counts distinct people in bounded memory: exactly for up to EXACT people, with an estimate for
+more. Pure.
 
 The estimate is HyperLogLog (Flajolet et al. 2007) with a standard error of 1.04 / √4096 = 1.6 %.
 """
@@ -23,8 +24,8 @@ class DistinctPeople:
         self._registers: bytearray | None = None
 
     def add(self, person: str) -> bool:
-        """Adds a person. Returns whether the person is new, as far as that is known: always False
-        once the count is an estimate.
+        """Adds a person. Returns whether the person is new. Always returns False once the count is
+        an estimate.
         """
         number = int.from_bytes(blake2b(person.encode(), digest_size=8).digest(), "big")
         if self._registers is not None:

@@ -1,4 +1,4 @@
-"""Chooses which of the people who join are shown to the others. Pure."""
+"""Chooses which of the joining people the viewers see. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,8 +27,8 @@ class Joins:
             self._names.append(name)
 
     def take(self, chance: int) -> Mapping[str, Any]:
-        """Returns the event that shows some of the people, and forgets them all. `chance`: a random
-        number, so that it is not always the first who is shown.
+        """Returns the event that shows some of the people, and forgets all of them. `chance`: a
+        random number that chooses the first person to show.
         """
         first = chance % len(self._names)
         names = (self._names[first:] + self._names[:first])[:SHOWN]

@@ -8,7 +8,7 @@ from server.recent import Recent
 MAX_MENTIONS = 5
 """Maximum number of people whom one message mentions. Further mentions are only text."""
 MAX_TRIED = 20
-"""Maximum number of `@` in one message that are looked at."""
+"""Maximum number of `@` in one message that are searched for a name."""
 MAX_NAME = 40
 """Maximum length of a mentioned name, characters."""
 MAX_NAMES = 4_000
@@ -20,19 +20,19 @@ class KnownNames:
 
     def __init__(self) -> None:
         self._people: Recent[str, str] = Recent(MAX_NAMES)
-        """Id of the person, by key of the name. The name that was added last is last."""
+        """Id of the person, by key of the name. The newest name is last."""
 
     def add(self, person: Person) -> None:
-        """Adds the name and the handle of a person. Of two people with one name, the person who was
-        added last is mentioned.
+        """Adds the name and the handle of a person. If two people have the same name, a mention
+        refers to the person who was added last.
         """
         for name in {person.name, person.handle or ""}:
             if name:
                 self._people.keep(_key(name), person.id)
 
     def find(self, text: str) -> tuple[str, ...]:
-        """Returns the ids of the mentioned people, each once, in order. Names may contain spaces,
-        and a particle may follow directly (`@민지야`), so the longest known name counts.
+        """Returns the ids of the mentioned people, each once, in order. The longest known name
+        counts, because names may contain spaces and a particle may follow directly (`@민지야`).
         """
         found: dict[str, None] = {}
         start = text.find("@")
@@ -50,7 +50,7 @@ class KnownNames:
             del self._people[key]
 
     def _longest(self, text: str) -> str | None:
-        # One normalisation for all lengths: a compatibility character can become 18 characters.
+        # Normalise only once for all lengths: one compatibility character can become 18 characters.
         key = _key(text)
         for length in range(min(len(key), 2 * MAX_NAME), 0, -1):
             if person := self._people.get(key[:length]):

@@ -42,12 +42,13 @@ class Message:
     n: int
     """Number of the message in its room, from 1. Messages are in the order of their numbers."""
     id: str
-    """Id that the client chose, so that a message that is sent twice is accepted once."""
+    """Id that the client chose. A message that is sent twice with the same id is accepted once."""
     person: Person
     """The author; ANONYMOUS for a line of the room and for a deleted person."""
     role: Role
     text: str
-    """The text; for a line of the room the name of its text, for example `went_live`."""
+    """The text of a message; for a line of the room, the key of its text, for example `went_live`.
+    """
     at: float
     """Time at which the room accepted the message, Unix seconds."""
     media_time: int

@@ -13,7 +13,7 @@ KEPT = 200
 
 
 class MessageLog:
-    """The last KEPT messages of a room, the removed and the held ones included."""
+    """The last KEPT messages of a room, including removed and held messages."""
 
     def __init__(self, messages: Iterable[Message] = (), *, complete: bool = True) -> None:
         """`messages`: the last messages in order. `complete`: whether the room has no earlier
@@ -27,7 +27,7 @@ class MessageLog:
 
     @property
     def first(self) -> int:
-        """Every message with at least this number is in memory."""
+        """The lowest number from which on all messages are in memory."""
         if self._complete:
             return 0
         return next(iter(self._messages), 0)
@@ -62,8 +62,8 @@ class MessageLog:
                 self._messages[number] = change(message)
 
     def forget_person(self, person: str) -> list[int]:
-        """Removes the author and the text of a deleted person's messages, also where replies quote
-        them. Returns the numbers of the messages.
+        """Removes the author and the text from a deleted person's messages, and their quotations in
+        replies. Returns the numbers of the messages.
         """
         numbers = {n for n, message in self._messages.items() if message.person.id == person}
         for n in numbers:
@@ -73,11 +73,11 @@ class MessageLog:
         return sorted(numbers)
 
     def hide_quotes(self, numbers: Iterable[int]) -> None:
-        """Removes what replies quote of messages."""
+        """Removes the quotations of messages in replies."""
         self._quote({n: Reply(n, "", "") for n in numbers})
 
     def show_quote(self, reply: Reply) -> None:
-        """Shows again what replies quote of a message."""
+        """Shows the quotations of a message in replies again."""
         self._quote({reply.n: reply})
 
     def _quote(self, quotes: Mapping[int, Reply]) -> None:
@@ -139,8 +139,8 @@ class Outgoing:
         self._open[n] = None
 
     def recover(self, message: Message) -> bool:
-        """Takes a message whose attempt has ended, and which waits for earlier messages: the
-        message was stored. Returns False if the message does not wait.
+        """Takes a message that was stored although its attempt has failed. Returns False unless the
+        message still waits for earlier messages.
         """
         if message.n not in self._settled:
             return False
@@ -148,8 +148,8 @@ class Outgoing:
         return True
 
     def settle(self, n: int, message: Message | None) -> list[Message]:
-        """Takes the end of an attempt to store a message; None if the attempt failed. Returns the
-        messages that can be shown now, in order.
+        """Takes the result of an attempt to store the message `n`; `message` is None if the attempt
+        failed. Returns the messages that can be shown now, in order.
         """
         if n not in self._open:
             return []

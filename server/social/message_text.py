@@ -1,4 +1,5 @@
-"""The text of a chat message: what a person may write, and what is stored of it. Pure.
+"""The text of a chat message: the rules for what a person writes, and the form that is stored.
+Pure.
 
 A text is only text: markup has no meaning here, and pages must show a text as text.
 """
@@ -15,7 +16,9 @@ MAX_CLUSTERS = 300
 MAX_BYTES = 1_200
 """Maximum size in UTF-8, bytes. An emoji of a family is one cluster of 25 bytes."""
 MAX_RAW = 4 * MAX_BYTES
-"""Maximum size in UTF-8 of what the client sent, bytes: the parts that are not stored count too."""
+"""Maximum size in UTF-8 of the text as the client sent it, bytes. Parts that are not stored count
+too.
+"""
 MAX_MARKS = 4
 """Maximum number of combining marks on one character. Real scripts stack fewer marks; a tower of
 marks would cover the messages above and below.
@@ -37,8 +40,8 @@ _CLUSTER = regex.compile(r"\X")
 
 
 def read_text(value: str) -> str:
-    """Returns the text to store: in one line, in Unicode normalisation form C, without controls of
-    the terminal and of the direction of text, with few combining marks on one character.
+    """Returns the text to store: one line in Unicode normalisation form C, without control
+    characters and text direction controls, with at most MAX_MARKS combining marks on one character.
 
     Raises Unprocessable if the text is empty, too long or not valid Unicode.
     """

@@ -25,7 +25,7 @@ longest ago is forgotten first.
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a person has to do with the creator of the room, apart from moderation."""
+    """The relation of a person to the creator of the room, apart from moderation."""
 
     followed_at: float | None = None
     """Time since which the person follows the creator, Unix seconds; None if the person does not
@@ -55,7 +55,7 @@ class Hold:
 
 @dataclass(slots=True)
 class Moderation:
-    """What moderators have decided in one room. All times are Unix seconds."""
+    """The decisions of moderators that apply in one room. All times are Unix seconds."""
 
     settings: ChatSettings = field(default_factory=ChatSettings)
     shield: Shield = field(default_factory=Shield)
@@ -94,7 +94,7 @@ class Moderation:
         return self._find_rule(standing, holds, now) or self._find_slow(author, holds, now)
 
     def find_ban(self, author: Author, now: float) -> Verdict | None:
-        """Returns the refusal of a banned author, or None. The ban of a network concerns its guests
+        """Returns the refusal of a banned author, or None. The ban of a network applies to guests
         only, because many people may share an address.
         """
         person = author.person.id
@@ -135,8 +135,9 @@ class Moderation:
         )
 
     def _find_rule(self, standing: Standing, holds: ChatSettings, now: float) -> Verdict | None:
-        """Returns the refusal of a person whom the settings exclude, or None. People who follow the
-        creator since the shield was raised do not count as known: to follow takes one request.
+        """Returns the refusal of a person whom the settings exclude, or None. People who followed
+        the creator only after the shield was raised do not count as known, because an attacker can
+        follow with one request.
         """
         if not holds.chat:
             return refused(RefusalCode.CHAT_OFF, "the creator has turned the chat off")
@@ -157,7 +158,7 @@ class Moderation:
 
     def _find_slow(self, author: Author, holds: ChatSettings, now: float) -> Verdict | None:
         last = self._last.get(author.person.id)
-        # A message of the future does not count: the clock was set back.
+        # Ignore a last message in the future: the clock was set back.
         wait = 0.0 if last is None or last > now else last + holds.slow - now
         if wait <= 0:
             return None
@@ -165,7 +166,9 @@ class Moderation:
 
 
 def _in_force(ends: dict[str, float], key: str, now: float) -> float:
-    """Returns the end of the entry if it lies ahead, otherwise 0. Forgets an entry that is over."""
+    """Returns the end of the entry if the end is in the future, otherwise 0. Removes an entry that
+    is over.
+    """
     until = ends.get(key, 0.0) if key else 0.0
     if until > now:
         return until

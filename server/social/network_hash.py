@@ -1,8 +1,8 @@
 """Salted hashes of the networks of clients. Pure.
 
-A ban also holds for new guests from the network of the banned person. The server stores no address
-for this purpose: it stores a hash with a salt that ends with the live, and after MAX_AGE at the
-latest. Afterwards, the hash is useless.
+A ban also holds for new guests from the network of the banned person. For this purpose the server
+stores no address, but a salted hash. The salt is deleted at the end of the live, and after MAX_AGE
+at the latest. The hash is then useless.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ class Salt:
     """Time at which the salt was made, Unix seconds."""
 
     def is_valid(self, now: float) -> bool:
-        """Whether the salt may be used at `now`. A salt of the future is not valid: the clock was
+        """Whether the salt may be used at `now`. A salt from the future is not valid: the clock was
         set back.
         """
         return len(self.value) == SALT_BYTES and 0 <= now - self.made_at < MAX_AGE

@@ -1,7 +1,7 @@
-"""Counts who watches one live: now, at the peak, and distinct people over the live. Pure.
+"""Counts the viewers of one live: now, at the peak, and distinct people over the live. Pure.
 
-A page has one connection to the channel, with or without media. A person with several connections,
-or with one that replaces another, counts once. Players without a page (WHEP, HLS) are only a
+A page has one connection to the channel, with or without media. A person with several connections
+counts once, and so does a person who reconnects. Players without a page (WHEP, HLS) are only a
 number. A page may play from WHEP or HLS too, and then has a connection without media.
 """
 
@@ -27,11 +27,11 @@ class Presence:
     """The viewers of one live."""
 
     def __init__(self, peak: int = 0, people: int = 0, exact: int = EXACT) -> None:
-        """`peak`, `people`: the stored figures, after a restart of the server. Most viewers of the
-        time before the restart come back, so the people are not added to those who come.
+        """`peak`, `people`: the stored figures, after a restart of the server. The stored people
+        are not added to the people who join after the restart, because most of them are the same.
         """
         self._connections: dict[int, tuple[str | None, bool]] = {}
-        """The person, and whether there is media, by number of the connection."""
+        """The person, and whether the connection carries media, by number of the connection."""
         self._with_media: Counter[str] = Counter()
         self._without_media: Counter[str] = Counter()
         self._nameless = 0
@@ -64,7 +64,7 @@ class Presence:
 
     def measure(self, others: int, *, on_air: bool = True) -> Watching:
         """Returns the figures. `others`: number of viewers that get their media from WHEP and HLS.
-        `on_air`: whether the present number counts for the peak.
+        `on_air`: whether the present number may become the peak.
         """
         aside = len(self._without_media.keys() - self._with_media.keys())
         viewers = len(self._with_media) + self._nameless + max(aside, others)

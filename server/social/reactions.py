@@ -13,8 +13,8 @@ ANY = "any"
 WINDOW = 5
 """Seconds of a window. The summary of a live compares windows."""
 KEPT = SECONDS_BACK + WINDOW
-"""Seconds of media time for which the people are kept. Taps may be 30 s late, and their window may
-have begun 5 s before.
+"""Seconds of media time for which the people are kept: taps may be 30 s late, and their window of 5
+s may have begun earlier.
 """
 MAX_PEOPLE = 200_000
 """Maximum number of people kept for all seconds together. A person counts once per second. Further
@@ -126,7 +126,9 @@ class Reactions:
         return counts
 
     def _drop_old(self) -> None:
-        """Drops the people of seconds that no tap can reach, and the seconds that are stored."""
+        """Forgets the people of seconds that are too old for new taps, and then the seconds that
+        are stored.
+        """
         waiting = self._changed | self._taken
         for second in [old for old in self._seconds if old < self._newest - KEPT]:
             kept = self._seconds[second]

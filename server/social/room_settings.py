@@ -1,4 +1,4 @@
-"""What a room remembers of moderation across a restart of the server, as JSON. Pure."""
+"""The settings of a room that survive a restart of the server, as JSON. Pure."""
 
 import json
 from dataclasses import dataclass, field

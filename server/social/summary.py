@@ -1,4 +1,4 @@
-"""The summary of an ended live, from what storage knows of the live. Pure.
+"""The summary of an ended live, made from stored records. Pure.
 
 Times within the live are in seconds after the live began.
 """
@@ -29,7 +29,7 @@ class Hearts:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The window of 5 s in which most people reacted."""
+    """The window of 5 s in which the largest number of people reacted."""
 
     at: int
     people: int
@@ -75,7 +75,9 @@ class Summary(PublicSummary):
     top_moment: Moment | None
     """None if no person reacted."""
     talkers: list[Talker]
-    """The people with most messages, the creator excepted. The most talkative is first."""
+    """The people who wrote the most messages, without the creator. The person with most messages is
+    first.
+    """
     new_followers: int
     polls: list[PollResult]
 
@@ -104,7 +106,7 @@ class Live:
 
     @property
     def first_second(self) -> int:
-        """Second of media time at which the live began, in whole windows."""
+        """Media time at which the live began, rounded down to the start of a window, seconds."""
         second = max(0, int(self.began_at - self.created_at))
         return second - second % WINDOW
 
@@ -163,7 +165,7 @@ def _hearts(live: Live, stored: HeartRecord) -> Hearts:
     step = step_of(live.duration)
     counts = [0] * max(1, ceil(live.duration / step))
     for index, taps in stored.steps.items():
-        # Taps before the first frame and taps of late viewers belong to the outermost points.
+        # Taps before the first frame count for the first point, and late taps for the last point.
         counts[min(max(index, 0), len(counts) - 1)] += taps
     return Hearts(sum(counts), dict(stored.emoji), step, counts)
 

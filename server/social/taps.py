@@ -17,7 +17,7 @@ BIN = 100_000
 MAX_PER_BIN = 5
 """Maximum number of taps in a bin. Further taps do not count: no hand taps 50 times a second."""
 SECONDS_BACK = 30
-"""Seconds behind the live edge at which a tap can be. A tap with an earlier media time counts at
+"""Maximum distance of a tap from the live edge, seconds. A tap with an earlier media time counts at
 this distance.
 """
 

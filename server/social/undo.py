@@ -1,7 +1,6 @@
-"""For how long a moderator can take back what hides messages. Pure.
+"""Decides how long a moderator can undo a removal of messages. Pure.
 
-Storage knows when a message was removed, so that an action can be undone at every server and after
-a restart.
+The time of a removal is stored, so the removal can be undone at every server and after a restart.
 """
 
 WITHIN = 10.0
@@ -9,7 +8,8 @@ WITHIN = 10.0
 
 
 def can_undo(done_at: float, now: float) -> bool:
-    """Whether an action of `done_at` can be undone at `now`, both in Unix seconds. An action of the
-    future can be undone: the clock was set back, or the clock of another server is ahead.
+    """Whether an action at the time `done_at` can be undone at `now`, both in Unix seconds.
+    `done_at` may be in the future if the clock was set back, or if the clock of another server is
+    ahead: the action can then be undone.
     """
     return now - done_at < WITHIN

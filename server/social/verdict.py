@@ -1,4 +1,4 @@
-"""What moderation decides about a message before chat accepts the message. Pure."""
+"""The decision of the moderation about a message, before chat accepts the message. Pure."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -40,18 +40,18 @@ class Judge(Protocol):
     """The rules of moderation for messages."""
 
     def judge(self, author: Author, text: str, now: float) -> Verdict:
-        """Decides on a message that satisfies all other rules: chat accepts the message unless the
+        """Decides on a message that satisfies all other rules. Chat accepts the message unless the
         verdict is a refusal. `now`: Unix seconds.
         """
 
     def likely_role(self, author: Author) -> Role:
-        """Returns the role of the author as far as it is known without a look into storage:
-        otherwise KNOWN, or MODERATOR if nothing is known of the room yet.
+        """Returns the role of the author if it is known without reading storage. Otherwise returns
+        the highest possible role: KNOWN, or MODERATOR if nothing is known about the room yet.
         """
 
     def refuse_early(self, author: Author, now: float) -> Verdict | None:
-        """Returns the refusal that a message of this person gets for certain, as far as is known
-        without a look into storage. The role of `author` is not yet known.
+        """Returns a refusal if a message of this person is certain to be refused, otherwise None.
+        Does not read storage. The role of `author` is not yet known.
         """
 
     async def note_removal(self, moderator: Author, message: Message) -> None:

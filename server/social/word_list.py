@@ -1,9 +1,9 @@
-"""The words that a creator does not want to see in chat without a look at them first. Pure.
+"""The words for which messages are held until the creator or a moderator has checked them. Pure.
 
 The text and the words are normalised, so that width, case, accents, look-alike letters, invisible
-characters, spaces and repeated letters do not hide a word. A map from the normalised text to the
-words of the text prevents needless matches: a match begins and ends where words of the text do, so
-that `ass` matches `a s s` and `ASS`, but neither `class` nor `as sure`.
+characters, spaces and repeated letters do not hide a word. A match begins where a word of the text
+begins, and ends where a word of the text ends. For example, `ass` matches `a s s` and `ASS`, but
+neither `class` nor `as sure`.
 """
 
 import re
@@ -23,7 +23,7 @@ MAX_TEXT = 4_000
 """Number of characters of a text that are searched. Chat accepts shorter texts only."""
 
 MAX_EXPANSION = 4
-"""Maximum number of characters for which one character of a text may stand."""
+"""Maximum number of characters to which the normalisation may expand one character."""
 
 _IGNORABLE = regex.compile(r"\p{Default_Ignorable_Code_Point}+")
 _WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+")
@@ -48,12 +48,12 @@ class _Run:
     letter: str
     length: int
     begins: int
-    """Number of letters from the first one with which a word of the text begins; 0 if no word
-    begins here.
+    """Number of letters of this run from the first letter that begins a word of the text; 0 if no
+    word begins in this run.
     """
     ends: int
-    """Number of letters up to the last one with which a word of the text ends; 0 if no word ends
-    here.
+    """Number of letters of this run up to the last letter that ends a word of the text; 0 if no
+    word ends in this run.
     """
 
 
@@ -71,7 +71,9 @@ class _Pattern:
     open_end: bool
 
     def fits(self, runs: list[_Run]) -> bool:
-        """Whether the word matches these runs of a text, whose letters are equal to the word's."""
+        """Whether the word matches these runs of a text. The letters of the runs are the letters of
+        the word.
+        """
         return (
             (self.open_start or runs[0].begins >= self.runs[0])
             and (self.open_end or runs[-1].ends >= self.runs[-1])
@@ -137,8 +139,8 @@ def _pattern(word: str) -> tuple[str, _Pattern]:
 
 
 def _readings(text: str) -> list[list[str]]:
-    """Returns the ways to read a text, each as its normalised words. Digits and symbols may stand
-    for letters, and `1` for an `i` or an `l`. A capital `I` may stand for an `l`.
+    """Returns every reading of a text as a list of normalised words. Digits and symbols may stand
+    for letters: `1` for an `i` or an `l`. A capital `I` may stand for an `l`.
     """
     cased = _joined_jamo(_IGNORABLE.sub("", unicodedata.normalize("NFKC", text)))
     plain = _prepared(text)
@@ -155,9 +157,9 @@ def _readings(text: str) -> list[list[str]]:
 
 
 def _without_long(text: str) -> str:
-    """Returns the text with a space for each character that stands for over MAX_EXPANSION
-    characters, such as an Arabic sentence in one character. No word is hidden by them, and the text
-    would become up to 18 times as long.
+    """Returns the text with a space in the place of each character that stands for over
+    MAX_EXPANSION characters, such as an Arabic sentence in one character. Such characters hide no
+    word, but would make the text up to 18 times as long.
     """
     if len(unicodedata.normalize("NFKC", text)) <= 2 * len(text):
         return text

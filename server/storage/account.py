@@ -30,7 +30,7 @@ DELETED_WITH_PERSON: tuple[sa.Column[Any], ...] = (
     moderation.word.c.creator,
     moderation.report.c.reporter,
 )
-"""Columns with the id of a person whose rows are deleted with the person."""
+"""Columns with the id of a person. The rows of a person are deleted with the person."""
 
 CLEARED_WITH_PERSON: tuple[tuple[sa.Column[Any], Mapping[str, Any]], ...] = (
     (
@@ -54,14 +54,14 @@ CLEARED_WITH_PERSON: tuple[tuple[sa.Column[Any], Mapping[str, Any]], ...] = (
     (moderation.moderation_log.c.target, {"target": None, "person": None, "detail": ""}),
     (moderation.moderation_log.c.person, {"person": None, "detail": ""}),
 )
-"""Columns with the id of a person whose rows belong to a room and remain, and what is written into
-these rows.
+"""Columns with the id of a person in rows that remain because they belong to a room, and the values
+with which a deletion overwrites these rows.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRecord:
-    """A person with what the recovery and the deletion need. Times are Unix seconds."""
+    """The data of a person for recovery and deletion. Times are Unix seconds."""
 
     id: str
     name: str
@@ -86,8 +86,8 @@ class AccountStore:
         return await self._select(people.person.c.handle_key == handle_key)
 
     async def set_recovery(self, person: str, recovery_hash: bytes) -> bool:
-        """Stores the hash of a new recovery code. The code before is no longer valid. Returns False
-        if the person has no handle.
+        """Stores the hash of a new recovery code. The previous code is no longer valid. Returns
+        False if the person has no handle.
         """
         table = people.person
         statement = (
@@ -120,8 +120,8 @@ class AccountStore:
 
     async def leave(self, person: str, delete_at: float) -> float | None:
         """Stores the time at which the person is deleted, unless a time is stored already. The
-        codes that carry the person to other devices are no longer valid. Returns the stored time;
-        None if the person is not stored.
+        person's transfer codes are no longer valid. Returns the stored time; None if the person is
+        not stored.
         """
 
         async def leave(connection: AsyncConnection) -> float | None:
@@ -186,7 +186,8 @@ class AccountStore:
             await change_in_steps(self._database, column.table.delete(), column == person)
         changes = (
             *CLEARED_WITH_PERSON,
-            # The device id alone refuses the person's cookies until they have expired.
+            # Keep only the device ids. The server uses the ids to refuse the person's cookies until
+            # the cookies have expired.
             (
                 people.device.c.person,
                 {"person": "", "label": "", "created_at": now, "seen_at": now, "revoked_at": now},
@@ -218,8 +219,8 @@ class AccountStore:
 
 
 async def _begin(connection: AsyncConnection, person: str, now: float) -> bool:
-    """Begins a deletion: from now on the person is admitted nowhere, and the handle is free.
-    Returns False if the person is not to be deleted.
+    """Begins a deletion: from now on every server refuses the person, and the handle is free.
+    Returns False if the person must not be deleted now.
     """
     table = people.person
     values = {"name": "", "handle": None, "handle_key": None, "skeleton": None}

@@ -1,4 +1,6 @@
-"""The bans: by creators and their moderators, for one live or for good, and by the operator."""
+"""The bans by creators and their moderators, for one live or permanent, and the bans by the
+operator.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +37,7 @@ class BanRecord:
 
 @dataclass(frozen=True, slots=True)
 class BansInForce:
-    """The ends of all bans that hold in a room, Unix seconds. None stands for no end."""
+    """The ends of all bans that apply to a room, Unix seconds. None stands for no end."""
 
     people: dict[str, float | None]
     networks: dict[str, float | None]
@@ -53,9 +55,7 @@ class BanStore:
         self._database = database
 
     async def holds(self, creator: str, name: str, who: str, now: float) -> bool:
-        """Whether the creator has banned the person in a room, or the operator has banned the
-        person.
-        """
+        """Whether a ban of the creator or of the operator keeps the person out of a room."""
         return await self._exists(
             table.c.person == who,
             _in_room(creator, name),
@@ -77,7 +77,7 @@ class BanStore:
         return await self._database.read(find)
 
     async def in_force(self, creator: str, name: str | None, now: float) -> list[BanRecord]:
-        """Returns the bans of people that hold in a room at `now`, the newest first. `name`: None
+        """Returns the bans of people that apply to a room at `now`, the newest first. `name`: None
         for the bans of the operator.
         """
         found = await select_named(
@@ -118,8 +118,8 @@ class BanStore:
         network_until: float = 0.0,
         settings: str | None = None,
     ) -> None:
-        """Bans a person, and for this live the hash of the person's network if `network` is not
-        empty.
+        """Bans a person. If `network`, the hash of the person's network, is not empty, also bans
+        the network for this live.
 
         `ids`: ids of the two bans. `settings`: new settings of the room, which contain the salt.
         Raises TooManyBans.
@@ -194,7 +194,7 @@ class BanStore:
 async def read_bans(
     connection: AsyncConnection, creator: str, name: str, now: float
 ) -> BansInForce:
-    """Returns the bans that hold in a room at `now`."""
+    """Returns the bans that apply to a room at `now`."""
     found = await connection.execute(
         sa.select(table.c.creator, table.c.person, table.c.network_hash, table.c.until).where(
             _in_room(creator, name), _in_force(now)
@@ -220,21 +220,21 @@ def _for_good_or_in(name: str | None) -> Any:
 
 
 def _in_room(creator: str, name: str) -> Any:
-    """The bans of the operator and of the creator that concern a room, in force or not."""
+    """The bans of the operator and of the creator that apply to a room, including expired bans."""
     return sa.or_(
         table.c.creator == OPERATOR, sa.and_(table.c.creator == creator, _for_good_or_in(name))
     )
 
 
 def _bans_of(creator: str, name: str | None, who: str) -> sa.Delete:
-    """Deletes the bans of a person in a room, and those for good."""
+    """Deletes the bans of a person in a room, and the person's permanent bans."""
     return table.delete().where(
         table.c.creator == creator, table.c.person == who, _for_good_or_in(name)
     )
 
 
 async def _require_few(connection: AsyncConnection, creator: str) -> None:
-    """Raises TooManyBans if the creator has banned as many people as possible."""
+    """Raises TooManyBans if the creator has MAX_BANS bans."""
     count = await connection.scalar(
         sa.select(sa.func.count()).select_from(table).where(table.c.creator == creator)
     )

@@ -35,7 +35,9 @@ class CookieKeyStore:
         self._database = database
 
     async def add_first(self, secret: bytes, now: float) -> None:
-        """Stores the first key, unless there is one. Servers that start together agree on one."""
+        """Stores the first key, unless there is a key. Servers that start at the same time thus use
+        the same key.
+        """
 
         async def work(connection: AsyncConnection) -> None:
             if await connection.scalar(sa.select(sa.func.count()).select_from(table)):
@@ -64,8 +66,8 @@ class CookieKeyStore:
         return await self._database.read(work)
 
     async def add(self, secret: bytes, now: float, retire_others_at: float | None = None) -> str:
-        """Stores a new key and deletes those that no cookie needs. Returns the id of the new key.
-        `retire_others_at`: time from which the other keys are no longer valid.
+        """Stores a new key and deletes the keys that no valid cookie needs. Returns the id of the
+        new key. `retire_others_at`: time from which the other keys are no longer valid.
         """
 
         async def work(connection: AsyncConnection) -> str:

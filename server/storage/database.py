@@ -40,16 +40,16 @@ MAX_WAITING_READS = 1_000
 TURN_WITHIN = 2.0
 """Maximum seconds that a read waits for its turn."""
 CONNECT_WITHIN = {"postgresql": 1.0, "sqlite": 3.0}
-"""Maximum seconds to connect. SQLite is slow only if the machine is, and a process without CPU time
-must not refuse requests for this reason.
+"""Maximum seconds to connect. SQLite connects slowly only on an overloaded machine, and this is no
+reason to refuse requests.
 """
 ANSWER_WITHIN = {"postgresql": 2.0, "sqlite": 10.0}
-"""Maximum seconds from a write to its result. SQLite answers late if the disk is slow, but only
-PostgreSQL can be away.
+"""Maximum seconds from a write to its result. SQLite is late only if the disk is slow; PostgreSQL
+may not answer at all.
 """
 CUT_AFTER = 3.0
-"""Seconds after which the connection of a transaction is cut, because PostgreSQL hangs. A
-transaction takes some milliseconds.
+"""Seconds after which the connection of a transaction is cut. A transaction takes some
+milliseconds, so PostgreSQL hangs if a transaction takes this long.
 """
 
 
@@ -131,10 +131,11 @@ class Database:
         return self._answers
 
     async def read(self, work: Work[T]) -> T:
-        """Runs `work` in a transaction that sees one state of the database and changes nothing.
+        """Runs `work` in a transaction that only reads. The transaction sees one state of the
+        database.
 
-        A cancelled caller does not cancel a read that runs: a transaction that ends halfway would
-        lose its connection.
+        If the caller is cancelled, a running read still continues: a transaction that ends halfway
+        would lose its connection.
         """
         if self._closed:
             raise StorageUnavailable(f"{self.place}: the database is closed")
@@ -166,11 +167,11 @@ class Database:
             return await work(connection)
 
     async def write(self, work: Work[T]) -> T:
-        """Runs `work` in a transaction that it shares with other writes. Returns its result after
-        the commit. If `work` raises, only its own changes are undone.
+        """Runs `work` in a transaction that it shares with other writes. Returns the result of
+        `work` after the commit. If `work` raises, only its own changes are undone.
 
-        A cancelled caller does not cancel the write. After StorageUnavailable, the write may have
-        been committed all the same, so it must be possible to repeat it.
+        If the caller is cancelled, the write still continues. After StorageUnavailable, the write
+        may have been committed, so the caller must be able to repeat it.
         """
         with storage_errors(self.place):
             return await self.commits.write(work)
@@ -220,7 +221,7 @@ def _sqlite_engine(file: Path, *, writes: bool) -> AsyncEngine:
         f"sqlite+aiosqlite:///{file}",
         pool_size=1 if writes else READERS["sqlite"],
         max_overflow=0,
-        hide_parameters=True,  # errors would quote what people wrote
+        hide_parameters=True,  # keeps the texts of people out of error messages
         async_creator=connect,
     )
 
@@ -237,10 +238,10 @@ def _postgresql_engine(url: sa.URL, *, writes: bool) -> AsyncEngine:
         pool_size=1 if writes else READERS["postgresql"],
         max_overflow=0,
         hide_parameters=True,
-        # PgBouncer in transaction mode gives each transaction another connection, which knows no
-        # prepared statement of the last one.
+        # PgBouncer in transaction mode gives each transaction another connection, which does not
+        # know the prepared statements of the previous connection.
         connect_args={"prepare_threshold": None, "application_name": "microlive"},
-        # Else each new connection runs a query before it can be used.
+        # Otherwise each new connection runs a query before it can be used.
         use_native_hstore=False,
         execution_options=options,
     )
@@ -249,9 +250,8 @@ def _postgresql_engine(url: sa.URL, *, writes: bool) -> AsyncEngine:
 
 
 def _require_open(connection: Any, _record: Any, _proxy: Any) -> None:
-    """Has the pool replace a connection that PostgreSQL has closed, as it does when it restarts.
-    Nothing but the end of the connection makes an idle connection readable, so no round trip is
-    needed.
+    """Makes the pool replace a connection that PostgreSQL has closed, for example at a restart. The
+    check needs no round trip: an idle connection becomes readable only at its end.
     """
     poll = select.poll()
     try:
@@ -267,7 +267,7 @@ def _require_open(connection: Any, _record: Any, _proxy: Any) -> None:
 
 def _free_locals(error: BaseException) -> None:
     """Frees the local variables that the tracebacks of the error keep alive in a reference cycle.
-    Else the sockets of abandoned connections would remain open until the next full collection.
+    Otherwise the sockets of abandoned connections would remain open until the next full collection.
     """
     cause: BaseException | None = error
     while cause is not None:
@@ -276,8 +276,8 @@ def _free_locals(error: BaseException) -> None:
 
 
 def _cut(connection: Any) -> None:
-    """Ends a psycopg connection whose server does not answer, so that its query fails. To cancel
-    the query instead would need an answer from the server.
+    """Ends a psycopg connection whose server does not answer, so that its query fails. A
+    cancellation of the query would need an answer from the server.
     """
     with suppress(Exception), socket.socket(fileno=os.dup(connection.fileno())) as sock:
         sock.shutdown(socket.SHUT_RDWR)

@@ -10,8 +10,8 @@ from server.storage.schema.people import device as table
 from server.storage.schema.upsert import insert
 
 MAX_DEVICES = 50
-"""Maximum number of devices of one person that are signed in. A further one signs out the device
-that was not seen for the longest time.
+"""Maximum number of devices at which one person is signed in. A further sign-in signs out the
+device that was last seen the longest time ago.
 """
 
 
@@ -33,7 +33,7 @@ class Arrival:
     """Id of the new device."""
     label: str
     leaves: str
-    """Id of the device that the browser was before. This device is signed out."""
+    """The browser's previous device id. The device with this id is signed out."""
     at: float
     """Unix seconds."""
 
@@ -109,7 +109,7 @@ async def arrive(connection: AsyncConnection, person: str, arrival: Arrival) -> 
 async def sign_out_others(
     connection: AsyncConnection, person: str, kept: str, now: float
 ) -> list[str]:
-    """The same as the method, within the transaction of the connection."""
+    """Does the same as `DeviceStore.sign_out_others`, within the transaction of the connection."""
     statement = _revoke(now, table.c.person == person, table.c.id != kept).returning(table.c.id)
     return list(await connection.scalars(statement))
 

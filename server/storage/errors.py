@@ -37,13 +37,13 @@ def storage_errors(place: object) -> Iterator[None]:
 
 
 def _is_passing(error: sa.exc.SQLAlchemyError) -> bool:
-    """Whether the error describes the state of the database and not a defect of a statement."""
+    """Whether the error comes from the state of the database, not from a defective statement."""
     return isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError))
 
 
 def reason_of(error: Exception) -> str:
-    """Returns one line with the reason of an error, without the statement and its values, which may
-    be what people wrote.
+    """Returns one line with the reason of an error, without the statement and its values: the
+    values may be texts of people.
     """
     reason = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     lines = [line.strip() for line in str(reason).splitlines()]

@@ -1,5 +1,5 @@
-"""Group commit: many writes share one transaction, so that their number is not limited by the time
-that one commit takes.
+"""Group commit: many writes share one transaction, so that the duration of a commit does not limit
+the number of writes.
 """
 
 import asyncio
@@ -61,11 +61,11 @@ class GroupCommit:
         return len(self._waiting)
 
     async def write(self, work: Work[T]) -> T:
-        """Runs `work` in a transaction. Returns its result after the commit, or raises its error
-        after the changes of `work` alone were undone.
+        """Runs `work` in a transaction. Returns the result of `work` after the commit. If `work`
+        raises an error, undoes only the changes of `work`, and raises the error.
 
-        A cancelled caller does not cancel the write. Raises StorageUnavailable if too many writes
-        wait, or if there is no result in time; in the second case the write may have been
+        If the caller is cancelled, the write still continues. Raises StorageUnavailable if too many
+        writes wait, or if there is no result in time; in the second case the write may have been
         committed.
         """
         if self._closed or len(self._waiting) >= MAX_WAITING:
@@ -82,7 +82,7 @@ class GroupCommit:
         except TimeoutError:
             if not limit.expired():
                 raise
-            write.result.cancel()  # it is left out if its transaction has not begun
+            write.result.cancel()  # the write is left out if its transaction has not begun
             self.counters.refused += 1
             raise StorageUnavailable("the database does not answer") from None
 
@@ -127,8 +127,8 @@ class _Failure:
 
 
 async def _attempt(connection: AsyncConnection, work: Work[Any], *, alone: bool) -> Any:
-    """Returns the result of `work`, or its error as a _Failure. A failure undoes only the changes
-    of `work`. Raises an error that ends the whole transaction.
+    """Returns the result of `work`, or the error of `work` as a _Failure. A failure undoes only the
+    changes of `work`. Raises the error if it ends the whole transaction.
     """
     if alone:
         return await work(connection)

@@ -1,4 +1,4 @@
-"""Whom people hide for themselves."""
+"""The people whom other people have hidden from their own view."""
 
 from dataclasses import dataclass
 from enum import Enum

@@ -17,7 +17,9 @@ LIVE_TABLES = tuple(
 )
 """The tables whose rows belong to one live. The room itself is deleted last."""
 CREATOR_TABLES = tuple(table for table in metadata.sorted_tables if "creator" in table.c)
-"""The tables that name a creator. A room without an owner stands in the place of the creator."""
+"""The tables with a column for the creator. If a room has no owner, this column contains the room
+instead.
+"""
 
 
 class LiveData:

@@ -42,8 +42,8 @@ class MessageRecord:
     removed_at: float | None = None
     pinned_at: float | None = None
     reply_name: str | None = None
-    """Name in the message that `reply_to` names; None if there is no such message, or if it is not
-    shown. Only read.
+    """Name of the author of the message `reply_to`; None if that message does not exist or is not
+    shown. Not stored.
     """
     reply_body: str | None = None
 
@@ -63,8 +63,8 @@ _select = sa.select(
 
 @cache
 def _insert(dialect: str) -> sqlite.Insert:
-    """Returns the INSERT of a message, which is made once: SQLAlchemy needs longer to make a
-    statement than to execute it.
+    """Returns the INSERT of a message. The statement is made only once, because SQLAlchemy needs
+    longer to make a statement than to execute it.
     """
     return insert_for(dialect, table).on_conflict_do_nothing(
         index_elements=["room", "person", "client_id"]
@@ -84,7 +84,8 @@ class MessageStore:
         values = {column: getattr(record, column) for column in table.c.keys()}
 
         async def add(connection: AsyncConnection) -> MessageRecord | None:
-            # The values are no part of the statement: SQLAlchemy would look at each of them again.
+            # The values are not in the statement, because SQLAlchemy would process each of them
+            # again.
             statement = _insert(connection.dialect.name)
             if (await connection.execute(statement, values)).rowcount:
                 return None
@@ -175,7 +176,7 @@ class MessageStore:
         await self._change(room, numbers, state=SHOWN, removed_by=None, removed_at=None)
 
     async def pin(self, room: str, number: int | None, at: float) -> None:
-        """Pins a message, and unpins the pinned one. None: only unpins."""
+        """Pins a message, and unpins the pinned message. `number`: None to unpin only."""
 
         async def pin(connection: AsyncConnection) -> None:
             await connection.execute(

@@ -1,4 +1,6 @@
-"""What decides who may write in a room and watch it, read together, and the settings of a room."""
+"""All decisions about who may write in a room and watch the room, read at once, and the settings of
+a room.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ MAX_CHANGED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ModerationRecord:
-    """Everything that decides who may write in a room and watch it."""
+    """All decisions about who may write in a room and watch the room."""
 
     title: str
     visibility: str
@@ -60,7 +62,7 @@ class ModerationStore:
         return await self._database.read(read)
 
     async def load(self, creator: str, name: str, now: float) -> ModerationRecord | None:
-        """Returns what holds in a room at `now`; None if there is no such room."""
+        """Returns the decisions that apply to a room at `now`; None if there is no such room."""
         statement = sa.select(room.c.title, room.c.visibility, room.c.settings).where(
             room.c.room == name
         )
@@ -80,8 +82,8 @@ class ModerationStore:
         return await self._database.read(load)
 
     async def standing(self, owner: str, name: str, who: str) -> tuple[float | None, bool]:
-        """Returns since when the person follows the owner of the room, and whether a message of the
-        person was shown in another live of this owner.
+        """Returns the time since which the person follows the owner of the room, and whether a
+        message of the person was shown in another live of this owner.
         """
         followed = sa.select(follow.c.at).where(
             follow.c.follower == who, follow.c.followed == owner

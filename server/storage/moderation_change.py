@@ -1,6 +1,6 @@
-"""One change of a creator's moderation: the decision, its line in the log and the next revision of
-the creator share one transaction. By the revision, every server notices the changes of the others
-with one small query.
+"""Stores a change of a creator's moderation. One transaction stores the decision, its line in the
+log and the next revision of the creator. A server reads the revisions to notice the changes of
+other servers with one small query.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ from server.storage.schema.moderation import moderation_state
 from server.storage.schema.upsert import insert
 
 OPERATOR = ""
-"""The operator, in the place of a creator: bans of the operator hold in every room."""
+"""The operator, in the place of a creator: bans of the operator apply to every room."""
 
 
 async def change(
@@ -35,7 +35,7 @@ async def change(
 
 
 async def raise_revision(connection: AsyncConnection, creator: str, at: float) -> None:
-    """Makes every server read again what the creator, or OPERATOR, has decided."""
+    """Makes every server read the decisions of the creator, or of OPERATOR, again."""
     revision = moderation_state.c.revision + 1
     await connection.execute(
         insert(connection, moderation_state)

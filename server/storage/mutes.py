@@ -33,7 +33,7 @@ class MuteStore:
         self._database = database
 
     async def of_room(self, name: str, now: float) -> list[MuteRecord]:
-        """Returns the mutes that hold at `now`, the newest first."""
+        """Returns the mutes that are in force at `now`, the newest first."""
         found = await select_named(
             self._database,
             table.c.person,
@@ -50,7 +50,7 @@ class MuteStore:
         ]
 
     async def add(self, creator: str, log: LogRecord, who: str, until: float) -> None:
-        """Mutes a person until `until` (Unix seconds), in the place of an earlier mute."""
+        """Mutes a person until `until` (Unix seconds). Replaces an earlier mute."""
 
         async def add(connection: AsyncConnection) -> None:
             values = {"made_by": log.moderator, "at": log.at, "until": until}
@@ -68,7 +68,7 @@ class MuteStore:
 
 
 async def read_mutes(connection: AsyncConnection, name: str, now: float) -> dict[str, float]:
-    """Returns the ends of the mutes that hold at `now`, by person."""
+    """Returns the ends of the mutes that are in force at `now`, by person."""
     found = await connection.execute(
         sa.select(table.c.person, table.c.until).where(table.c.room == name, table.c.until > now)
     )

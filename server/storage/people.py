@@ -15,7 +15,9 @@ from server.storage.schema.upsert import insert, upsert
 MAX_REVOKED = 50_000
 """Number of sign-outs that are read at once, the newest first."""
 MAX_RENAMES = 3
-"""Number of former handles that stay reserved for a person, and so of renames in that time."""
+"""Maximum number of former handles that are reserved for a person at a time. This limits the number
+of renames in that time.
+"""
 MAX_LISTED = 200
 
 
@@ -105,7 +107,7 @@ class PersonStore:
         return _one(await self._rows(_admitted, {"person": id, "device": device_id}))
 
     async def see(self, id: str, device_id: str, now: float) -> None:
-        """Stores that the person was here at this time."""
+        """Stores the time at which the person was last here."""
 
         async def work(connection: AsyncConnection) -> None:
             await connection.execute(person.update().where(person.c.id == id).values(seen_at=now))
@@ -160,8 +162,8 @@ class PersonStore:
         return await self._database.write(work)
 
     async def people(self, id: str = "", key: str = "") -> list[PersonRecord]:
-        """Returns people for the operator: those who were here last, at most MAX_LISTED. With an id
-        or the key of a handle, only the person who has one of them.
+        """Returns people for the operator: the people who were here last, at most MAX_LISTED. With
+        an id or the key of a handle, returns only the person with this id or handle.
         """
         statement = sa.select(*PERSON_COLUMNS).order_by(person.c.seen_at.desc()).limit(MAX_LISTED)
         if id or key:

@@ -1,6 +1,6 @@
-"""Everything that is stored about a person, for the person.
+"""Everything that is stored about a person, for the person's own download.
 
-Hashes and keys are left out, and so is what names other people who did not act in public: who
+The data contains no hashes and no keys, and does not name people who did not act in public: who
 reported the person, and who follows the person.
 """
 

@@ -127,8 +127,8 @@ class ReportStore:
         return records[0] if records else None
 
     async def of_room(self, name: str, without: Collection[str]) -> list[ReportRecord]:
-        """Returns the reports about messages and people of a room, the newest first. Leaves out the
-        reports about the people `without`.
+        """Returns the reports about messages and people of a room, the newest first. `without`:
+        people whose reports are left out.
         """
         return await self._select(
             table.c.room == name,

@@ -1,4 +1,4 @@
-"""How long data is kept, and the deletion of what is older."""
+"""The periods for which data is kept, and the deletion of older data."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from server.storage.schema import chat, moderation, people, rooms
 from server.storage.steps import change_in_steps
 
 SIGNED_OUT_FOR = 400 * 86_400.0
-"""Minimum number of seconds for which a device that was signed out is kept. Only its row refuses
-the cookie of the device, and the cookie is valid for so long.
+"""Minimum number of seconds for which a device that was signed out is kept. The cookie of the
+device is valid for this time, and only the row of the device makes the server refuse the cookie.
 """
 ROOMS_STEP = 20
 """Maximum number of rooms that one transaction deletes."""
@@ -34,13 +34,13 @@ class RetentionPeriods:
     polls: float
     logs: float
     reports: float
-    """From the report."""
+    """From the time of the report."""
     devices: float
     """From the last visit. People without a handle and without a passkey are kept as long."""
 
 
 class Retention:
-    """Deletes what is older than the periods. Raises StorageError if the database fails."""
+    """Deletes data that is older than the periods. Raises StorageError if the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -69,7 +69,8 @@ class Retention:
 
 
 def _overdue(periods: RetentionPeriods, now: float) -> Iterator[Overdue]:
-    # Large tables first lose their rows in steps. A room is then deleted with little that is left.
+    # First delete the rows of large tables in steps. The deletion of the room itself then has few
+    # rows left.
     rooms_end = now - periods.rooms
     for table, period in (
         (chat.message, periods.messages),
@@ -100,7 +101,9 @@ def _unused_device(periods: RetentionPeriods, now: float) -> sa.ColumnElement[bo
 async def _forget_guests(
     connection: AsyncConnection, periods: RetentionPeriods, now: float
 ) -> None:
-    """Has the people deleted who have not come for long and cannot sign in: AccountStore.due."""
+    """Marks old guests for deletion (AccountStore.due): people who cannot sign in and whose last
+    visit is too long ago.
+    """
     table = people.person
     can_sign_in = sa.exists().where(people.passkey.c.person == table.c.id)
     await connection.execute(

@@ -140,8 +140,8 @@ class RoomStore:
         people: int = 0,
         duration_s: float | None = None,
     ) -> None:
-        """Stores the time `at` (Unix seconds) at which the room ended, with what the live was: see
-        RoomRecord. Later calls for this room change nothing.
+        """Stores the time `at` (Unix seconds) at which the room ended, with the figures of the live
+        (RoomRecord). Later calls for this room change nothing.
         """
         await self._execute(
             table.update()

@@ -2,7 +2,7 @@
 
 SQLite runs in a thread, and each change of threads costs more than most statements. aiosqlite needs
 four changes for a statement: for its cursor, its execution, its rows and the end of its cursor.
-Here, a statement needs one, which also begins the transaction.
+This class needs one change, which also begins the transaction.
 """
 
 import sqlite3

@@ -1,4 +1,4 @@
-"""What storage knows of an ended live. Pure."""
+"""The stored figures of an ended live. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class WindowRecord:
 
 @dataclass(frozen=True, slots=True)
 class TalkerRecord:
-    """A person with messages, as the person's last message names the person."""
+    """A person who wrote messages, with the name in the person's last message."""
 
     person: str
     name: str
@@ -50,11 +50,11 @@ class ResultRecord:
 
 @dataclass(frozen=True, slots=True)
 class SummaryRecord:
-    """What only the creator reads."""
+    """The figures that only the creator reads."""
 
     messages: int = 0
     best: WindowRecord | None = None
-    """The window with most people; None if there are no reactions."""
+    """The window in which the largest number of people reacted; None if there are no reactions."""
     talkers: Sequence[TalkerRecord] = ()
     new_followers: int = 0
     polls: Sequence[ResultRecord] = ()

@@ -1,4 +1,4 @@
-"""The people whom the rows of other tables name, as stored at present."""
+"""Reads the people whose ids are in the rows of other tables."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +38,7 @@ async def select_named(
     limit: int,
 ) -> list[Named]:
     """Returns rows of one table, the row with the highest `order` first. `person` and `other`: the
-    columns with ids of people; `other` is None if the table has one of them only.
+    columns with ids of people; `other` is None if the table has only one such column.
     """
     people, others = table.alias("p"), table.alias("o")
     other_id = sa.null() if other is None else other
@@ -66,8 +66,8 @@ async def select_named(
 
 
 def _columns(people: Any, id: Any, prefix: str) -> list[Any]:
-    """Returns the columns of a person that everyone may see. The id is there for a person who is
-    not stored too.
+    """Returns the columns of a person that everyone may see. The id is present even if the person
+    is not stored.
     """
     shown = (people.c[name].label(f"{prefix}{name}") for name in ("name", "colour", "handle"))
     return [id.label(f"{prefix}id"), *shown]

@@ -10,8 +10,8 @@ JSON, TEXT, SVG = "application/json", "text/plain", "image/svg+xml"
 EVENT_STREAM = "text/event-stream"
 
 Content = type[Any] | str | None
-"""Content of a request or an answer: a type for JSON, a media type for any other content, None for
-no content.
+"""Content of a request or an answer: a Python type if the content is JSON, a media type for other
+content, None for no content.
 """
 
 

@@ -56,9 +56,7 @@ ROOM = merged(
         )
     },
 )
-"""Refusals of everything that belongs to a room: there may be no such room, or the client may not
-watch the room.
-"""
+"""Refusals of every resource of a room: the room may not exist, or the client may not watch it."""
 OVER: Refusals = {410: (Code.ROOM_ENDED,)}
 ROOM_ON = merged(ROOM, CLOSING, OVER)
 MESSAGE: Refusals = {404: (Code.MESSAGE_NOT_FOUND,)}

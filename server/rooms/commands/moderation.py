@@ -1,7 +1,8 @@
 """The commands of moderation. Pure.
 
 `person` is the id of the person whom a command concerns. A command is refused with 409
-CANNOT_MODERATE if this person is the creator, or a moderator and the requester is a moderator too.
+CANNOT_MODERATE if this person is the creator, or if both this person and the requester are
+moderators.
 """
 
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReadSettings(SocialCommand[SettingsDescription]):
-    """Returns what holds in the chat at present."""
+    """Returns the settings that are in force in the chat."""
 
     name = "read_settings"
     reply = SettingsDescription

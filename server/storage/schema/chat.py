@@ -1,4 +1,4 @@
-"""What viewers write, feel and vote during a live."""
+"""The messages, reactions and votes of viewers during a live."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""The collection that every table joins."""
+"""The metadata of the schema, in which every table is registered."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""What moderators did, what viewers reported, and who may watch a private live."""
+"""The decisions of moderators, the reports of viewers, and the watch links of private lives."""
 
 import sqlalchemy as sa
 

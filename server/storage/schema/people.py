@@ -73,7 +73,7 @@ passkey = sa.Table(
 used_challenge = sa.Table(
     "used_challenge",
     metadata,
-    # Of a challenge that a passkey has answered, until a day after the challenge expires.
+    # Hashes of challenges that passkeys have answered, until a day after the challenge expires.
     sa.Column("hash", sa.LargeBinary, primary_key=True),
     sa.Column("expires_at", sa.Double, nullable=False),
     sa.Index("used_challenge_by_expiry", "expires_at"),
