@@ -34,13 +34,13 @@ CHAT = (1.0, 2.5)
 RETURN_WITHIN = 30.0
 """Maximum seconds from the start of the server until the creator is live and a viewer sees it."""
 OPTIONS = (
-    # All people have one address.
+    # All people write from the same address.
     "--max-people-per-address-hour=100000",
     "--max-person-requests-per-address-minute=1000000",
     "--max-requests-per-address-second=10000",
     "--max-lookups-per-address-minute=1000000",
     "--max-whip-per-address-minute=10000",
-    # After a restart, the messages without an answer come at once.
+    # After a restart, all messages without an answer arrive at the same time.
     "--max-messages-per-room-second=1000",
 )
 LIVE = "document.body.dataset.screen === 'live' && document.body.dataset.link === 'live'"
@@ -54,7 +54,7 @@ NEW_WITHIN = 3_000
 
 @dataclass(slots=True)
 class Run:
-    """The kills of one server."""
+    """The results of all kills of one server."""
 
     database: str
     """`SQLite` or `PostgreSQL`."""
@@ -73,7 +73,7 @@ class Run:
     returns: list[float] = field(default_factory=list)
     """Milliseconds from each start until creator and viewer are back."""
     missing: int | None = None
-    """How often creator or viewer did not come back; None without browsers."""
+    """Number of times that the creator or the viewer did not come back; None without browsers."""
     answer: Figures = field(default_factory=lambda: Figures.of(()))
     """Milliseconds from a message to its acknowledgement."""
 
@@ -108,8 +108,8 @@ class Plan:
 
 
 async def measure(data: Path, url: str | None, plan: Plan, *, progress: Progress) -> Run:
-    """Kills a server with its data in the folder `data`, and its database at `url` or in SQLite.
-    Raises ServerFailed, and Playwright's errors.
+    """Kills a server several times. `data`: the server's data folder. `url`: its PostgreSQL
+    database; None for SQLite. Raises ServerFailed, and Playwright's errors.
     """
     run = Run("SQLite" if url is None else "PostgreSQL")
     if plan.browsers:
@@ -166,7 +166,7 @@ async def _kill(server: LocalServer, chat: Chat, pages: list[Page], run: Run) ->
     listening = time.monotonic()
     run.kills += 1
     run.starts.append((listening - began) * 1_000)
-    # Before anything is sent again: what was acknowledged must be there already.
+    # Check the history before anything is sent again: it must contain all acknowledged messages.
     _note(run, chat, await chat.history())
     await chat.send_again()
     _note(run, chat, await chat.history())
@@ -205,7 +205,7 @@ def _note(run: Run, chat: Chat, history: list[Any]) -> None:
 
 
 async def _damage(data: Path, url: str | None) -> list[str]:
-    """Returns what is wrong with the database, whose server has ended."""
+    """Returns the damage of the database after its server has ended."""
     problems = []
     if url is None:
         with closing(sqlite3.connect(data / DATABASE_NAME)) as file:

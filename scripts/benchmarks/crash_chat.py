@@ -1,4 +1,6 @@
-"""The people who chat while a server is killed: each has a cookie, and all together keep a rate."""
+"""The people who chat while a server is killed. Each person has a cookie. All people together write
+at a given rate.
+"""
 
 import asyncio
 import time
@@ -14,7 +16,7 @@ from scripts.benchmarks.crash_ledger import Ledger, Shown
 from scripts.benchmarks.guest import COOKIE, new_guest
 
 PEOPLE = 120
-"""A person may write one message each 1.5 s."""
+"""Number of people. Each person may write only one message in 1.5 s."""
 WITHIN = 5.0
 """Maximum seconds for a request."""
 PAGE = 50
@@ -52,7 +54,7 @@ class Chat:
         self._writer = cycle(self._cookies)
 
     async def talk(self) -> None:
-        """Writes messages at the rate until it is cancelled."""
+        """Writes messages at the rate until the task is cancelled."""
         due = time.monotonic()
         while True:
             if not self.speaking.is_set():
@@ -73,8 +75,8 @@ class Chat:
             await asyncio.wait(self._sending)
 
     async def send_again(self) -> None:
-        """Sends the messages without an acknowledgement again, as pages do after a restart, until
-        each has one.
+        """Repeats the messages without an acknowledgement until all are acknowledged. Pages do the
+        same after a restart.
         """
         while left := self.ledger.uncertain:
             await asyncio.gather(*map(self._send, left))

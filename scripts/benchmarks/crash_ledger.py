@@ -1,4 +1,4 @@
-"""What the people in a chat know about their messages, and what a restarted server shows. Pure."""
+"""Compares the messages that people sent with the messages that a restarted server shows. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,14 +16,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Ids of messages that are not in the history as they should be."""
+    """Ids of messages with a fault in the history."""
 
     lost: tuple[str, ...] = ()
-    """Acknowledged and missing."""
+    """Acknowledged messages that are missing."""
     twice: tuple[str, ...] = ()
-    """More than once in the history, or numbered like another message."""
+    """Messages that occur more than once, or have the number of another message."""
     changed: tuple[str, ...] = ()
-    """With another number or text than acknowledged, or never sent."""
+    """Messages whose number or text is not the acknowledged one, or that were never sent."""
 
 
 @dataclass(slots=True)

@@ -17,7 +17,9 @@ import psycopg
 
 PROGRAMS = Path("/usr/lib/postgresql")
 USER = "postgres"
-"""Who runs PostgreSQL for root, because PostgreSQL refuses to run as root."""
+"""User that runs PostgreSQL if this process runs as root, because PostgreSQL refuses to run as
+root.
+"""
 START_WITHIN = 30.0
 
 
@@ -74,7 +76,7 @@ class Postgres:
         self._await_answer(self._process)
 
     def stop(self) -> None:
-        """Ends the server at once, as a crash does: the next start recovers what was committed."""
+        """Ends the server at once, as a crash does. The next start recovers all committed data."""
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(START_WITHIN)
@@ -99,7 +101,9 @@ class Postgres:
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
-        """Stops every process of the server: connections stay open, and nothing answers."""
+        """Suspends every process of the server until the context ends. Connections stay open, but
+        get no answer.
+        """
         self._signal(signal.SIGSTOP)
         try:
             yield
@@ -154,8 +158,8 @@ def free_port() -> int:
 
 
 def as_user() -> list[str]:
-    """Returns the words before a command that run it as a user whom PostgreSQL accepts. The process
-    ends with the one that started it.
+    """Returns the words to put before a command, so that it runs as a user that PostgreSQL accepts.
+    The command also ends when this process ends.
     """
     if os.geteuid() != 0:
         return ["setpriv", "--pdeathsig", "QUIT"]

@@ -1,5 +1,5 @@
-"""A hate raid: 300 fresh guests write 10 messages a second each from 20 addresses, while people
-whom the creator knows go on talking. The creator then raises the shield.
+"""A hate raid: 300 new guests at 20 addresses each write 10 messages a second, while people whom
+the creator knows keep writing. The creator then raises the shield.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from scripts.benchmarks.local_server import LocalServer
 from scripts.benchmarks.raider import EVERY, Raider
 
 SLOWEST = 200.0
-"""Maximum delay of the messages of known people, ms, for 99 of 100."""
+"""Maximum delay of 99 % of the messages of known people, ms."""
 SHIELD_WITHIN = 1_000.0
 """Maximum time from the tap of the creator to the last message of the raid, ms."""
 TALK_EVERY = 0.2
-"""Seconds between two messages of known people, all together."""
+"""Seconds between two messages, over all known people together."""
 ARRIVE_WITHIN = 5.0
 """Maximum seconds until a message has reached the viewer."""
 
@@ -39,9 +39,9 @@ class Plan:
     guests: int = 300
     addresses: int = 20
     known: int = 60
-    """Number of followers who talk."""
+    """Number of followers who write."""
     seconds: float = 20.0
-    """Duration of the raid before the shield, and again of what follows."""
+    """Duration of the raid before the shield is raised, and again after that, seconds."""
 
 
 @dataclass(slots=True)
@@ -98,7 +98,7 @@ class Watcher:
                         self._news.set()
 
     async def arrival(self, id: str) -> float | None:
-        """Returns when the message arrived; None if the message has not arrived in time."""
+        """Returns the time at which the message arrived; None if it did not arrive in time."""
         try:
             async with asyncio.timeout(ARRIVE_WITHIN):
                 while id not in self.arrived:
@@ -234,5 +234,5 @@ async def _raiders(
 
 
 def _same(raider: Raider) -> Raider:
-    """Is the factory of a protocol that exists already."""
+    """Returns the existing protocol: the factory for `create_connection`."""
     return raider

@@ -1,6 +1,6 @@
-"""The guests of a raid: each writes into one room as fast as it may, over a connection of its own.
+"""The guests of a raid. Each guest writes into one room at a fixed rate, over its own connection.
 
-The requests are written as bytes, so that thousands a second cost the generator little.
+The requests are written as bytes, so that thousands of requests a second need little CPU time.
 """
 
 import asyncio

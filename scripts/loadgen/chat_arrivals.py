@@ -1,5 +1,5 @@
-"""Checks the chat that viewers receive: each message exactly once and in order, and the time from
-the request that sent a message until the last viewer has the message. Pure.
+"""Checks the chat that viewers receive: each message must arrive exactly once and in order.
+Measures the time from the request that sends a message until the last viewer has the message. Pure.
 """
 
 import json
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 COMPLETE_AFTER = 3_000_000
-"""A message is complete this many µs after it was sent: every viewer has it, or has lost it."""
+"""Time from the sending of a message until the message is complete, µs: by then, every viewer has
+received or lost the message.
+"""
 CACHED = 64
 """Number of events whose parsed form is kept, because all viewers get the same bytes."""
 
@@ -29,15 +31,15 @@ class ChatCounts:
 
     received: int = 0
     missing: int = 0
-    """Messages that a viewer did not get before a later one."""
+    """Messages that a viewer had not received when a later message arrived."""
     repeated: int = 0
-    """Messages that a viewer got twice, or after a later one."""
+    """Messages that a viewer received twice, or after a later message."""
     taps: int = 0
     """Taps in the tallies, summed over the viewers."""
 
 
 class ChatArrivals:
-    """What the reading viewers of one process receive."""
+    """The chat that the reading viewers of one process receive."""
 
     def __init__(self) -> None:
         self.counts = ChatCounts()
@@ -46,8 +48,9 @@ class ChatArrivals:
         """Time of sending, and time of the last arrival, by the number of the message, µs."""
 
     def receive(self, body: bytes, last: int, now: int) -> int:
-        """Takes an event of a viewer. `last`: number of the last message that the viewer got, -1
-        before the first. `now`: µs. Returns the number of the last message.
+        """Takes an event that a viewer received. `last`: number of the viewer's last message before
+        this event; -1 if there was none. `now`: µs. Returns the number of the viewer's last
+        message.
         """
         event = self._parse(body)
         if isinstance(event, int):

@@ -27,8 +27,8 @@ PLAYBACK_PATHS = {
         "messages",
         "records",
         (
-            "Delay counts from the moment when the server had the last packet of a "
-            "frame until a viewer had the last byte of its message."
+            "The delay of a message begins when the server has the last packet of its frame, and "
+            "ends when the viewer has the last byte of the message."
         ),
         2_500,
     ),
@@ -36,19 +36,18 @@ PLAYBACK_PATHS = {
         "WebRTC",
         "frames",
         "packets",
-        "Delay counts from the moment when the server had a frame's last packet "
-        "until a viewer had it. The server sends that moment once a second; "
-        "between, it is interpolated, so a frame's late arrival at the server counts too.",
+        "The delay of a frame begins when the server has its last packet, and ends when the "
+        "viewer has this packet. The begin is interpolated from times that the server sends once a "
+        "second, so the delay includes the lateness of a frame at the server.",
         300,
     ),
     "hls": PlaybackPath(
         "LL-HLS",
         "parts",
         "parts",
-        "Delay counts from the moment when the server had the last frame of a part "
-        "until a viewer had the whole part. The first frame of a part "
-        "waited for the last one before that, one part's duration, and a player "
-        "stays three parts behind: add both for the delay that a person sees.",
+        "The delay of a part begins when the server has its last frame, and ends when the viewer "
+        "has the whole part. A person sees a longer delay: add the duration of one part, for which "
+        "the first frame of a part waits, and of three parts, which a player stays behind.",
         500,
     ),
 }

@@ -17,8 +17,8 @@ COOKIE = "microlive"
 
 
 class Writers:
-    """Sends messages as many guests, each in turn. Call `start()`, then `take_figures()` once a
-    second, then `close()`.
+    """Sends the messages of many guests, who take turns. Call `start()`, then `take_figures()` once
+    a second, then `close()`.
     """
 
     def __init__(self, plan: WritersPlan) -> None:

@@ -17,7 +17,7 @@ from scripts.benchmarks.postgres import PostgresMissing, postgres
 
 DATABASES = ("sqlite", "postgresql")
 EACH = 60.0
-"""Maximum seconds for one kill, from the chat before it until everything is back."""
+"""Maximum seconds for one kill, including the chat before the kill and the recovery after it."""
 
 
 def crash(
@@ -31,8 +31,8 @@ def crash(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Kills a server with SIGKILL during a chat, again and again: every message that was
-    acknowledged must be there once after the restart.
+    """Kills a server with SIGKILL during a chat, several times. After each restart, the history
+    must contain every acknowledged message exactly once.
     """
     chosen = databases.split(",")
     if unknown := [name for name in chosen if name not in DATABASES]:

@@ -23,8 +23,8 @@ def raid(
     ] = 20,
     as_json: Json = False,
 ) -> None:
-    """Raids a room with fresh guests, and measures the messages of the people whom the creator
-    knows, without a raid, during the raid and behind the shield.
+    """Raids a room with new guests. Measures the delay of messages from people whom the creator
+    knows: without a raid, during the raid and behind the shield.
     """
     plan = benchmark.Plan(guests, addresses, seconds=seconds)
 

@@ -45,7 +45,7 @@ async def run() -> None:
         _write(arena.summary())
         await reader.read(1)
     transport.close()
-    os._exit(0)  # an attacker does not say goodbye
+    os._exit(0)  # an attacker does not close its sessions
 
 
 def _write(line: bytes) -> None:

@@ -8,7 +8,7 @@
  */
 (() => {
   const LOUD = 0.05; // of full scale
-  const SILENCE = 200; // ms before a beep; the tone itself crosses zero every half millisecond
+  const SILENCE = 200; // ms of silence before a beep; shorter silence is a zero crossing of the tone
   const LOOK = 250; // ms
   const PIECES = 51; // of audio, used to measure a delay
 
@@ -17,9 +17,9 @@
 
   /**
    * @param {MediaStreamTrack} track
-   * @param {(lateness: number) => number} output computes the ms from the timestamp of a piece of
-   *   audio until it leaves the loudspeaker, from the ms by which pieces arrive here after their
-   *   timestamps
+   * @param {(lateness: number) => number} output returns the ms from the timestamp of a piece of
+   *   audio until the piece leaves the loudspeaker. `lateness`: ms from the timestamp of a piece
+   *   until the piece arrives here
    */
   async function listen(track, output) {
     if (known.has(track)) return;
@@ -67,7 +67,7 @@
       for (const track of video.srcObject.getAudioTracks()) listen(track, () => playout);
     } else if (!copied.getAudioTracks().some(({ readyState }) => readyState === 'live')) {
       copied = video.captureStream();
-      // The copied frames are not used, and would cost more than those on the screen.
+      // The frames of the copy are not used, and would cost more than the frames on the screen.
       copied.getVideoTracks().forEach((track) => track.stop());
       // Chromium subtracts the output delay at the time of its request from a piece's timestamp.
       // The piece is audible one delay after the request, so two delays after its timestamp.
