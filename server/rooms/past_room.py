@@ -88,7 +88,7 @@ class PastRoom:
         return MessagePage(tuple(to_messages(found)), last, author.role, creator)
 
     async def _author(self, command: SocialCommand[Any]) -> Author:
-        """Returns the sender of a command. Reads storage only if the command depends on the role."""
+        """Returns the sender of a command. Reads storage only if the command needs the role."""
         by, person = command.by, command.by.person.id
         if by.key:
             require_key(self._record, by.key)
