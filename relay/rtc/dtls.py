@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from OpenSSL import SSL
 
 from relay.callbacks import ignore
-from relay.rtc.protect import Protector
+from relay.rtc.protect import Protector, Unprotector
 
 PIPE_MAX = 32
 """Maximum number of DTLS datagrams in the queue. A handshake needs about ten datagrams."""
@@ -132,6 +132,8 @@ class DtlsSrtp:
         self._pipe = _Pipe(send)
         self._on_closed = on_closed
         self._refused_curve = False
+        self._unprotector: Unprotector | None = None
+        """Decrypts RTP packets; None until the handshake is complete."""
         self._transport = RTCDtlsTransport(self._pipe, [certificate()])  # type: ignore[arg-type]
         self._transport.on("statechange", self._state_changed)
 
@@ -162,6 +164,7 @@ class DtlsSrtp:
         )
         if self._transport.state != "connected":
             raise ConnectionError(f"the DTLS handshake failed: {self._failure()}")
+        self._unprotector = Unprotector(self._transport._rx_srtp)
 
     def _failure(self) -> str:
         """Returns the likely reason why the handshake failed. aiortc does not report OpenSSL's
@@ -184,10 +187,11 @@ class DtlsSrtp:
 
     def unprotect_rtp(self, data: bytes) -> bytes:
         """Decrypts an RTP packet. Raises SrtpError if the packet is forged or was received before
-        (replay).
+        (replay), and ValueError if it is too long. Call this after the handshake.
         """
-        plain: bytes = self._transport._rx_srtp.unprotect(data)
-        return plain
+        unprotector = self._unprotector
+        assert unprotector is not None
+        return unprotector.unprotect(data)
 
     def unprotect_rtcp(self, data: bytes) -> bytes:
         plain: bytes = self._transport._rx_srtp.unprotect_rtcp(data)

@@ -1,13 +1,15 @@
-"""Encrypts all RTP packets of a frame in place, without a Python object for each packet.
+"""Encrypts all RTP packets of a frame in place, without a Python object for each packet. Decrypts
+single packets with fewer steps than pylibsrtp's `Session.unprotect`.
 
 pylibsrtp's `Session.protect` copies every packet twice, which costs as much as the encryption. This
 module calls libsrtp on one buffer that all sessions of the process share. A session must send its
-packets before another session encrypts a batch.
+packets before another session encrypts a batch or decrypts a packet.
 
 `tests/relay/rtc/test_protect.py` checks the private names of pylibsrtp that this module uses.
 """
 
 from struct import Struct
+from typing import Final
 
 import pylibsrtp
 from pylibsrtp._binding import ffi, lib
@@ -17,9 +19,14 @@ from relay.rtc.batch import Batch
 _SCRATCH = bytearray(65_536)
 _VIEW = memoryview(_SCRATCH)
 _BASE = ffi.from_buffer(_SCRATCH)
+_BUFFER = ffi.buffer(_BASE, len(_SCRATCH))
 _LENGTH = ffi.new("int *")
 _PACK = Struct("!BHI").pack_into
 _PROTECT = lib.srtp_protect
+_UNPROTECT = lib.srtp_unprotect
+
+PACKET_MAX: Final = 1_500
+"""Maximum size of a packet to decrypt, bytes."""
 
 
 class Protector:
@@ -49,3 +56,25 @@ class Protector:
             sequence += 1
             at += segment
         return _VIEW[:size]
+
+
+class Unprotector:
+    """Decrypts the RTP packets of one peer."""
+
+    def __init__(self, session: pylibsrtp.Session) -> None:
+        self._session = session
+        self._context = session._srtp[0]
+
+    def unprotect(self, data: bytes) -> bytes:
+        """Returns the decrypted packet. Raises pylibsrtp.Error if the packet is forged or was
+        received before (replay), and ValueError if it is longer than PACKET_MAX.
+        """
+        size = len(data)
+        if size > PACKET_MAX:
+            raise ValueError("packet is too long")
+        _BUFFER[0:size] = data
+        _LENGTH[0] = size
+        if _UNPROTECT(self._context, _BASE, _LENGTH):
+            raise pylibsrtp.Error("libsrtp could not decrypt a packet")
+        plain: bytes = _BUFFER[0 : _LENGTH[0]]
+        return plain
