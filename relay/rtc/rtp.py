@@ -1,29 +1,51 @@
 """RTP headers (RFC 3550 §5.1)."""
 
 from struct import Struct
-from typing import NamedTuple
+from typing import Final
 
-_HEADER = Struct("!BBHII")
-HEADER_SIZE = 12
+_READ_HEADER: Final = Struct("!BBHII").unpack_from
+HEADER_SIZE: Final = 12
 
 
-class RtpPacket(NamedTuple):
-    """An RTP packet, without its CSRCs, header extensions and padding."""
+class RtpPacket:
+    """An RTP packet, without its CSRCs, header extensions and padding. Must not be changed."""
 
-    payload_type: int
-    marker: bool
-    sequence: int
-    """Sequence number, 16 bits."""
-    timestamp: int
-    """RTP timestamp, 32 bits, in ticks of the payload type's clock."""
-    ssrc: int
-    payload: bytes
-    transport_sequence: int | None = None
-    """Transport-wide sequence number, 16 bits; None if it is absent or was not negotiated."""
-    send_time: int | None = None
-    """Send time by the sender's clock, 24 bits, in units of 1/2^18 s; None if it is absent or was
-    not negotiated.
-    """
+    __slots__ = (
+        "marker",
+        "payload",
+        "payload_type",
+        "send_time",
+        "sequence",
+        "ssrc",
+        "timestamp",
+        "transport_sequence",
+    )
+
+    def __init__(
+        self,
+        payload_type: int,
+        marker: bool,
+        sequence: int,
+        timestamp: int,
+        ssrc: int,
+        payload: bytes,
+        transport_sequence: int | None = None,
+        send_time: int | None = None,
+    ) -> None:
+        self.payload_type = payload_type
+        self.marker = marker
+        self.sequence = sequence
+        """Sequence number, 16 bits."""
+        self.timestamp = timestamp
+        """RTP timestamp, 32 bits, in ticks of the payload type's clock."""
+        self.ssrc = ssrc
+        self.payload = payload
+        self.transport_sequence = transport_sequence
+        """Transport-wide sequence number, 16 bits; None if it is absent or was not negotiated."""
+        self.send_time = send_time
+        """Send time by the sender's clock, 24 bits, in units of 1/2^18 s; None if it is absent or
+        was not negotiated.
+        """
 
 
 def parse_rtp(data: bytes, transport_id: int = 0, send_time_id: int = 0) -> RtpPacket:
@@ -35,10 +57,10 @@ def parse_rtp(data: bytes, transport_id: int = 0, send_time_id: int = 0) -> RtpP
     size = len(data)
     if size < HEADER_SIZE:
         raise ValueError("truncated RTP packet")
-    first, second, sequence, timestamp, ssrc = _HEADER.unpack_from(data)
+    first, second, sequence, timestamp, ssrc = _READ_HEADER(data)
     if first >> 6 != 2:
         raise ValueError("not RTP version 2")
-    start = HEADER_SIZE + 4 * (first & 0x0F)
+    start = HEADER_SIZE + (first & 0x0F) * 4
     transport_sequence = send_time = None
     if first & 0x10:
         if start + 4 > size:

@@ -149,7 +149,7 @@ async def session(data: bytes) -> None:
         for packet in repeat.packets():
             made.rtc.receive(packet, route)
         await _pass(repeat.pause)
-    assert len(made.rtc._reporter._statistics) <= MAX_SSRCS
+    assert len(made.rtc._reporter.statistics) <= MAX_SSRCS
     assert made._stream.window.size <= 1 << 21
     await made.close()
 

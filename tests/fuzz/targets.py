@@ -254,7 +254,7 @@ def reassembly(data: bytes) -> None:
             sounds.expire(now)
         assert (
             len(video._buffer) <= MAX_BUFFERED + 1
-            and len(video._gaps) <= MAX_JUMP + MAX_BUFFERED
+            and len(video.missing) <= MAX_JUMP + MAX_BUFFERED
             and len(sounds._buffer) <= MAX_SOUNDS + 1
         )
 

@@ -300,7 +300,7 @@ async def test_a_flood_of_unknown_payload_types_is_bounded(unharmed: Live) -> No
         )
         await live.publisher.transport._send_rtp(body)
     await eventually(lambda: len(session.rtc.counters.unknown_payload_types) == 29)
-    assert len(session.rtc._reporter._statistics) <= 4
+    assert len(session.rtc._reporter.statistics) <= 4
 
 
 @pytest.mark.parametrize(

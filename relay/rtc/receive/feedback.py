@@ -1,6 +1,8 @@
 """Decides when to request a keyframe, and keeps reception statistics. Pure; `now` is in seconds."""
 
-from relay.rtc.rtp import RtpPacket, Unwrapper
+from typing import Final
+
+from relay.rtc.rtp import RtpPacket
 
 KEYFRAME_EVERY = 2.0
 """Time after a keyframe at which the next keyframe is requested, seconds. Browsers send no periodic
@@ -115,6 +117,10 @@ class KeyframeRequests:
         return True
 
 
+RESTART: Final = 3_000
+"""Step in the sequence numbers above which the sender is assumed to have restarted."""
+
+
 class ReceptionStatistics:
     """Reception statistics of one source, for receiver reports (RFC 3550 §6.4.1, appendix A.3 and
     A.8).
@@ -122,7 +128,10 @@ class ReceptionStatistics:
 
     def __init__(self, clock_rate: int) -> None:
         self._clock_rate = clock_rate
-        self._sequences = Unwrapper(16)
+        self._step_max = clock_rate * 10
+        """Step between two transit times above which the timestamps have wrapped or restarted,
+        ticks.
+        """
         self._base = 0
         self.highest = 0
         """Highest sequence number received, extended beyond 16 bits."""
@@ -136,20 +145,26 @@ class ReceptionStatistics:
         self.last_report_at = 0.0
 
     def add(self, packet: RtpPacket, now: float) -> None:
-        sequence = self._sequences.unwrap(packet.sequence)
-        if not self.received or abs(sequence - self.highest) > 3_000:
-            self._base = self.highest = sequence
+        # Called for each packet, so without `Unwrapper`, `abs` and `min`.
+        ahead = (packet.sequence - self.highest + 0x8000 & 0xFFFF) - 0x8000
+        if not self.received or ahead > RESTART or ahead < -RESTART:
+            self._base = packet.sequence if not self.received else self.highest + ahead
+            self.highest = self._base
             self.received = self._expected_before = self._received_before = 0
+        elif ahead > 0:
+            self.highest += ahead
+        else:  # late or a duplicate
+            self.received += 1
+            return
         self.received += 1
-        if sequence > self.highest or self.received == 1:
-            transit = now * self._clock_rate - packet.timestamp
-            if self._transit is not None:
-                step = abs(transit - self._transit)
-                # Ignore the large step when the timestamps wrap or restart.
-                if step < self._clock_rate * 10:
-                    self.jitter += (step - self.jitter) / 16
-            self._transit = transit
-            self.highest = sequence
+        transit = now * self._clock_rate - packet.timestamp
+        if self._transit is not None:
+            step = transit - self._transit
+            if step < 0.0:
+                step = -step
+            if step < self._step_max:
+                self.jitter += (step - self.jitter) / 16
+        self._transit = transit
 
     @property
     def lost(self) -> int:

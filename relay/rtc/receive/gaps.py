@@ -15,7 +15,9 @@ reorders packets, a packet may be late without being lost.
 """
 
 
-class _Gap:
+class Gap:
+    """One missing packet."""
+
     __slots__ = ("missing", "requested_at", "requests", "sequence", "since")
 
     def __init__(self, sequence: int, since: float) -> None:
@@ -31,12 +33,15 @@ class Gaps:
 
     def __init__(self, round_trip: RoundTrip) -> None:
         self._round_trip = round_trip
-        self._gaps: dict[int, _Gap] = {}
-        self._new: deque[_Gap] = deque()
+        self.missing: dict[int, Gap] = {}
+        """The gaps by sequence number. Always the same object, which is empty if no packet is
+        missing.
+        """
+        self._new: deque[Gap] = deque()
         """The gaps that were never requested, the oldest first. Gaps that are no longer missing
         stay until they are first.
         """
-        self._requested: deque[_Gap] = deque()
+        self._requested: deque[Gap] = deque()
         """The requested gaps, the earliest request first. Gaps that are no longer missing stay
         until they are first.
         """
@@ -45,23 +50,17 @@ class Gaps:
         packets that arrived out of order.
         """
 
-    def __bool__(self) -> bool:
-        return bool(self._gaps)
-
-    def __len__(self) -> int:
-        return len(self._gaps)
-
     def add(self, first: int, behind: int, now: float) -> None:
         """Marks the packets from `first` up to, but not including, `behind` as missing."""
-        for missing in range(first, behind):
-            gap = self._gaps[missing] = _Gap(missing, now)
+        for sequence in range(first, behind):
+            gap = self.missing[sequence] = Gap(sequence, now)
             self._new.append(gap)
 
     def fill(self, sequence: int, now: float, *, resent: bool) -> bool:
         """Removes a packet that has arrived from the missing packets. `resent`: whether the packet
         is a retransmission. Returns whether the packet was marked as missing.
         """
-        gap = self._gaps.pop(sequence, None)
+        gap = self.missing.pop(sequence, None)
         if gap is None:
             return False
         gap.missing = False
@@ -79,7 +78,7 @@ class Gaps:
 
         A request is repeated after a round trip if the packet has not arrived.
         """
-        wanted: list[_Gap] = []
+        wanted: list[Gap] = []
         retry, patience = self._round_trip.retry, self._patience
         # Two queues instead of a scan of all gaps: a publisher can cause thousands of gaps.
         queue = self._requested
@@ -106,21 +105,21 @@ class Gaps:
 
     def overdue(self, now: float) -> bool:
         """Whether the oldest missing packet is past its deadline."""
+        missing = self.missing
         return (
-            bool(self._gaps)
-            and now - next(iter(self._gaps.values())).since >= self._round_trip.deadline
+            bool(missing) and now - next(iter(missing.values())).since >= self._round_trip.deadline
         )
 
     def give_up(self, before: int) -> int:
         """Gives up all missing packets with numbers below `before`. Returns the number of these
         packets.
         """
-        given_up = list(takewhile(lambda sequence: sequence < before, self._gaps))
+        given_up = list(takewhile(lambda sequence: sequence < before, self.missing))
         for sequence in given_up:
-            self._gaps.pop(sequence).missing = False
+            self.missing.pop(sequence).missing = False
         return len(given_up)
 
     def clear(self) -> None:
-        self._gaps.clear()
+        self.missing.clear()
         self._new.clear()
         self._requested.clear()

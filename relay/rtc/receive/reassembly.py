@@ -1,22 +1,24 @@
 """Reassembles video packets into complete access units, in order. Pure; `now` is in seconds."""
 
+from typing import Final
+
 from relay.errors import BitstreamError
 from relay.media.h264 import AccessUnit
-from relay.rtc.receive.gaps import MAX_NACKS, Gaps
+from relay.rtc.receive.gaps import MAX_NACKS, Gap, Gaps
 from relay.rtc.receive.payload import FORMATS, PayloadFormat
 from relay.rtc.roundtrip import RoundTrip
 from relay.rtc.rtp import RtpPacket, Unwrapper
 
-MAX_BUFFERED = 2_048
+MAX_BUFFERED: Final = 2_048
 """Maximum number of packets that wait behind a gap: about 2.5 MB at 1,200 bytes each."""
-MAX_JUMP = 3_000
+MAX_JUMP: Final = 3_000
 """Step in the sequence numbers above which the sender is assumed to have restarted."""
-OUTAGE = 0.2
+OUTAGE: Final = 0.2
 """Time without packets after which a gap of more than SHORT packets is not repaired, seconds. A
 new keyframe then arrives sooner than the missing packets.
 """
-SHORT = 16
-MAX_UNIT_PACKETS = 3_000
+SHORT: Final = 16
+MAX_UNIT_PACKETS: Final = 3_000
 """Maximum number of packets in one access unit: 3.6 MB at 1,200 bytes each."""
 
 
@@ -53,20 +55,23 @@ class Reassembly:
         """Number of packets that did not arrive in time."""
         self.repaired = 0
         self.broken_units = 0
-        self._sequences = Unwrapper(16)
         self._timestamps = Unwrapper(32)
         self._next: int | None = None
         self._buffer: dict[int, tuple[RtpPacket, float]] = {}
         self._highest = 0
         self._last_arrival = 0.0
         self._gaps = Gaps(round_trip or RoundTrip())
+        self.missing: dict[int, Gap] = self._gaps.missing
+        """The missing packets of this source, oldest first; empty if none is missing."""
         self._key_start: int | None = None
         """Sequence number of the newest buffered packet that begins a keyframe."""
         self._key_end = 0
         """Sequence number of the first packet of the newest buffered keyframe that may be missing
         from the buffer.
         """
-        self._unit: list[RtpPacket] = []
+        self._unit: list[bytes] = []
+        """The payloads of the current access unit so far, in order."""
+        self._unit_timestamp = 0
         self._unit_whole = False
         self._unit_arrived = 0.0
         self._lost = 0
@@ -82,11 +87,24 @@ class Reassembly:
 
         `resent`: whether the packet is a retransmission.
         """
+        expected = self._next
+        if expected is not None and packet.sequence == expected & 0xFFFF and not self._buffer:
+            # The straight path: nearly every packet arrives in order, while the buffer is empty.
+            self._last_arrival = now
+            self._next, self._highest = expected + 1, expected
+            frame = self._take(packet, now)
+            return [] if frame is None else [frame]
+        return self._receive_apart(packet, now, resent)
+
+    def _receive_apart(self, packet: RtpPacket, now: float, resent: bool) -> list[EncodedFrame]:
+        """Takes a packet that is not the next one in order, or that arrives while others wait."""
         silence, self._last_arrival = now - self._last_arrival, now
-        sequence = self._sequences.unwrap(packet.sequence)
+        ahead = (packet.sequence - self._highest + 0x8000 & 0xFFFF) - 0x8000
+        sequence = self._highest + ahead
         if self._next is None:
+            sequence = packet.sequence
             self._next = self._highest = sequence
-        elif abs(sequence - self._highest) > MAX_JUMP:
+        elif abs(ahead) > MAX_JUMP:
             self._restart(sequence)
         if sequence < self._next or sequence in self._buffer:
             self.duplicates += 1
@@ -95,10 +113,9 @@ class Reassembly:
         if hole > MAX_NACKS:
             # This gap is too long to repair. Decoding restarts at a keyframe, so earlier gaps are
             # given up too.
-            self.given_up += hole + len(self._gaps)
+            self.given_up += hole + len(self.missing)
             self._restart(sequence)
         if sequence == self._next and not self._buffer:
-            # The fast path: nearly every packet arrives in order, while the buffer is empty.
             self._next += 1
             self._highest = sequence
             frame = self._take(packet, now)
@@ -128,11 +145,6 @@ class Reassembly:
     def packets(self) -> int:
         """Number of packets that wait behind a gap or belong to an incomplete access unit."""
         return len(self._buffer) + len(self._unit)
-
-    @property
-    def has_gaps(self) -> bool:
-        """Whether packets of this source are missing."""
-        return bool(self._gaps)
 
     def _note_gap(self, sequence: int, now: float, resent: bool) -> None:
         """Updates the gaps after a packet arrived."""
@@ -168,19 +180,22 @@ class Reassembly:
         the packet completes a frame; otherwise None.
         """
         frame = None
-        unit = self._unit
-        if unit and packet.timestamp != unit[0].timestamp:
+        unit, payload = self._unit, packet.payload
+        if unit and packet.timestamp != self._unit_timestamp:
             # The sender omitted the marker bit: the new timestamp shows that the access unit has
             # ended.
             frame = self._finish(self._unit_arrived)
-        if packet.payload:
-            if len(self._unit) >= MAX_UNIT_PACKETS:
+            unit = self._unit
+        if payload:
+            if len(unit) >= MAX_UNIT_PACKETS:
                 self._drop_oversized_unit()
-            if not self._unit:
-                self._unit_whole = self._unit_whole or self._starts_whole(packet.payload)
-            self._unit.append(packet)
+                unit = self._unit
+            if not unit:
+                self._unit_whole = self._unit_whole or self._starts_whole(payload)
+                self._unit_timestamp = packet.timestamp
+            unit.append(payload)
             self._unit_arrived = arrived
-        if packet.marker and self._unit:
+        if packet.marker and unit:
             frame = self._finish(arrived)
         return frame
 
@@ -190,14 +205,14 @@ class Reassembly:
         )
 
     def _finish(self, arrived: float) -> EncodedFrame | None:
-        packets, self._unit = self._unit, []
+        payloads, self._unit = self._unit, []
         whole, self._unit_whole = self._unit_whole, True
-        timestamp = self._timestamps.unwrap(packets[0].timestamp)
+        timestamp = self._timestamps.unwrap(self._unit_timestamp)
         if not whole:
             self.needs_keyframe = self.needs_keyframe or not self._lost
             return None
         try:
-            unit = self._payload.access_unit(packet.payload for packet in packets)
+            unit = self._payload.access_unit(payloads)
         except BitstreamError:
             self.broken_units += 1
             self.needs_keyframe = True

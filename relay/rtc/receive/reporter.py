@@ -37,17 +37,18 @@ class Reporter:
         self._limit = bitrate_cap
         """Maximum bitrate to request while the server is overloaded, bit/s."""
         self._estimate = estimate
-        self._statistics: dict[int, ReceptionStatistics] = {}
+        self.statistics: dict[int, ReceptionStatistics] = {}
+        """The statistics of the media sources by SSRC. Call `add_source` for a missing SSRC."""
         self._reported = 0.0
 
-    def receive(self, packet: RtpPacket, now: float, clock_rate: int) -> None:
-        """Counts a packet of a media source whose clock has `clock_rate` ticks per second."""
-        statistics = self._statistics.get(packet.ssrc)
-        if statistics is None:
-            if len(self._statistics) >= MAX_SSRCS:
-                del self._statistics[next(iter(self._statistics))]
-            statistics = self._statistics[packet.ssrc] = ReceptionStatistics(clock_rate)
-        statistics.add(packet, now)
+    def add_source(self, ssrc: int, clock_rate: int) -> ReceptionStatistics:
+        """Adds a media source whose clock has `clock_rate` ticks per second. Drops the oldest
+        source if there are too many.
+        """
+        if len(self.statistics) >= MAX_SSRCS:
+            del self.statistics[next(iter(self.statistics))]
+        statistics = self.statistics[ssrc] = ReceptionStatistics(clock_rate)
+        return statistics
 
     def receive_video(self, packet: RtpPacket, now: float) -> None:
         """Takes a video packet, which may be a retransmission."""
@@ -55,7 +56,7 @@ class Reporter:
             self.make_report_due()
 
     def receive_report(self, report: rtcp.SenderReport, now: float) -> None:
-        statistics = self._statistics.get(report.ssrc)
+        statistics = self.statistics.get(report.ssrc)
         if statistics:
             statistics.last_report_ntp, statistics.last_report_at = report.ntp_middle, now
 
@@ -80,7 +81,7 @@ class Reporter:
         if now - self._reported < REPORT_EVERY:
             return b""
         self._reported = now
-        report = rtcp.receiver_report(self._statistics, now)
+        report = rtcp.receiver_report(self.statistics, now)
         bitrate = min(self.bitrate_cap, self._limit)
         if self._estimate:
             bitrate = min(bitrate, self._estimate.bitrate)
@@ -98,4 +99,4 @@ class Reporter:
         """
         if not self.transport.due(now):
             return []
-        return self.transport.reports(next(iter(self._statistics), 0), now)
+        return self.transport.reports(next(iter(self.statistics), 0), now)

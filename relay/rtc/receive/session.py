@@ -77,10 +77,10 @@ class ReceiveSession(PeerSession):
         self._payload = FORMATS[video.codec]
         # RFC 8843 §9: within a bundle, an extension has the same number in all media sections.
         self._transport_id = video.transport_id or (audio.transport_id if audio else 0)
-        self._send_time_id = video.send_time_id
         # A sender without transport-wide feedback cannot estimate its path. In that case the server
         # estimates the path, and sends the result as REMB.
         self._estimated = not video.transport_id and "goog-remb" in video.feedback
+        self._send_time_id = video.send_time_id if self._estimated else 0
         self._reporter = Reporter(
             bitrate_cap,
             BitrateEstimate(bitrate_cap, timed=self._send_time_id > 0) if self._estimated else None,
@@ -92,6 +92,8 @@ class ReceiveSession(PeerSession):
         self._audio_type = audio.payload_type if audio else None
         self._payload_types = frozenset({self._video_type, self._rtx_type, self._audio_type})
         self._nack = "nack" in video.feedback
+        self._known_sources = self._sources.known
+        self._statistics = self._reporter.statistics
         self._video_ssrc: int | None = None
         self._audio_ssrc: int | None = None
 
@@ -173,7 +175,7 @@ class ReceiveSession(PeerSession):
         payload_type, source = data[1] & 0x7F, data[8:12]
         if payload_type not in self._payload_types:
             self._reject_payload_type(payload_type)
-        elif source in self._sources.known:
+        elif source in self._known_sources:
             plain = self._dtls.unprotect_rtp(data)
             self._receive_rtp(parse_rtp(plain, self._transport_id, self._send_time_id))
         else:
@@ -217,9 +219,13 @@ class ReceiveSession(PeerSession):
             self._receive_rtx(packet, now)
 
     def _count(self, packet: RtpPacket, now: float, clock_rate: int) -> None:
-        self._reporter.receive(packet, now, clock_rate)
-        self.counters.last_media = now
-        self.counters.payload_bytes += len(packet.payload)
+        statistics = self._statistics.get(packet.ssrc)
+        if statistics is None:
+            statistics = self._reporter.add_source(packet.ssrc, clock_rate)
+        statistics.add(packet, now)
+        counters = self.counters
+        counters.last_media = now
+        counters.payload_bytes += len(packet.payload)
 
     def _new_video_source(self, ssrc: int) -> None:
         if self._video_ssrc is not None:
@@ -243,13 +249,17 @@ class ReceiveSession(PeerSession):
         # packet without a payload is a bandwidth probe.
         if len(packet.payload) > 2 and self._video_ssrc is not None:
             original = int.from_bytes(packet.payload[:2], "big")
-            self._receive_video(
-                packet._replace(
-                    sequence=original, ssrc=self._video_ssrc, payload=packet.payload[2:]
-                ),
-                now,
-                resent=True,
+            lost = RtpPacket(
+                packet.payload_type,
+                packet.marker,
+                original,
+                packet.timestamp,
+                self._video_ssrc,
+                packet.payload[2:],
+                packet.transport_sequence,
+                packet.send_time,
             )
+            self._receive_video(lost, now, resent=True)
 
     def _receive_video(self, packet: RtpPacket, now: float, *, resent: bool = False) -> None:
         if self._estimated:
@@ -258,7 +268,7 @@ class ReceiveSession(PeerSession):
         frames = reassembly.receive(packet, now, resent=resent)
         if frames:
             self._forward(frames, now)
-        if reassembly.has_gaps and self._nack:
+        if reassembly.missing and self._nack:
             self._request_missing(now)
         if reassembly.needs_keyframe:
             self._request_keyframe(now)
@@ -313,7 +323,7 @@ class ReceiveSession(PeerSession):
         if self.silence(now) >= SILENCE_MAX:
             self._end(f"the publisher sent nothing for {SILENCE_MAX:.0f} s")
             return
-        if self.reassembly.has_gaps:
+        if self.reassembly.missing:
             self._forward(self.reassembly.expire(now), now)
             if self._nack:
                 self._request_missing(now)

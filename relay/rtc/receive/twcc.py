@@ -6,36 +6,37 @@ intervals between arrivals.
 """
 
 from struct import Struct
+from typing import Final
 
-from relay.rtc.rtp import Unwrapper
-
-EVERY = 0.05
+EVERY: Final = 0.05
 """Minimum time between two reports, seconds, as in libwebrtc's receiver."""
-MANY = 200
+MANY: Final = 200
 """Number of unreported packets at which a report is due at once. A keyframe can have that many
 packets.
 """
-MAX_STATUSES = 1_000
+MAX_STATUSES: Final = 1_000
 """Maximum number of sequence numbers in a report, received or lost. If the unreported numbers span
 a larger range, the sender is assumed to have restarted. Without this limit, a sender could cause
 much work by skipping numbers.
 """
-MAX_REPORTS = 2
+MAX_REPORTS: Final = 2
 """Maximum number of feedback packets written at a time. One packet is enough, unless two arrivals
 are more than 8.19 s apart.
 """
-KEPT = 500
+KEPT: Final = 500
 """Distance from the newest sequence number up to which a late packet is still reported. Such a
 report repeats the packets that follow the late packet.
 """
 
 _HEADER = Struct("!BBHIIHHHBB")
-_TICK = 4_000
+_TICK: Final = 4_000
 """Resolution of an arrival time, in ticks per second: one tick is 250 µs."""
-_REFERENCE = 256
+_REFERENCE: Final = 256
 """Unit of the reference time, in ticks: one unit is 64 ms."""
-_LOST, _SMALL, _LARGE = 0, 1, 2
-_RUN_MAX = 0x1FFF
+_LOST: Final = 0
+_SMALL: Final = 1
+_LARGE: Final = 2
+_RUN_MAX: Final = 0x1FFF
 
 
 class TransportFeedback:
@@ -46,7 +47,6 @@ class TransportFeedback:
     def __init__(self, sender_ssrc: int) -> None:
         self._sender_ssrc = sender_ssrc
         self._fresh: list[tuple[int, float]] = []
-        self._numbers = Unwrapper(16)
         self._arrivals: dict[int, int] = {}
         """Arrival times in ticks by unwrapped sequence number: for the newest KEPT numbers, and for
         all numbers not reported yet.
@@ -92,26 +92,30 @@ class TransportFeedback:
         nothing to report.
         """
         fresh, self._fresh = self._fresh, []
-        first = self._next
+        first, highest = self._next, self._highest
         arrivals = self._arrivals
         for sequence, now in fresh:
-            number = self._numbers.unwrap(sequence)
-            if self._restarted(number):
-                arrivals.clear()
-                self._next = first = self._highest = number
-            elif number <= self._highest - KEPT or number in arrivals:
-                continue  # too old, or a duplicate: the first arrival counts
-            assert first is not None
+            ahead = (sequence - highest + 0x8000 & 0xFFFF) - 0x8000
+            number = sequence if first is None else highest + ahead
+            if ahead != 1 or first is None or number - first >= MAX_STATUSES:
+                if self._restarted(number, highest):
+                    arrivals.clear()
+                    self._next = first = highest = number
+                elif number <= highest - KEPT or number in arrivals:
+                    continue  # too old, or a duplicate: the first arrival counts
+                assert first is not None
+                first = min(first, number)
             arrivals[number] = int(now * _TICK)
-            first = min(first, number)
-            self._highest = max(self._highest, number)
-        return first if first is not None and first <= self._highest else None
+            if number > highest:
+                highest = number
+        self._highest = highest
+        return first if first is not None and first <= highest else None
 
-    def _restarted(self, number: int) -> bool:
+    def _restarted(self, number: int, highest: int) -> bool:
         """Whether the sender has restarted its numbering, or has skipped more numbers than a report
         can hold.
         """
-        if self._next is None or abs(number - self._highest) > MAX_STATUSES:
+        if self._next is None or abs(number - highest) > MAX_STATUSES:
             return True
         return number - self._next >= MAX_STATUSES
 
@@ -134,7 +138,9 @@ def write_feedback(
     packet. If two arrivals are more than 8.19 s apart, the second arrival needs another RTCP
     packet.
     """
-    received = next((ticks for ticks in arrivals if ticks is not None), 0)
+    received = arrivals[0]
+    if received is None:
+        received = next((ticks for ticks in arrivals if ticks is not None), 0)
     reference = received // _REFERENCE
     before = reference * _REFERENCE
     symbols: list[int] = []
@@ -169,8 +175,10 @@ def _chunks(symbols: list[int]) -> bytes:
     """Returns packet status chunks (§3.1.3, §3.1.4). Each chunk contains equal symbols and their
     number, or 14 symbols of one bit each, or 7 symbols of two bits each.
     """
-    out = bytearray()
     at, size = 0, len(symbols)
+    if symbols.count(symbols[0]) == size:  # as in most reports
+        return (symbols[0] << 13 | size).to_bytes(2, "big")
+    out = bytearray()
     while at < size:
         symbol = symbols[at]
         run = 1

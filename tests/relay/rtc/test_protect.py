@@ -1,6 +1,10 @@
 """SRTP in place: the other end decrypts what it protects."""
 
+import pytest
+
 from relay.rtc.batch import HEADER
+from relay.rtc.dtls import SrtpError
+from relay.rtc.protect import PACKET_MAX
 from relay.rtc.rtp import parse_rtp
 from relay.rtc.send.history import PacketisedFrame
 from tests.fixtures.dtls_pair import connect, pair
@@ -38,5 +42,21 @@ async def test_srtp_in_place_is_compatible_with_pylibsrtp() -> None:
         ).payload
         == b"d"
     )
+    await server.close()
+    await client.close()
+
+
+async def test_what_a_server_does_not_decrypt() -> None:
+    """A forged packet, a packet that came before, and one that is too long."""
+    server, client = pair([])
+    await connect(server, client)
+    secret = client.protect_rtp(HEADER.pack(0x80, 96, 1, 6, 7) + b"payload")
+    with pytest.raises(SrtpError):
+        server.unprotect_rtp(secret[:-1] + bytes((secret[-1] ^ 1,)))
+    assert parse_rtp(server.unprotect_rtp(secret)).payload == b"payload"
+    with pytest.raises(SrtpError):
+        server.unprotect_rtp(secret)
+    with pytest.raises(ValueError, match="too long"):
+        server.unprotect_rtp(bytes(PACKET_MAX + 1))
     await server.close()
     await client.close()

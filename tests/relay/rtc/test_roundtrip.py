@@ -49,7 +49,7 @@ def test_an_answer_to_one_request_is_a_sample() -> None:
     assert gaps.fill(11, 0.01, resent=False) and round_trip.least == pytest.approx(0.03)
     assert gaps.nacks(0.2) == [12]
     assert gaps.fill(12, 0.21, resent=True) and round_trip.smoothed == pytest.approx(0.03)
-    assert not gaps and not gaps.fill(12, 0.22, resent=True)
+    assert not gaps.missing and not gaps.fill(12, 0.22, resent=True)
 
 
 def test_reordering_delays_the_first_request() -> None:

@@ -9,7 +9,7 @@ def test_each_is_requested_at_once_and_again_after_a_round_trip() -> None:
     round_trip = RoundTrip()
     gaps = Gaps(round_trip)
     gaps.add(0x1FFFF, 0x20002, 5.0)
-    assert len(gaps) == 3
+    assert len(gaps.missing) == 3
     assert gaps.nacks(5.0) == [0xFFFF, 0, 1]
     assert gaps.nacks(5.0 + round_trip.retry - 0.001) == []
     assert gaps.fill(0x20000, 5.01, resent=True)
@@ -33,7 +33,7 @@ def test_only_the_first_request_measures_the_round_trip() -> None:
     assert round_trip.least is not None and abs(round_trip.least - 0.03) < 1e-9
     gaps.nacks(1.0 + 1)
     assert gaps.fill(8, 2.001, resent=True) and round_trip.least > 0.02
-    assert not gaps and not gaps.fill(8, 2.002, resent=True)
+    assert not gaps.missing and not gaps.fill(8, 2.002, resent=True)
 
 
 def test_a_path_that_reorders_is_given_time() -> None:
@@ -57,10 +57,10 @@ def test_the_oldest_gap_has_a_deadline() -> None:
     gaps.add(1, 2, 1.0)
     gaps.add(5, 8, 1.05)
     assert not gaps.overdue(1.0 + MIN_DEADLINE / 2) and gaps.overdue(1.5)
-    assert gaps.give_up(6) == 2 and len(gaps) == 2
+    assert gaps.give_up(6) == 2 and len(gaps.missing) == 2
     assert gaps.give_up(6) == 0
     gaps.clear()
-    assert not gaps and not gaps.overdue(100.0)
+    assert not gaps.missing and not gaps.overdue(100.0)
 
 
 def test_a_repeated_request_is_in_order_with_the_first_one_of_newer_gaps() -> None:

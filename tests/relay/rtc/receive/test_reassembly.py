@@ -17,6 +17,7 @@ from relay.rtc.receive.reassembly import (
 from relay.rtc.roundtrip import MAX_DEADLINE, MIN_DEADLINE, RoundTrip
 from relay.rtc.rtp import RtpPacket
 from tests.fixtures import media
+from tests.fixtures.packets import changed
 
 SPS, PPS = media.parameter_sets()
 IDR, SLICE = b"\x65" + bytes(range(40)), b"\x41" + bytes(range(40))
@@ -118,7 +119,7 @@ def test_every_order_of_arrival() -> None:
     for order in permutations(REST):
         reassembly = Reassembly()
         indices = assert_decodable(feed(reassembly, (FIRST, *order)), WHOLE, KINDS)
-        assert not reassembly.has_gaps and not reassembly.needs_keyframe
+        assert not reassembly.missing and not reassembly.needs_keyframe
         arrival = [packet.sequence for packet in order]
         jumped = max(map(arrival.index, needed)) < max(map(arrival.index, older))
         assert indices[-3:] == [3, 4, 5]
@@ -147,7 +148,7 @@ def test_every_loss_in_order() -> None:
             running = complete[index] and (running or kind.startswith("idr"))
             expected += [index] if running else []
         assert indices == expected
-        assert not reassembly.has_gaps
+        assert not reassembly.missing
 
 
 @settings(max_examples=400, deadline=None)
@@ -172,7 +173,7 @@ def test_orders_and_losses_of_longer_streams(data: st.DataObject) -> None:
         reassembly.nacks(now)
     frames += reassembly.expire(now + 1)
     assert_decodable(frames, units, kinds)
-    assert not reassembly.has_gaps
+    assert not reassembly.missing
 
 
 def test_duplicates_are_dropped() -> None:
@@ -197,7 +198,7 @@ def test_a_retransmission_fills_the_gap_and_measures_the_round_trip() -> None:
     assert reassembly.nacks(round_trip.retry / 2) == []
     assert reassembly.nacks(round_trip.retry) == [missing.sequence]
     assert len(reassembly.receive(missing, 0.1, resent=True)) == 3
-    assert (reassembly.repaired, reassembly.has_gaps, reassembly.given_up) == (1, False, 0)
+    assert (reassembly.repaired, bool(reassembly.missing), reassembly.given_up) == (1, False, 0)
     assert round_trip.smoothed is None  # it is unknown which of two requests was answered
     assert [
         frame.arrived
@@ -236,8 +237,8 @@ def test_a_long_gap_after_an_outage_is_not_repaired() -> None:
     ):
         reassembly = Reassembly()
         feed(reassembly, packets_of(["idr"], sequence=0), 1.0)
-        reassembly.receive(packet._replace(sequence=1 + hole), 1.0 + silence)
-        assert (reassembly.has_gaps, reassembly.needs_keyframe) == (mended, not mended)
+        reassembly.receive(changed(packet, sequence=1 + hole), 1.0 + silence)
+        assert (bool(reassembly.missing), reassembly.needs_keyframe) == (mended, not mended)
         assert len(reassembly.nacks(1.0 + silence)) == (hole if mended else 0)
 
 
@@ -299,7 +300,7 @@ def test_an_idr_after_a_gap_does_not_wait() -> None:
     assert len(frames) == 1
     frames += reassembly.receive(packets[4], 1.01)
     assert assert_decodable(frames, samples_of(kinds), kinds) == [0, 3]
-    assert (reassembly.nacks(2.0), reassembly.has_gaps, reassembly.given_up) == ([], False, 1)
+    assert (reassembly.nacks(2.0), bool(reassembly.missing), reassembly.given_up) == ([], False, 1)
     assert len(reassembly.receive(packets[5], 1.02)) == 1
 
 
@@ -312,8 +313,8 @@ def test_a_sender_without_markers() -> None:
     assert [frame.unit.data for frame in frames] == samples_of(["idr", "p", "p"])
     padded: list[RtpPacket] = []
     for packet in packets_of(["idr", "p", "p"]):
-        padded.append(packet._replace(sequence=len(padded)))
-        padded.append(packet._replace(sequence=len(padded), payload=b"", marker=False))
+        padded.append(changed(packet, sequence=len(padded)))
+        padded.append(changed(packet, sequence=len(padded), payload=b"", marker=False))
     assert len(feed(Reassembly(), padded)) == 3
 
 
@@ -333,7 +334,7 @@ def test_a_stream_begins_at_an_idr() -> None:
 def test_frames_after_a_broken_payload_wait_for_an_idr() -> None:
     """An access unit that cannot be depacketised is counted; from there on an IDR is needed."""
     packets = packets_of(["idr", "p", "p", "idr"])
-    packets[1] = packets[1]._replace(payload=b"\x7c\x41no start")
+    packets[1] = changed(packets[1], payload=b"\x7c\x41no start")
     reassembly = Reassembly()
     frames = feed(reassembly, packets[:3])
     assert reassembly.needs_keyframe and reassembly.broken_units == 1
@@ -350,7 +351,7 @@ def test_a_sender_that_restarts(jump: int) -> None:
         reassembly, packets_of(["p", "idr", "p"], sequence=101 + jump & 0xFFFF, timestamp=5)
     )
     assert [frame.unit.data for frame in frames] == samples_of(["p", "idr", "p"])[1:]
-    assert not reassembly.has_gaps
+    assert not reassembly.missing
 
 
 def test_the_buffer_is_bounded() -> None:
@@ -360,13 +361,13 @@ def test_the_buffer_is_bounded() -> None:
     packet = packets_of(["p"])[0]
     for number in range(10_000):
         reassembly.receive(
-            packet._replace(
-                sequence=2 + number * 2 & 0xFFFF, timestamp=number * 3_000 & 0xFFFFFFFF
+            changed(
+                packet, sequence=2 + number * 2 & 0xFFFF, timestamp=number * 3_000 & 0xFFFFFFFF
             ),
             0.0,
         )
         assert len(reassembly._buffer) <= MAX_BUFFERED
-        assert len(reassembly._gaps) <= 2 * MAX_BUFFERED
+        assert len(reassembly.missing) <= 2 * MAX_BUFFERED
     assert len(reassembly.nacks(0.0)) <= MAX_NACKS
 
 
@@ -377,7 +378,7 @@ def test_a_large_gap_costs_no_more_than_a_restart() -> None:
     frames = feed(
         reassembly, packets_of(["p", "idr", "p"], sequence=102 + MAX_NACKS + 1, timestamp=9_000)
     )
-    assert not reassembly.has_gaps and reassembly.nacks(1.0) == []
+    assert not reassembly.missing and reassembly.nacks(1.0) == []
     assert [frame.unit.data for frame in frames] == samples_of(["p", "idr", "p"])[1:]
     assert reassembly.given_up == MAX_NACKS + 1
 
@@ -390,7 +391,7 @@ def test_an_access_unit_is_bounded() -> None:
     feed(reassembly, packets_of(["idr"], sequence=0, timestamp=0))
     endless = packets_of(["p"], marker=False)[0]
     for number in range(2 * MAX_UNIT_PACKETS + 10):
-        frames = reassembly.receive(endless._replace(sequence=1 + number, timestamp=3_000), 0.0)
+        frames = reassembly.receive(changed(endless, sequence=1 + number, timestamp=3_000), 0.0)
         assert frames == [] and len(reassembly._unit) <= MAX_UNIT_PACKETS
     assert reassembly.broken_units == 2 and reassembly.needs_keyframe
     after = packets_of(["idr", "p"], sequence=2 * MAX_UNIT_PACKETS + 11, timestamp=6_000)
@@ -406,7 +407,7 @@ def test_a_sender_that_marks_every_packet_as_a_keyframe() -> None:
     feed(reassembly, packets_of(["idr"], sequence=0, timestamp=0))
     start = packets_of(["idr2"], marker=False)[0]
     for number in range(MAX_BUFFERED):
-        reassembly.receive(start._replace(sequence=2 + number, timestamp=3_000), 0.0)
+        reassembly.receive(changed(start, sequence=2 + number, timestamp=3_000), 0.0)
     assert len(reassembly._buffer) == MAX_BUFFERED
 
 

@@ -1,5 +1,6 @@
 """Audio packets in order."""
 
+from functools import cache
 from itertools import permutations
 
 import pytest
@@ -8,8 +9,10 @@ from hypothesis import strategies as st
 
 from relay.rtc.receive.reorder import MAX_BUFFERED, Reorder
 from relay.rtc.rtp import RtpPacket
+from tests.fixtures.packets import changed
 
 
+@cache
 def packet(number: int) -> RtpPacket:
     return RtpPacket(111, False, 65_530 + number & 0xFFFF, number * 960, 1, bytes([number % 256]))
 
@@ -82,6 +85,6 @@ def test_a_sender_that_restarts(jump: int) -> None:
     """A large step of the sequence numbers is no gap."""
     reorder = Reorder()
     reorder.receive(packet(0), 0.0)
-    fresh = packet(1)._replace(sequence=packet(1).sequence + jump & 0xFFFF)
+    fresh = changed(packet(1), sequence=packet(1).sequence + jump & 0xFFFF)
     assert reorder.receive(fresh, 0.0) == [(fresh, 0.0)]
-    assert reorder.receive(fresh._replace(sequence=fresh.sequence + 1 & 0xFFFF), 0.0) != []
+    assert reorder.receive(changed(fresh, sequence=fresh.sequence + 1 & 0xFFFF), 0.0) != []

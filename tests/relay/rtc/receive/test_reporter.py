@@ -15,11 +15,17 @@ def packet(sequence: int, ssrc: int = 5) -> RtpPacket:
     return RtpPacket(96, False, sequence & 0xFFFF, 0, ssrc, b"x", sequence & 0xFFFF)
 
 
+def receive(reporter: Reporter, each: RtpPacket, now: float, clock_rate: int) -> None:
+    """Counts a packet, as the session does."""
+    statistics = reporter.statistics.get(each.ssrc)
+    (statistics or reporter.add_source(each.ssrc, clock_rate)).add(each, now)
+
+
 def test_reports_name_their_sources_and_the_cap() -> None:
     """Five times a second; the bitrate cap once there is video, and again for a new source."""
     reporter = Reporter(3_000_000)
-    reporter.receive(packet(1, 5), 10.0, 90_000)
-    reporter.receive(packet(1, 6), 10.0, 48_000)
+    receive(reporter, packet(1, 5), 10.0, 90_000)
+    receive(reporter, packet(1, 6), 10.0, 48_000)
     reporter.receive_report(SenderReport(5, 0.0, 0, 0x1234), 10.0)
     reporter.receive_report(SenderReport(99, 0.0, 0, 1), 10.0)
     (report,) = RtcpPacket.parse(reporter.report(10.0, None))
@@ -85,7 +91,7 @@ def test_sources_are_bounded() -> None:
     """For a sender with ever new SSRCs, reports have the last four."""
     reporter = Reporter(1)
     for ssrc in range(100):
-        reporter.receive(packet(1, ssrc), 1.0, 90_000)
+        receive(reporter, packet(1, ssrc), 1.0, 90_000)
     (report,) = RtcpPacket.parse(reporter.report(1.0, None))
     assert isinstance(report, RtcpRrPacket) and [each.ssrc for each in report.reports] == list(
         range(100 - MAX_SSRCS, 100)
@@ -105,7 +111,7 @@ def test_transport_wide_feedback() -> None:
     """It has a media SSRC, and is not sent if no packet was numbered."""
     reporter = Reporter(1)
     assert reporter.arrivals(1.0) == []
-    reporter.receive(packet(1), 1.0, 90_000)
+    receive(reporter, packet(1), 1.0, 90_000)
     reporter.transport.receive(7, 1.0)
     (report,) = reporter.arrivals(1.0)
     (parsed,) = RtcpPacket.parse(report)
