@@ -15,6 +15,7 @@ from relay.meter import Meter
 from relay.pause import PauseRule
 from relay.rtc.consent import CandidatePair
 from relay.rtc.ice import Address, SocketAddress, local_ufrag_of
+from relay.rtc.ticker import Ticker
 from relay.rtc.udp_socket import RECEIVE_BUFFER, bound_socket, dropped, segments
 
 logger = logging.getLogger(__name__)
@@ -183,6 +184,8 @@ class UdpPort:
         """Decides whether data that the timer of a session expects is missing, or may still wait
         unread in a socket.
         """
+        self.ticker = Ticker(self.pause)
+        """Calls the publishers' sessions whenever they have work to do."""
         self._sockets: list[tuple[asyncio.DatagramTransport, _BoundSocket]] = []
         self._routes: dict[Peer, list[tuple[_BoundSocket, Route]]] = {}
         """The routes of each peer, oldest route first."""

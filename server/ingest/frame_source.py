@@ -45,8 +45,8 @@ class FrameSource(Protocol):
     def request_keyframe(self) -> None:
         """Makes the source produce a keyframe as soon as possible."""
 
-    def check(self, now: float) -> None:
-        """Makes the source fail if it hangs. Call this method periodically. `now`: time from
+    def check(self, now: float) -> float:
+        """Makes the source fail if it hangs. Returns the time of the next check. `now`: time from
         `time.monotonic`, seconds.
         """
 

@@ -129,20 +129,23 @@ class Ingestion:
     def receive_source(self, track: Track) -> None:
         self._timeline.forget(track)
 
-    def tick(self, now: float) -> None:
-        self.source.check(now)
+    def tick(self, now: float) -> float:
+        due_at = self.source.check(now)
         round_trip = self._rtc.round_trip
         if round_trip is not None:
             self._timeline.round_trip = round_trip
         self._reception.measure(now, self._totals)
         if self.excessive:
             self._owner.media_failed(TOO_MANY_SAMPLES)
-            return
+            return now
         if self._has_stopped(now):
             self._owner.media_stopped()
-        elif self._parameters is not None:
-            stamp = self._timeline.captured_now(now)
-            self._publish_sounds(self._sound.advance(stamp.ticks), stamp, now)
+            return now
+        if self._parameters is None:
+            return now
+        stamp = self._timeline.captured_now(now)
+        self._publish_sounds(self._sound.advance(stamp.ticks), stamp, now)
+        return min(due_at, now + (self._sound.due - stamp.ticks) / TIMESCALE[Track.AUDIO])
 
     # FrameOutput: methods that the frame source calls
 
@@ -246,8 +249,11 @@ class Ingestion:
         self._stream.publish(sample)
         spent = time.perf_counter_ns() - started
         self._rtc.counters.delivery_ns += spent
-        if self._samples.take(sample.publish) and charged:
-            self._rtc.account.spent_ns -= spent
+        if self._samples.take(sample.publish):
+            if charged:
+                self._rtc.account.spent_ns -= spent
+        elif self._samples.excessive:
+            self._rtc.make_due()  # the next tick ends the session
 
     def _sample(
         self,

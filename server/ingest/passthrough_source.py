@@ -1,5 +1,7 @@
 """Forwards a publisher's H.264 frames unchanged."""
 
+from math import inf
+
 from relay.rtc.receive.reassembly import EncodedFrame
 from server.ingest.frame_source import DISCARD, FrameOutput
 
@@ -32,8 +34,9 @@ class PassthroughSource:
     def request_keyframe(self) -> None:
         self._output.request_keyframe()
 
-    def check(self, now: float) -> None:
+    def check(self, now: float) -> float:
         """Does nothing: this source cannot hang."""
+        return inf
 
     async def close(self) -> None:
         self._output = DISCARD

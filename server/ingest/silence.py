@@ -73,9 +73,17 @@ class ContinuousSound:
             # its audio.
             self._next = media_now + (ABSENT_PATIENCE if self._expected else 0)
             return []
-        absent = self._last_real is None or self._next - self._last_real > ABSENT
-        patience = 0 if not self._expected else ABSENT_PATIENCE if absent else PATIENCE
-        return self._fill_to(media_now - patience)
+        return self._fill_to(media_now - self._patience(self._next))
+
+    @property
+    def due(self) -> int:
+        """Media time before which `advance` returns nothing, ticks; 0 before the first call."""
+        return 0 if self._next is None else self._next + self._patience(self._next)
+
+    def _patience(self, expected: int) -> int:
+        """Returns how long to wait for the packet that is expected at this media time, ticks."""
+        absent = self._last_real is None or expected - self._last_real > ABSENT
+        return 0 if not self._expected else ABSENT_PATIENCE if absent else PATIENCE
 
     def _fill_to(self, ticks: int) -> list[Sound]:
         assert self._next is not None

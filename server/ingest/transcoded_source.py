@@ -77,14 +77,15 @@ class TranscodedSource:
     def request_keyframe(self) -> None:
         self._transcoding.request_keyframe()
 
-    def check(self, now: float) -> None:
+    def check(self, now: float) -> float:
         worker = self._worker
         if worker is None:
-            return
+            return now
         unread = worker.writer.transport.get_write_buffer_size()
         if unread > MAX_UNREAD or self._transcoding.stuck(now):
             logger.warning("transcoder %s does not answer", self.pid)
             worker.kill()
+        return now  # what waits for the worker is measured at each tick
 
     async def close(self) -> None:
         closed = self._transcoding.happen(Event.CLOSED)

@@ -13,12 +13,12 @@ from relay.rtc.peer_session import PeerState
 from relay.rtc.receive.feedback import KeyframeBudget
 from relay.rtc.receive.reporter import MAX_SSRCS
 from relay.rtc.receive.sdp import parse_offer
-from relay.rtc.receive.session import TICK
 from relay.rtc.send.delivery import DeliveryEvent
 from relay.rtc.send.feed import Feed
 from relay.rtc.send.numbering import Numbering
 from relay.rtc.send.sdp import parse_play_offer
 from relay.rtc.send.session import PLI_EVERY, RESEND_BURST, SendSession
+from relay.rtc.ticker import TICK
 from relay.rtc.udp import MAX_ADDRESSES, Route, UdpPort, _BoundSocket
 from relay.websocket.counters import WebSocketCounters
 from relay.websocket.viewer import WebSocketViewer
@@ -144,7 +144,7 @@ async def session(data: bytes) -> None:
     made = _session(UdpPort())
     route = made.rtc._route
     assert route
-    made.rtc._tick()
+    made.rtc._connected()
     for repeat in repeats(data):
         for packet in repeat.packets():
             made.rtc.receive(packet, route)

@@ -255,7 +255,7 @@ def reassembly(data: bytes) -> None:
         assert (
             len(video._buffer) <= MAX_BUFFERED + 1
             and len(video.missing) <= MAX_JUMP + MAX_BUFFERED
-            and len(sounds._buffer) <= MAX_SOUNDS + 1
+            and len(sounds.waiting) <= MAX_SOUNDS + 1
         )
 
 

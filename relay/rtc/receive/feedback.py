@@ -99,12 +99,26 @@ class KeyframeRequests:
         self._pause = None
         self._last_key = now
 
+    @property
+    def due_at(self) -> float:
+        """Earliest time of the next request, seconds. `request` and `reference_lost` may make it
+        earlier.
+        """
+        due_at = 0.0 if self._asked or self._last_key is None else self._last_key + KEYFRAME_EVERY
+        if self._last_request is None:
+            return due_at
+        return max(due_at, self._last_request + self._at_most)
+
+    @property
+    def _at_most(self) -> float:
+        """Minimum time between two requests now, seconds."""
+        return KEYFRAME_AT_MOST if self._pause is None else self._pause
+
     def due(self, now: float) -> bool:
         """Whether a PLI is due. If True, the caller must send a PLI, because the PLI counts as
         sent.
         """
-        at_most = KEYFRAME_AT_MOST if self._pause is None else self._pause
-        if self._last_request is not None and now - self._last_request < at_most:
+        if self._last_request is not None and now - self._last_request < self._at_most:
             return False
         waited = self._last_key is None or now - self._last_key >= KEYFRAME_EVERY
         if not (self._asked or waited):

@@ -21,12 +21,8 @@ class Reorder:
         self.lost = 0
         self._sequences = Unwrapper(16)
         self._next: int | None = None
-        self._buffer: dict[int, tuple[RtpPacket, float]] = {}
-
-    @property
-    def packets(self) -> int:
-        """Number of packets that wait behind a gap."""
-        return len(self._buffer)
+        self.waiting: dict[int, tuple[RtpPacket, float]] = {}
+        """The packets that wait behind a gap, with their arrival times, by sequence number."""
 
     def receive(self, packet: RtpPacket, now: float) -> list[tuple[RtpPacket, float]]:
         """Takes a packet, in any order. Returns the packets that are now in order, with their
@@ -37,16 +33,16 @@ class Reorder:
         """
         sequence = self._sequences.unwrap(packet.sequence)
         if self._next is not None and abs(sequence - self._next) > MAX_JUMP:
-            self._buffer.clear()
+            self.waiting.clear()
             self._next = None
         if self._next is None or sequence == self._next:
             self._next = sequence + 1
             return [(packet, now), *self._drain()]
-        if sequence < self._next or sequence in self._buffer:
+        if sequence < self._next or sequence in self.waiting:
             self.duplicates += 1
             return []
-        self._buffer[sequence] = (packet, now)
-        if len(self._buffer) > MAX_BUFFERED:
+        self.waiting[sequence] = (packet, now)
+        if len(self.waiting) > MAX_BUFFERED:
             return self._skip()
         return []
 
@@ -56,8 +52,8 @@ class Reorder:
         """
         ready: list[tuple[RtpPacket, float]] = []
         while (
-            self._buffer
-            and now - min(arrived for _, arrived in self._buffer.values()) >= self.patience
+            self.waiting
+            and now - min(arrived for _, arrived in self.waiting.values()) >= self.patience
         ):
             ready += self._skip()
         return ready
@@ -65,13 +61,13 @@ class Reorder:
     def flush(self) -> list[tuple[RtpPacket, float]]:
         """Gives up all gaps, because the source has ended. Returns the waiting packets."""
         ready: list[tuple[RtpPacket, float]] = []
-        while self._buffer:
+        while self.waiting:
             ready += self._skip()
         return ready
 
     def _skip(self) -> list[tuple[RtpPacket, float]]:
         assert self._next is not None
-        first = min(self._buffer)
+        first = min(self.waiting)
         self.lost += first - self._next
         self._next = first
         return self._drain()
@@ -79,7 +75,7 @@ class Reorder:
     def _drain(self) -> list[tuple[RtpPacket, float]]:
         ready = []
         assert self._next is not None
-        while entry := self._buffer.pop(self._next, None):
+        while entry := self.waiting.pop(self._next, None):
             ready.append(entry)
             self._next += 1
         return ready

@@ -50,23 +50,36 @@ class Reporter:
         statistics = self.statistics[ssrc] = ReceptionStatistics(clock_rate)
         return statistics
 
-    def receive_video(self, packet: RtpPacket, now: float) -> None:
-        """Takes a video packet, which may be a retransmission."""
+    def receive_video(self, packet: RtpPacket, now: float) -> bool:
+        """Takes a video packet, which may be a retransmission. Returns whether a report is due at
+        once.
+        """
         if self._estimate and self._estimate.receive(packet, now, self.round_trip.smoothed):
             self.make_report_due()
+            return True
+        return False
 
     def receive_report(self, report: rtcp.SenderReport, now: float) -> None:
         statistics = self.statistics.get(report.ssrc)
         if statistics:
             statistics.last_report_ntp, statistics.last_report_at = report.ntp_middle, now
 
-    def limit_bitrate(self, bitrate: int) -> None:
+    def limit_bitrate(self, bitrate: int) -> bool:
         """Sets a limit (bit/s) for the requested bitrate. The bitrate cap applies too: the lower of
-        the two is requested.
+        the two is requested. Returns whether a report is due at once.
         """
-        if bitrate != self._limit:
-            self._limit = bitrate
-            self.make_report_due()
+        if bitrate == self._limit:
+            return False
+        self._limit = bitrate
+        self.make_report_due()
+        return True
+
+    def due_at(self, *, transport_wide: bool) -> float:
+        """Returns the time of the next feedback, seconds. `transport_wide`: whether the sender
+        numbers its packets.
+        """
+        due = min(self._reported + REPORT_EVERY, self.keyframes.due_at)
+        return min(due, self.transport.due_at) if transport_wide else due
 
     def make_report_due(self) -> None:
         """Makes the next report due at once. The encoder of a new source needs the bitrate cap

@@ -5,7 +5,6 @@ Each datagram is handled completely in the call that delivers it. Only the DTLS 
 task.
 """
 
-import asyncio
 from collections.abc import Callable
 from random import random
 from time import monotonic, perf_counter_ns
@@ -19,7 +18,7 @@ from relay.rtc.receive.counters import ReceiveCounters
 from relay.rtc.receive.estimate import BitrateEstimate
 from relay.rtc.receive.feedback import KeyframeBudget
 from relay.rtc.receive.payload import FORMATS
-from relay.rtc.receive.policer import OVER_FOR, BitratePolicer
+from relay.rtc.receive.policer import MEASURE_EVERY, OVER_FOR, BitratePolicer
 from relay.rtc.receive.reassembly import EncodedFrame, Reassembly
 from relay.rtc.receive.reorder import Reorder
 from relay.rtc.receive.reporter import Reporter
@@ -29,7 +28,6 @@ from relay.rtc.rtp import RtpPacket, parse_rtp
 from relay.rtc.udp import Route, UdpPort
 from relay.sample import Track
 
-TICK = 0.02
 CHECK_EVERY = 1.0
 """Mean time between two connectivity checks that the server sends, seconds. The checks also measure
 the round trip time.
@@ -68,8 +66,8 @@ class ReceiveSession(PeerSession):
         super().__init__(port, offer, "publisher", self.counters, on_closed, consent, Kind.CREATOR)
         self._offer = offer
         self._sink = DISCARD
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
+        self.due_at = 0.0
+        """Time from which `tick` has work to do, in seconds of `time.monotonic`."""
         self._reorder = Reorder()
         video, audio = offer.find("video"), offer.find("audio")
         assert video is not None
@@ -112,7 +110,7 @@ class ReceiveSession(PeerSession):
         """Number of packets that wait for missing packets or belong to an incomplete access
         unit.
         """
-        return self.reassembly.packets + self._reorder.packets
+        return self.reassembly.packets + len(self._reorder.waiting)
 
     def deliver_to(self, sink: Sink) -> None:
         """Delivers media to `sink` from now on. Earlier media has been dropped."""
@@ -137,11 +135,10 @@ class ReceiveSession(PeerSession):
 
     def _connected(self) -> None:
         self._heard_at = monotonic()
-        self._tick()
+        self._port.ticker.add(self)
 
     def _stop(self) -> None:
-        if self._timer:
-            self._timer.cancel()
+        self._port.ticker.remove(self)
 
     def silence(self, now: float) -> float:
         """Returns the time since the peer last sent media, a valid check or an answer to a check,
@@ -152,6 +149,7 @@ class ReceiveSession(PeerSession):
     def request_keyframe(self) -> None:
         """Requests a keyframe as soon as the rate limit allows another request."""
         self._reporter.keyframes.request()
+        self.make_due()
         if self.connected:
             self._request_keyframe(monotonic())
 
@@ -160,12 +158,18 @@ class ReceiveSession(PeerSession):
         was unusable.
         """
         self.reassembly.needs_keyframe = True
+        self.make_due()
+
+    def make_due(self) -> None:
+        """Makes the work of `tick` due at the next tick."""
+        self.due_at = 0.0
 
     def limit_bitrate(self, bitrate: int) -> None:
         """Requests at most `bitrate` (bit/s) from now on, but never more than the bitrate cap of
         the session.
         """
-        self._reporter.limit_bitrate(bitrate)
+        if self._reporter.limit_bitrate(bitrate):
+            self.make_due()
 
     # Packets in
 
@@ -200,8 +204,9 @@ class ReceiveSession(PeerSession):
         now = monotonic()
         counters = self.counters
         counters.packets += 1
-        if packet.transport_sequence is not None:
-            self._reporter.transport.receive(packet.transport_sequence, now)
+        number = packet.transport_sequence
+        if number is not None and self._reporter.transport.receive(number, now):
+            self.due_at = 0.0
         payload_type = packet.payload_type
         if payload_type == self._video_type:
             self._count(packet, now, 90_000)
@@ -212,8 +217,11 @@ class ReceiveSession(PeerSession):
             self._count(packet, now, 48_000)
             if packet.ssrc != self._audio_ssrc:
                 self._new_audio_source(packet.ssrc)
-            for ready, arrived in self._reorder.receive(packet, now):
+            reorder = self._reorder
+            for ready, arrived in reorder.receive(packet, now):
                 self._sink.receive_audio(ready, arrived)
+            if reorder.waiting:
+                self.due_at = 0.0
         elif payload_type == self._rtx_type:
             counters.other_bytes += len(packet.payload)
             self._receive_rtx(packet, now)
@@ -232,6 +240,7 @@ class ReceiveSession(PeerSession):
             self._sink.receive_source(Track.VIDEO)
         self._video_ssrc = ssrc
         self._reporter.make_report_due()
+        self.make_due()
         self.reassembly = Reassembly(self._reporter.round_trip, self._payload)
         self._reporter.keyframes.request()
 
@@ -262,15 +271,18 @@ class ReceiveSession(PeerSession):
             self._receive_video(lost, now, resent=True)
 
     def _receive_video(self, packet: RtpPacket, now: float, *, resent: bool = False) -> None:
-        if self._estimated:
-            self._reporter.receive_video(packet, now)
+        if self._estimated and self._reporter.receive_video(packet, now):
+            self.due_at = 0.0
         reassembly = self.reassembly
         frames = reassembly.receive(packet, now, resent=resent)
         if frames:
             self._forward(frames, now)
-        if reassembly.missing and self._nack:
-            self._request_missing(now)
+        if reassembly.missing:
+            self.due_at = 0.0
+            if self._nack:
+                self._request_missing(now)
         if reassembly.needs_keyframe:
+            self.due_at = 0.0
             self._request_keyframe(now)
 
     def _forward(self, frames: list[EncodedFrame], now: float) -> None:
@@ -293,43 +305,48 @@ class ReceiveSession(PeerSession):
     def _answered(self, round_trip: float) -> None:
         self._reporter.round_trip.add(round_trip)
 
-    def _run_tick(self) -> None:
+    def tick(self, now: float, *, judge: bool) -> None:
+        """Does the work that is due (implements Ticking)."""
         started = perf_counter_ns()
         try:
-            self._tick()
+            self._tick(now, judge)
         finally:
             self._charge(started)
 
-    def _tick(self) -> None:
-        now = monotonic()
-        self._timer = self._loop.call_later(TICK, self._run_tick)
-        # After a pause of the process, nothing counts as missing before the sockets are read.
-        if self._port.pause.may_judge(now):
-            self._judge(now)
-            if not self.connected:
-                return
+    def _tick(self, now: float, judge: bool) -> None:
+        # The sink sets an earlier time if it needs one.
+        self.due_at = now + MEASURE_EVERY if judge else now
+        due_at = self._judge(now) if judge else now
+        if not self.connected:
+            return
         self._request_keyframe(now)
         if not self._police(now):
             return
-        if report := self._reporter.report(now, self._video_ssrc):
+        reporter = self._reporter
+        if report := reporter.report(now, self._video_ssrc):
             self._send_rtcp(report)
-        for report in self._reporter.arrivals(now):
+        for report in reporter.arrivals(now):
             self._send_rtcp(report)
+        if self.reassembly.missing or self.reassembly.needs_keyframe or self._reorder.waiting:
+            self.due_at = now
+        else:
+            feedback_at = reporter.due_at(transport_wide=self._transport_id > 0)
+            self.due_at = min(self.due_at, due_at, feedback_at)
 
-    def _judge(self, now: float) -> None:
+    def _judge(self, now: float) -> float:
         """Gives up packets that have not arrived in time. Ends the session if the publisher is
-        silent for too long.
+        silent for too long. Returns the time of the sink's next work, seconds.
         """
         if self.silence(now) >= SILENCE_MAX:
             self._end(f"the publisher sent nothing for {SILENCE_MAX:.0f} s")
-            return
+            return now
         if self.reassembly.missing:
             self._forward(self.reassembly.expire(now), now)
             if self._nack:
                 self._request_missing(now)
         for ready, arrived in self._reorder.expire(now):
             self._sink.receive_audio(ready, arrived)
-        self._sink.tick(now)
+        return self._sink.tick(now)
 
     def _police(self, now: float) -> bool:
         """Adapts the requested bitrate. Ends the session and returns False if the publisher exceeds

@@ -1,5 +1,6 @@
 """The interface through which a publisher's session delivers media. Pure."""
 
+from math import inf
 from typing import Protocol
 
 from relay.rtc.receive.reassembly import EncodedFrame
@@ -26,8 +27,10 @@ class Sink(Protocol):
         timestamps.
         """
 
-    def tick(self, now: float) -> None:
-        """Does the periodic work. The session calls this method every 20 ms."""
+    def tick(self, now: float) -> float:
+        """Does the periodic work. Returns the time of the next work: the session calls this method
+        at the first tick after this time, or earlier. A tick is every 20 ms.
+        """
 
 
 class _Discard:
@@ -41,7 +44,8 @@ class _Discard:
 
     def receive_source(self, track: Track) -> None: ...
 
-    def tick(self, now: float) -> None: ...
+    def tick(self, now: float) -> float:
+        return inf
 
 
 DISCARD: Sink = _Discard()

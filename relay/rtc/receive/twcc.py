@@ -57,9 +57,18 @@ class TransportFeedback:
         self._count = 0
         self._sent = 0.0
 
-    def receive(self, sequence: int, now: float) -> None:
-        """Stores the arrival time of the packet with this 16-bit transport-wide sequence number."""
-        self._fresh.append((sequence, now))
+    def receive(self, sequence: int, now: float) -> bool:
+        """Stores the arrival time of the packet with this 16-bit transport-wide sequence number.
+        Returns whether so many packets are unreported that a report is due at once.
+        """
+        fresh = self._fresh
+        fresh.append((sequence, now))
+        return len(fresh) >= MANY
+
+    @property
+    def due_at(self) -> float:
+        """Earliest time of the next report, seconds, unless many packets arrive before."""
+        return self._sent + EVERY
 
     def due(self, now: float) -> bool:
         """Whether to send a report now."""

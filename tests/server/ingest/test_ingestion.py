@@ -38,13 +38,16 @@ class Rtc:
         self.reassembly = Rtc.Reassembly()
         self.round_trip: float | None = 0.05
         self.silent_for = 0.0
-        self.keyframe_requests = self.unusable_keyframes = 0
+        self.keyframe_requests = self.unusable_keyframes = self.dues = 0
 
     def silence(self, now: float) -> float:
         return self.silent_for
 
     def request_keyframe(self) -> None:
         self.keyframe_requests += 1
+
+    def make_due(self) -> None:
+        self.dues += 1
 
     def drop_until_keyframe(self) -> None:
         self.unusable_keyframes += 1
@@ -176,6 +179,32 @@ async def test_missing_audio_becomes_silence() -> None:
     assert set(live.tracks()[1:]) == {Track.AUDIO} and len(live.reader.samples) > 30
 
 
+def silence_from(live: Live, *, every_tick: bool) -> int:
+    """Sends sound for a second and then none. Returns the number of the tick at which silence
+    replaces the sound. `every_tick`: whether every tick reaches the ingestion, due or not.
+    """
+    live.frame(0)
+    due = 0.0
+    for tick in range(100):
+        if tick < 50:
+            live.audio(tick)
+        now = live.began + tick / 50 + 0.001
+        if every_tick or now >= due:
+            due = live.ingestion.tick(now)
+        if tick >= 50 and live.reader.samples[-1].data != b"\xdcsound":
+            return tick
+    raise AssertionError("no silence")
+
+
+async def test_silence_is_not_later_because_ticks_are_left_out() -> None:
+    """The time that a tick returns is early enough. While sound flows, few ticks are due."""
+    live = Live()
+    assert silence_from(live, every_tick=False) == silence_from(Live(), every_tick=True)
+    now = live.began + 2
+    live.audio(100)
+    assert live.ingestion.tick(now) >= now + 0.1
+
+
 async def test_media_that_stopped_is_reported() -> None:
     """Packets without a frame do not count, nor does a publisher that is unreachable."""
     live = Live()
@@ -264,8 +293,9 @@ async def test_a_flood_of_frames_ends_the_session() -> None:
     live = Live()
     key = altered(live.unit, key=True)
     for number in range(BURST + EXCESS_BURST + 1):
-        assert not live.ingestion.excessive, number
+        assert not live.ingestion.excessive and not live.rtc.dues, number
         live.ingestion.receive_frame(EncodedFrame(0, key, live.began))
+    assert live.rtc.dues, "the next tick must see it"
     live.ingestion.tick(live.began)
     assert live.owner.failed == [TOO_MANY_SAMPLES] and live.ingestion.excessive
 

@@ -36,7 +36,9 @@ def test_sound_never_overlaps_and_never_goes_back(
     sound, now, end = ContinuousSound(expected), 100_000, None
     for step, real, duration in steps:
         now += max(0, step)
+        due = sound.due
         made = sound.receive(now + min(0, step), duration, REAL) if real else sound.advance(now)
+        assert real or now > due or not made
         for item in made:
             assert end is None or end <= item.ticks
             end = item.ticks + item.duration

@@ -76,7 +76,7 @@ def test_each_packet_at_most_once_and_in_order(drawn: list[tuple[int, float]]) -
     for number, step in drawn:
         now += step
         out += numbers(reorder.receive(packet(number), now)) + numbers(reorder.expire(now))
-        assert len(reorder._buffer) <= MAX_BUFFERED
+        assert len(reorder.waiting) <= MAX_BUFFERED
     assert out == sorted(set(out))
 
 

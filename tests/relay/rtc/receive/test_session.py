@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import inf
 from time import monotonic
 
 from aiortc.rtp import (
@@ -13,7 +14,6 @@ from aiortc.rtp import (
     unpack_remb_fci,
 )
 
-from relay.pause import PauseRule
 from relay.rtc.batch import HEADER
 from relay.rtc.dtls import fingerprint
 from relay.rtc.receive.policer import OVER_FOR
@@ -61,8 +61,9 @@ class Sink:
     def receive_source(self, track: Track) -> None:
         self.sources.append(track)
 
-    def tick(self, now: float) -> None:
+    def tick(self, now: float) -> float:
         self.ticks += 1
+        return inf
 
 
 class Publishing:
@@ -198,20 +199,15 @@ async def test_after_a_pause_nothing_is_given_up_before_the_sockets_are_read() -
     """The sink gets no tick, and a gap stays open; then both go on."""
     async with publishing() as publisher:
         session, sink = publisher.session, publisher.sink
-        session._port.pause = PauseRule(lambda: True)
         publisher.send_video(1, KEYFRAME)
         publisher.send_video(3, SLICE)
-        ticks = sink.ticks
-        session._heard_at -= SILENCE_MAX
-        session._tick()
-        assert (sink.ticks, publisher.reasons, bool(session.reassembly.missing)) == (
-            ticks,
-            [],
-            True,
-        )
-        session._heard_at += SILENCE_MAX
-        session._port.pause = PauseRule(lambda: False)
-        session._tick()
+        ticks, heard = sink.ticks, session._heard_at
+        session._heard_at = session.counters.last_media = monotonic() - SILENCE_MAX
+        session.tick(monotonic(), judge=False)
+        assert (sink.ticks, publisher.reasons) == (ticks, []) and session.reassembly.missing
+        assert session.due_at <= monotonic(), "the next tick must judge"
+        session._heard_at = heard
+        session.tick(monotonic(), judge=True)
         assert sink.ticks == ticks + 1
 
 
