@@ -10,6 +10,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
+from server.storage.row import Row
 from server.storage.schema.chat import message as table
 from server.storage.schema.upsert import insert_for
 
@@ -48,6 +49,7 @@ class MessageRecord:
     reply_body: str | None = None
 
 
+_COLUMNS = table.c.keys()
 _target = table.alias("target")
 _select = sa.select(
     table, _target.c.name.label("reply_name"), _target.c.body.label("reply_body")
@@ -81,14 +83,12 @@ class MessageStore:
         """Stores a message, and returns None. If the author has already sent a message with this
         `client_id` to the room, stores nothing and returns the stored message.
         """
-        values = {column: getattr(record, column) for column in table.c.keys()}
+        values = {column: getattr(record, column) for column in _COLUMNS}
 
-        async def add(connection: AsyncConnection) -> MessageRecord | None:
-            # The values are not in the statement, because SQLAlchemy would process each of them
-            # again.
-            statement = _insert(connection.dialect.name)
-            if (await connection.execute(statement, values)).rowcount:
-                return None
+        if await self._database.add(Row(_insert, values)):
+            return None
+
+        async def find(connection: AsyncConnection) -> MessageRecord:
             found = await connection.execute(
                 _select.where(
                     table.c.room == record.room,
@@ -98,7 +98,7 @@ class MessageStore:
             )
             return MessageRecord(**found.mappings().one())
 
-        return await self._database.write(add)
+        return await self._database.read(find)
 
     async def last_number(self, room: str) -> int:
         """Returns the highest number of a message in the room; 0 if there is no message."""

@@ -40,6 +40,20 @@ class ModerationRecord:
     bans: BansInForce
 
 
+# Made once: SQLAlchemy needs longer to make a statement than to execute it.
+_followed = sa.select(follow.c.at).where(
+    follow.c.follower == sa.bindparam("who"), follow.c.followed == sa.bindparam("owner")
+)
+_wrote = sa.exists().where(
+    message.c.person == sa.bindparam("who"),
+    message.c.room == room.c.room,
+    room.c.owner == sa.bindparam("owner"),
+    room.c.room != sa.bindparam("name"),
+    message.c.state == "shown",
+)
+_standing = sa.select(_followed.scalar_subquery(), _wrote)
+
+
 class ModerationStore:
     """The moderation of all rooms. `creator`: id of the room's owner, or `room:` and the name of a
     room without an owner. Every method raises StorageError if the database fails.
@@ -85,22 +99,8 @@ class ModerationStore:
         """Returns the time since which the person follows the owner of the room, and whether a
         message of the person was shown in another live of this owner.
         """
-        followed = sa.select(follow.c.at).where(
-            follow.c.follower == who, follow.c.followed == owner
-        )
-        wrote = sa.exists().where(
-            message.c.person == who,
-            message.c.room == room.c.room,
-            room.c.owner == owner,
-            room.c.room != name,
-            message.c.state == "shown",
-        )
-
-        async def standing(connection: AsyncConnection) -> tuple[float | None, bool]:
-            row = (await connection.execute(sa.select(followed.scalar_subquery(), wrote))).one()
-            return row[0], bool(row[1])
-
-        return await self._database.read(standing)
+        (row,) = await self._database.select(_standing, {"owner": owner, "name": name, "who": who})
+        return row[0], bool(row[1])
 
     async def links(self, creator: str) -> bool:
         """Whether the creator allowed links in the last live."""

@@ -1,6 +1,6 @@
 """The people in the database: names, handles and devices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,7 +104,8 @@ class PersonStore:
         """Returns the person; None if the device is signed out or belongs to another person, or if
         there is no such person.
         """
-        return _one(await self._rows(_admitted, {"person": id, "device": device_id}))
+        rows = await self._database.select(_admitted, {"person": id, "device": device_id})
+        return PersonRecord(*rows[0]) if rows else None
 
     async def see(self, id: str, device_id: str, now: float) -> None:
         """Stores the time at which the person was last here."""
@@ -218,11 +219,9 @@ class PersonStore:
 
         return await self._database.write(work)
 
-    async def _rows(
-        self, statement: sa.Select[Any], values: Mapping[str, Any] | None = None
-    ) -> Sequence[sa.RowMapping]:
+    async def _rows(self, statement: sa.Select[Any]) -> Sequence[sa.RowMapping]:
         async def work(connection: AsyncConnection) -> Sequence[sa.RowMapping]:
-            return list((await connection.execute(statement, values)).mappings())
+            return list((await connection.execute(statement)).mappings())
 
         return await self._database.read(work)
 

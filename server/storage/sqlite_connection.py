@@ -9,9 +9,11 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import aiosqlite
+
+Result = TypeVar("Result")
 
 LOCKED_WITHIN = 1.0
 """Maximum seconds to wait for another program that has locked the file."""
@@ -38,15 +40,19 @@ class SqliteConnection(aiosqlite.Connection):
     def cursor(self) -> "SqliteCursor":  # type: ignore[override]
         return SqliteCursor(self)
 
+    async def call(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        """Returns what `work` returns for the connection and the arguments, in the thread of the
+        connection.
+        """
+        result: Result = await self._execute(work, self._conn, *arguments)  # type: ignore[no-untyped-call]
+        return result
+
     async def run(self, work: Callable[[sqlite3.Cursor], object]) -> "Outcome":
         """Executes a statement in the transaction."""
         begin = "" if self._begun else self._begin
         # Set before the statement runs: a caller that is cancelled meanwhile then rolls it back.
         self._begun = True
-        outcome: Outcome = await self._execute(  # type: ignore[no-untyped-call]
-            _run, self._conn, begin, work
-        )
-        return outcome
+        return await self.call(_run, begin, work)
 
     async def commit(self) -> None:
         if self._begun:

@@ -93,8 +93,8 @@ async def test_without_storage_people_stay_who_they_are(
             raise StorageUnavailable("away")
 
         with monkeypatch.context() as away:
-            away.setattr(Database, "read", fail)
-            away.setattr(Database, "write", fail)
+            for name in ("read", "select", "write"):
+                away.setattr(Database, name, fail)
             assert await browser.ask("GET", "/api/me") == (200, me)
             assert await guest.status("GET", "/api/me") == 200
             async with browser.watch(live.room.name) as socket:

@@ -1,7 +1,7 @@
 """Moderation over HTTP: a creator, a moderator, a viewer who writes, and a program with the key."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -362,14 +362,18 @@ async def test_a_flood_is_refused_from_memory_and_late(
     monkeypatch.setattr(chat, "DELAY", 0.05)
     await people.minji.ask("PUT", people.path(f"/mutes/{people.ids['sam']}"), {"seconds": 600})
     reads = 0
-    read = people.server.storage.database.read
+    database = people.server.storage.database
 
-    async def counted(work: Any) -> Any:
-        nonlocal reads
-        reads += 1
-        return await read(work)
+    def counted(read: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def count(*arguments: Any) -> Any:
+            nonlocal reads
+            reads += 1
+            return await read(*arguments)
 
-    monkeypatch.setattr(people.server.storage.database, "read", counted)
+        return count
+
+    monkeypatch.setattr(database, "read", counted(database.read))
+    monkeypatch.setattr(database, "select", counted(database.select))
     began = asyncio.get_running_loop().time()
     for number in range(25):
         status, refusal = await people.write(people.sam, "again", f"flood-{number}")

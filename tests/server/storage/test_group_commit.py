@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.storage import group_commit
 from server.storage.database import Database
 from server.storage.errors import StorageError, StorageUnavailable
+from server.storage.row import Row
 from server.storage.schema.moderation import word as table
+from server.storage.schema.upsert import insert_for
 
 Adding = Callable[[AsyncConnection], Coroutine[Any, Any, int]]
 
@@ -26,6 +29,16 @@ def add(number: int, order: list[int] | None = None) -> Adding:
         return number
 
     return write
+
+
+@cache
+def _insert(dialect: str) -> sa.Insert:
+    return insert_for(dialect, table).on_conflict_do_nothing()
+
+
+def row(number: int | None) -> Row:
+    """The same as a Row; None is a row that no database takes."""
+    return Row(_insert, {"creator": "a", "word": None if number is None else str(number)})
 
 
 async def stored(database: Database) -> set[int]:
@@ -138,3 +151,39 @@ async def test_close_completes_the_waiting_writes(database: Database) -> None:
     assert [await write for write in writes] == list(range(5))
     with pytest.raises(StorageUnavailable):
         await database.write(add(9))
+
+
+async def test_waiting_rows_share_one_transaction(database: Database) -> None:
+    before = database.commits.counters.commits
+    results = await asyncio.gather(*(database.add(row(n % 100)) for n in range(150)))
+    assert results == [True] * 100 + [False] * 50
+    assert await stored(database) == set(range(100))
+    assert database.commits.counters.commits - before <= 2
+    assert database.commits.counters.writes >= 150
+
+
+async def test_a_row_is_stored_before_its_result(database: Database) -> None:
+    for number in range(20):
+        assert await database.add(row(number))
+        assert number in await stored(database)
+
+
+async def test_a_row_that_fails_harms_no_other_write(database: Database) -> None:
+    """Neither among rows nor beside a write of another kind."""
+    results = await asyncio.gather(
+        *(database.add(row(n)) for n in (1, None, 2)), return_exceptions=True
+    )
+    assert results[0] is results[2] is True
+    assert isinstance(results[1], StorageError) and not isinstance(results[1], StorageUnavailable)
+    beside = await asyncio.gather(
+        database.write(add(3)), *(database.add(row(n)) for n in (None, 4)), return_exceptions=True
+    )
+    assert beside[0] == 3 and beside[2] is True and isinstance(beside[1], StorageError)
+    assert await stored(database) == {1, 2, 3, 4}
+
+
+async def test_rows_and_other_writes_keep_their_order(database: Database) -> None:
+    results = await asyncio.gather(
+        database.add(row(1)), database.write(add(2)), database.add(row(2)), database.add(row(1))
+    )
+    assert list(results) == [True, 2, False, False]

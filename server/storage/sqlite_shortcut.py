@@ -1,0 +1,98 @@
+"""Statements on SQLite that every chat message needs, in one change of threads each.
+
+A transaction of SQLAlchemy with one statement changes threads twice and creates some fifty objects.
+That costs several times more than the statement, and more than everything else about a message.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from server.storage.row import Row
+from server.storage.sqlite_connection import SqliteConnection
+
+MAX_STATEMENTS = 64
+"""Number of statements whose SQL is kept."""
+
+
+class SqliteShortcut:
+    """Two connections of its own: one that writes, one that reads. `open()` creates the object;
+    call `close()` at the end. The methods raise sqlite3.Error.
+    """
+
+    def __init__(self, writer: SqliteConnection, reader: SqliteConnection) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    @classmethod
+    async def open(cls, file: Path) -> Self:
+        writer = await SqliteConnection.open(file, writes=True)
+        return cls(writer, await SqliteConnection.open(file, writes=False))
+
+    async def close(self) -> None:
+        await self._writer.close()
+        await self._reader.close()
+
+    async def insert(self, rows: Sequence[Row]) -> list[bool]:
+        """Stores rows in one transaction. Returns after the commit, for each row whether it was
+        added. Stores nothing if one row fails.
+        """
+        statements = []
+        for row in rows:
+            text = _text(row.statement("sqlite"))
+            statements.append((text.sql, text.bind(row.values)))
+        return await self._writer.call(_insert, statements)
+
+    async def select(
+        self, statement: sa.Select[Any], values: Mapping[str, Any]
+    ) -> Sequence[tuple[Any, ...]]:
+        """Returns the rows of a statement."""
+        text = _text(statement)
+        return await self._reader.call(_select, text.sql, text.bind(values))
+
+
+class _Text(NamedTuple):
+    """The SQL of a statement."""
+
+    sql: str
+    names: Sequence[str]
+    """The names of the values, in the order of their placeholders."""
+    constants: Mapping[str, Any]
+    """The values that are part of the statement."""
+
+    def bind(self, values: Mapping[str, Any]) -> list[Any]:
+        return [values[name] if name in values else self.constants[name] for name in self.names]
+
+
+@lru_cache(MAX_STATEMENTS)
+def _text(statement: sa.Select[Any] | sa.Insert) -> _Text:
+    compiled = statement.compile(dialect=sqlite.dialect())
+    return _Text(str(compiled), compiled.positiontup or (), compiled.params)
+
+
+# In the thread of the connection
+
+
+def _insert(
+    connection: sqlite3.Connection, statements: Sequence[tuple[str, Sequence[Any]]]
+) -> list[bool]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        added = [connection.execute(*statement).rowcount > 0 for statement in statements]
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # SQLite itself may have undone all, as on a full disk
+            connection.execute("ROLLBACK")
+        raise
+    return added
+
+
+def _select(
+    connection: sqlite3.Connection, sql: str, values: Sequence[Any]
+) -> Sequence[tuple[Any, ...]]:
+    return connection.execute(sql, values).fetchall()
