@@ -4,13 +4,13 @@
 //
 // The server puts SHELL before this script: the name of the cache, the pages and the URLs of the
 // files. A URL contains the hash of the content, so a file in the cache is never out of date. The
-// files of a room are not among them: the browser's own cache answers sooner.
+// files of a room's page are not in this cache, because the browser's own cache answers sooner.
 /* global SHELL */
 
 const KEPT = 2; // caches: of this version, and of the version whose pages may still be open
 
 self.addEventListener('install', (event) => {
-  // Where the browser has static routes, no request but those below starts this worker.
+  // In browsers with static routes, only a navigation to / starts this worker.
   event.addRoutes?.([
     {
       condition: { or: SHELL.files.map((pathname) => ({ urlPattern: { pathname } })) },

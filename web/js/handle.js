@@ -1,4 +1,7 @@
-/** The script of the public page of a handle: Follow, and what is live now. */
+/**
+ * The script of the public page of a handle: the button that follows the person, and the person's
+ * lives.
+ */
 import { byId, setText } from './page/dom.js';
 import { copyOf } from './page/element.js';
 import { registerServiceWorker } from './page/service_worker.js';

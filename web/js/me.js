@@ -30,7 +30,7 @@ new DataSection((at) => showDeletion(at));
 const language = new LanguageSection(identity, () => location.reload());
 const deletion = byId('deletion');
 
-/** @param {number | null} at Unix seconds; null if the person stays */
+/** @param {number | null} at Unix seconds; null if no deletion is planned */
 function showDeletion(at) {
   deletion.hidden = !at;
   if (at) setText(partOf(deletion, 'text'), t('me.delete.planned', { date: dateOf(at * 1_000) }));

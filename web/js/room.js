@@ -9,13 +9,13 @@ import { lateModules } from './room/late_modules.js';
 import { LateSocial } from './room/late_social.js';
 import { RoomView } from './room/room_view.js';
 
-const WITHOUT_PICTURE = ['idle', 'away']; // states with a chat and maybe without a picture
+const WITHOUT_PICTURE = ['idle', 'away']; // states in which the chat is open even without a picture
 const READY_WITHIN = 300; // ms after which the controls appear, with or without a frame
 
 const { room = '', worker = '', watch = location.href } = document.documentElement.dataset;
 const query = new URLSearchParams(location.search);
 if (query.has('k')) {
-  // The cookie of this answer opens the room from now on. A copied address must not contain the link.
+  // From now on, a cookie opens the room. A copied address must not contain the token of the link.
   query.delete('k');
   const rest = query.toString();
   history.replaceState(history.state, '', location.pathname + (rest && `?${rest}`) + location.hash);

@@ -1,6 +1,6 @@
 /**
- * Tells screen readers about new messages without flooding them: the first message at once, then how
- * many came, once in a while.
+ * Announces new messages to screen readers without flooding them. The first message is read at
+ * once. After that, only the number of new messages is announced from time to time.
  */
 import { t } from '../page/strings.js';
 

@@ -1,7 +1,7 @@
 /**
  * The chat of a room: the messages, the field, the sheet of a message, the pinned message. Messages
- * come as events; the last ones are asked for at the start, and those that were missed after each
- * interruption.
+ * arrive as events. The chat requests the last messages at the start, and the missed messages after
+ * each interruption.
  */
 import { partOf, setText } from '../page/dom.js';
 import { actionOf } from '../page/gesture_table.js';
@@ -138,7 +138,7 @@ export class Chat {
     this.#log.close();
   }
 
-  /** Asks for the last messages, or for those since the newest one. */
+  /** Requests the last messages, or the messages since the newest known message. */
   async load() {
     let after = this.#loaded ? this.#list.newest : undefined;
     try {
@@ -217,7 +217,7 @@ export class Chat {
     this.#render();
   }
 
-  /** The reader follows the creator of the room, or not. @param {boolean} follows */
+  /** Whether the reader follows the creator of the room. @param {boolean} follows */
   set follows(follows) {
     this.#composer.state.follows = follows;
     this.#composer.update();

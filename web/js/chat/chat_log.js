@@ -30,8 +30,8 @@ export class ChatLog {
   #items = new Map();
   #following = true;
   #unread = 0;
-  // The field above the list may grow, a poll or a turned phone changes the height: the newest
-  // message stays in sight.
+  // The height changes if the field grows, a poll appears or the phone is turned. Keep the newest
+  // message in sight.
   #resizes = new ResizeObserver(() => this.#following && this.follow());
   #listening = new AbortController();
 

@@ -69,7 +69,7 @@ export class Composer {
   }
 
   /**
-   * Puts a text back that the server refused, unless the reader writes another one already.
+   * Puts back a text that the server has refused, unless the field already has another text.
    * @param {string} text
    */
   restore(text) {
@@ -78,7 +78,7 @@ export class Composer {
   }
 
   /**
-   * The next message answers this one.
+   * Makes the next message a reply to this message.
    * @param {Message | null} message
    */
   replyTo(message) {

@@ -1,7 +1,8 @@
 /**
- * Whether the reader may write now, and why not. Refusals make the page wait; the text stays. Pure.
+ * Decides whether the reader may write now, and if not, why. After a refusal, the page waits and
+ * keeps the text. Pure.
  *
- * @typedef {object} ChatSettings  what holds in the room (server/API.md)
+ * @typedef {object} ChatSettings  the settings in force (server/API.md)
  * @property {boolean} [chat]
  * @property {number} [slow]  s
  * @property {boolean} [followers_only]
@@ -14,7 +15,7 @@
  */
 export const LONGEST = 300; // grapheme clusters
 export const LARGEST = 1_200; // bytes of UTF-8
-const NEAR = 40; // grapheme clusters before the end at which the page counts them
+const NEAR = 40; // grapheme clusters; the page shows how many are left from this number on
 
 /** Codes of refusals after which the reader waits. */
 const WAITING = ['rate_limited', 'slow_mode', 'muted', 'chat_crowded', 'known_only'];
@@ -105,7 +106,7 @@ const segmenter = 'Segmenter' in Intl ? new Intl.Segmenter() : null;
 /**
  * @param {string} text
  * @returns {{fits: boolean, left: number | null}} `left`: grapheme clusters that may still be
- *   written; null while there is no need to count
+ *   written; null while more than NEAR are left
  */
 export function measure(text) {
   const trimmed = text.trim().normalize('NFC');

@@ -1,6 +1,7 @@
 /**
- * The messages that a page shows, in the room's order: a bounded number, own messages from the
- * moment at which they are written, without removed messages and hidden people. Pure.
+ * The messages that a page shows, in the room's order. Their number is bounded. An own message is
+ * in the list as soon as it is written. Removed messages and messages of hidden people are not
+ * shown. Pure.
  *
  * @typedef {import('../people/people_api.js').Person & {role?: string}} Author
  *
@@ -55,7 +56,10 @@ export class MessageList {
     return this.#shown.at(-1)?.message.n ?? 0;
   }
 
-  /** Id of the reader, whose messages of earlier pages are own messages too. @param {string} id */
+  /**
+   * Id of the reader. Messages that the reader wrote in earlier pages are own messages too.
+   * @param {string} id
+   */
   set me(id) {
     this.#me = id;
     for (const entry of this.#shown) entry.mine ||= this.#wrote(entry.message);
@@ -149,7 +153,8 @@ export class MessageList {
   }
 
   /**
-   * Whether the reader sees the entry. A line of a newer server has no words in this page.
+   * Whether the reader sees the entry. A line of the room is not shown if this page has no text for
+   * it.
    * @param {Entry} entry
    */
   #isSeen({ removed, mine, message: { person, text } }) {

@@ -32,7 +32,7 @@ const ICONS = Object.freeze({
   unpin: 'pin',
   moderator: 'shield',
 });
-/** Actions that stand beside each other. @type {readonly SheetAction[]} */
+/** Actions whose buttons are side by side. @type {readonly SheetAction[]} */
 const QUICK = ['reply', 'copy', 'pin', 'unpin'];
 const REASONS = /** @type {const} */ ([
   'spam',

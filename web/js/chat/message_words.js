@@ -1,11 +1,14 @@
-/** The words of messages that have none of their own: lines of the room, and deleted people. */
+/**
+ * The words that the page adds to messages: the text of lines of the room, and the name of deleted
+ * people.
+ */
 import { hasText, t } from '../page/strings.js';
 
 /** @typedef {import('./message_list.js').Message} Message */
 
 /**
- * Returns a message of the room as the list takes it: with the text of a line of the room, and with
- * words in the place of a deleted person.
+ * Returns a message of the room in the form for the list. A line of the room gets its text, and a
+ * message without an author's name gets words in place of the name.
  * @param {any} message
  * @returns {Message}
  */

@@ -1,6 +1,7 @@
 /**
- * Own messages on their way to the server. While the server cannot store a message, the outbox sends
- * it again by itself; after that the reader may. A message that the server refuses leaves the list.
+ * Sends own messages to the server. While the server cannot store a message, the outbox repeats it
+ * a few times; after that, the reader can send it again. A message that the server refuses is
+ * removed from the list.
  *
  * @typedef {import('./message_list.js').Message} Message
  * @typedef {import('../api/request.js').ApiError} ApiError

@@ -1,9 +1,9 @@
 /**
  * Holds each message until the reader's picture has reached the moment at which the message was
- * written, so that a reader with more delay learns nothing in advance. Keeps the order.
+ * written. A message thus never reveals what a delayed reader has not seen yet. Keeps the order.
  */
 const LONGEST = 1_500; // ms that a message is held
-const NEXT = 50; // ms, the least time until another look
+const NEXT = 50; // ms; minimum time until the next check
 
 /**
  * @template T

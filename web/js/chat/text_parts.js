@@ -30,7 +30,7 @@ export function partsOf(text, links) {
 function addressOf(text) {
   try {
     const { protocol, href, username, password } = new URL(text);
-    // A name before the host would show one host and open another.
+    // With a user name before the host, a link could seem to lead to another host.
     return /^https?:$/.test(protocol) && !username && !password ? href : undefined;
   } catch {
     return undefined;

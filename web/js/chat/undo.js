@@ -1,7 +1,7 @@
 /** Offers to undo the last action for ten seconds. */
 import { partOf, setText } from '../page/dom.js';
 
-const OFFERED_FOR = 10_000; // ms; the server undoes no longer either
+const OFFERED_FOR = 10_000; // ms; the limit of the server is the same
 
 export class Undo {
   #box;

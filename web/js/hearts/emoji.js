@@ -1,4 +1,7 @@
-/** The six reactions, by the names that the server knows. Each has a picture of the page's own. */
+/**
+ * The six reactions, by the names that the server uses. The page has its own picture of each
+ * reaction.
+ */
 import { assetUrl } from '../page/icon.js';
 
 export const EMOJI = Object.freeze(

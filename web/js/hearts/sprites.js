@@ -1,6 +1,6 @@
 /**
- * The floating hearts: where each is at a moment. The number is bounded, and a new heart takes the
- * place of the oldest. Pure.
+ * Computes the places of the floating hearts. Their number is bounded: at the limit, a new heart
+ * replaces the oldest heart. Pure.
  *
  * @typedef {object} Sprite
  * @property {string} emoji
@@ -50,7 +50,7 @@ export class Sprites {
   }
 
   /**
-   * Returns the hearts of this moment, and forgets those that have ended.
+   * Returns the hearts at the time `now`, and forgets the hearts that have ended.
    * @param {number} now  ms
    * @param {number} height  of the canvas, px
    * @returns {Sprite[]}

@@ -4,7 +4,7 @@
  */
 const EVERY = 500; // ms
 const BIN = 100; // ms
-const UNKNOWN = -1; // media time of a viewer that does not know its own
+const UNKNOWN = -1; // media time that is sent while the viewer's own is unknown
 
 export class TapBatch {
   #send;

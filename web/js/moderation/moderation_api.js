@@ -1,11 +1,11 @@
 /**
  * Sends the requests of creators and moderators about one room to the server's HTTP API
- * (server/API.md). With the creator key, the requests are those of the creator; without the key,
- * the cookie says who the moderator is.
+ * (server/API.md). With the creator key, the creator sends the requests; without the key, the
+ * person of the cookie.
  *
  * @typedef {import('../people/people_api.js').Person} Person
  *
- * @typedef {object} ChatSettings  what holds at present, the shield included
+ * @typedef {object} ChatSettings  the settings in force, including the shield
  * @property {boolean} chat   false: only the creator and moderators may write
  * @property {number} slow    s between two messages of one person; 0: no slow mode
  * @property {boolean} followers_only
@@ -151,7 +151,7 @@ export class ModerationApi extends RoomApi {
   }
 
   /**
-   * Records the decision; the moderation itself is a request of its own.
+   * Records the decision. The action itself, for example a ban, needs its own request.
    * @param {string} report
    * @param {'removed' | 'muted' | 'banned' | 'dismissed'} decision
    */

@@ -1,6 +1,7 @@
 /**
- * Every gesture of the room by place, and what it does. Each gesture has a button, a `data-part` of
- * room.html, for keyboards and screen readers; `key` is a shortcut for the whole page. Pure.
+ * All gestures of the room, with the place and the action of each. For keyboards and screen
+ * readers, each gesture also has a button, a `data-part` of room.html. `key` is a shortcut for the
+ * whole page. Pure.
  *
  * @typedef {'picture' | 'heart' | 'message'} Place
  * @typedef {'tap' | 'double-tap' | 'hold'} Gesture

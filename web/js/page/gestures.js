@@ -1,7 +1,7 @@
 /**
- * Recognises taps, double taps and long presses on an element, but not on the controls above it.
- * A tap is reported at once if a double tap would begin with the same action, otherwise when no
- * second tap can follow.
+ * Recognises taps, double taps and long presses on an element, but not on the controls above it. A
+ * tap is reported at once if `urgent` returns true or there is no action for double taps. Otherwise
+ * it is reported once no second tap can follow.
  *
  * @typedef {object} GestureActions
  * @property {(x: number, y: number) => void} [tap]  px in the window
@@ -64,8 +64,8 @@ export class Gestures {
       },
       options,
     );
-    // After a long press, the browser may still send a click: to what is under the finger by then,
-    // such as a button of the sheet that the press has opened.
+    // After a long press, the browser may still send a click to the element that is now under the
+    // finger, such as a button of the sheet that the press has opened.
     window.addEventListener('pointerdown', () => (this.#held = false), {
       ...options,
       capture: true,

@@ -16,7 +16,7 @@ const PARTICLES = Object.freeze({
 });
 /** @typedef {'consonant' | 'vowel' | 'ㄹ'} Ending */
 
-/** How Korean reads each digit: 영 일 이 삼 사 오 육 칠 팔 구. @type {readonly Ending[]} */
+/** The last sound of each digit in Korean: 영 일 이 삼 사 오 육 칠 팔 구. @type {readonly Ending[]} */
 const DIGITS = Object.freeze(
   /** @type {Ending[]} */ ([
     'consonant',
@@ -33,8 +33,8 @@ const DIGITS = Object.freeze(
 );
 const FIRST_SYLLABLE = 0xac00; // 가
 const LAST_SYLLABLE = 0xd7a3; // 힣
-const FINALS = 28; // endings of a syllable, the first of which is a vowel
-const RIEUL = 8; // the place of ㄹ among the endings
+const FINALS = 28; // number of endings of a syllable; 0: no final consonant
+const RIEUL = 8; // index of ㄹ among the endings
 
 /**
  * Returns `word` with the particle that suits it. A word of unknown sound, such as an emoji, gets
@@ -66,7 +66,8 @@ function endingOf(word) {
 }
 
 /**
- * Returns how Korean ears hear the end of a Latin word. Abbreviations are read letter by letter.
+ * Returns the last sound of a Latin word in Korean pronunciation. Abbreviations are read letter by
+ * letter.
  * @param {string} word
  * @returns {Ending}
  */

@@ -3,9 +3,9 @@
  * page (server/site/strings.py), from web/strings/LANGUAGE.json.
  *
  * A text may contain values: `{name}`. A number is shown as the language writes it: 12000 becomes
- * "12K" or "1.2만". A text in Korean may ask for the particle that suits the value: `{name:이가}`. A
- * text that depends on a number is an object of plural categories (Intl.PluralRules), and `count` is
- * the number.
+ * "12K" or "1.2만". A text in Korean may contain a particle that depends on the value: `{name:이가}`.
+ * A text that depends on a number is an object of plural categories (Intl.PluralRules), and `count`
+ * is the number.
  *
  * @typedef {string | {[category: string]: string}} Text
  * @typedef {{[key: string]: Text | Table}} Table

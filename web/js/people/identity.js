@@ -1,6 +1,6 @@
 /**
- * The person of this browser, as the views of one page share it: who it is, whom it follows, whom
- * it hides. A view calls `load` once, reads the getters and listens with `onChange`.
+ * The person of this browser, with the followed people and the hidden people. All views of one page
+ * share this object. A view calls `load` once, reads the getters and listens with `onChange`.
  */
 import * as api from './people_api.js';
 
@@ -32,7 +32,7 @@ export class Identity {
   }
 
   /**
-   * Asks the server who this is. Asks once.
+   * Requests the person of this browser, but only once.
    * @returns {Promise<Me>} rejects with an ApiError; the next call asks again
    */
   loadMe() {
@@ -50,7 +50,7 @@ export class Identity {
   }
 
   /**
-   * Asks the server who this is, and whom this person hides and follows. Asks once.
+   * Requests the person of this browser, and the hidden and followed people, but only once.
    * @returns {Promise<Me>} rejects with an ApiError; the next call asks again
    */
   load() {
@@ -117,7 +117,7 @@ export class Identity {
   }
 
   async #load() {
-    // First the person: the other two requests need the cookie that this answer sets.
+    // Request the person first: the other two requests need the cookie that this answer sets.
     const me = await this.loadMe();
     const [hidden, follows] = await Promise.all([
       this.#api.hidden().catch(() => []),

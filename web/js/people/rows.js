@@ -14,7 +14,7 @@ import { showAvatar } from './avatar.js';
  * @property {import('./people_api.js').Person} [person]  shown before the title
  * @property {string} [href]  the title is a link
  * @property {RowButton[]} [buttons]
- * @property {(error: unknown) => void} [failed]  a button was pressed in vain
+ * @property {(error: unknown) => void} [failed]  takes the error of a button's action
  */
 
 /** @param {Row} row */

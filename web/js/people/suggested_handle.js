@@ -1,10 +1,10 @@
-/** A handle made of a name. Pure. */
+/** Derives a handle from a name. Pure. */
 
 const LONGEST = 24; // characters
 
 /**
- * Returns a handle that looks like the name, without spaces and signs that handles do not allow. May
- * be taken already.
+ * Returns a handle that resembles the name, without spaces and other characters that handles do not
+ * allow. Another person may already have this handle.
  * @param {string} name
  */
 export function suggestedHandle(name) {

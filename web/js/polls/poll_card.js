@@ -1,4 +1,7 @@
-/** The card of a poll: question, answers with their share, own vote, and the result for 10 s. */
+/**
+ * The card of a poll: the question, the answers with their shares, and the reader's vote. The card
+ * shows the result for 10 s.
+ */
 import { partOf } from '../page/dom.js';
 import { element } from '../page/element.js';
 import { t } from '../page/strings.js';

@@ -1,5 +1,5 @@
 /**
- * What a poll's card shows at a moment. Pure.
+ * Computes the content of a poll's card. Pure.
  *
  * @typedef {object} Poll  as the room's event describes it (server/API.md)
  * @property {string} id
@@ -45,7 +45,8 @@ export function pollView({ answers, votes, open }, mine) {
 }
 
 /**
- * Returns how long the card stays, ms; Infinity for an open poll, 0 for none.
+ * Returns the time for which the card stays visible, ms; Infinity for an open poll, 0 without a
+ * poll.
  * @param {Poll | null} poll
  * @param {number} closedAt  ms since 1970, when the page saw the end
  * @param {number} now       ms since 1970

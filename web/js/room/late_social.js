@@ -1,5 +1,6 @@
 /**
- * Loads what people do in the room after the first picture, and keeps the events that come before.
+ * Loads the chat and the other social parts of the room after the first picture. Keeps the events
+ * that arrive before.
  */
 
 /** @typedef {import('../social/social.js').Social} Social */
@@ -31,7 +32,7 @@ export class LateSocial {
     if (this.#early.length > KEPT) this.#early.shift();
   }
 
-  /** Loads the view, unless that has begun. A failure is tried again with the next call. */
+  /** Loads the view, unless loading has begun. After a failure, the next call tries again. */
   async load() {
     if (this.#asked) return;
     this.#asked = true;

@@ -14,7 +14,7 @@
  *   server/API.md describe it
  * @property {() => void} [settled]  the first frames are shown: the rest of the page may load
  * @property {(state: RoomState) => void} [state]
- * @property {() => void} [connected]  again: events may have been missed
+ * @property {() => void} [connected]  connected again: events may have been missed
  * @property {(x: number, y: number) => void} [doubleTap]  on the picture, px in the window
  *
  * @typedef {object} RoomOptions

@@ -1,6 +1,7 @@
 /**
- * The media time of the frame on the screen, which stamps what the viewer does. Players that do not
- * play on the stream's own clock only know how far they are behind the live edge. Pure.
+ * Computes the media time of the frame on the screen, which is sent with the viewer's actions.
+ * Players that do not play on the stream's own clock only know how far they are behind the live
+ * edge. Pure.
  */
 import { EdgeClock } from '../watch/line/edge_clock.js';
 

@@ -3,7 +3,7 @@ import { partOf, setText } from '../page/dom.js';
 import { t } from '../page/strings.js';
 import { clockTime } from '../page/words.js';
 
-const LAST = 10; // s that are shown in large
+const LAST = 10; // s before the end that are shown in large digits
 const SOON = 60; // s before the end at which the ring warns
 const EVERY = 250; // ms
 
@@ -75,8 +75,8 @@ export class Countdown {
 }
 
 /**
- * Returns the whole seconds until the end of the picture; null without an end. The media time needs
- * no clock of the reader, which may be wrong. Pure.
+ * Returns the whole seconds from the picture on the screen to the end; null without an end. Uses
+ * media time if possible, because the clock of the reader may be wrong. Pure.
  * @param {CountdownEvent} event
  * @param {number} seen  media time of the picture, µs; NaN while unknown
  * @param {number} now   ms since 1970

@@ -1,4 +1,4 @@
-/** Says softly who has joined, for a few seconds, without a line in the chat. */
+/** Shows for a few seconds who has joined, without a line in the chat. */
 import { partOf, setText } from '../page/dom.js';
 import { t } from '../page/strings.js';
 

@@ -2,7 +2,7 @@
  * Keeps the field above the on-screen keyboard without moving the picture: the layout keeps its
  * size, and only the chat is lifted by the height of the keyboard.
  */
-const KEYBOARD = 120; // px, the least height of a keyboard; less is a bar of the browser
+const KEYBOARD = 120; // px; minimum height of a keyboard; a bar of the browser is lower
 
 export class Keyboard {
   #root;
@@ -26,7 +26,8 @@ export class Keyboard {
   #follow({ height, offsetTop, scale }) {
     const covered = liftOf({ height, offsetTop, scale, window: innerHeight });
     this.#root.style.setProperty('--keyboard', `${covered}px`);
-    // Safari moves the visible part of the page to the field; the picture moves along.
+    // Safari moves the visible part of the page to the field. Move the picture by the same
+    // distance.
     this.#root.style.setProperty('--pan', `${covered ? Math.round(offsetTop) : 0}px`);
     this.#root.classList.toggle('typing', covered > 0);
   }

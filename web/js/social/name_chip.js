@@ -1,4 +1,4 @@
-/** Shows a guest the own name before the first message, and renames with one tap. */
+/** Shows guests their name before the first message, and lets them change it with one tap. */
 import { partOf, setText } from '../page/dom.js';
 import { keep, recall } from '../page/store.js';
 import { t } from '../page/strings.js';
@@ -58,11 +58,13 @@ export class NameChip {
       setText(this.#text, t('chat.writing_as', { name: me.person.name }));
       this.#chip.hidden = false;
     } catch {
-      // Without an answer, the first message says why.
+      // If the server does not answer, the first message shows the reason.
     }
   }
 
-  /** The reader has written: the name is known from now on. */
+  /**
+   * Hides the name for ever. Call this when the reader has written: the reader then knows the name.
+   */
   hide() {
     keep('named', true);
     this.#chip.hidden = true;

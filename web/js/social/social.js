@@ -65,8 +65,8 @@ export class Social {
   }
 
   /**
-   * Asks for what the events do not say: who the reader is, and the messages that were missed. Call
-   * this whenever the connection opens.
+   * Requests the data that the events do not contain: the person of the reader, and missed
+   * messages. Call this whenever the connection opens.
    */
   load() {
     return this.#parts.load();
@@ -79,7 +79,7 @@ export class Social {
   }
 
   /**
-   * A heart of the viewer, at a place of the picture or above the button.
+   * Sends a heart of the viewer, and shows it at a place of the picture or above the button.
    * @param {{x: number, y: number}} [place]  px in the window
    */
   heart(place) {

@@ -1,6 +1,6 @@
 /**
- * What every page with a room shows of its people: chat, hearts, polls and joins. The elements are
- * the template `social-parts` of room_social.html. `close` releases everything.
+ * The social parts that every page with a room shows: chat, hearts, polls and joins. The elements
+ * are the template `social-parts` of room_social.html. `close` releases everything.
  *
  * @typedef {object} SocialPartsOptions
  * @property {string} room
@@ -71,8 +71,8 @@ export class SocialParts {
   }
 
   /**
-   * Asks for what the events do not say: who the reader is, and the messages that were missed. Call
-   * this whenever the connection opens.
+   * Requests the data that the events do not contain: the person of the reader, and missed
+   * messages. Call this whenever the connection opens.
    */
   async load() {
     await this.#identity.load().catch(() => {}); // reading needs no person

@@ -28,7 +28,7 @@ export class CreatorEvents {
    */
   constructor(room, { open, event }, environment = BROWSER) {
     this.#environment = environment;
-    const quality = () => null; // the studio is no viewer
+    const quality = () => null; // the studio does not count as a viewer
     this.#feed = new EventFeed(event, async (listener) => {
       const more = { over: () => {}, lag: () => 0, quality };
       return new EventStream(room, this.#connection.clock, { ...listener, ...more }, environment);

@@ -1,6 +1,6 @@
 /**
- * What the creator has besides the broadcast while live: the people in the room, the tools of
- * moderation, polls, the countdown and the link. `close` releases everything.
+ * The parts of the studio beside the broadcast while the creator is live: the people in the room,
+ * the tools of moderation, polls, the countdown and the link. `close` releases everything.
  */
 import { byId, toast } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';

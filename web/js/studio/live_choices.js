@@ -1,4 +1,4 @@
-/** What a creator chooses before going live: who may watch, and the length of the live. */
+/** The choices of a creator before going live: who may watch, and the length of the live. */
 import { byId, setText } from '../page/dom.js';
 import { keep, recall } from '../page/store.js';
 import { t } from '../page/strings.js';

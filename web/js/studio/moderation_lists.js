@@ -16,7 +16,7 @@ import { rowOf } from '../people/rows.js';
  * @typedef {'removed' | 'muted' | 'banned' | 'dismissed'} Decision
  */
 
-const EVERY = 15_000; // ms between two counts of what waits
+const EVERY = 15_000; // ms between two counts of the waiting entries
 
 export class ModerationLists {
   #api;

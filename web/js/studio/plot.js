@@ -9,8 +9,8 @@
  */
 
 /**
- * Returns the paths for a plot that fills `width` × `height`. More points than `width` are summed up,
- * so that a long live needs no longer path.
+ * Returns the paths for a plot that fills `width` × `height`. If there are more points than
+ * `width`, neighbouring points are added up, so that the path of a long live is not longer.
  * @param {readonly number[]} counts
  * @param {number} width
  * @param {number} height

@@ -111,7 +111,7 @@ export class SettingsSheet {
         await act();
       } catch (error) {
         this.#failed(error);
-        // The switches show what holds, not what was refused.
+        // Show the settings in force in place of the refused change.
         this.#api.settings().then(
           (settings) => this.handle(settings),
           () => {},

@@ -65,7 +65,7 @@ export class ShareSheet {
     try {
       const links = (await this.#api.links()).filter(({ revoked_at }) => revoked_at === null);
       byId('link-list').replaceChildren(...links.map((link) => this.#rowOf(link)));
-      // Without a watch link the QR code of a private live helps followers only.
+      // Without a watch link, the QR code of a private live works only for followers.
       if (links[0]) this.#showQr(new URL(links[0].url).search);
     } catch (error) {
       this.#failed(error);

@@ -1,6 +1,6 @@
 /**
- * The shield in one tap: known people only, slow mode, no links, no joins. The button shows how long
- * the shield stays up.
+ * The button that raises the shield with one tap. Then only known people may write, in slow mode,
+ * and links and joins are off. The button shows how long the shield stays up.
  */
 import { byId, setText, toast } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';

@@ -1,4 +1,4 @@
-/** What the creator sees after the live: figures, hearts over time, people, polls. */
+/** Shows the summary to the creator after the live: figures, hearts over time, people, polls. */
 import { byId, setText } from '../page/dom.js';
 import { element } from '../page/element.js';
 import { BROWSER } from '../page/environment.js';

@@ -1,4 +1,4 @@
-/** As whom the creator goes live, and the handle in one tap. */
+/** Shows the name with which the creator goes live, and lets a guest take a handle with one tap. */
 import { byId, setText, toast } from '../page/dom.js';
 import { t } from '../page/strings.js';
 import { showAvatar } from '../people/avatar.js';
@@ -18,7 +18,7 @@ export class WhoPanel {
     this.#identity = identity;
     this.#forget = identity.onChange(() => this.#show());
     const { signal } = this.#listening;
-    // The first tap tries the person's name; only a refused name needs a form.
+    // The first tap tries the person's name as the handle. A form is needed only after a refusal.
     this.#take.addEventListener('click', () => this.#try(this.#suggestion), { signal });
     byId('handle-form').addEventListener(
       'submit',
@@ -29,7 +29,7 @@ export class WhoPanel {
       { signal },
     );
     byId('handle-close').addEventListener('click', () => this.#dialog.close(), { signal });
-    // The creator can go live although the server does not say who this is.
+    // The creator can go live even if the server does not answer this request.
     this.#identity.loadMe().catch(() => {});
   }
 
