@@ -40,7 +40,9 @@ COOKIE = "microlive-watch-"
 EXEMPT = ("/whip/", "/api/admin/")
 """Paths of publishers and operators, who need a key of their own."""
 WITHOUT_COOKIE = ("/whep/", "/hls/")
-"""Paths that never read the cookie of a person, only the cookie of the room."""
+"""Paths that only the cookie of the room opens. There, the cookie of a person opens nothing, and
+only refuses a person who is banned.
+"""
 
 Close = Callable[[RefusalCode, str], object]
 
@@ -52,6 +54,8 @@ class Pass:
     by: Requester
     token: str
     admission: Admission
+    person: str
+    """Id of the person who must not be banned; empty if the request names no person."""
 
 
 @dataclass(slots=True, eq=False)
@@ -66,6 +70,9 @@ class Connection:
 
 PASS_KEY = web.RequestKey("pass", Pass)
 """Key under which a request stores its Pass."""
+CHANGES_KEY = web.RequestKey("changes", int)
+"""Key under which a request stores how many changes its check knew (`RoomModeration.admissions`).
+"""
 
 
 class Access:
@@ -121,26 +128,42 @@ class Access:
 
     async def _require(self, request: web.Request, name: str) -> None:
         room = self._rooms.in_memory.find(name)
-        if room is not None and room.record.visibility != "private":
-            if room.social.moderation.bans_people:
-                room.social.moderation.require_not_banned(self._requester(request).person.id)
+        if room is None:
+            await self._require_past(request, name)
             return
-        past = room is None and request.path.startswith("/hls/")
-        if past and name in self._past:
+        moderation = room.social.moderation
+        request[CHANGES_KEY] = moderation.admissions
+        if moderation.bans_people:
+            moderation.require_not_banned(self._person(request))
+        if room.record.visibility == "private":
+            request[PASS_KEY] = await self._admit(request, name)
+
+    async def _require_past(self, request: web.Request, name: str) -> None:
+        """Like `_require`, for a room that is not in memory."""
+        of_hls = request.path.startswith("/hls/")
+        if of_hls and name in self._past:
             return
-        by = self._requester(request)
-        token = _token(request, name)
-        admission = await self._rooms.ask(name, Admit(by, token))
-        request[PASS_KEY] = Pass(by, token, admission)
-        if past and not admission.private:
+        request[PASS_KEY] = await self._admit(request, name)
+        if of_hls and not request[PASS_KEY].admission.private:
             self._past[name] = None
             if len(self._past) > MAX_PAST:
                 self._past.popitem(last=False)
+
+    async def _admit(self, request: web.Request, name: str) -> Pass:
+        by, token = self._requester(request), _token(request, name)
+        admission = await self._rooms.ask(name, Admit(by, token))
+        return Pass(by, token, admission, self._person(request))
 
     def _requester(self, request: web.Request) -> Requester:
         if request.path.startswith(WITHOUT_COOKIE):
             return self._requesters.program(request)
         return self._requesters.reading(request)
+
+    def _person(self, request: web.Request) -> str:
+        """Returns the id of the person who must not be banned; empty if the request names none."""
+        if request.path.startswith(WITHOUT_COOKIE):
+            return self._requesters.named(request)
+        return self._requesters.reading(request).person.id
 
     def cookie_for(self, request: web.Request, name: str) -> str | None:
         """Returns the value of a Set-Cookie header: the cookie lets a viewer who has loaded the
@@ -181,9 +204,13 @@ class Access:
         """Watches over a connection until the call of `remove`."""
         admitted = request.get(PASS_KEY)
         if admitted is None:
-            admitted = Pass(self._requester(request), _token(request, name), Admission(False))
+            by, token = self._requester(request), _token(request, name)
+            admitted = Pass(by, token, Admission(False), self._person(request))
         connection = Connection(name, admitted)
         self._open.setdefault(name, {})[connection] = None
+        if self._seen.get(name) != request.get(CHANGES_KEY):
+            # The room has changed while the client sent its request.
+            self._seen.pop(name, None)
         return connection
 
     def remove(self, connection: Connection) -> None:
@@ -215,10 +242,9 @@ class Access:
     async def _check_one(self, room: Room, connection: Connection) -> None:
         admitted = connection.admitted
         try:
+            room.social.moderation.require_not_banned(admitted.person)
             if room.record.visibility == "private":
                 await self._rooms.ask(room.name, Admit(admitted.by, admitted.token))
-            else:
-                room.social.moderation.require_not_banned(admitted.by.person.id)
         except Refusal as refusal:
             if refusal.status == 403:
                 connection.close(refusal.code, str(refusal))

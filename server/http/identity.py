@@ -125,6 +125,14 @@ class Identity:
         """
         return self._visit(request).visitor
 
+    def named_by(self, request: web.Request) -> str:
+        """Returns the id of the person whom the cookie describes; empty where `visitor_of` returns
+        None. Does not change the answer: the cookie is not renewed, and caches may store the
+        answer.
+        """
+        visitor = self._read(request).visitor
+        return visitor.person.id if visitor else ""
+
     async def require_person(self, request: web.Request, *, store: bool = True) -> Person:
         """Returns the person who sends the request; a visitor without a cookie becomes a guest.
 

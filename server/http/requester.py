@@ -37,8 +37,14 @@ class Requesters:
         return None if visitor.stored else visitor.person.id
 
     def program(self, request: web.Request) -> Requester:
-        """Returns the sender of a request whose cookie is never read."""
+        """Returns the sender of a request whose cookie gives no rights."""
         return self._requester(request, ANONYMOUS)
+
+    def named(self, request: web.Request) -> str:
+        """Returns the id of the person whom the cookie of a request names, to refuse a person who
+        is banned; empty if there is none. The answer may still be stored by caches.
+        """
+        return self._identity.named_by(request)
 
     async def writing(self, request: web.Request) -> Requester:
         """Returns the sender of a request that changes something: the holder of the bearer key, or

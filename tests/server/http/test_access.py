@@ -1,5 +1,7 @@
 """Who may watch: private, unlisted and public rooms, watch links, and their end."""
 
+import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,8 +11,12 @@ import pytest_asyncio
 from aiohttp import WSServerHandshakeError
 from yarl import URL
 
+from relay.hls.segmenter import SCALE
+from server.http.signalling import SDP
 from server.rooms.watch_token import WatchToken, write_token
 from tests.fixtures.deadline import eventually
+from tests.fixtures.media import video_sample, video_track
+from tests.fixtures.offers import offer
 from tests.fixtures.people import Browser
 from tests.fixtures.server import NewRoom, Server
 
@@ -63,6 +69,41 @@ async def code(browser: Browser, path: str) -> object:
         if response.status == 403 and response.content_type == "application/json":
             return (await response.json())["code"]
         return response.status
+
+
+def go_live(server: Server, room: NewRoom) -> None:
+    """Gives the stream of the room five seconds of video."""
+    stream = server.stream(room)
+    stream.set_track(video_track(), 0)
+    now = time.time_ns() // 1_000
+    for pts in range(0, 5 * SCALE, FRAME):
+        stream.publish(video_sample(pts, key=pts % (2 * SCALE) == 0, publish=now))
+
+
+FRAME = 3_000
+PLAYER = offer("chromium").replace("a=sendonly", "a=recvonly")
+
+
+async def play(browser: Browser, room: NewRoom) -> object:
+    """Opens a WHEP session, as the page does. Returns the status, or the code of the refusal."""
+    headers = {"Content-Type": SDP, "Origin": browser.origin}
+    url = f"{browser.url}/whep/{room.name}"
+    async with browser.http.post(url, data=PLAYER, headers=headers) as response:
+        return (await response.json())["code"] if response.status == 403 else response.status
+
+
+async def last_event(browser: Browser, room: NewRoom, opened: asyncio.Event) -> Any:
+    """Reads an event stream to its end. Returns the data of the last event."""
+    data = ""
+    url = f"{browser.url}/api/rooms/{room.name}/events"
+    async with asyncio.timeout(10), browser.http.get(url) as response:
+        assert response.status == 200
+        async for line in response.content:
+            name, _, value = line.decode().partition(": ")
+            if name == "data":
+                data = value
+                opened.set()
+    return json.loads(data)
 
 
 async def is_closed(browser: Browser, room: NewRoom) -> bool:
@@ -179,6 +220,118 @@ async def test_a_revoked_link_ends_its_viewers(minji: Browser, sam: Browser, roo
             assert await minji.status("DELETE", path + "x") == 404
     _, listed = await minji.ask("GET", f"/api/rooms/{room.name}/links")
     assert [link["revoked_at"] is None for link in listed["links"]] == [True, False]
+
+
+async def test_a_revoked_link_ends_whep_hls_and_events(
+    server: Server, minji: Browser, sam: Browser, room: NewRoom
+) -> None:
+    """Those of another link go on."""
+    go_live(server, room)
+    link, other = await add_link(minji, room), await add_link(minji, room)
+    opened = asyncio.Event()
+    async with Browser(sam.url) as friend, asyncio.TaskGroup() as tasks:
+        for browser, shown in ((sam, link), (friend, other)):
+            await code(browser, relative(shown))
+            assert await play(browser, room) == 201
+        (_, kept) = server.whep._sessions.values()
+        assert await code(sam, f"/hls/{room.name}/live.m3u8") == 200
+        events = tasks.create_task(last_event(sam, room, opened))
+        await opened.wait()
+        path = f"/api/rooms/{room.name}/links/{link['id']}"
+        assert await minji.status("DELETE", path) == 204
+        await eventually(lambda: list(server.whep._sessions.values()) == [kept])
+        assert (await events)["code"] == "link_revoked"
+        for refused in ("/hls/{}/live.m3u8", "/api/rooms/{}/events"):
+            assert await code(sam, refused.format(room.name)) == "link_revoked"
+        assert await play(sam, room) == "link_revoked"
+        assert await code(friend, f"/hls/{room.name}/live.m3u8") == 200
+
+
+async def test_a_ban_ends_whep_hls_and_events(server: Server, minji: Browser, sam: Browser) -> None:
+    """Also in a public room, where the cookie of the person is all that names the viewer."""
+    room = await minji.create_room()
+    go_live(server, room)
+    person = (await sam.person())["id"]
+    opened = asyncio.Event()
+    async with Browser(sam.url) as friend, asyncio.TaskGroup() as tasks:
+        await friend.person()
+        assert [await play(browser, room) for browser in (sam, friend)] == [201, 201]
+        (_, kept) = server.whep._sessions.values()
+        events = tasks.create_task(last_event(sam, room, opened))
+        await opened.wait()
+        assert await minji.status("PUT", f"/api/rooms/{room.name}/bans/{person}", {}) == 200
+        await eventually(lambda: list(server.whep._sessions.values()) == [kept])
+        assert (await events)["code"] == "banned"
+        for refused in ("/hls/{}/live.m3u8", "/api/rooms/{}/events"):
+            assert await code(sam, refused.format(room.name)) == "banned"
+        assert await play(sam, room) == "banned"
+        async with friend.http.get(f"{friend.url}/hls/{room.name}/live.m3u8") as response:
+            assert response.status == 200
+            assert response.headers.get("Cache-Control") != "no-store"
+            assert "Set-Cookie" not in response.headers
+
+
+async def test_a_ban_ends_whep_of_a_private_room(
+    server: Server, minji: Browser, sam: Browser, room: NewRoom
+) -> None:
+    """The link stays valid for other people."""
+    go_live(server, room)
+    await code(sam, relative(await add_link(minji, room)))
+    assert await play(sam, room) == 201
+    person = (await sam.person())["id"]
+    assert await minji.status("PUT", f"/api/rooms/{room.name}/bans/{person}", {}) == 200
+    await eventually(lambda: not server.whep._sessions)
+    assert await play(sam, room) == "banned"
+
+
+async def test_a_room_that_becomes_private_ends_whep_hls_and_events(
+    server: Server, minji: Browser, sam: Browser
+) -> None:
+    room = await minji.create_room()
+    go_live(server, room)
+    opened = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        assert await play(sam, room) == 201
+        assert await code(sam, f"/hls/{room.name}/live.m3u8") == 200
+        events = tasks.create_task(last_event(sam, room, opened))
+        await opened.wait()
+        body = {"visibility": "private"}
+        assert await minji.status("PATCH", f"/api/rooms/{room.name}", body) == 200
+        await eventually(lambda: not server.whep._sessions)
+        assert (await events)["code"] == "private_room"
+    for refused in ("/hls/{}/live.m3u8", "/api/rooms/{}/events"):
+        assert await code(sam, refused.format(room.name)) == "private_room"
+    assert await play(sam, room) == "private_room"
+
+
+async def test_a_session_that_opens_while_the_room_becomes_private_ends(
+    server: Server, minji: Browser, sam: Browser
+) -> None:
+    """The client is admitted, then sends its offer slowly: the room was checked meanwhile."""
+    room = await minji.create_room()
+    go_live(server, room)
+    sending, become_private = asyncio.Event(), asyncio.Event()
+
+    async def offer_slowly() -> AsyncIterator[bytes]:
+        yield PLAYER[:100].encode()
+        sending.set()
+        await become_private.wait()
+        yield PLAYER[100:].encode()
+
+    async with sam.watch(room.name) as socket, minji.watch(room.name):
+        url, headers = f"{sam.url}/whep/{room.name}", {"Content-Type": SDP, "Origin": sam.url}
+        async with asyncio.TaskGroup() as tasks:
+            request = tasks.create_task(
+                sam.http.request("POST", url, data=offer_slowly(), headers=headers).__aenter__()
+            )
+            await sending.wait()
+            body = {"visibility": "private"}
+            assert await minji.status("PATCH", f"/api/rooms/{room.name}", body) == 200
+            while not socket.closed:
+                await socket.receive(timeout=5)
+            become_private.set()
+        assert request.result().status == 201
+        await eventually(lambda: not server.whep._sessions)
 
 
 async def test_an_expired_link_ends_its_viewers(
