@@ -34,3 +34,15 @@ test('the watchdog reports each time that expected frames do not appear', () => 
     'a frame every five seconds is enough',
   );
 });
+
+test('time in which the page stood still does not count', () => {
+  const dog = new Watchdog();
+  const reports = [];
+  for (let [n, now] = [0, 0]; n < 40; n++, now += n % 10 ? 1_000 : 60_000)
+    // Frames stop at the 25th second; once in ten seconds the page stands still for a minute.
+    reports.push(dog.stalled(now, Math.min(n, 25), now, true) ? n : null);
+  assert.deepEqual(
+    reports.filter((n) => n),
+    [34],
+  );
+});

@@ -3,14 +3,17 @@
  * source never opens, a decoder has stopped, or the network blocks only media. Pure.
  */
 export const LIMIT = 10_000; // ms; longer than any join on a network that can carry the video
+const LONG = 2_000; // ms between two calls; the rest of a longer time is time of a page at rest
 
 export class Watchdog {
   #frames = 0;
   #bytes = NaN;
-  #wellAt = NaN;
+  #calledAt = NaN;
+  #still = 0; // ms
 
   /**
-   * Takes the figures of one second. Call this once a second.
+   * Takes the figures of one second. Call this once a second. Time in which the page stood still
+   * does not count: no player can show a frame then.
    * @param {number} now
    * @param {number} frames  number of frames that the current player has shown
    * @param {number} bytes   number of bytes that the connection has received, or NaN if media takes
@@ -22,9 +25,11 @@ export class Watchdog {
     const moves = frames !== this.#frames;
     const silent = bytes === this.#bytes;
     [this.#frames, this.#bytes] = [frames, bytes];
-    if (moves || silent || !expected || Number.isNaN(this.#wellAt)) this.#wellAt = now;
-    if (now - this.#wellAt < LIMIT) return false;
-    this.#wellAt = now;
+    const passed = Math.min(now - this.#calledAt, LONG);
+    this.#calledAt = now;
+    this.#still = moves || silent || !expected ? 0 : this.#still + (passed || 0);
+    if (this.#still < LIMIT) return false;
+    this.#still = 0;
     return true;
   }
 }

@@ -224,6 +224,17 @@ test('a request without an answer means that the network is gone', async () => {
   assert.ok(WebSocket.made.length >= 2);
 });
 
+test('an answer may wait while the page stands still', async () => {
+  const { clock, WebSocket, names } = await opened();
+  await clock.stall(8_000);
+  assert.deepEqual(names(), []);
+  await clock.advance(1_250);
+  assert.deepEqual(names(), ['down'], 'nothing came afterwards');
+  await clock.stall(8_000);
+  assert.deepEqual(names(), [], 'the next handshake');
+  assert.equal(WebSocket.open.length, 1);
+});
+
 test('a handshake that takes too long is given up', async () => {
   const { clock, WebSocket, names, connection } = begin();
   connection.open();

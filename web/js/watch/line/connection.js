@@ -60,6 +60,7 @@ export class Connection {
   #newest = -Infinity;
   #redial = 0;
   #ticker = 0;
+  #tickedAt = 0;
   bytes = 0;
 
   /**
@@ -78,6 +79,7 @@ export class Connection {
    * opening
    */
   open(first) {
+    this.#tickedAt = this.#now;
     this.#ticker ||= this.#environment.setInterval(() => this.#tick(this.#now), TICK);
     if (!first || first.socket.readyState > OPEN) return this.#dial();
     this.#adopt(first.socket, first.dialled);
@@ -217,6 +219,11 @@ export class Connection {
 
   /** @param {number} now */
   #tick(now) {
+    // What arrived while the page stood still comes after this tick, so that time does not count.
+    const stood = Math.max(0, now - this.#tickedAt - TICK);
+    this.#tickedAt = now;
+    this.#askedAt = Math.min(now, this.#askedAt + stood);
+    this.#dialled = Math.min(now, this.#dialled + stood);
     const socket = this.#socket;
     if (!socket) return;
     if (socket.readyState !== OPEN) {

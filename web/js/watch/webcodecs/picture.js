@@ -11,6 +11,7 @@
  */
 import { BROWSER } from '../../page/environment.js';
 import { Pauses } from '../timing/pauses.js';
+import { DecoderSilence } from './decoder_silence.js';
 import { Playhead } from './playhead.js';
 
 const DECODED = 6; // frames that may be decoded or in the decoder
@@ -50,7 +51,7 @@ export class Picture {
   #request = 0;
   #pauses = new Pauses();
   #begunAt = NaN;
-  #gaveAt = NaN;
+  #silence = new DecoderSilence();
   /** @type {PictureConfig | null} */
   #config = null;
 
@@ -108,8 +109,9 @@ export class Picture {
     this.#awaitsKey = false;
     this.#encoded.push(unit);
     const now = this.#environment.now();
-    const mute = this.#inside.length > PLENTY && now - this.#gaveAt > MUTE;
-    if (mute || this.#encoded.length > BACKLOG) return this.#fail('the decoder gives no frames');
+    const mute = this.#silence.input(now) > MUTE;
+    if ((mute && this.#inside.length > PLENTY) || this.#encoded.length > BACKLOG)
+      return this.#fail('the decoder gives no frames');
     this.#feed(now);
   }
 
@@ -148,7 +150,7 @@ export class Picture {
         break;
       this.#encoded.shift();
       if (Number.isNaN(this.#begunAt)) this.#begunAt = now;
-      if (!this.#inside.length) this.#gaveAt = now; // the decoder was empty until now
+      if (!this.#inside.length) this.#silence.end();
       const timestamp = Math.round(unit.media * 1_000);
       this.#inside.push(timestamp);
       try {
@@ -167,7 +169,8 @@ export class Picture {
     // Frames are output in presentation order: an earlier one that is missing was dropped.
     this.#inside = this.#inside.filter((timestamp) => timestamp > frame.timestamp);
     this.#decoded.push(frame);
-    const now = (this.#gaveAt = this.#environment.now());
+    this.#silence.end();
+    const now = this.#environment.now();
     // While decoding catches up, frames are drawn only at screen refreshes. The very first frame is
     // drawn at once.
     if (!this.#inside.length || !this.frames) this.#show(now);

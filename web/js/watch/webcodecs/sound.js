@@ -6,6 +6,7 @@
  * and other sites cannot embed a page that is cross-origin isolated.
  */
 import { BROWSER } from '../../page/environment.js';
+import { DecoderSilence } from './decoder_silence.js';
 import { Offset } from './offset.js';
 import { SoundSteering } from './sound_steering.js';
 
@@ -21,7 +22,8 @@ import { SoundSteering } from './sound_steering.js';
 const RATE = 48_000; // Opus decodes to this
 const SILENT = 400; // ms without a report after which the audio thread counts as stopped
 const SPARE = 64; // arrays kept for reuse
-const WAITING = 400; // packets in the decoder; more means that it does not work
+const WAITING = 400; // packets in the decoder that gives nothing; more means that it does not work
+const MUTE = 5_000; // ms without output although the decoder has so many
 
 export class Sound {
   #environment;
@@ -31,6 +33,7 @@ export class Sound {
   #decoder = null;
   /** @type {number[]} start of each packet in the decoder, ms of the timeline */
   #starts = [];
+  #silence = new DecoderSilence();
   #steering = new SoundSteering();
   /**
    * Arrays that the audio thread returned. Reusing them reduces garbage collection.
@@ -78,7 +81,9 @@ export class Sound {
   decode(data, start) {
     const decoder = this.#decoder;
     if (decoder?.state !== 'configured') return;
-    if (decoder.decodeQueueSize > WAITING)
+    if (!this.#starts.length) this.#silence.end();
+    const mute = this.#silence.input(this.#environment.now()) > MUTE;
+    if (mute && decoder.decodeQueueSize > WAITING)
       return this.#broken('sound: the decoder gives no samples');
     // The decoder counts from its first timestamp and would drift from the stream, so the true
     // timestamps are stored here.
@@ -88,6 +93,7 @@ export class Sound {
 
   /** @param {AudioData} data */
   #decoded(data) {
+    this.#silence.end();
     const start = this.#starts.shift();
     if (start !== undefined) {
       const planes = [];
