@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientSession
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page
+from playwright.async_api import Page, Route
 
 from scripts.benchmarks.chromium import until
 from scripts.benchmarks.local_server import LocalServer
@@ -252,6 +252,36 @@ async def test_the_creator_moderates_on_the_message(
         await creator.act("rude", "ban_live")
         await until(guest.page, "document.querySelector('#stage').dataset.state === 'sorry'")
         await host.wait_for_selector(".text:text-is('rude')", state="detached")
+
+
+async def test_an_open_sheet_gets_the_actions_of_the_creator(
+    visitors: Visitors, server: LocalServer
+) -> None:
+    """The server says who the reader is in its answer with the last messages. A message and its
+    sheet can come before. The focus stays where it was.
+    """
+    host = await visitors.page(server.url)
+    async with room_of(host, server) as live:
+        answer = asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await answer.wait()
+            await route.continue_()
+
+        await host.route("**/messages?*", hold)
+        await host.goto(live.watch)
+        guest = await Talker.join(visitors, live.watch)
+        await guest.write("rude")
+        creator = Talker(host)
+        await creator.reads("rude")
+        await creator.open_sheet("rude")
+        await host.focus("[data-action=report]")
+        assert await host.locator("[data-action=remove]").count() == 0
+        answer.set()
+        await host.wait_for_selector("[data-action=remove]")
+        assert await host.locator("[data-action=report]:focus").count() == 1
+        await host.click("[data-action=remove]")
+        await guest.page.wait_for_selector(".text:text-is('rude')", state="detached")
 
 
 async def test_a_guest_sees_the_own_name_and_follows_the_creator(

@@ -193,6 +193,7 @@ export class Chat {
     this.#role = role;
     this.#composer.state.moderates = this.#moderates;
     this.#composer.update();
+    this.#sheet.update(this.#reader);
   }
 
   get #creates() {
@@ -201,6 +202,15 @@ export class Chat {
 
   get #moderates() {
     return this.#creates || this.#role === 'moderator';
+  }
+
+  /** What the reader may do. @returns {import('./message_sheet.js').Reader} */
+  get #reader() {
+    return {
+      moderates: this.#moderates,
+      creates: Boolean(this.#creates),
+      pinned: this.#pin?.n ?? null,
+    };
   }
 
   #identified() {
@@ -253,6 +263,7 @@ export class Chat {
   /** @param {Message | null} message */
   #showPin(message) {
     this.#pin = message;
+    this.#sheet.update(this.#reader);
     this.#pinned.hidden = !message;
     if (!message) return;
     const name = message.person?.name ?? '';
@@ -307,11 +318,7 @@ export class Chat {
 
   /** @param {Entry} entry */
   #open(entry) {
-    this.#sheet.open(entry, {
-      moderates: this.#moderates,
-      creates: this.#creates,
-      pinned: this.#pin?.n ?? null,
-    });
+    this.#sheet.open(entry, this.#reader);
   }
 }
 

@@ -70,6 +70,8 @@ export class MessageSheet {
   #dialog;
   #act;
   #report;
+  /** The message whose actions are shown. @type {Entry | null} */
+  #entry = null;
   #listening = new AbortController();
 
   /**
@@ -81,10 +83,12 @@ export class MessageSheet {
     this.#dialog = dialog;
     this.#act = act;
     this.#report = report;
+    const { signal } = this.#listening;
     // A tap beside the sheet closes the sheet.
     dialog.addEventListener('click', ({ target }) => target === dialog && dialog.close(), {
-      signal: this.#listening.signal,
+      signal,
     });
+    dialog.addEventListener('close', () => (this.#entry = null), { signal });
   }
 
   close() {
@@ -97,6 +101,7 @@ export class MessageSheet {
    * @param {Reader} reader
    */
   open(entry, reader) {
+    this.#entry = entry;
     const { message } = entry;
     const head = element('p', 'sheet-head');
     head.append(
@@ -113,6 +118,20 @@ export class MessageSheet {
       else rows.push(row);
     }
     this.#fill(t('chat.sheet'), head, quick, ...rows, this.#closer());
+  }
+
+  /**
+   * Shows the actions again if they are open: the server says only after the first messages what the
+   * reader may do.
+   * @param {Reader} reader
+   */
+  update(reader) {
+    if (!this.#entry || !this.#dialog.open) return;
+    const focused = this.#dialog.querySelector(':focus')?.getAttribute('data-action');
+    this.open(this.#entry, reader);
+    /** @type {HTMLElement | null} */
+    const row = this.#dialog.querySelector(`[data-action="${focused}"]`);
+    row?.focus();
   }
 
   /**
@@ -133,6 +152,7 @@ export class MessageSheet {
 
   /** @param {Entry | null} entry  null reports the live */
   openReport(entry) {
+    this.#entry = null;
     const form = element('form', 'report');
     const heading = t(entry ? 'report.heading_message' : 'report.heading_room');
     const reasons = element('fieldset');
@@ -161,6 +181,7 @@ export class MessageSheet {
 
   #closer() {
     const row = rowOf(t('site.close'), 'close');
+    row.dataset.action = 'close';
     row.addEventListener('click', () => this.#dialog.close());
     return row;
   }
