@@ -108,6 +108,7 @@ class Rendition:
         """
         self.waiting = 0
         """Number of requests that wait for a part."""
+        self._when_playable: Callable[[Rendition], None] | None = None
         self._task = self._loop.create_task(self._run())
 
     @property
@@ -118,13 +119,21 @@ class Rendition:
     def on_over(self, call: Callable[["Rendition"], None]) -> None:
         self._task.add_done_callback(lambda _: call(self))
 
+    def on_playable(self, call: Callable[["Rendition"], None]) -> None:
+        """Calls `call` when the playlist gets its first segment that can be played."""
+        self._when_playable = call
+
+    @property
+    def age(self) -> float:
+        """Time since the rendition was created, seconds."""
+        return self._loop.time() - self._began_at
+
     @property
     def audience(self) -> int:
         """Number of viewers. At least 1 during the first seconds, because the client for which
         the rendition was created has not requested the media playlist yet.
         """
-        young = self._loop.time() - self._began_at < WATCHING
-        return max(self.viewers, self.waiting, int(young))
+        return max(self.viewers, self.waiting, int(self.age < WATCHING))
 
     @property
     def held(self) -> int:
@@ -290,6 +299,9 @@ class Rendition:
             self.playlist.add(part)
         if parts:
             self._notify()
+        if self._when_playable and self.playlist:
+            self._when_playable(self)
+            self._when_playable = None
 
     async def _encode(self, packets: list[OpusPacket]) -> list[list[bytes]]:
         """Encodes the packets, or silence if the encoder fails. Raises WorkerFailed if silence

@@ -65,4 +65,4 @@ class HlsEndpoint:
             if found and not found.over:
                 return found
             raise
-        return self.renditions.open(room.channel, path, room.creator)
+        return await self.renditions.open(room.channel, path, room.creator)

@@ -345,6 +345,11 @@ class ServerCollector(Collector):
             "HLS renditions ended because a room with viewers needed the place",
             self._sources.hls.counters.displaced,
         )
+        yield CounterMetricFamily(
+            "microlive_refused_renditions",
+            "HLS renditions that did not start because too many others started or were played",
+            self._sources.hls.counters.refused,
+        )
 
     def _load(self) -> Iterator[Family]:
         meter, admission = self._sources.meter, self._sources.admission

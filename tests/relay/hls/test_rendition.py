@@ -71,6 +71,16 @@ async def test_what_was_published_before_can_be_played(rendition: Rendition) -> 
     assert rendition.playlist and "#EXTINF" in rendition.playlist.text
 
 
+async def test_it_says_once_when_it_can_be_played(channel: Channel, rendition: Rendition) -> None:
+    said: list[bool] = []
+    rendition.on_playable(lambda made: said.append(bool(made.playlist)))
+    await rendition.playable()
+    number, part = rendition.playlist.position
+    publish(channel, 5 * SCALE, 6 * SCALE)
+    await rendition.reach(number, part, present)
+    assert said == [True]
+
+
 async def test_a_request_waits_for_its_part(channel: Channel, rendition: Rendition) -> None:
     """Frames that arrive later answer it."""
     await rendition.playable()

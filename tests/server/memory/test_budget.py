@@ -144,7 +144,7 @@ async def test_playlists_get_smaller(
     server: Server, budget: MemoryBudget, machine: Machine, renditions: Renditions
 ) -> None:
     room = await live_room(server)
-    rendition = renditions.open(room.channel, "live.m3u8")
+    rendition = await renditions.open(room.channel, "live.m3u8")
     await rendition.playable()
     budget.measure()
     assert budget.figures.held["hls"] == rendition.held > 0

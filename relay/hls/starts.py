@@ -1,0 +1,71 @@
+"""Decides when the HLS rendition of a room may start. Pure.
+
+A start costs most: a process, and up to 20 s of audio to encode at once. A rendition counts as a
+start until it has a segment that can be played.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from relay.client_address import ClientAddress
+
+STARTS = 8
+"""Maximum number of starts at a time in this process. An older start than STARTING no longer
+counts, so that media that never becomes playable cannot keep other rooms from starting.
+"""
+STARTING = 1.0
+"""Time for which a start counts for STARTS, seconds. A process starts in much less time."""
+PER_ADDRESS = 4
+"""Maximum number of starts at a time of the rooms of one address."""
+PER_NETWORK = 6
+"""Maximum number of starts at a time of the rooms of one network. Less than STARTS, so that one
+network cannot take all starts.
+"""
+UNPLAYABLE = 6.0
+"""Time for which a start counts for PER_ADDRESS and PER_NETWORK, seconds. A new live has its first
+segment after 2.5 s.
+"""
+
+WAITING = 40
+"""Maximum number of rooms whose start waits. Further rooms are refused at once."""
+WAITING_PER_ADDRESS = 8
+"""Maximum number of rooms of one address whose start waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A rendition that has no segment that can be played."""
+
+    creator: ClientAddress
+    age: float
+    """Time since the rendition was created, seconds."""
+
+
+def time_to_start(starts: Sequence[Start], creator: ClientAddress) -> float:
+    """Returns the time after which a rendition of `creator` may start, seconds: 0 if the rendition
+    may start now. The rendition may start earlier if one of `starts` ends. Rooms of an unknown
+    address are limited by STARTS only.
+    """
+    address = [start.age for start in starts if start.creator.address == creator.address]
+    network = [start.age for start in starts if start.creator.network == creator.network]
+    return max(
+        _time_to_free((start.age for start in starts), STARTS, STARTING),
+        _time_to_free(address, PER_ADDRESS, UNPLAYABLE) if creator.address else 0.0,
+        _time_to_free(network, PER_NETWORK, UNPLAYABLE) if creator.network else 0.0,
+    )
+
+
+def may_wait(waiting: Sequence[ClientAddress], creator: ClientAddress) -> bool:
+    """Returns whether the start of one more room of `creator` may wait. `waiting`: the creators of
+    the rooms whose start waits. Rooms of an unknown address are limited by WAITING only.
+    """
+    address = sum(other.address == creator.address for other in waiting)
+    return len(waiting) < WAITING and (not creator.address or address < WAITING_PER_ADDRESS)
+
+
+def _time_to_free(ages: Iterable[float], most: int, counted: float) -> float:
+    """Returns the time until fewer than `most` starts count, seconds. A start counts for
+    `counted` seconds.
+    """
+    young = sorted(age for age in ages if age < counted)
+    return counted - young[most - 1] if len(young) >= most else 0.0
