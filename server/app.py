@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from relay.rtc.udp import UdpPort
 from relay.whep import WhepSessions
+from relay.worker.workers import Workers
 from server.composition.applications import admin_application, create_pages, public_application
 from server.composition.limits import open_limits
 from server.composition.measuring import create_metrics, start_sampler, start_shedding
@@ -58,6 +59,7 @@ class RunningServer:
     storage: Storage
     identity: Identity
     access: Access
+    workers: Workers
 
 
 async def serve(
@@ -75,6 +77,8 @@ async def serve(
     async with AsyncExitStack() as stack:
         server = await start(settings, stack)
         _tune_garbage_collector()
+        # Starting a process stops this one for some milliseconds. No media is forwarded yet.
+        server.workers.prepare()
         ready(server.urls)
         await stop.wait()
         stopping()
@@ -122,6 +126,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         parts.storage,
         parts.visitors.identity,
         parts.visitors.access,
+        parts.media.workers,
     )
 
 

@@ -388,7 +388,9 @@ async def test_a_restart_loses_no_room(tmp_path: Path) -> None:
 
 
 async def test_sigterm_ends_a_live_cleanly(tmp_path: Path) -> None:
-    """Exit status 0 and no traceback; the viewer is closed with 1001."""
+    """Exit status 0 and no traceback; the viewer is closed with 1001. The fork server was started
+    before any media had to be decoded.
+    """
     process = await asyncio.create_subprocess_exec(
         *(
             sys.executable,
@@ -418,6 +420,8 @@ async def test_sigterm_ends_a_live_cleanly(tmp_path: Path) -> None:
             async with http.post(f"{url}/api/rooms", json={}) as response:
                 answer = await response.json()
             room = NewRoom(answer["room"], answer["key"], answer["whip"])
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+            await eventually(children.read_text)
             async with Publisher(http, room.whip, room.key), Viewer(http, url, room.name) as viewer:
                 await viewer.frames(5)
                 process.send_signal(signal.SIGTERM)
