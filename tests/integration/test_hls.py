@@ -75,7 +75,7 @@ async def test_a_live_is_listed_as_the_rfc_says(live: Live) -> None:
     assert time.monotonic() - began < 15 * seen.part_target + 2
     history = check_history(client.texts)
     init = await client.get(maps.pop())
-    whole = seen.complete[-1]
+    whole = seen.playable[-1]
     status, segment = await client.get(whole.uri)
     parts = [(await client.get(part.uri))[1] for part in whole.parts]
     assert init[0] == status == 200 and segment == b"".join(parts) and not maps
@@ -138,7 +138,7 @@ async def test_answers_are_fit_for_a_cdn(live: Live) -> None:
             response.content_type == "application/vnd.apple.mpegurl"
             and "s-maxage=1" in response.headers["Cache-Control"]
         )
-    async with live.server.http.get(urljoin(client.base, seen.complete[-1].uri)) as response:
+    async with live.server.http.get(urljoin(client.base, seen.playable[-1].uri)) as response:
         assert (
             response.content_type == "video/mp4"
             and "immutable" in response.headers["Cache-Control"]
@@ -255,7 +255,7 @@ async def test_the_end_is_listed_and_what_is_there_can_still_be_played(live: Liv
             )  # after the end directives mean nothing
     check_history(client.texts)
     assert (await client.get("live.m3u8?_HLS_part=1"))[0] == 200, "whatever they are"
-    assert (await client.get(seen.complete[-1].uri))[0] == 200
+    assert (await client.get(seen.playable[-1].uri))[0] == 200
 
 
 async def test_too_much_at_a_time_is_refused_until_later(

@@ -74,6 +74,6 @@ async def test_an_ended_room_plays_to_its_end(server: Server, room: NewRoom) -> 
         await server.status("DELETE", f"/api/rooms/{ended.name}", headers=ended.bearer)
     last = await playlist(server, room)
     assert last.ended
-    assert await server.status("GET", f"/hls/{room.name}/{last.complete[-1].uri}") == 200
+    assert await server.status("GET", f"/hls/{room.name}/{last.playable[-1].uri}") == 200
     assert await server.status("GET", f"/hls/{other.name}/live.m3u8") == 410
     assert await server.status("GET", "/hls/unknown/live.m3u8") == 404
