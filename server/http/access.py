@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -64,6 +64,7 @@ class Connection:
 
     room: str
     admitted: Pass
+    """How the connection was admitted last."""
     close: Close = ignore
     """Closes the connection. The endpoint sets this function once the connection is open."""
 
@@ -244,7 +245,8 @@ class Access:
         try:
             room.social.moderation.require_not_banned(admitted.person)
             if room.record.visibility == "private":
-                await self._rooms.ask(room.name, Admit(admitted.by, admitted.token))
+                admission = await self._rooms.ask(room.name, Admit(admitted.by, admitted.token))
+                connection.admitted = replace(admitted, admission=admission)
         except Refusal as refusal:
             if refusal.status == 403:
                 connection.close(refusal.code, str(refusal))

@@ -348,6 +348,23 @@ async def test_an_expired_link_ends_its_viewers(
     assert await code(sam, f"/api/rooms/{room.name}") == "link_expired"
 
 
+async def test_an_expired_link_ends_viewers_who_came_while_the_room_was_public(
+    server: Server, minji: Browser, sam: Browser, room: NewRoom
+) -> None:
+    await code(sam, relative(await add_link(minji, room, seconds=60)))
+    path, access = f"/api/rooms/{room.name}", server.access
+    assert await minji.status("PATCH", path, {"visibility": "public"}) == 200
+    async with sam.watch(room.name) as socket:
+        assert await minji.status("PATCH", path, {"visibility": "private"}) == 200
+        await access.check()
+        assert socket.close_code is None
+        access._now = lambda: 4_000_000_000.0
+        server.room(room)._context._now = access._now
+        while not socket.closed:
+            await socket.receive(timeout=5)
+        assert socket.close_code == 4403
+
+
 async def test_forged_links(server: Server, minji: Browser, sam: Browser, room: NewRoom) -> None:
     real = URL((await add_link(minji, room))["url"]).query["k"]
     other = await minji.create_room(visibility="private")
