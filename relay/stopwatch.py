@@ -50,5 +50,5 @@ class Timed(Generic[Result]):
             error = None
             try:
                 yield waits_for
-            except BaseException as raised:  # `work` decides what to do with a cancellation
+            except BaseException as raised:  # pass a cancellation to `work`, which handles it
                 error = raised

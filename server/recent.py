@@ -7,8 +7,8 @@ Value = TypeVar("Value")
 
 
 class Recent(dict[Key, Value]):
-    """What was kept most recently, at most `most` entries. The first entry was kept longest ago.
-    Store entries with `keep` only.
+    """The entries that were stored most recently, at most `most`. The first entry is the oldest.
+    Store entries only with `keep`.
     """
 
     def __init__(self, most: int) -> None:

@@ -279,7 +279,7 @@ class Settings(BaseModel):
     deletion_delay: Seconds = Field(
         7 * 86400,
         description=(
-            "Seconds from the request of a person to be deleted to the deletion. Until then the "
+            "Seconds between a person's request for deletion and the deletion. Until then the "
             "person can undo the request."
         ),
     )
@@ -384,15 +384,15 @@ class Settings(BaseModel):
     max_messages_per_room_second: Limit = Field(
         50,
         description=(
-            "Chat messages that a room takes per second, without those of its creator and of "
-            "moderators. Above that, each person gets a fair share."
+            "Chat messages that a room takes per second; those of its creator and of moderators "
+            "do not count. Above this rate, each person gets a fair share."
         ),
     )
     max_lookups_per_address_minute: Limit = Field(
         1_200,
         description=(
-            "Requests that read storage that one address may make per minute: those for rooms that "
-            "have ended or do not exist."
+            "Requests for rooms that have ended or do not exist that one address may make per "
+            "minute. Each of these requests reads storage."
         ),
     )
     max_admin_per_address_minute: Limit = Field(
@@ -402,15 +402,15 @@ class Settings(BaseModel):
         0.8,
         description=(
             "Share of one core's time above which new creators are refused; new viewers are "
-            "refused a little later. 1 refuses never."
+            "refused a little later. With 1, no creator and no viewer is refused."
         ),
     )
     max_loop_share: Annotated[float, Field(gt=0, le=1)] = Field(
         0.2,
         description=(
-            "Share of the server's time that one session or address may use for 2 s, in addition "
-            "to what an honest client costs, while others wait. A session above it is slowed, then "
-            "ended."
+            "Share of the server's time that one session or address may use for 2 s while others "
+            "wait, in addition to the cost of an honest client. A session above this share is "
+            "slowed, then ended."
         ),
     )
     allow_root: bool = Field(

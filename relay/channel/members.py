@@ -8,7 +8,7 @@ from relay.channel.message import Message
 
 
 class Member:
-    """What a channel stores about one viewer."""
+    """The entry of one viewer in a channel."""
 
     __slots__ = ("media", "media_time", "number", "person")
 

@@ -67,7 +67,7 @@ class Run:
     twice: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     damage: list[str] = field(default_factory=list)
-    """What is wrong with the schema or the file of the database."""
+    """Faults of the schema or of the file of the database."""
     starts: list[float] = field(default_factory=list)
     """Milliseconds from each kill until the server listens again."""
     returns: list[float] = field(default_factory=list)

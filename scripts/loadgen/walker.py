@@ -82,7 +82,7 @@ class Walker:
         reads_events: bool = False,
     ) -> None:
         self._reads_events = reads_events
-        self._body: bytes | None = None  # what has arrived of the body of an event
+        self._body: bytes | None = None  # the received part of the body of an event
         self._delivery = delivery
         self._listener = listener
         self._probe = probe

@@ -1,4 +1,4 @@
-"""What the operator's commands print."""
+"""The output of the operator's commands."""
 
 import json
 import sys

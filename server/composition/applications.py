@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 def create_pages(parts: Parts) -> tuple[Pages, Profiles]:
-    """Returns the pages, and the profiles that some of them show."""
+    """Returns the pages, and the profiles that some pages show."""
     profiles = Profiles(parts.storage.people, parts.storage.follows, parts.rooms)
     return Pages(parts.rooms, profiles, parts.visitors.access, parts.settings), profiles
 

@@ -30,7 +30,7 @@ MEASURED_VIEWERS: Final = 20
 
 
 class Level(Enum):
-    """What the server accepts."""
+    """The kinds of clients that the server accepts."""
 
     FREE = "free"
     FULL = "full"
@@ -66,7 +66,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What was measured over one interval."""
+    """The values that were measured over one interval."""
 
     seconds: float
     """Length of the interval."""

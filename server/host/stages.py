@@ -1,5 +1,5 @@
-"""What the server stops or reduces, stage by stage, if the load grows although the server refuses
-new creators and viewers. Pure.
+"""Decides which work the server stops or reduces, stage by stage, if the load grows although the
+server refuses new creators and viewers. Pure.
 
 The order: HLS of rooms without viewers, video of rooms without viewers, frames for slow viewers,
 the bitrate of the creators that send most. Audio is never reduced.
@@ -37,7 +37,7 @@ LOWER, RAISE = 0.7, 1.5
 
 
 class Stage(IntEnum):
-    """What the server stops or reduces. Each stage includes the earlier stages."""
+    """The work that the server stops or reduces. Each stage includes the earlier stages."""
 
     NOTHING = 0
     IDLE_HLS = 1

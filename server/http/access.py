@@ -38,7 +38,7 @@ PASS = 86_400
 COOKIE = "microlive-watch-"
 """Beginning of the name of the cookie that opens one private room."""
 EXEMPT = ("/whip/", "/api/admin/")
-"""Paths of publishers and operators, who need a key of their own."""
+"""Paths of publishers and operators, whose requests need a key anyway."""
 WITHOUT_COOKIE = ("/whep/", "/hls/")
 """Paths that only the cookie of the room opens. There, the cookie of a person opens nothing, and
 only refuses a person who is banned.

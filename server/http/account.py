@@ -1,4 +1,4 @@
-"""`GET /api/me/data`, `DELETE /api/me` and `POST /api/me/restore`: what is stored about the person,
+"""`GET /api/me/data`, `DELETE /api/me` and `POST /api/me/restore`: the stored data of the person,
 and its deletion. server/API.md describes the requests and answers.
 """
 

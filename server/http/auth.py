@@ -38,7 +38,7 @@ def require_create_token(request: web.Request, settings: Settings) -> None:
 
 def require_operator(request: web.Request, settings: Settings) -> None:
     """Checks that the request comes from the operator. If a metrics token is set, the request must
-    contain the token. Otherwise the request must come from this machine, and not through a proxy.
+    contain the token. Otherwise the request must come directly from this machine, without a proxy.
     Raises Unauthorized or Forbidden.
     """
     if settings.metrics_token is not None:

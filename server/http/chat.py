@@ -53,7 +53,9 @@ class PostMessageBody(BaseModel):
     id: Annotated[str, Field(description="1 to 64 letters, digits, - and _, chosen by the client")]
     text: Annotated[str, Field(description="at most 300 characters and 1,200 bytes")]
     reply_to: Number | None = None
-    media_time: Annotated[Number | None, Field(description="what the author sees, µs")] = None
+    media_time: Annotated[
+        Number | None, Field(description="media time that the author sees, µs")
+    ] = None
 
 
 class PinBody(BaseModel):
@@ -88,7 +90,7 @@ class MessageBody(Payload):
     n: Annotated[int, Field(description="number in the room, from 1")]
     kind: Literal["chat", "system"]
     at: Annotated[int, Field(description="milliseconds since the Unix epoch")]
-    media_time: Annotated[int, Field(description="what the author saw, µs")]
+    media_time: Annotated[int, Field(description="media time that the author saw, µs")]
     id: str = ""
     person: Writer | None = None
     text: str = ""

@@ -65,7 +65,7 @@ REFUSAL = raw_refusal(
 
 
 class Phase(Enum):
-    """What a connection does."""
+    """The present activity of a connection."""
 
     NEW = auto()
     """The connection is not counted."""
@@ -81,8 +81,8 @@ class Phase(Enum):
 
 
 class Connection(asyncio.Protocol):
-    """One TCP connection. Passes everything to aiohttp's handler, and tells `connections` what the
-    connection does.
+    """One TCP connection. Passes everything to aiohttp's handler, and reports its phases to
+    `connections`.
     """
 
     def __init__(

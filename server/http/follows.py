@@ -42,7 +42,7 @@ class Profile(Payload):
 
 
 class Profiles:
-    """Finds what everyone may see of the holder of a handle."""
+    """Finds the public data of the holder of a handle."""
 
     def __init__(self, people: PersonStore, follows: FollowStore, rooms: Rooms) -> None:
         self._people = people

@@ -1,4 +1,4 @@
-"""Headers that tell browsers what other pages may do with an answer, for every answer.
+"""Headers of every answer that limit how browsers let other pages use the answer.
 
 CORS (Fetch §3.2) decides whether scripts of other origins may read an answer. `frame-ancestors`
 decides whether pages of other origins may show the answer in a frame. CORP (Fetch §3.7) decides

@@ -48,7 +48,7 @@ ID_BYTES = 12
 
 @dataclass(slots=True)
 class Visit:
-    """What is known about the visitor of one request."""
+    """The known data about the visitor of one request."""
 
     cookie: Cookie | None
     visitor: Visitor | None
@@ -187,8 +187,8 @@ class Identity:
         return visitor.person.id
 
     def new_guest(self, request: web.Request) -> Visitor:
-        """Returns a new guest, whom the cookie in the answer describes. Storage knows nothing of
-        the guest yet.
+        """Returns a new guest, whom the cookie in the answer describes. Storage has no data of the
+        guest yet.
         """
         language = language_of(
             request.cookies.get(LANGUAGE_COOKIE), request.headers.get(hdrs.ACCEPT_LANGUAGE, "")

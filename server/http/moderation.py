@@ -127,7 +127,7 @@ class HeldList(Payload):
 
 
 class ModerationLog(Payload):
-    """What moderators did, the newest first."""
+    """The actions of moderators, the newest first."""
 
     log: list[LogEntry]
 
@@ -264,7 +264,7 @@ class ModerationEndpoint:
         return await self._do(request, DecideHeld(by, n, show))
 
     async def log(self, request: web.Request) -> web.Response:
-        """Returns the log of what moderators did. With `before`: only the lines with lower
+        """Returns the log of the moderators' actions. With `before`: only the lines with lower
         numbers.
         """
         before = _read_before(request.query.get("before", ""))

@@ -34,7 +34,7 @@ LANGUAGE_AGE = 400 * 86_400
 
 
 class PersonBody(Payload):
-    """What everyone in a room may see of a person."""
+    """The data of a person that everyone in a room may see."""
 
     id: str
     name: str

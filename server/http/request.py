@@ -60,8 +60,9 @@ def url_of(request: web.Request, path: str, settings: Settings) -> str:
 
 
 def is_https(request: web.Request, settings: Settings) -> bool:
-    """Whether the client's URL is an HTTPS URL. The scheme of --public-url counts for its host:
-    behind a proxy that is not trusted, the scheme of the request says nothing.
+    """Whether the client's URL is an HTTPS URL. For the host of --public-url, the scheme of
+    --public-url counts, because the scheme of the request is wrong behind a proxy that is not
+    trusted.
     """
     scheme = client_of(request, settings).scheme
     public = read_origin(settings.public_url) if settings.public_url else None

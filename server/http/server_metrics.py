@@ -273,8 +273,8 @@ class ServerCollector(Collector):
         yield counter(
             "rejected_datagrams",
             (
-                "Dropped datagrams; of creators and viewers those that were not authentic or "
-                "not readable"
+                "Dropped datagrams, by reason. creator, viewer: the datagram was not authentic "
+                "or not readable"
             ),
             "reason",
             reasons,

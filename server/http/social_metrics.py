@@ -1,4 +1,4 @@
-"""Metrics of what people do in rooms. No label names a room or a person."""
+"""Metrics of the actions of people in rooms. No label names a room or a person."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,7 +86,9 @@ class SocialCollector(Collector):
             "microlive_people", "People who were stored with their first write", people.stored
         )
         yield CounterMetricFamily(
-            "microlive_deleted_people", "People who were deleted, as they had asked", people.deleted
+            "microlive_deleted_people",
+            "People who were deleted at their own request",
+            people.deleted,
         )
         yield counter(
             "refused_cookies",

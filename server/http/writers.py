@@ -1,5 +1,5 @@
-"""People who write: stores them with their first write, and asks storage whether a device may still
-write.
+"""Admits people who write: stores them with their first write, and reads from storage whether a
+device may still write.
 """
 
 import asyncio

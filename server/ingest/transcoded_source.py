@@ -85,7 +85,7 @@ class TranscodedSource:
         if unread > MAX_UNREAD or self._transcoding.stuck(now):
             logger.warning("transcoder %s does not answer", self.pid)
             worker.kill()
-        return now  # what waits for the worker is measured at each tick
+        return now  # each tick measures the bytes that wait for the worker
 
     async def close(self) -> None:
         closed = self._transcoding.happen(Event.CLOSED)

@@ -8,8 +8,8 @@ from server.people.person import Person
 from server.recent import Recent
 
 ADMITTED_FOR = 2.0
-"""Seconds for which an admission holds. A sign-out at another server takes effect after this time
-at the latest.
+"""Seconds for which an admission is valid. A sign-out at another server takes effect within this
+time.
 """
 MAX_ADMITTED = 10_000
 """Number of devices that are remembered. The oldest admission is forgotten first."""

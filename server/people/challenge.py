@@ -23,7 +23,7 @@ SIZE = NONCE + _EXPIRY + _MAC
 
 
 class Purpose(StrEnum):
-    """What the passkey's answer to a challenge may do."""
+    """The action that the passkey's answer to a challenge permits."""
 
     REGISTER = "register"
     SIGN_IN = "sign in"

@@ -1,4 +1,4 @@
-"""The cookie that says who a visitor is: a signed description of a Visitor. Pure.
+"""The cookie that identifies a visitor: a signed description of a Visitor. Pure.
 
 The value is `key.payload.signature`: the id of the key, compact JSON in base64url, and the
 signature that itsdangerous computes over both (HMAC with SHA-256). Old keys stay valid, so no

@@ -4,7 +4,7 @@ from enum import Enum
 
 
 class Account(Enum):
-    """State of what is stored about a person."""
+    """State of the stored data of a person."""
 
     ACTIVE = "no deletion is asked for"
     LEAVING = "will be deleted at a known time; until then the person can undo this"

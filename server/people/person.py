@@ -8,7 +8,7 @@ COLOURS = 12
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What everyone in a room may see of a guest or of the holder of a handle."""
+    """The public data of a guest, or of the holder of a handle."""
 
     id: str
     """Id of the person; empty for a visitor without a valid cookie (ANONYMOUS)."""

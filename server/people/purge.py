@@ -66,7 +66,7 @@ class Purge:
         while True:
             try:
                 if count := await self.run(time.time()):
-                    logger.info("%d people were deleted, as they had asked", count)
+                    logger.info("%d people were deleted at their own request", count)
             except StorageError as error:
                 logger.warning("cannot delete people: %s", error)
             await asyncio.sleep(INTERVAL)

@@ -1,4 +1,4 @@
-"""The devices that were signed out, as far as this process knows. Pure."""
+"""The devices of which this process knows that they were signed out. Pure."""
 
 from server.recent import Recent
 

@@ -1,7 +1,7 @@
 """Passkeys: the options for the browser, and the checks of its answers (WebAuthn Level 3 §7). Pure.
 
 Passkeys are discoverable and verify their user, so that a passkey alone signs a person in. The
-server asks for no attestation and reads none: the model of an authenticator proves nothing here.
+server asks for no attestation and reads none: the model of an authenticator does not matter here.
 """
 
 import ipaddress
@@ -200,8 +200,8 @@ def verify_sign_in(
     party: RelyingParty, answer: Answer, person: str, public_key: bytes, sign_count: int
 ) -> int:
     """Checks the answer to `sign_in_options`, whose challenge is checked already. Returns the new
-    sign count. Raises CredentialError. `person`, `public_key`, `sign_count`: what is stored with
-    the passkey.
+    sign count. Raises CredentialError. `person`, `public_key`, `sign_count`: the values that are
+    stored with the passkey.
     """
     if answer.user_handle is not None and answer.user_handle != person:
         raise WrongCredential("the passkey was made for another person")

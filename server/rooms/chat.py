@@ -245,7 +245,7 @@ class RoomChat(RoomPart):
         return await (await self.open()).find(n)
 
     def forget_person(self, person: str) -> None:
-        """Removes what is in memory of a deleted person."""
+        """Removes the data of a deleted person from memory."""
         if self._conversation:
             self._conversation.forget_person(person)
 
@@ -280,7 +280,9 @@ class RoomChat(RoomPart):
         await conversation.store_line(conversation.line(key, values))
 
     def _writer(self, author: Author) -> Person:
-        """Returns the person who writes. The creator key alone stands for the owner of the room."""
+        """Returns the person who writes. A request with only the creator key counts as a request of
+        the room's owner.
+        """
         if author.person.id:
             return author.person
         owner = self._context.record.owner

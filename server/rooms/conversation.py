@@ -200,7 +200,7 @@ class Conversation:
         self._context.post({"type": "pin", "message": described}, key="pin")
 
     def forget_person(self, person: str) -> None:
-        """Removes what is in memory of a deleted person. Pages show the messages without text."""
+        """Removes a deleted person's data from memory. Pages show the messages without text."""
         numbers = self.log.forget_person(person)
         self.names.forget(person)
         if self.pinned in numbers and (message := self.log.get(self.pinned)):

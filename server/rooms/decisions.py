@@ -226,7 +226,7 @@ class RoomDecisions(RoomPart):
                     RefusalCode.TOO_MANY_BANS, "too many people are banned: remove a ban first"
                 ) from error
             await self._in_force()
-        # The person's earlier messages go too: a raider has written many of them.
+        # Remove the person's earlier messages too, because a raider has written many.
         numbers = await self._chat.remove_person(person, author.person.id)
         self._removed.keep(person, (numbers, log.at))
         return Ban(await self._lists.person(person), command.for_good, log.at, _by(author))

@@ -147,14 +147,14 @@ class RoomPart:
         """Takes the end of a connection."""
 
     def forget_person(self, person: str) -> None:
-        """Removes what is in memory of a deleted person."""
+        """Removes the data of a deleted person from memory."""
 
     def state_changed(self, before: State, after: State) -> None:
         """Takes a change of the room's state."""
 
     async def conclude(self) -> None:
-        """Stores what must be in storage once the room has ended. Called after the change of the
-        room's state, and before the end of the room is stored.
+        """Stores the last data of this part, because the room has ended. Called after the change of
+        the room's state, and before the end of the room is stored.
         """
 
     async def close(self) -> None:

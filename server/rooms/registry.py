@@ -146,8 +146,8 @@ class Rooms:
             return NewRoom(self._add(record).describe(), key)
 
     async def _first_settings(self, owner: str | None) -> str:
-        """Returns the settings of a new room: what the owner chose for all lives. Raises Forbidden
-        if the operator has banned the owner.
+        """Returns the settings of a new room: those that the owner chose for all lives. Raises
+        Forbidden if the operator has banned the owner.
         """
         if owner is None:
             return RoomSettings().to_json()
@@ -223,14 +223,14 @@ class Rooms:
         ]
 
     def forget_person(self, person: str) -> None:
-        """Removes what is in memory of a deleted person, and ends the person's rooms."""
+        """Removes the data of a deleted person from memory, and ends the person's rooms."""
         for room in list(self._rooms.values()):
             room.social.forget_person(person)
             if room.record.owner == person:
                 room.finish()
 
     def announce_moderation(self, creator: str) -> None:
-        """Makes the rooms of a creator read what moderators decided. OPERATOR: all rooms."""
+        """Makes the rooms of a creator read the decisions of moderators. OPERATOR: all rooms."""
         self._changes.announce(creator)
 
     def refuse_new(self) -> None:
@@ -287,7 +287,7 @@ class Rooms:
                 await self._end(name)
                 return None
             case DeleteLive():
-                # The end stores what the parts of the room still hold, so it comes first.
+                # End the room first, because its parts then store their last data.
                 await self._end(name)
                 await self._storage.live_data.delete(name)
                 return None
@@ -371,7 +371,7 @@ class Rooms:
 
 
 def _is_of_owner(record: RoomRecord, command: CreatorCommand[Any]) -> bool:
-    """Whether the command comes from the person who owns the room, without a key."""
+    """Whether the command has no key and comes from the person who owns the room."""
     return (
         isinstance(command, OwnerCommand)
         and not command.key

@@ -22,7 +22,7 @@ from server.storage.storage import Storage
 
 REASONS = ("spam", "harassment", "hate", "sexual", "violence", "self_harm", "minor", "other")
 DECISIONS = ("removed", "muted", "banned", "dismissed")
-"""What moderators can decide. Operators have further decisions."""
+"""The possible decisions of moderators. Operators have further decisions."""
 MAX_TEXT = 500
 """Maximum length of the text of a report, of a note and of an answer, characters."""
 

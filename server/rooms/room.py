@@ -84,7 +84,7 @@ class Room:
             record, self.channel, tools, self.finish, self._post_description, restored=restored
         )
         self.social = RoomSocial(self._context)
-        """What people do in the room."""
+        """The social parts of the room."""
         self.state = State.IDLE if record.live_at is None else State.AWAY
         self.live_since = record.live_at
         self.creator = UNKNOWN

@@ -1,4 +1,4 @@
-"""What people do in one room: composes the parts, and gives each command and notice to its part."""
+"""The social parts of one room: composes them, and gives each command and notice to its part."""
 
 from typing import Any
 
@@ -113,7 +113,7 @@ class RoomSocial:
             part.viewer_left(viewer)
 
     def forget_person(self, person: str) -> None:
-        """Removes what is in memory of a deleted person."""
+        """Removes the data of a deleted person from memory."""
         self._context.forget(person)
         for part in self._parts:
             part.forget_person(person)
@@ -125,7 +125,7 @@ class RoomSocial:
             part.state_changed(before, after)
 
     async def conclude(self) -> None:
-        """Stores what must be in storage once the room has ended."""
+        """Stores the last data of all parts, because the room has ended."""
         for part in self._parts:
             await part.conclude()
 

@@ -24,8 +24,8 @@ class RoomSummary(RoomPart):
 async def read_summary(
     record: RoomRecord, storage: Storage, author: Author
 ) -> Summary | PublicSummary:
-    """Returns what this person may read of an ended live. Raises Conflict if the live has not
-    ended.
+    """Returns the part of the summary that this person may read. Raises Conflict if the live has
+    not ended.
     """
     if record.ended_at is None:
         raise _not_ended()

@@ -56,7 +56,7 @@ class Assets(Protocol):
     def find(self, name: str) -> Asset | None: ...
 
     def names(self) -> tuple[str, ...]:
-        """Returns the names of all files; with --dev none, because no browser may keep them."""
+        """Returns the names of all files. Empty with --dev, because no browser may keep files."""
 
 
 class BundledAssets:

@@ -1,1 +1,1 @@
-"""The rules of what people do in a room: chat, reactions, presence, polls and moderation. Pure."""
+"""The rules of the social parts of a room: chat, reactions, presence, polls, moderation. Pure."""

@@ -7,7 +7,7 @@ from server.people.person import Person
 
 
 class Role(StrEnum):
-    """What a person may do in a room. Each role has the rights of the roles below it."""
+    """The role of a person in a room. Each role has the rights of the lower roles."""
 
     CREATOR = "creator"
     MODERATOR = "moderator"

@@ -116,7 +116,7 @@ class Countdown:
         return True
 
     def next_at(self) -> float | None:
-        """Returns the time of the next change; None if no change will come by itself."""
+        """Returns the time of the next change; None if no change is due at a known time."""
         if self.ends_at is None:
             return None
         before = {S.RUNNING: LAST, S.LAST: 0.0, S.FADING: -FADE}.get(self.state)

@@ -1,4 +1,4 @@
-"""Totals of what people did in all rooms of this process. Pure."""
+"""Totals of the actions of people in all rooms of this process. Pure."""
 
 from collections import Counter
 from dataclasses import dataclass, field

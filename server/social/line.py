@@ -1,4 +1,4 @@
-"""Makes one line of text from what a creator typed. Pure."""
+"""Makes one line of text from the text that a creator typed. Pure."""
 
 import unicodedata
 

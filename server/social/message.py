@@ -27,7 +27,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a reply shows of the message to which it replies."""
+    """The quotation in a reply: a part of the message to which it replies."""
 
     n: int
     name: str

@@ -121,7 +121,7 @@ class Moderation:
         return None
 
     def forget(self, person: str) -> None:
-        """Removes what is in memory of a deleted person, who can never write again."""
+        """Removes the data of a deleted person from memory. The person can never write again."""
         for known in (self.mutes, self.bans, self.operator_bans, self._last):
             known.pop(person, None)
 

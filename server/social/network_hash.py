@@ -1,6 +1,6 @@
 """Salted hashes of the networks of clients. Pure.
 
-A ban also holds for new guests from the network of the banned person. For this purpose the server
+A ban also applies to new guests from the network of the banned person. For this purpose the server
 stores no address, but a salted hash. The salt is deleted at the end of the live, and after MAX_AGE
 at the latest. The hash is then useless.
 """

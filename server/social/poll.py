@@ -57,7 +57,7 @@ TRANSITIONS: dict[tuple[PollState, PollEvent], PollState] = {
 
 @dataclass(frozen=True, slots=True)
 class PollQuestion:
-    """What the creator asks."""
+    """The question and the answers that the creator offers."""
 
     question: str
     answers: tuple[str, ...]

@@ -28,7 +28,8 @@ class Presence:
 
     def __init__(self, peak: int = 0, people: int = 0, exact: int = EXACT) -> None:
         """`peak`, `people`: the stored figures, after a restart of the server. The stored people
-        are not added to the people who join after the restart, because most of them are the same.
+        are not added to the people who join after the restart, because most people are in both
+        groups.
         """
         self._connections: dict[int, tuple[str | None, bool]] = {}
         """The person, and whether the connection carries media, by number of the connection."""

@@ -12,7 +12,7 @@ from server.social.shield import Shield, ShieldState
 @dataclass(frozen=True, slots=True)
 class RoomSettings:
     chat: ChatSettings = field(default_factory=ChatSettings)
-    """What the creator has chosen; the shield is not included."""
+    """The settings that the creator has chosen, without the shield."""
     shield: Shield = field(default_factory=Shield)
     salt: Salt | None = None
     """The salt of the hashes of networks; None if no network is banned."""
@@ -28,7 +28,7 @@ class RoomSettings:
 
 
 def read_room_settings(text: str) -> RoomSettings:
-    """Reads stored settings. Ignores what is malformed or unknown to this version."""
+    """Reads stored settings. Ignores values that are malformed or unknown to this version."""
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):

@@ -52,7 +52,7 @@ class PollResult:
 
 @dataclass(frozen=True, slots=True)
 class PublicSummary:
-    """What every person may read of an ended live."""
+    """The part of the summary that every person may read."""
 
     room: str
     title: str
@@ -67,7 +67,7 @@ class PublicSummary:
 
 @dataclass(frozen=True, slots=True)
 class Summary(PublicSummary):
-    """What the creator may read of an ended live."""
+    """The whole summary, which only the creator may read."""
 
     people: int
     """Number of distinct people who watched."""

@@ -119,9 +119,9 @@ class AccountStore:
         return await self._database.write(recover)
 
     async def leave(self, person: str, delete_at: float) -> float | None:
-        """Stores the time at which the person is deleted, unless a time is stored already. The
-        person's transfer codes are no longer valid. Returns the stored time; None if the person is
-        not stored.
+        """Stores the time at which the person is deleted, unless a time is stored already. Also
+        invalidates the person's transfer codes. Returns the stored time; None if the person is not
+        stored.
         """
 
         async def leave(connection: AsyncConnection) -> float | None:

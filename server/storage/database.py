@@ -4,7 +4,7 @@
     await database.write(lambda connection: insert_message(connection, message))
 
 A read has a connection of its own and waits for no write. Writes share transactions (GroupCommit).
-PgBouncer in transaction mode may stand between: nothing outlives a transaction.
+PgBouncer in transaction mode may be used, because no state of a connection outlives a transaction.
 """
 
 import asyncio
@@ -82,7 +82,7 @@ class Database:
     @classmethod
     async def open_sqlite(cls, data: Path) -> Self:
         """Opens the database in the directory, and applies the missing migrations. Only one process
-        may do so at a time.
+        may use the directory at a time.
         """
         file = data / DATABASE_NAME
         with storage_errors(data):
@@ -97,7 +97,7 @@ class Database:
     @classmethod
     async def open_postgresql(cls, url: str) -> Self:
         """Opens the database at the URL, and applies the missing migrations. Several processes may
-        do so at the same time.
+        open the database at the same time.
         """
         target = sa.make_url(url).set(drivername="postgresql+psycopg")
         return await cls._open(

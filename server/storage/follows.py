@@ -1,4 +1,6 @@
-"""Who follows whom. Only the follower and the database know; the number of followers is public."""
+"""The follows of people. Only the follower can read whom the follower follows; the number of
+followers is public.
+"""
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection

@@ -17,7 +17,7 @@ MAX_HIDDEN = 1_000
 
 @dataclass(frozen=True, slots=True)
 class HiddenRecord:
-    """A hidden person, with what everyone may see of the person."""
+    """A hidden person, with the public data of the person."""
 
     id: str
     name: str

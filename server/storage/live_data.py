@@ -23,7 +23,7 @@ instead.
 
 
 class LiveData:
-    """What belongs to lives. Raises StorageError if the database fails."""
+    """The data of lives. Raises StorageError if the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

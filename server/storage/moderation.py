@@ -32,7 +32,7 @@ class ModerationRecord:
     title: str
     visibility: str
     settings: str
-    """What the creator has chosen for the chat, as a JSON object."""
+    """The settings of the chat that the creator has chosen, as a JSON object."""
     moderators: frozenset[str]
     words: tuple[str, ...]
     mutes: Mapping[str, float]

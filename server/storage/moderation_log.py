@@ -1,4 +1,4 @@
-"""The log of what moderators did in a room."""
+"""The log of the moderators' actions in a room."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ MAX_LOG = 10_000
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
-    """What a moderator did. `at`: Unix seconds."""
+    """An action of a moderator. `at`: Unix seconds."""
 
     room: str
     at: float

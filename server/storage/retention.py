@@ -46,8 +46,8 @@ class Retention:
         self._database = database
 
     async def purge(self, periods: RetentionPeriods, now: float) -> int:
-        """Deletes what is overdue at `now` (Unix seconds), in many short transactions. Returns the
-        number of deleted rows. Several servers may do so at the same time.
+        """Deletes data that is overdue at `now` (Unix seconds), in many short transactions. Returns
+        the number of deleted rows. Several servers may run this method at the same time.
         """
         deleted = 0
         for table, condition in _overdue(periods, now):

@@ -43,7 +43,7 @@ class RoomRecord:
     ends_at: float | None = None
     """Time at which the live ends, Unix seconds; None if it is open or has not begun."""
     settings: str = "{}"
-    """What the creator has chosen for the chat, as a JSON object."""
+    """The settings of the chat that the creator has chosen, as a JSON object."""
     peak: int = 0
     """The highest number of viewers at one time."""
     people: int = 0

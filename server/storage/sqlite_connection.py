@@ -66,7 +66,7 @@ class SqliteConnection(aiosqlite.Connection):
 
 
 class Outcome:
-    """What one statement returns."""
+    """The result of one statement."""
 
     __slots__ = ("description", "lastrowid", "rowcount", "rows")
 

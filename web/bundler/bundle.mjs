@@ -74,5 +74,5 @@ await bundleScript('watch/webcodecs/worker.js', 'worker.js');
 await bundleScript('watch/webcodecs/sound_worklet.js', 'sound_worklet.js');
 const boot = await bundleScript('boot/main.js', 'boot.js');
 if (/<\/script|<!--/i.test(await readFile(boot, 'utf8')))
-  throw new Error('the boot script cannot stand in HTML');
+  throw new Error('the boot script cannot be inline in HTML');
 await writeFile(join(out, 'mains.json'), JSON.stringify(mains));

@@ -245,7 +245,7 @@ def _demand_few_bytes(arena: Arena, ratio: float, early: int, late: int) -> None
     `late` bytes after LATER. `ratio`: bytes that the address received for each byte that it sent.
     """
     arena.count("bytes received", early + late)
-    arena.demand("bytes to a silent address, × what it sent", ratio, TIMES_SENT, "×")
+    arena.demand("bytes to a silent address, per byte that it sent", ratio, TIMES_SENT, "×")
     arena.demand(f"bytes to a silent address after {LATER:.0f} s", late, 0, "bytes")
 
 

@@ -30,7 +30,7 @@ ADMIN: Refusals = {
     429: (Code.RATE_LIMITED,),
 }
 STORED = merged(ADMIN, STORAGE)
-"""Refusals of what the operator reads from storage or stores."""
+"""Refusals of requests of the operator that read storage or write to it."""
 
 OPERATIONS = (
     Operation(

@@ -17,7 +17,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/api/rooms/{room}/messages",
-        "The history of the chat, of an ended room too: the last messages, or a part of the others",
+        "The history of the chat, even of an ended room: the last messages, or an earlier part",
         {200: (MessageList,)},
         ROOM,
         query=("before", "after", "limit"),

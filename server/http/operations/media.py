@@ -1,4 +1,4 @@
-"""What viewers and publishers exchange with the server: events, notices and media."""
+"""Operations for events, notices and media between viewers, publishers and the server."""
 
 from relay.errors import RefusalCode as Code
 from relay.hls.endpoint import MEDIA, PLAYLIST
@@ -25,7 +25,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/api/rooms/{room}/events",
-        "The room's events without a WebSocket (relay/PROTOCOL.md)",
+        "Events of the room without a WebSocket (relay/PROTOCOL.md)",
         {200: (EVENT_STREAM,)},
         ROOM_ON,
     ),

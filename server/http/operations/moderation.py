@@ -44,7 +44,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/api/rooms/{room}/settings",
-        "What holds in the chat",
+        "The settings of the chat that are in force",
         {200: (SettingsDescription,)},
         merged(ROOM, OVER),
     ),

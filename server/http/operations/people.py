@@ -45,7 +45,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/api/me/follows",
-        "Whom the person of this browser follows. No other person can read this list",
+        "The people whom the person of this browser follows. No other person can read this list",
         {200: (Follows,)},
         PERSON,
     ),
@@ -63,7 +63,7 @@ OPERATIONS = (
     Operation(
         "DELETE",
         "/api/follows/{person}",
-        "Follow a person no longer",
+        "Stop following a person",
         {200: (Followers,)},
         merged(STORED_PERSON, PERSON_IN_PATH),
     ),
@@ -106,13 +106,11 @@ OPERATIONS = (
         {204: ()},
         merged(STORED_PERSON, {404: (Code.DEVICE_NOT_FOUND,)}),
     ),
-    Operation(
-        "GET", "/api/me/hidden", "Whom the person hides", {200: (HiddenList,)}, STORED_PERSON
-    ),
+    Operation("GET", "/api/me/hidden", "The hidden people", {200: (HiddenList,)}, STORED_PERSON),
     Operation(
         "PUT",
         "/api/me/hidden/{person}",
-        "Hide a person for oneself",
+        "Hide another person",
         {204: ()},
         merged(STORED_PERSON, PERSON_IN_PATH, {409: (Code.TOO_MANY_HIDDEN,)}),
     ),

@@ -74,7 +74,7 @@ NAME: Refusals = {422: (Code.BAD_NAME, Code.NAME_TOO_LONG, Code.NAME_RESERVED)}
 # Roles in a room
 ROLE: Refusals = {403: (Code.CREATOR_ONLY, Code.MODERATORS_ONLY)}
 MODERATOR = merged(ROOM, STORED_PERSON, ROLE)
-"""Refusals of what moderators may read and do, also after the end of the room."""
+"""Refusals of operations for moderators that are possible even after the end of the room."""
 MODERATOR_ON = merged(MODERATOR, OVER)
 CREATOR_ON = merged(ROOM, STORED_PERSON, {403: (Code.CREATOR_ONLY,)}, OVER)
-"""Refusals of what only the creator may do, until the end of the room."""
+"""Refusals of operations for the creator alone that are possible only until the end of the room."""

@@ -62,7 +62,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/api/rooms/{room}/health",
-        "How the live goes, for its creator",
+        "The health of the live, for its creator",
         {200: (RoomHealth,)},
         merged(KEY, ROOM, OVER),
         key=True,

@@ -5,7 +5,9 @@ from server.http.operations.refusals import CLOSING, FULL, LOOKUP, STORAGE, merg
 from server.http.payloads import Config, ServerHealth
 
 OPERATIONS = (
-    Operation("GET", "/api/config", "What a page needs to know of the server", {200: (Config,)}),
+    Operation(
+        "GET", "/api/config", "The part of the configuration that pages need", {200: (Config,)}
+    ),
     Operation("GET", "/api/health", "How busy the server is", {200: (ServerHealth,)}),
     Operation("GET", "/api/openapi.json", "This document", {200: (JSON,)}),
     Operation("GET", "/healthz", "The process answers", {200: (TEXT,)}),

@@ -1,4 +1,4 @@
-"""What all commands to a room have in common. Pure."""
+"""The base classes of all commands to a room. Pure."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar

@@ -22,7 +22,7 @@ LOCK = 0x6D6C_6976
 
 async def migrate(connection: AsyncConnection, place: str) -> None:
     """Applies the missing migrations within the transaction of the connection. Several processes
-    may do so at the same time: one migrates, and the others wait for it.
+    may call this function at the same time: one migrates, and the others wait.
 
     Raises StorageError if a newer release wrote the database.
     """

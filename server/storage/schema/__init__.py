@@ -1,8 +1,8 @@
 """The tables of the newest schema, one module for each domain. `server.storage.migrations` creates
 them; tests check that both agree.
 
-Times are Unix seconds, and ids are text. No table refers to another one by a foreign key: what
-belongs to a room or a person is deleted by its id.
+Times are Unix seconds, and ids are text. No table has a foreign key: the rows of a room or a person
+are deleted by the id of the room or person.
 """
 
 from server.storage.schema import chat, moderation, people, rooms

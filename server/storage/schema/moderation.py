@@ -28,9 +28,9 @@ ban = sa.Table(
     "ban",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    # Empty for a ban by the operator, which holds in every room.
+    # Empty for a ban by the operator, which applies to every room.
     sa.Column("creator", sa.Text, nullable=False),
-    # NULL for a ban for good, which holds in every room of the creator.
+    # NULL for a permanent ban, which applies to every room of the creator.
     sa.Column("room", sa.Text),
     sa.Column("person", sa.Text, nullable=False),
     # NULL for the ban of a person. A ban of a network has a row of its own.

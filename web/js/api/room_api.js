@@ -10,7 +10,7 @@ export class RoomApi {
 
   /**
    * @param {string} room
-   * @param {string | null} [key]  the creator key; without it the cookie says who the person is
+   * @param {string | null} [key]  the creator key; without it, the cookie identifies the person
    */
   constructor(room, key = null) {
     this.#path = roomPath(room);

@@ -204,7 +204,7 @@ export class Chat {
     return this.#creates || this.#role === 'moderator';
   }
 
-  /** What the reader may do. @returns {import('./message_sheet.js').Reader} */
+  /** The rights of the reader. @returns {import('./message_sheet.js').Reader} */
   get #reader() {
     return {
       moderates: this.#moderates,

@@ -1,4 +1,4 @@
-/** Does what the sheet of a message offers, and offers to undo it. */
+/** Performs the actions in the sheet of a message, and offers to undo them. */
 import { copy } from '../page/share.js';
 import { t } from '../page/strings.js';
 

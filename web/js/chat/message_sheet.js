@@ -1,5 +1,5 @@
 /**
- * The sheet of one message: what the reader may do with it and with its author. Reporting is a second
+ * The sheet of one message: the actions for the message and for its author. Reporting is a second
  * page of the sheet.
  */
 import { element } from '../page/element.js';
@@ -121,8 +121,8 @@ export class MessageSheet {
   }
 
   /**
-   * Shows the actions again if they are open: the server says only after the first messages what the
-   * reader may do.
+   * Shows the actions again if the sheet is open, because the page learns the role of the reader
+   * only with the first messages.
    * @param {Reader} reader
    */
   update(reader) {

@@ -39,8 +39,7 @@ export class PlayheadHold {
   }
 
   /**
-   * Forgets held items.
-   * @param {(item: T) => boolean} gone
+   * Forgets the held items for which `gone` returns true. @param {(item: T) => boolean} gone
    */
   drop(gone) {
     this.#held = this.#held.filter(({ item }) => !gone(item));

@@ -1,6 +1,6 @@
 /**
  * Sends requests about people to the server's HTTP API (server/API.md): the person of this browser,
- * handles, devices, follows, hidden people. The cookie says who the person is; these requests never
+ * handles, devices, follows, hidden people. The cookie identifies the person; these requests never
  * send a creator key.
  *
  * @typedef {object} Person

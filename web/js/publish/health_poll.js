@@ -23,7 +23,7 @@ export class HealthPoll {
   /**
    * @param {() => Promise<RoomHealth>} ask
    * @param {(health: RoomHealth) => void} heard
-   * @param {(why: string) => void} gone  the room has ended
+   * @param {(why: string) => void} gone  called when the room has ended
    * @param {import('../page/environment.js').Environment} [environment]
    */
   constructor(ask, heard, gone, environment = BROWSER) {

@@ -1,7 +1,6 @@
 /**
- * What a viewer's page shows beside the picture: chat, hearts, polls and joins, the creator's name,
- * the countdown, the reader's own name. It loads after the first picture. `close` releases
- * everything.
+ * The social parts of a viewer's page: chat, hearts, polls and joins, the creator's name, the
+ * countdown, the reader's own name. It loads after the first picture. `close` releases everything.
  *
  * @typedef {object} SocialOptions
  * @property {string} room

@@ -21,7 +21,7 @@ export class LiveChoices {
     this.#show();
   }
 
-  /** The choices for the API, without those that are the server's default. @returns {Choices} */
+  /** The choices for the API. Omits choices that equal the server's default. @returns {Choices} */
   get value() {
     const visibility = /** @type {Choices['visibility']} */ (this.#chosen('visibility'));
     const length = Number(this.#chosen('length'));

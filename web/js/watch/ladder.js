@@ -123,7 +123,7 @@ export class Ladder {
     this.#rest(now, name);
     const others = this.#supported.filter((path) => path.name !== name);
     if (forGood) this.#supported = others;
-    // If the former path can never play, use any other path, even one that rests.
+    // If the former path can never play, use any other path, even if its waiting time is not over.
     const other =
       others.find((path) => this.#rested(now, path.name)) ?? (forGood && this.#soonest(others));
     if (!other) return false;

@@ -3,7 +3,7 @@
  * source never opens, a decoder has stopped, or the network blocks only media. Pure.
  */
 export const LIMIT = 10_000; // ms; longer than any join on a network that can carry the video
-const LONG = 2_000; // ms between two calls; the rest of a longer time is time of a page at rest
+const LONG = 2_000; // ms between two calls; more time does not count: the page stood still
 
 export class Watchdog {
   #frames = 0;

@@ -43,7 +43,7 @@ def upgrade(op: Operations) -> None:
         )
     if version:
         # The table remains with a version that 0.1 does not know, so that 0.1 refuses the database
-        # with a clear text.
+        # with a clear error text.
         connection.execute(sa.text("INSERT INTO schema_version VALUES (3)"))
 
 

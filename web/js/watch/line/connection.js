@@ -219,7 +219,8 @@ export class Connection {
 
   /** @param {number} now */
   #tick(now) {
-    // What arrived while the page stood still comes after this tick, so that time does not count.
+    // The page handles data that arrived while it stood still only after this tick, so that time
+    // does not count.
     const stood = Math.max(0, now - this.#tickedAt - TICK);
     this.#tickedAt = now;
     this.#askedAt = Math.min(now, this.#askedAt + stood);

@@ -1,9 +1,9 @@
 /**
- * Measures for how long a decoder has given nothing although it has input. Time in which this thread
- * stood still does not count, because all that arrived in that time comes before what the decoder
- * gave. Pure. Times are in ms.
+ * Measures for how long a decoder has had input but given no output. Time in which this thread
+ * stood still does not count, because the thread handles the inputs of that time before the
+ * outputs. Pure. Times are in ms.
  */
-const LONG = 250; // between two inputs; the rest of a longer time does not count
+const LONG = 250; // between two inputs; of a longer time, only this part counts
 
 export class DecoderSilence {
   #silent = 0;
@@ -19,7 +19,7 @@ export class DecoderSilence {
     return this.#silent;
   }
 
-  /** Ends the silence: the decoder has given something, or has no input. */
+  /** Ends the silence: the decoder has given output, or has no input. */
   end() {
     this.#silent = 0;
   }
