@@ -34,6 +34,7 @@ from server.http.hosts import Origins
 from server.http.identity import Identity
 from server.http.playback_metrics import Playing
 from server.memory.machine import Allocator
+from server.rooms.lost_servers import LostServers
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
 from server.settings import ADMIN_SOCKET_NAME, Settings
@@ -152,6 +153,9 @@ async def _open_parts(
     await media.udp.open(media_hosts(settings, addresses), udp_port)
     hosts = list(settings.announce or media.udp.hosts)
     await rooms.open()
+    lost_servers = LostServers(storage.server_leases, rooms.in_memory.open_names)
+    lost_servers.start()
+    stack.push_async_callback(lost_servers.close)
     purging = Purging(storage.retention, _retention_periods(settings))
     purging.start()
     stack.push_async_callback(purging.close)

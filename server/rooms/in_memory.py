@@ -27,6 +27,10 @@ class RoomsInMemory:
     def __iter__(self) -> Iterator[Room]:
         return iter(self._rooms.values())
 
+    def open_names(self) -> list[str]:
+        """Returns the names of the rooms that have not ended."""
+        return [room.name for room in self._rooms.values() if not room.ended]
+
     def find(self, name: str) -> Room | None:
         return self._rooms.get(name)
 

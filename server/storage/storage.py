@@ -27,6 +27,7 @@ from server.storage.reactions import ReactionStore
 from server.storage.reports import ReportStore
 from server.storage.retention import Retention
 from server.storage.rooms import RoomStore
+from server.storage.server_leases import ServerLeaseStore
 from server.storage.summaries import SummaryStore
 from server.storage.transfers import TransferStore
 from server.storage.watch_links import WatchLinkStore
@@ -43,6 +44,7 @@ class Storage:
         self._directory = directory
         self.database = database
         self.rooms = RoomStore(database, server)
+        self.server_leases = ServerLeaseStore(database, server)
         self.blocks = BlockStore(database)
         self.live_data = LiveData(database)
         self.retention = Retention(database)

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest_asyncio
 
 from server.people.purge import Purge
+from server.rooms.lost_servers import LOST_AFTER, RENEW_EVERY, LostServers
 from tests.fixtures.deadline import eventually
 from tests.fixtures.passkey import Authenticator
 from tests.fixtures.people import Browser
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.server import Server, running
+from tests.fixtures.social import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,3 +253,38 @@ async def test_an_ended_live_of_one_is_right_at_the_other(pair: Pair) -> None:
             assert [one["id"] for one in own["about"]] == [report["id"]]
             status, refusal = await sam_2.ask("GET", f"{path}/messages")
             assert (status, refusal["code"]) == (403, "private_room")
+
+
+async def renewed(observer: Server, other: Server, times: int) -> None:
+    """Returns when the other server has renewed its lease so often."""
+    store, id = observer.storage.server_leases, other.storage.rooms.server
+    async with asyncio.timeout(10):
+        while (await store.read_others()).get(id, 0) < times:  # noqa: ASYNC110 (no event)
+            await asyncio.sleep(0.02)
+
+
+async def test_the_rooms_of_a_lost_server_end_at_the_other(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    """The rooms of a server that is only restarted remain open."""
+    clock = Clock(0.0)
+    with postgres.database() as url:
+        async with running(tmp_path / "two", database=url) as two:
+            store = two.storage.server_leases
+            observer = LostServers(store, two.rooms.in_memory.open_names, clock)
+            async with running(tmp_path / "one", database=url) as one:
+                room = await one.create()
+                await renewed(two, one, 1)
+            while clock.now < LOST_AFTER:
+                await observer.check()
+                assert await two.status("GET", f"/api/rooms/{room.name}") == 421
+                clock.now += RENEW_EVERY
+            async with running(tmp_path / "one", database=url) as one:
+                assert await one.state(room) == "idle"
+                await renewed(two, one, 2)
+            await observer.check()
+            assert await two.status("GET", f"/api/rooms/{room.name}") == 421
+            for _ in range(round(LOST_AFTER / RENEW_EVERY)):
+                clock.now += RENEW_EVERY
+                await observer.check()
+            assert await two.state(room) == "ended"

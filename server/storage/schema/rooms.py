@@ -1,4 +1,4 @@
-"""Rooms, and the networks that the operator has blocked."""
+"""Rooms, the servers that run them, and the networks that the operator has blocked."""
 
 import sqlalchemy as sa
 
@@ -26,6 +26,14 @@ room = sa.Table(
     sa.Column("duration_s", sa.Double),
     sa.Index("room_by_owner", "owner"),
     sa.Index("room_by_end", "ended_at"),
+)
+
+server = sa.Table(
+    "server",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    # How often the server has renewed its lease.
+    sa.Column("renewals", sa.BigInteger, nullable=False),
 )
 
 block = sa.Table(

@@ -9,6 +9,7 @@ down_revision = "1"
 
 def upgrade(op: Operations) -> None:
     _extend_rooms(op)
+    _create_server(op)
     _create_cookie_key(op)
     _create_person(op)
     _create_handle_reservation(op)
@@ -44,6 +45,14 @@ def _extend_rooms(op: Operations) -> None:
     op.add_column("room", sa.Column("duration_s", sa.Double))
     op.create_index("room_by_owner", "room", ["owner"])
     op.create_index("room_by_end", "room", ["ended_at"])
+
+
+def _create_server(op: Operations) -> None:
+    op.create_table(
+        "server",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("renewals", sa.BigInteger, nullable=False),
+    )
 
 
 def _create_cookie_key(op: Operations) -> None:
