@@ -39,12 +39,13 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
     """Returns the endpoints for rooms and what people do in them."""
     rooms, requesters = parts.rooms, parts.visitors.requesters
     identity, settings = parts.visitors.identity, parts.settings
+    # aiohttp tries the routes of rooms in this order: those of the chat get the most requests.
     return (
+        ChatEndpoint(rooms, requesters),
         RoomsEndpoint(rooms, identity, settings),
         PollsEndpoint(rooms, requesters),
         CountdownEndpoint(rooms, requesters),
         SummaryEndpoint(rooms, requesters),
-        ChatEndpoint(rooms, requesters),
         ModerationEndpoint(rooms, requesters),
         ReportsEndpoint(rooms, parts.storage.reports, identity, requesters),
         WatchLinksEndpoint(rooms, requesters, settings),

@@ -79,6 +79,8 @@ async def read_body(request: web.Request) -> bytes:
     if (request.content_length or 0) > MAX_BODY:
         raise _too_large()
     try:
+        if request.content.is_eof():  # small bodies come with their request
+            return await request.read()
         async with asyncio.timeout(BODY_WITHIN):
             return await request.read()
     except web.HTTPRequestEntityTooLarge as error:

@@ -17,6 +17,7 @@ from itsdangerous.encoding import base64_decode, base64_encode
 from itsdangerous.exc import BadData
 
 from server.people.person import COLOURS, Person, Visitor
+from server.recent import Recent
 
 COOKIE_NAME = "microlive"
 LIFETIME = 400 * 86_400
@@ -27,6 +28,8 @@ MAX_COOKIE = 2_048
 """Maximum length of the value, characters. The longest name and handle give about 800."""
 MAX_SKEW = 86_400
 """Maximum seconds by which the clock of another server may be ahead."""
+MAX_READ = 5_000
+"""Number of verified cookies that are remembered: people who write send the same cookie again."""
 FIRST_USE = 30.0
 """Age of a key, seconds, from which the key signs cookies. By then every server that shares the
 database has read the key.
@@ -63,11 +66,17 @@ class CookieKeys:
     def __init__(self, keys: Iterable[CookieKey] = ()) -> None:
         self._keys: dict[str, CookieKey] = {}
         self._signers: dict[str, Signer] = {}
+        self._read: Recent[str, Cookie] = Recent(MAX_READ)
+        """The verified cookies, by value."""
         self.replace(keys)
 
     def replace(self, keys: Iterable[CookieKey]) -> None:
         """Replaces all keys, after the keys were read from storage."""
-        self._keys = {key.id: key for key in sorted(keys, key=lambda key: key.created_at)}
+        replaced = {key.id: key for key in sorted(keys, key=lambda key: key.created_at)}
+        if replaced == self._keys:
+            return
+        self._keys = replaced
+        self._read.clear()
         self._signers = {
             key.id: Signer(
                 key.secret,
@@ -118,12 +127,17 @@ class CookieKeys:
         key, signer = self._keys.get(name), self._signers.get(name)
         if len(value) > MAX_COOKIE or key is None or signer is None or not _is_valid(key, now):
             return None
+        if (known := self._read.get(value)) is not None:
+            return known if _is_of_now(known.issued_at, now) else None
         try:
             signed = signer.unsign(value.encode())
             content = json.loads(base64_decode(signed.partition(b".")[2]))
         except (BadSignature, BadData, ValueError, RecursionError):
             return None
-        return _read_content(content, key.id, now)
+        cookie = _read_content(content, key.id, now)
+        if cookie is not None:
+            self._read.keep(value, cookie)
+        return cookie
 
     def due(self, cookie: Cookie, now: float) -> bool:
         """Whether the visitor needs a new cookie, because this one is old or has an old key."""
@@ -132,6 +146,10 @@ class CookieKeys:
 
 def _is_valid(key: CookieKey, now: float) -> bool:
     return key.retired_at is None or now < key.retired_at
+
+
+def _is_of_now(issued_at: int, now: float) -> bool:
+    return now - LIFETIME < issued_at < now + MAX_SKEW
 
 
 def _read_content(content: Any, key: str, now: float) -> Cookie | None:
@@ -148,7 +166,7 @@ def _read_content(content: Any, key: str, now: float) -> Cookie | None:
             _ID.fullmatch(person)
             and _ID.fullmatch(device)
             and 0 <= colour < COLOURS
-            and now - LIFETIME < issued_at < now + MAX_SKEW
+            and _is_of_now(issued_at, now)
         ):
             visitor = Visitor(Person(person, name, colour, handle), device, bool(stored))
             return Cookie(visitor, issued_at, key)

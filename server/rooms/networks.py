@@ -10,6 +10,8 @@ from server.social.network_hash import SALT_BYTES, Salt, network_hash
 
 MAX_PEOPLE = 10_000
 """Maximum number of people whose network the room remembers."""
+MAX_ADDRESSES = 1_000
+"""Number of addresses whose hash the room remembers, so that a flood costs few hashes."""
 
 
 class Networks:
@@ -20,6 +22,7 @@ class Networks:
         """The latest salt, from storage or made here; None if no hash has needed it yet."""
         self._now = now
         self._hashes: Recent[str, str] = Recent(MAX_PEOPLE)
+        self._of_addresses: Recent[tuple[str, Salt], str] = Recent(MAX_ADDRESSES)
 
     @property
     def salt(self) -> Salt:
@@ -27,11 +30,19 @@ class Networks:
         if self.made_salt is None or not self.made_salt.is_valid(self._now()):
             self.made_salt = Salt(secrets.token_bytes(SALT_BYTES), self._now())
             self._hashes.clear()
+            self._of_addresses.clear()
         return self.made_salt
 
     def hash(self, address: str) -> str:
         """Returns the hash of the network of an address; empty if the address is empty."""
-        return network_hash(address, self.salt) if address else ""
+        if not address:
+            return ""
+        key = address, self.salt
+        found = self._of_addresses.get(key)
+        if found is None:
+            found = network_hash(address, self.salt)
+            self._of_addresses.keep(key, found)
+        return found
 
     def keep(self, person: str, network: str) -> None:
         """Remembers the hash of the network from which a person writes."""

@@ -34,6 +34,9 @@ not follow PROTOCOL.md; the connection is then closed.
 """
 
 
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 class Timer(Protocol):
     def cancel(self) -> None: ...
 
@@ -110,8 +113,7 @@ class RoomContext:
         self, event: Mapping[str, Any], *, key: str | None = None, history: bool = False
     ) -> None:
         """Sends an event to every viewer with the next message (`Channel.post`)."""
-        body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-        self.channel.post(body, key=key, history=history)
+        self.channel.post(_json.encode(event).encode(), key=key, history=history)
 
     def meet(self, person: Person) -> None:
         """Remembers the name of a person, before the person watches or sends a command."""

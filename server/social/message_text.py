@@ -53,14 +53,20 @@ def read_text(value: str) -> str:
         ) from error
     if size > MAX_RAW:
         raise _too_long()
-    # Line breaks become spaces before controls are dropped. This may leave spaces side by side.
-    text = _SPACES.sub(" ", _DROPPED.sub("", _SPACES.sub(" ", value))).strip()
-    text = str(_MARKS.sub(r"\1", unicodedata.normalize("NFC", text)))
+    text = _clean(value)
     if _INVISIBLE.fullmatch(text):
         raise Unprocessable(RefusalCode.EMPTY_MESSAGE, "the message has no visible text")
     if len(text.encode()) > MAX_BYTES or _count_clusters(text) > MAX_CLUSTERS:
         raise _too_long()
     return text
+
+
+def _clean(value: str) -> str:
+    if value.isascii() and value.isprintable():  # the rules below change only its spaces
+        return " ".join(value.split())
+    # Line breaks become spaces before controls are dropped. This may leave spaces side by side.
+    text = _SPACES.sub(" ", _DROPPED.sub("", _SPACES.sub(" ", value))).strip()
+    return str(_MARKS.sub(r"\1", unicodedata.normalize("NFC", text)))
 
 
 def _count_clusters(text: str) -> int:

@@ -28,10 +28,12 @@ MAX_BATCH = 200
 """Maximum number of writes in one transaction."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Write:
     work: Work[Any]
     result: asyncio.Future[Any]
+    expired: bool = False
+    """Whether the write was refused because it had no result in time."""
 
 
 @dataclass(slots=True)
@@ -77,20 +79,24 @@ class GroupCommit:
         if self._closed or len(self._waiting) >= MAX_WAITING:
             self.counters.refused += 1
             raise StorageUnavailable("too many writes wait for the database")
-        write = _Write(work, asyncio.get_running_loop().create_future())
-        write.result.add_done_callback(_retrieve)
+        loop = asyncio.get_running_loop()
+        write = _Write(work, loop.create_future())
         self._waiting.append(write)
         if self._running is None:
-            self._running = asyncio.get_running_loop().create_task(self._run())
+            self._running = loop.create_task(self._run())
+        expiry = loop.call_later(self.answer_within, self._expire, write)
         try:
-            async with asyncio.timeout(self.answer_within) as limit:
-                return cast(T, await asyncio.shield(write.result))
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            write.result.cancel()  # the write is left out if its transaction has not begun
-            self.counters.refused += 1
-            raise StorageUnavailable("the database does not answer") from None
+            return cast(T, await write.result)
+        finally:
+            expiry.cancel()
+
+    def _expire(self, write: _Write) -> None:
+        """Refuses a write. The write is left out if its transaction has not begun."""
+        if write.result.done():
+            return
+        write.expired = True
+        self.counters.refused += 1
+        _resolve(write, _Failure(StorageUnavailable("the database does not answer")))
 
     async def close(self) -> None:
         """Refuses new writes. Returns when all waiting writes have their result."""
@@ -103,7 +109,7 @@ class GroupCommit:
             while self._waiting:
                 count = min(len(self._waiting), MAX_BATCH)
                 batch = [self._waiting.popleft() for _ in range(count)]
-                await self._commit([write for write in batch if not write.result.done()])
+                await self._commit([write for write in batch if not write.expired])
         finally:
             self._running = None
 
@@ -114,7 +120,7 @@ class GroupCommit:
         try:
             async with self.begin() as connection:
                 for write in batch:
-                    if not write.result.done():  # its caller still waits
+                    if not write.expired:
                         outcome = await _attempt(connection, write.work, alone=len(batch) == 1)
                         outcomes.append((write, outcome))
         except Exception as error:
@@ -175,11 +181,6 @@ def _resolve(write: _Write, outcome: Any) -> None:
         return
     if isinstance(outcome, _Failure):
         write.result.set_exception(outcome.error)
+        write.result.exception()  # marks the error as read, since the caller may be gone
     else:
         write.result.set_result(outcome)
-
-
-def _retrieve(result: asyncio.Future[Any]) -> None:
-    """Marks the error of a result as read, since the caller may be gone."""
-    if not result.cancelled():
-        result.exception()

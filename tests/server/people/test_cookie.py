@@ -1,6 +1,7 @@
 """Cookies that are accepted, refused and renewed."""
 
 import pytest
+from itsdangerous import Signer
 
 from server.people.cookie import FIRST_USE, LIFETIME, MAX_COOKIE, RENEW_AFTER, CookieKey, CookieKeys
 from server.people.person import Person, Visitor
@@ -95,3 +96,28 @@ def test_the_first_key_signs_at_once() -> None:
     assert CookieKeys([NEW]).signing(NOW) == "2"
     with pytest.raises(LookupError):
         CookieKeys().signing(NOW)
+
+
+def test_a_cookie_is_verified_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other checks are made each time."""
+    verified: list[bytes] = []
+    unsign = Signer.unsign
+
+    def counted(self: Signer, value: bytes) -> bytes:
+        verified.append(value)
+        return unsign(self, value)
+
+    monkeypatch.setattr(Signer, "unsign", counted)
+    keys = CookieKeys([OLD, NEW])
+    value = keys.write(VISITOR, NOW)
+    for _ in range(3):
+        keys.replace([OLD, NEW])  # as they are read again every few seconds
+        assert read(keys, value) == VISITOR
+    assert len(verified) == 1
+    assert read(keys, value, NOW + LIFETIME + 1) is None
+    keys.replace([CookieKey(OLD.id, OLD.secret, OLD.created_at, NOW + 5), NEW])
+    assert read(keys, value) == VISITOR and read(keys, value, NOW + 5) is None
+    keys.replace([NEW])
+    assert read(keys, value) is None
+    keys.replace([CookieKey(OLD.id, b"other" * 8, OLD.created_at)])
+    assert read(keys, value) is None

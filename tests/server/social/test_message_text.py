@@ -38,6 +38,7 @@ def test_ordinary_text_stays_as_it_is(text: str) -> None:
     ("text", "stored"),
     [
         ("  a\n\n b\t\u2028c \u3000", "a b c"),
+        ("  a   b ", "a b"),
         ("a\u0000b\u001b[31mc\u0085", "ab[31mc"),
         ("a\u202eb\u202cc\u2066d\u2069", "abcd"),
         ("e\u0301", "é"),
