@@ -16,7 +16,7 @@ class TokenBucket:
         """Takes `units` tokens. Returns False, and takes none, if the bucket has fewer than `units`
         tokens.
         """
-        # Called for each packet, so without `_fill`, `min` and `max`.
+        # This code runs for each packet, so it avoids calls of `_fill`, `min` and `max`.
         elapsed, self._at, tokens = now - self._at, now, self._tokens
         if elapsed > 0.0:
             tokens += elapsed * self._rate

@@ -43,6 +43,6 @@ class RoundTrip:
     @property
     def deadline(self) -> float:
         """Time after which a gap is given up, seconds. It is long enough for ATTEMPTS requests, but
-        at most MAX_DEADLINE. Within that time, a new keyframe can arrive instead.
+        at most MAX_DEADLINE, because a new keyframe can arrive within this time.
         """
         return min(MAX_DEADLINE, max(MIN_DEADLINE, ATTEMPTS * self.retry))

@@ -134,7 +134,7 @@ class Stream:
         for reader in self._readers:
             try:
                 reader.end()
-            except Exception:  # the other readers must be ended all the same
+            except Exception:  # the other readers must still be ended
                 self._log(reader)
 
     # Reading

@@ -23,7 +23,7 @@ class Findings:
     twice: tuple[str, ...] = ()
     """Messages that occur more than once, or have the number of another message."""
     changed: tuple[str, ...] = ()
-    """Messages whose number or text is not the acknowledged one, or that were never sent."""
+    """Messages whose number or text differs from the acknowledgement, or that were never sent."""
 
 
 @dataclass(slots=True)

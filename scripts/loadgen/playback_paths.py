@@ -37,8 +37,8 @@ PLAYBACK_PATHS = {
         "frames",
         "packets",
         "The delay of a frame begins when the server has its last packet, and ends when the "
-        "viewer has this packet. The begin is interpolated from times that the server sends once a "
-        "second, so the delay includes the lateness of a frame at the server.",
+        "viewer has this packet. The beginning is interpolated from times that the server sends "
+        "once a second, so the delay includes the lateness of a frame at the server.",
         300,
     ),
     "hls": PlaybackPath(
@@ -46,8 +46,8 @@ PLAYBACK_PATHS = {
         "parts",
         "parts",
         "The delay of a part begins when the server has its last frame, and ends when the viewer "
-        "has the whole part. A person sees a longer delay: add the duration of one part, for which "
-        "the first frame of a part waits, and of three parts, which a player stays behind.",
+        "has the whole part. The delay that a person sees is longer by the duration of four parts: "
+        "the first frame of a part waits for the last one, and a player stays three parts behind.",
         500,
     ),
 }

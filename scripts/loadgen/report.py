@@ -41,7 +41,7 @@ CODES = {
     "4408": "4408, read nothing for 15 s",
     "4410": "4410, the room ended",
     "key": "keyframes only",
-    "reference": "without frames that no other frame refers to",
+    "reference": "reference frames only",
     "full": "full video again",
 }
 

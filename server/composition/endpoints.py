@@ -36,7 +36,7 @@ class Endpoint(Protocol):
 
 
 def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
-    """Returns the endpoints for rooms and what people do in them."""
+    """Returns the endpoints for rooms and their social parts."""
     rooms, requesters = parts.rooms, parts.visitors.requesters
     identity, settings = parts.visitors.identity, parts.settings
     # aiohttp tries the routes of rooms in this order: those of the chat get the most requests.

@@ -1,6 +1,6 @@
 """Which hosts and origins belong to this server, and which other origins may send requests. Pure.
 
-A web page may send requests to every server that its browser reaches, also to a server on the
+A web page may send requests to every server that its browser reaches, even to a server on the
 user's own machine or network. Two headers reveal such requests. With DNS rebinding, the page's own
 host name points to the server: the Host header then contains the page's host name, which the server
 does not know. Without DNS rebinding, the Origin header contains the page's origin.

@@ -1,4 +1,4 @@
-"""The devices of which this process knows that they were signed out. Pure."""
+"""The signed-out devices that this process knows. Pure."""
 
 from server.recent import Recent
 

@@ -81,7 +81,9 @@ class RoomContext:
         self.restored = restored
         """Whether storage may have more data of the room than its record."""
         self.record = record
-        """The present record of the room. A part that changes the stored record replaces it."""
+        """The present record of the room. A part that changes the stored record also replaces this
+        object.
+        """
         self.channel = channel
         self.storage = tools.storage
         self.counters = tools.counters

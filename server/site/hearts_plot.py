@@ -6,7 +6,7 @@ from dataclasses import dataclass
 WIDTH, HEIGHT = 600, 120
 """Size of the plot, in units of its viewBox."""
 MAX_POINTS = 120
-"""Maximum number of points. More would be closer together than a pixel of a phone."""
+"""Maximum number of points. More points would be less than a pixel of a phone apart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ PARTICLES = {
 
 CONSONANT, VOWEL, RIEUL = "consonant", "vowel", "ㄹ"
 DIGITS = "영일이삼사오육칠팔구"
-"""How Korean reads each digit."""
+"""The last sound of each digit in Korean."""
 FIRST_SYLLABLE, LAST_SYLLABLE = 0xAC00, 0xD7A3  # 가, 힣
 FINALS = 28  # number of endings of a syllable; 0: no final consonant
 PLACE_OF_RIEUL = 8

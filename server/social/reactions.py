@@ -59,7 +59,8 @@ class Reactions:
 
     def __init__(self) -> None:
         self._seconds: dict[int, _Second] = {}
-        """The seconds whose people are kept, and the seconds that are not stored."""
+        """The seconds for which people are kept, and the seconds whose counts are not stored yet.
+        """
         self._changed: set[int] = set()
         self._taken: set[int] = set()
         self._newest = 0

@@ -176,7 +176,7 @@ def _letters(part: str, table: dict[int, str]) -> str:
     if not any(character.isalpha() for character in part):
         return "".join(character for character in part if character.isalnum())
     if part.replace("l", "").isupper():
-        part = part.replace("l", "I")  # a small L in a word of capital letters
+        part = part.replace("l", "I")  # a lower-case L in a word of capital letters
     end = len(part.rstrip("!|+"))  # `wow!` ends with `w`
     return _without_accents(part[:end].casefold().translate(table))
 

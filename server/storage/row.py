@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """Calling a Row within a transaction inserts it. Returns whether a row was added: the statement
-    decides about a row that exists already.
+    """A row to insert. A call within a transaction executes the INSERT, and returns whether a row
+    was added. The statement decides what happens if the row exists already.
     """
 
     statement: Callable[[str], sa.Insert]
-    """Returns the INSERT in the SQL of a dialect: always the same object for the same name."""
+    """Returns the INSERT in the SQL of a dialect. For the same name of a dialect, always returns
+    the same object.
+    """
     values: Mapping[str, Any]
     """The values of the columns: text and numbers."""
 

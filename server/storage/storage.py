@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 class Storage:
-    """Everything that lasts. `open()` creates this object; call `close()` at the end."""
+    """All persistent data. `open()` creates this object; call `close()` at the end."""
 
     def __init__(self, directory: DataDirectory, database: Database, server: str) -> None:
         """`server` is the id of this server; "" if no other server can use the database."""

@@ -11,7 +11,7 @@ class HeartRecord:
     emoji: Mapping[str, int]
     """Number of taps by emoji."""
     steps: Mapping[int, int]
-    """Number of taps by step, from the second with which the query began. Steps without taps are
+    """Number of taps by step, counted from the first second of the query. Steps without taps are
     missing.
     """
 

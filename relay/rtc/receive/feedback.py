@@ -159,7 +159,7 @@ class ReceptionStatistics:
         self.last_report_at = 0.0
 
     def add(self, packet: RtpPacket, now: float) -> None:
-        # Called for each packet, so without `Unwrapper`, `abs` and `min`.
+        # This code runs for each packet, so it avoids calls of `Unwrapper`, `abs` and `min`.
         ahead = (packet.sequence - self.highest + 0x8000 & 0xFFFF) - 0x8000
         if not self.received or ahead > RESTART or ahead < -RESTART:
             self._base = packet.sequence if not self.received else self.highest + ahead

@@ -19,7 +19,7 @@ def uplink(
         ),
     ] = "2,5,10",
     seconds: Annotated[float, typer.Option(min=3, max=120, help="Seconds of each loss.")] = 60,
-    outage: Annotated[bool, typer.Option(help="Also measure outages of a second.")] = True,
+    outage: Annotated[bool, typer.Option(help="Also measure outages of one second.")] = True,
     turns: Annotated[
         int,
         typer.Option(

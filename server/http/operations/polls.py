@@ -37,14 +37,14 @@ OPERATIONS = (
     Operation(
         "GET",
         "/api/rooms/{room}/polls",
-        "The poll that the room shows, and the own vote",
+        "The poll that the room shows, and the vote of the person",
         {200: (PollView,)},
         merged(ROOM, OVER),
     ),
     Operation(
         "PUT",
         "/api/rooms/{room}/polls/{poll}/vote",
-        "Vote, or change the own vote",
+        "Vote, or change the vote",
         {200: (PollView,)},
         merged(
             ROOM,

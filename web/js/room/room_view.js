@@ -403,7 +403,7 @@ export class RoomView {
     const { player } = this.#playback;
     if (!player || this.#closed) return;
     const window = (this.#pictureInPicture ??= new PictureInPicture());
-    // If the page is hidden, only the window kept the page connected.
+    // If the page is hidden, it was connected only because of the picture-in-picture window.
     const closed = () => document.hidden && this.#followVisibility();
     await window.toggle(player, closed).catch(() => this.#events.notice?.(t('room.no_window')));
     const current = this.#playback.player;

@@ -21,7 +21,7 @@ const MUTE = 5_000; // ms without output although the decoder has PLENTY
 const PLENTY = 60; // access units; no decoder needs as many before its first frame
 const EARLY = 6; // ms; a frame due before the next screen refresh is shown at this one
 const DETOUR = 10; // ms; a worker's canvas reaches the screen up to one refresh later
-const FIRST = 80; // ms in which the decoder has the first frame only
+const FIRST = 80; // ms in which the decoder gets only the first frame
 const OVERDUE = 250; // ms without a new frame although one was due
 
 export class Picture {
