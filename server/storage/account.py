@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
 from server.storage.devices import Arrival, arrive
+from server.storage.follows import forget_follower
 from server.storage.schema import chat, moderation, people, rooms
 from server.storage.steps import change_in_steps
 
@@ -182,6 +183,7 @@ class AccountStore:
         """
         if not await self._database.write(lambda connection: _begin(connection, person, now)):
             return False
+        await forget_follower(self._database, person)
         for column in DELETED_WITH_PERSON:
             await change_in_steps(self._database, column.table.delete(), column == person)
         changes = (

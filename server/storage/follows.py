@@ -2,6 +2,8 @@
 followers is public.
 """
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -9,6 +11,7 @@ from server.storage.database import Database
 from server.storage.people import PERSON_COLUMNS, PersonRecord
 from server.storage.schema.people import follow, person
 from server.storage.schema.upsert import insert
+from server.storage.steps import STEP
 
 MAX_FOLLOWS = 2_000
 """Maximum number of people whom one person follows."""
@@ -36,12 +39,14 @@ class FollowStore:
                 known = sa.and_(follow.c.follower == follower, follow.c.followed == followed)
                 if not await _count(connection, known):
                     raise TooManyFollows
-            await connection.execute(
+            added = await connection.execute(
                 insert(connection, follow)
                 .values(follower=follower, followed=followed, at=now)
                 .on_conflict_do_nothing(index_elements=["follower", "followed"])
             )
-            return await _count(connection, follow.c.followed == followed)
+            if added.rowcount:
+                await _change_followers(connection, [followed], 1)
+            return await _followers(connection, followed)
 
         return await self._database.write(work)
 
@@ -49,18 +54,18 @@ class FollowStore:
         """Deletes what `add` stored. Returns the number of followers."""
 
         async def work(connection: AsyncConnection) -> int:
-            await connection.execute(
+            removed = await connection.execute(
                 follow.delete().where(follow.c.follower == follower, follow.c.followed == followed)
             )
-            return await _count(connection, follow.c.followed == followed)
+            if removed.rowcount:
+                await _change_followers(connection, [followed], -1)
+            return await _followers(connection, followed)
 
         return await self._database.write(work)
 
     async def followers(self, followed: str) -> int:
         """Returns the number of people who follow this person."""
-        return await self._database.read(
-            lambda connection: _count(connection, follow.c.followed == followed)
-        )
+        return await self._database.read(lambda connection: _followers(connection, followed))
 
     async def followed_by(self, follower: str) -> list[PersonRecord]:
         """Returns the people whom this person follows, the latest first."""
@@ -77,6 +82,42 @@ class FollowStore:
             return [PersonRecord(**row) for row in rows]
 
         return await self._database.read(work)
+
+
+async def forget_follower(database: Database, follower: str) -> None:
+    """Deletes whom a person follows, in short transactions."""
+    step = sa.select(follow.c.followed).where(follow.c.follower == follower).limit(STEP)
+    statement = (
+        follow.delete()
+        .where(follow.c.follower == follower, follow.c.followed.in_(step))
+        .returning(follow.c.followed)
+    )
+
+    async def forget(connection: AsyncConnection) -> int:
+        followed = list(await connection.scalars(statement))
+        await _change_followers(connection, followed, -1)
+        return len(followed)
+
+    while await database.write(forget):
+        pass
+
+
+async def _change_followers(
+    connection: AsyncConnection, followed: Sequence[str], number: int
+) -> None:
+    """Changes how many followers people have, in the transaction that changes their followers: a
+    count of the rows would take longer with each follower.
+    """
+    await connection.execute(
+        person.update()
+        .where(person.c.id.in_(followed))
+        .values(followers=person.c.followers + number)
+    )
+
+
+async def _followers(connection: AsyncConnection, followed: str) -> int:
+    statement = sa.select(person.c.followers).where(person.c.id == followed)
+    return int(await connection.scalar(statement) or 0)
 
 
 async def _exists(connection: AsyncConnection, id: str) -> bool:

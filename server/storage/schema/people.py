@@ -30,6 +30,8 @@ person = sa.Table(
     sa.Column("recovery_hash", sa.LargeBinary),
     sa.Column("delete_at", sa.Double),
     sa.Column("deleted_at", sa.Double),
+    # The number of rows in `follow` whose `followed` is this person.
+    sa.Column("followers", sa.Integer, nullable=False, server_default="0"),
     sa.Index("person_by_delete_at", "delete_at"),
 )
 

@@ -28,6 +28,7 @@ PERSONAL = {
 
 IMPERSONAL = {
     "room": {"room", "title", "address", "server", "visibility", "settings"},
+    "server": {"id"},
     "block": {"network", "reason"},
     "cookie_key": {"id"},
     "person": {"name", "handle", "handle_key", "skeleton", "language"},

@@ -1,6 +1,9 @@
 """Who follows whom, in the database."""
 
+import asyncio
+
 import pytest
+from sqlalchemy import event
 
 from server.storage import follows as module
 from server.storage.follows import FollowStore, TooManyFollows
@@ -54,3 +57,49 @@ async def test_follows_are_bounded(
     assert await follows.add("a", "b", NOW) == 1, "a repeated follow is no new one"
     await follows.remove("a", "b")
     assert await follows.add("a", "c", NOW) == 1
+
+
+async def test_a_deleted_person_follows_no_more(
+    storage: Storage, follows: FollowStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if the deletion takes several transactions, or is repeated."""
+    monkeypatch.setattr(module, "STEP", 2)
+    await add(storage, "a", "b", "c", "d", "e")
+    for followed in ("c", "d", "e"):
+        assert await follows.add("a", followed, NOW) == 1
+        assert await follows.add("b", followed, NOW) == 2
+    await storage.accounts.leave("a", NOW)
+    assert await storage.accounts.erase("a", NOW)
+    assert not await storage.accounts.erase("a", NOW)
+    assert [await follows.followers(one) for one in ("c", "d", "e")] == [1, 1, 1]
+    assert await follows.remove("a", "c") == 1
+    assert await follows.followed_by("a") == []
+
+
+async def test_a_follow_does_not_count_the_followers(
+    storage: Storage, follows: FollowStore
+) -> None:
+    """Each write with many followers reads a number instead of all rows."""
+    await add(storage, "a", "star")
+    statements: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        statements.append(statement)
+
+    engine = storage.database._writer.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        await follows.add("a", "star", NOW)
+        await follows.remove("a", "star")
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    counts = [one for one in statements if "count(" in one.lower()]
+    assert len(counts) == 1 and "follower =" in counts[0].replace("follow.", "")
+
+
+async def test_two_people_follow_at_once(storage: Storage, follows: FollowStore) -> None:
+    await add(storage, "star", *(f"fan{number}" for number in range(20)))
+    await asyncio.gather(*(follows.add(f"fan{number}", "star", NOW) for number in range(20)))
+    assert await follows.followers("star") == 20
+    await asyncio.gather(*(follows.remove(f"fan{number % 10}", "star") for number in range(20)))
+    assert await follows.followers("star") == 10

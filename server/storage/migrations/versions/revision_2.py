@@ -80,6 +80,7 @@ def _create_person(op: Operations) -> None:
         sa.Column("recovery_hash", sa.LargeBinary),
         sa.Column("delete_at", sa.Double),
         sa.Column("deleted_at", sa.Double),
+        sa.Column("followers", sa.Integer, nullable=False, server_default="0"),
     )
     op.create_index("person_by_delete_at", "person", ["delete_at"])
 
