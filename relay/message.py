@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from struct import Struct
+from typing import Final
 
 from relay.errors import MessageError
 
@@ -60,6 +61,38 @@ def pack_record(record: Record) -> bytes:
             *(record.media_time, record.capture, record.publish, len(record.body)),
         )
         + record.body
+    )
+
+
+_MEDIA: Final = int(Kind.MEDIA)
+
+
+def media_header(
+    slot: int,
+    track: int,
+    flags: int,
+    epoch: int,
+    sequence: int,
+    media_time: int,
+    capture: int,
+    publish: int,
+    size: int,
+) -> bytes:
+    """Returns the header of a media record whose body has `size` bytes, without a Record. `flags`:
+    a union of values of Flag.
+    """
+    return _HEADER.pack(
+        VERSION,
+        _MEDIA,
+        slot,
+        track,
+        flags,
+        epoch & 0xFFFFFFFF,
+        sequence & 0xFFFFFFFF,
+        media_time,
+        capture,
+        publish,
+        size,
     )
 
 

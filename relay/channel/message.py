@@ -69,7 +69,7 @@ class Message:
         no media; may be empty.
         """
         self.events = events
-        self.event_bytes = sum(len(event.record) for event in events)
+        self.event_bytes = sum(len(event.record) for event in events) if events else 0
 
 
 def media_message(

@@ -1,20 +1,26 @@
 """Makes WebSocket messages from the samples of the stream in one slot."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from relay.channel.burst import Burst
 from relay.channel.message import Message, init_message, media_message
 from relay.media import bmff
-from relay.message import Flag, Kind, Record, init_body, pack_record
-from relay.sample import Sample, Track, TrackInfo
+from relay.message import Flag, Kind, Record, init_body, media_header, pack_record
+from relay.sample import AUDIO, VIDEO, Sample, Track, TrackInfo
 from relay.stream.stream import Stream
 
-AUDIO_ALONE = 40_000
+AUDIO_ALONE: Final = 40_000
 """Minimum time since the last video frame, µs. After this time, audio is sent alone instead of with
 the next video frame.
 """
-CLOCK_EVERY = 1_000_000
+CLOCK_EVERY: Final = 1_000_000
 """Time between two clock records for viewers without media, µs."""
+
+
+_KEY: Final = int(Flag.KEY)
+_DISPOSABLE: Final = int(Flag.DISPOSABLE)
+_DISCONTINUITY: Final = int(Flag.DISCONTINUITY)
+_CAPTURE_ESTIMATED: Final = int(Flag.CAPTURE_ESTIMATED)
 
 
 class MessageSink(Protocol):
@@ -45,8 +51,7 @@ class SlotReader:
         """Messages that the channel holds back while the event loop is late."""
         self._sink = sink
         self._sounds: list[Sample] = []
-        self._sequence = dict.fromkeys(Track, 0)
-        self._epoch = dict.fromkeys(Track, 0)
+        self._video, self._audio = _TrackRecords(VIDEO), _TrackRecords(AUDIO)
         self._video_publish = 0
         self._clock_publish = -CLOCK_EVERY
         for info in stream.tracks.values():
@@ -67,7 +72,7 @@ class SlotReader:
         self._sink.receive_init(self, info, message)
 
     def receive_sample(self, sample: Sample) -> None:
-        if sample.track is Track.VIDEO:
+        if sample.track is VIDEO:
             self._video_publish = sample.publish
             self._send(sample)
         else:
@@ -82,8 +87,8 @@ class SlotReader:
         sounds, self._sounds = self._sounds, []
         newest = video or sounds[-1]
         message = media_message(
-            self._record([video], Track.VIDEO) if video else b"",
-            self._record(sounds, Track.AUDIO) if sounds else b"",
+            self._record([video], self._video) if video else b"",
+            self._record(sounds, self._audio) if sounds else b"",
             self.stream.edge,
             newest.publish,
             slot=self.number,
@@ -94,34 +99,31 @@ class SlotReader:
         self.burst.add(message)
         self._sink.receive_message(self, message)
 
-    def _record(self, samples: list[Sample], track: Track) -> bytes:
-        first, last = samples[0], samples[-1]
-        sequence = self._sequence[track]
-        self._sequence[track] = sequence + 1
-        flags = Flag.NONE
-        if first.key:
-            flags |= Flag.KEY
+    def _record(self, samples: list[Sample], records: "_TrackRecords") -> bytes:
+        first = samples[0]
+        sequence = records.sequence
+        records.sequence = sequence + 1
+        flags = _KEY if first.key else 0
         if first.disposable:
-            flags |= Flag.DISPOSABLE
+            flags |= _DISPOSABLE
         if first.capture_estimated:
-            flags |= Flag.CAPTURE_ESTIMATED
-        if first.epoch != self._epoch[track]:
-            self._epoch[track] = first.epoch
-            flags |= Flag.DISCONTINUITY
-        return pack_record(
-            Record(
-                Kind.MEDIA,
-                bmff.fragment(samples, sequence, track),
-                track,
-                flags,
-                self.number,
-                first.epoch,
-                sequence,
-                first.media_time,
-                first.capture,
-                last.publish,
-            )
+            flags |= _CAPTURE_ESTIMATED
+        if first.epoch != records.epoch:
+            records.epoch = first.epoch
+            flags |= _DISCONTINUITY
+        parts = bmff.fragment_parts(samples, sequence, records.track)
+        header = media_header(
+            self.number,
+            records.number,
+            flags,
+            first.epoch,
+            sequence,
+            first.media_time,
+            first.capture,
+            samples[-1].publish,
+            sum(map(len, parts)),
         )
+        return b"".join((header, *parts))
 
     def _clock(self, video: Sample) -> bytes:
         """Returns a clock record once a second, otherwise empty bytes. A clock record is a media
@@ -130,17 +132,28 @@ class SlotReader:
         if 0 <= video.publish - self._clock_publish < CLOCK_EVERY:
             return b""
         self._clock_publish = video.publish
-        return pack_record(
-            Record(
-                Kind.MEDIA,
-                b"",
-                Track.VIDEO,
-                Flag.CAPTURE_ESTIMATED if video.capture_estimated else Flag.NONE,
-                self.number,
-                video.epoch,
-                0,
-                video.media_time,
-                video.capture,
-                video.publish,
-            )
+        return media_header(
+            self.number,
+            self._video.number,
+            _CAPTURE_ESTIMATED if video.capture_estimated else 0,
+            video.epoch,
+            0,
+            video.media_time,
+            video.capture,
+            video.publish,
+            0,
         )
+
+
+class _TrackRecords:
+    """What the next record of a track depends on."""
+
+    __slots__ = ("epoch", "number", "sequence", "track")
+
+    def __init__(self, track: Track) -> None:
+        self.track = track
+        self.number = int(track)
+        self.sequence = 0
+        """Number of the next record."""
+        self.epoch = 0
+        """Epoch of the last record."""

@@ -5,7 +5,7 @@ between two frames, after 85 to 100 % of PART_TARGET. Otherwise the part ends at
 a frame is still shown, and the next part starts at that time.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from relay.media.bmff import init_segment, muxed_fragment
@@ -233,10 +233,7 @@ class Segmenter:
         known frame ends.
         """
         starts = [frame.dts for frame in self._frames] + [following]
-        exact = [
-            replace(frame, duration=starts[n + 1] - frame.dts)
-            for n, frame in enumerate(self._frames)
-        ]
+        exact = [frame.lasting(starts[n + 1] - frame.dts) for n, frame in enumerate(self._frames)]
         frames = [frame for frame in exact if frame.dts < boundary]
         audio = [sample for sample in self._audio if _ticks(sample) < boundary]
         self._frames = self._frames[len(frames) :]

@@ -6,18 +6,22 @@ follow any other fragment.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from struct import Struct, pack
+from typing import Final
 
-from relay.sample import TIMESCALE, Sample, Track, TrackInfo
+from relay.sample import TIMESCALE, VIDEO, Sample, Track, TrackInfo
 
-VIDEO_DURATION = 18_000
+VIDEO_DURATION: Final = 18_000
 """Duration written for a video sample whose real duration is unknown: 0.2 s in 90 kHz ticks. MSE
 drops all frames up to the next keyframe if the written duration is less than half of the time to
 the next sample.
 """
 
 _IDENTITY = pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
-_SYNC, _REFERENCED, _DISPOSABLE = 0x02000000, 0x01010000, 0x01810000
+_SYNC: Final = 0x02000000
+_REFERENCED: Final = 0x01010000
+_DISPOSABLE: Final = 0x01810000
 """Values of `sample_flags` (ISO/IEC 14496-12 §8.8.3.1): for a keyframe, for another reference
 frame, and for a frame to which no other frame refers.
 """
@@ -131,9 +135,6 @@ def _esds(config: bytes) -> bytes:
     )
 
 
-# Layout of `moof` before the fields of the samples: mfhd, then traf with tfhd
-# (default-base-is-moof), tfdt v1 and trun v1 (with a data offset).
-_MOOF = Struct(">I4s I4sII I4s I4sII I4sIQ I4sIII")
 _FIELDS = Struct(">IIIi")
 _TRUN_FLAGS = 0x01000F01
 """Version and flags of `trun`: version 1, with a data offset, and with duration, size, flags and
@@ -141,36 +142,79 @@ composition offset for each sample.
 """
 
 
+class _Layout:
+    """The boxes around the samples of a fragment with `count` samples of one track.
+
+    The boxes are mfhd, then traf with tfhd (default-base-is-moof), tfdt v1 and trun v1 (with a data
+    offset), then the header of mdat. Most bytes are equal in all such fragments.
+    """
+
+    __slots__ = ("before_fields", "before_sequence", "before_time", "pack", "size")
+
+    def __init__(self, count: int, number: int) -> None:
+        """`number`: the `track_ID`."""
+        traf_size = 8 + 16 + 20 + 20 + 16 * count
+        moof_size = 8 + 16 + traf_size
+        self.before_sequence = pack(">I4sI4sI", moof_size, b"moof", 16, b"mfhd", 0)
+        self.before_time = pack(
+            ">I4sI4sIII4sI", traf_size, b"traf", 16, b"tfhd", 0x020000, number, 20, b"tfdt",
+            0x01000000,
+        )  # fmt: skip
+        self.before_fields = pack(
+            ">I4sIII", 20 + 16 * count, b"trun", _TRUN_FLAGS, count, moof_size + 8
+        )
+        self.pack = Struct(
+            f">{len(self.before_sequence)}sI{len(self.before_time)}sQ{len(self.before_fields)}s"
+            + "IIIi" * count
+            + "I4s"
+        ).pack
+        self.size = moof_size + 8
+        """Size of the boxes without the samples, bytes."""
+
+
+@lru_cache(maxsize=32)
+def _layout(count: int, number: int) -> _Layout:
+    return _Layout(count, number)
+
+
 def fragment(samples: Sequence[Sample], sequence: int, track: Track) -> bytes:
-    """Returns a fragment: one `moof` and its `mdat`.
+    """Returns a fragment: one `moof` and its `mdat`."""
+    return b"".join(fragment_parts(samples, sequence, track))
+
+
+def fragment_parts(samples: Sequence[Sample], sequence: int, track: Track) -> list[bytes]:
+    """Returns the parts of a fragment: its boxes, then the data of each sample.
 
     A sample lasts until the `dts` of the next sample, even over a gap. The last sample keeps its
     own duration, or gets VIDEO_DURATION if its duration is unknown.
     """
-    first = samples[0]
     count = len(samples)
-    traf_size = 8 + 16 + 20 + 20 + 16 * count
-    moof_size = 8 + 16 + traf_size
-    header = _MOOF.pack(
-        moof_size, b"moof",
-        16, b"mfhd", 0, sequence & 0xFFFFFFFF,
-        traf_size, b"traf",
-        16, b"tfhd", 0x020000, track + 1,
-        20, b"tfdt", 0x01000000, first.dts,
-        20 + 16 * count, b"trun", _TRUN_FLAGS, count, moof_size + 8,
-    )  # fmt: skip
-    parts = [header]
-    for number, sample in enumerate(samples, 1):
-        flags = _SYNC if sample.key else _DISPOSABLE if sample.disposable else _REFERENCED
-        duration = (
-            samples[number].dts - sample.dts
-            if number < count
-            else sample.duration or VIDEO_DURATION
+    layout = _layout(count, 1 if track is VIDEO else 2)
+    parts = [b""]
+    fields: list[int] = []
+    total, left = 8, count
+    for sample in samples:
+        left -= 1
+        size = len(sample.data)
+        total += size
+        parts.append(sample.data)
+        fields += (
+            samples[count - left].dts - sample.dts if left else sample.duration or VIDEO_DURATION,
+            size,
+            _SYNC if sample.key else _DISPOSABLE if sample.disposable else _REFERENCED,
+            sample.pts - sample.dts,
         )
-        parts.append(_FIELDS.pack(duration, len(sample.data), flags, sample.pts - sample.dts))
-    parts.append(pack(">I4s", 8 + sum(len(sample.data) for sample in samples), b"mdat"))
-    parts.extend(sample.data for sample in samples)
-    return b"".join(parts)
+    parts[0] = layout.pack(
+        layout.before_sequence,
+        sequence & 0xFFFFFFFF,
+        layout.before_time,
+        samples[0].dts,
+        layout.before_fields,
+        *fields,
+        total,
+        b"mdat",
+    )
+    return parts
 
 
 def muxed_fragment(runs: Sequence[Sequence[Sample]], sequence: int) -> bytes:

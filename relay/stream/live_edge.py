@@ -17,9 +17,11 @@ class Edge:
         self._hole = (0, 0)
 
     def advance(self, media_time: int) -> None:
-        if media_time > self.media_time + HOLE:
-            self._hole = (self.media_time, media_time)
-        self.media_time = max(self.media_time, media_time)
+        newest = self.media_time
+        if media_time > newest:
+            if media_time > newest + HOLE:
+                self._hole = (newest, media_time)
+            self.media_time = media_time
 
     def behind(self, media_time: int) -> int:
         """Returns the amount of media between `media_time` and the live edge, µs. The creator's

@@ -4,7 +4,7 @@ import logging
 import secrets
 from typing import Protocol
 
-from relay.sample import Demand, Sample, Track, TrackInfo
+from relay.sample import VIDEO, Demand, Sample, Track, TrackInfo
 from relay.stream.bitrate import BitRate
 from relay.stream.live_edge import Edge
 from relay.stream.window import Window
@@ -119,7 +119,7 @@ class Stream:
         self._edge.advance(sample.media_time)
         self._rate.add(len(sample.data), sample.publish)
         self.published = sample.publish
-        if sample.key and sample.track is Track.VIDEO:
+        if sample.track is VIDEO and sample.key:
             self._idr = sample
             if self._video_since is None:
                 self._video_since = sample.media_time

@@ -9,13 +9,15 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
-from relay.sample import TIMESCALE, Sample, Track
+from relay.sample import AUDIO_RATE, VIDEO, VIDEO_RATE, Sample, Track
 
 _PackedSample = tuple[int, int, int, bytes, bool, bool, int, int, int, int, bool]
 _TRACK: Final = 0
 _PTS: Final = 2
 _DATA: Final = 3
 _KEY: Final = 4
+_VIDEO: Final = int(Track.VIDEO)
+_AUDIO: Final = int(Track.AUDIO)
 
 OVERHEAD: Final = 350
 """Memory that a sample uses in addition to its payload, bytes, measured on CPython 3.11."""
@@ -32,6 +34,8 @@ class Window:
         self._span = round(seconds * 1_000_000)
         self._max_bytes = max_bytes
         self._packed: deque[_PackedSample] = deque()
+        self._oldest = 0
+        """Media time of the oldest sample, µs; without meaning while the window is empty."""
         self._bytes = 0
 
     def limit(self, seconds: float, max_bytes: int) -> None:
@@ -54,17 +58,21 @@ class Window:
 
     def append(self, sample: Sample) -> None:
         """Adds the newest sample, and drops old samples that exceed the limits."""
+        if not self._packed:
+            self._oldest = sample.media_time
         self._packed.append(_pack(sample))
         self._bytes += OVERHEAD + len(sample.data)
-        self._trim(sample.media_time)
+        if self._bytes > self._max_bytes or self._oldest < sample.media_time - self._span:
+            self._trim(sample.media_time)
 
     def _trim(self, newest: int) -> None:
         packed = self._packed
         horizon = newest - self._span
-        while self._bytes > self._max_bytes or _media_time(packed[0]) < horizon:
+        while self._bytes > self._max_bytes or self._oldest < horizon:
             self._bytes -= OVERHEAD + len(packed.popleft()[_DATA])
             if not packed:  # the sample alone exceeds the limit
                 return
+            self._oldest = _media_time(packed[0])
 
     def since(self, media_time: int) -> list[Sample]:
         """Returns the last video keyframe at or before `media_time` (µs), and all samples after
@@ -76,7 +84,7 @@ class Window:
         """
         start: int | None = None
         for index, packed in enumerate(self._packed):
-            if packed[_TRACK] == Track.VIDEO and packed[_KEY]:
+            if packed[_TRACK] == _VIDEO and packed[_KEY]:
                 if start is not None and _media_time(packed) > media_time:
                     break
                 start = index
@@ -93,7 +101,7 @@ class Window:
 
 def _pack(sample: Sample) -> _PackedSample:
     return (
-        int(sample.track),
+        _VIDEO if sample.track is VIDEO else _AUDIO,
         sample.dts,
         sample.pts,
         sample.data,
@@ -111,8 +119,5 @@ def _unpack(packed: _PackedSample) -> Sample:
     return Sample(Track(packed[_TRACK]), *packed[1:])
 
 
-_SCALES = {int(track): scale for track, scale in TIMESCALE.items()}
-
-
 def _media_time(packed: _PackedSample) -> int:
-    return packed[_PTS] * 1_000_000 // _SCALES[packed[_TRACK]]
+    return packed[_PTS] * 1_000_000 // (VIDEO_RATE if packed[_TRACK] == _VIDEO else AUDIO_RATE)

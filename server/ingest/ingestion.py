@@ -11,7 +11,7 @@ from relay.rtc.receive.reassembly import EncodedFrame
 from relay.rtc.receive.rtcp import SenderReport
 from relay.rtc.receive.session import UNREACHABLE_AFTER, ReceiveSession
 from relay.rtc.rtp import RtpPacket
-from relay.sample import TIMESCALE, Sample, Track
+from relay.sample import AUDIO, AUDIO_RATE, VIDEO, Sample, Track
 from relay.stream.stream import Stream
 from server.errors import RequestRefused
 from server.ingest.frame_source import DISCARD, FrameSource
@@ -145,7 +145,7 @@ class Ingestion:
             return now
         stamp = self._timeline.captured_now(now)
         self._publish_sounds(self._sound.advance(stamp.ticks), stamp, now)
-        return min(due_at, now + (self._sound.due - stamp.ticks) / TIMESCALE[Track.AUDIO])
+        return min(due_at, now + (self._sound.due - stamp.ticks) / AUDIO_RATE)
 
     # FrameOutput: methods that the frame source calls
 
@@ -163,13 +163,15 @@ class Ingestion:
         stamp = self._timeline.frame(frame.timestamp, frame.arrived)
         self._publish(
             self._sample(
-                Track.VIDEO,
-                stamp,
+                VIDEO,
+                stamp.ticks,
+                stamp.captured,
                 frame.arrived,
                 unit.data,
-                key=unit.key,
-                disposable=unit.disposable,
-                duration=0,
+                unit.key,
+                unit.disposable,
+                0,
+                stamp.estimated,
             ),
             charged=self._receiving,
         )
@@ -225,17 +227,18 @@ class Ingestion:
         audio before the first frame would only make viewers wait.
         """
         for sound in sounds:
-            early = (stamp.ticks - sound.ticks) / TIMESCALE[Track.AUDIO]
-            own = Stamp(sound.ticks, stamp.captured - early, stamp.estimated)
+            early = (stamp.ticks - sound.ticks) / AUDIO_RATE
             self._publish(
                 self._sample(
-                    Track.AUDIO,
-                    own,
+                    AUDIO,
+                    sound.ticks,
+                    stamp.captured - early,
                     now,
                     sound.data,
-                    key=True,
-                    disposable=False,
-                    duration=sound.duration,
+                    True,
+                    False,
+                    sound.duration,
+                    stamp.estimated,
                 ),
                 charged=True,
             )
@@ -258,27 +261,28 @@ class Ingestion:
     def _sample(
         self,
         track: Track,
-        stamp: Stamp,
+        ticks: int,
+        captured: float,
         arrived: float,
         data: bytes,
-        *,
         key: bool,
         disposable: bool,
         duration: int,
+        estimated: bool,
     ) -> Sample:
-        capture, publish = self._unix_us(stamp.captured), self._unix_us(arrived)
+        to_unix = self._to_unix
         return Sample(
             track,
-            stamp.ticks,
-            stamp.ticks,
+            ticks,
+            ticks,
             data,
             key,
             disposable,
             duration,
-            capture,
-            publish,
+            round((captured + to_unix) * 1_000_000),
+            round((arrived + to_unix) * 1_000_000),
             self._epoch,
-            stamp.estimated,
+            estimated,
         )
 
     def _unix_us(self, now: float) -> int:

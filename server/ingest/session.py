@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 from relay.rtc.receive.feedback import KeyframeBudget
 from relay.rtc.receive.sdp import Offer
@@ -30,6 +30,10 @@ class State(Enum):
     ENDED = auto()
     """The publisher has left, or its video has failed. The owner must call `close()`."""
     CLOSED = auto()
+
+
+_FLOWING: Final = State.FLOWING
+"""Compared for each sample."""
 
 
 class Event(Enum):
@@ -212,7 +216,7 @@ class IngestSession:
     # IngestionOwner: methods that the ingestion calls
 
     def media_came(self) -> None:
-        if self.state is not State.FLOWING and self._happen(Event.MEDIA_CAME):
+        if self.state is not _FLOWING and self._happen(Event.MEDIA_CAME):
             self._owner.flow_changed(self, True)
 
     def media_stopped(self) -> None:

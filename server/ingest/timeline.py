@@ -13,7 +13,7 @@ amount. So the tracks stay together even if the publisher's two clocks drift apa
 
 from dataclasses import dataclass
 
-from relay.sample import TIMESCALE, Track
+from relay.sample import AUDIO_RATE, VIDEO_RATE, Track
 
 DRIFT = 1e-4
 """Maximum rate at which a RisingMinimum rises, in seconds per second. This rate exceeds the drift
@@ -65,7 +65,9 @@ class RisingMinimum:
         if self.value is None:
             self.value = value
         else:
-            self.value = min(value, self.value + DRIFT * max(0.0, now - self._at))
+            elapsed = now - self._at
+            risen = self.value + DRIFT * elapsed if elapsed > 0.0 else self.value
+            self.value = value if value < risen else risen
         self._at = now
         return self.value
 
@@ -171,7 +173,7 @@ class Timeline:
 
     def __init__(self, start: int) -> None:
         self._start = start / 1_000_000
-        self._clocks = {track: _TrackClock(TIMESCALE[track]) for track in Track}
+        self._video, self._audio = _TrackClock(VIDEO_RATE), _TrackClock(AUDIO_RATE)
         self._transit = RisingMinimum()
         """Minimum of arrival time minus sender's clock over all packets, seconds. This is the sum
         of network delay, encoding delay and clock difference.
@@ -199,7 +201,7 @@ class Timeline:
         """Takes a sender report: the RTP timestamp `timestamp` (32 bits) belongs to the time
         `sender_clock` (seconds) on the sender's clock.
         """
-        clock = self._clocks[track]
+        clock = self._clock(track)
         at = clock.unwrap(timestamp)
         if not clock.take(sender_clock, at):
             return
@@ -219,13 +221,13 @@ class Timeline:
         """Forgets the track's clock, because the media source of the track changed: the new
         timestamps are unrelated to the earlier timestamps.
         """
-        self._clocks[track].forget()
+        self._clock(track).forget()
         if track is Track.AUDIO:
             self._sound_base = None
 
     def frame(self, timestamp: int, arrived: float) -> Stamp:
         """Places a video frame in media time. Ticks strictly increase from frame to frame."""
-        clock = self._clocks[Track.VIDEO]
+        clock = self._video
         unwrapped = clock.unwrap(timestamp)
         place, captured, estimated = self._place(clock, unwrapped, arrived)
         ideal = place + self._lead
@@ -241,7 +243,7 @@ class Timeline:
 
     def sound(self, timestamp: int, arrived: float) -> Stamp:
         """Places an audio packet in media time. Consecutive timestamps give consecutive ticks."""
-        clock = self._clocks[Track.AUDIO]
+        clock = self._audio
         unwrapped = clock.unwrap(timestamp)
         if clock.fell_behind(self._lateness(clock, unwrapped, arrived), arrived):
             clock.forget()
@@ -265,7 +267,10 @@ class Timeline:
 
     def captured_now(self, now: float) -> Stamp:
         """Returns the Stamp of audio that the server generates now."""
-        return Stamp(round(self.media_now(now) * TIMESCALE[Track.AUDIO]), now, True)
+        return Stamp(round(self.media_now(now) * AUDIO_RATE), now, True)
+
+    def _clock(self, track: Track) -> _TrackClock:
+        return self._video if track is Track.VIDEO else self._audio
 
     def _lateness(self, clock: _TrackClock, timestamp: int, arrived: float) -> float:
         """Returns the seconds by which a packet is later than the fastest packet."""
