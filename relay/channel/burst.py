@@ -2,6 +2,7 @@
 IDR. Pure.
 """
 
+from relay.channel.draft import Draft
 from relay.channel.message import Message
 
 BURST_MAX = 24 * 1024 * 1024
@@ -11,11 +12,25 @@ OVERHEAD = 500
 
 
 class Burst:
-    """The messages of one slot since the last IDR, oldest first."""
+    """The messages of one slot since the last IDR, oldest first. While a channel has no viewers,
+    the messages are kept as drafts.
+    """
 
     def __init__(self) -> None:
-        self.messages: list[Message] = []
+        self._messages: list[Message] = []
+        self._drafts: list[Draft] = []
+        """The messages that are not written yet. They follow the written messages."""
         self._bytes = 0
+
+    @property
+    def messages(self) -> list[Message]:
+        """All messages. Writes the drafts."""
+        self._write_drafts()
+        return self._messages
+
+    @property
+    def empty(self) -> bool:
+        return not self._messages and not self._drafts
 
     @property
     def size(self) -> int:
@@ -25,16 +40,38 @@ class Burst:
     def add(self, message: Message) -> None:
         if message.key:
             self.clear()
-        elif not self.messages:
+        elif self.empty:
             return
-        self.messages.append(message)
-        self._bytes += OVERHEAD + len(message.frame)
-        if self._bytes > BURST_MAX:
+        self._write_drafts()
+        self._messages.append(message)
+        self._grow(len(message.frame))
+
+    def keep(self, draft: Draft) -> None:
+        """Adds a message that no viewer needs yet."""
+        if draft.key:
             self.clear()
+        elif self.empty:
+            return
+        self._drafts.append(draft)
+        self._grow(draft.size)
 
     def clear(self) -> None:
         """Empties the burst. It stays empty until the next IDR, because decoding cannot start
         earlier.
         """
-        self.messages = []
+        self._messages = []
+        self._drafts = []
         self._bytes = 0
+
+    def _write_drafts(self) -> None:
+        if self._drafts:
+            drafts, self._drafts = self._drafts, []
+            for draft in drafts:
+                message = draft.write()
+                self._messages.append(message)
+                self._bytes += len(message.frame) - draft.size
+
+    def _grow(self, size: int) -> None:
+        self._bytes += OVERHEAD + size
+        if self._bytes > BURST_MAX:
+            self.clear()

@@ -133,7 +133,7 @@ class Channel:
         `now`: µs since the Unix epoch.
         """
         for reader in self._slots.values():
-            if reader.stream.tracks and not reader.burst.messages:
+            if reader.stream.tracks and reader.burst.empty:
                 reader.stream.demand_keyframe()
             else:
                 reader.stream.demand_fresh_keyframe(now)
@@ -166,6 +166,10 @@ class Channel:
         viewer object writes are counted by that object instead.
         """
         return self._members.octets
+
+    @property
+    def watched(self) -> bool:
+        return len(self._members) > 0
 
     @property
     def wants_clock(self) -> bool:

@@ -3,10 +3,11 @@
 from typing import Final, Protocol
 
 from relay.channel.burst import Burst
-from relay.channel.message import Message, init_message, media_message
+from relay.channel.draft import CAPTURE_ESTIMATED, NO_PLACE, Draft, Records
+from relay.channel.message import Message, init_message
 from relay.media import bmff
-from relay.message import Flag, Kind, Record, init_body, media_header, pack_record
-from relay.sample import AUDIO, VIDEO, Sample, Track, TrackInfo
+from relay.message import Kind, Record, init_body, media_header, pack_record
+from relay.sample import VIDEO, Sample, Track, TrackInfo
 from relay.stream.stream import Stream
 
 AUDIO_ALONE: Final = 40_000
@@ -17,14 +18,14 @@ CLOCK_EVERY: Final = 1_000_000
 """Time between two clock records for viewers without media, µs."""
 
 
-_KEY: Final = int(Flag.KEY)
-_DISPOSABLE: Final = int(Flag.DISPOSABLE)
-_DISCONTINUITY: Final = int(Flag.DISCONTINUITY)
-_CAPTURE_ESTIMATED: Final = int(Flag.CAPTURE_ESTIMATED)
-
-
 class MessageSink(Protocol):
     """Receives the messages from the slot readers of one channel."""
+
+    @property
+    def watched(self) -> bool:
+        """Whether the channel has viewers, with or without media. If not, it gets no messages with
+        media; the burst keeps them.
+        """
 
     @property
     def wants_clock(self) -> bool:
@@ -51,7 +52,7 @@ class SlotReader:
         """Messages that the channel holds back while the event loop is late."""
         self._sink = sink
         self._sounds: list[Sample] = []
-        self._video, self._audio = _TrackRecords(VIDEO), _TrackRecords(AUDIO)
+        self._video, self._audio = Records(), Records()
         self._video_publish = 0
         self._clock_publish = -CLOCK_EVERY
         for info in stream.tracks.values():
@@ -85,45 +86,20 @@ class SlotReader:
 
     def _send(self, video: Sample | None) -> None:
         sounds, self._sounds = self._sounds, []
-        newest = video or sounds[-1]
-        message = media_message(
-            self._record([video], self._video) if video else b"",
-            self._record(sounds, self._audio) if sounds else b"",
+        draft = Draft(
+            self.number,
+            video,
+            self._video.place(video) if video else NO_PLACE,
+            sounds,
+            self._audio.place(sounds[0]) if sounds else NO_PLACE,
             self.stream.edge,
-            newest.publish,
-            slot=self.number,
-            key=video is not None and video.key,
-            disposable=video is not None and video.disposable,
-            clock=self._clock(video) if video and self._sink.wants_clock else b"",
         )
+        if not self._sink.watched:
+            self.burst.keep(draft)
+            return
+        message = draft.write(self._clock(video) if video and self._sink.wants_clock else b"")
         self.burst.add(message)
         self._sink.receive_message(self, message)
-
-    def _record(self, samples: list[Sample], records: "_TrackRecords") -> bytes:
-        first = samples[0]
-        sequence = records.sequence
-        records.sequence = sequence + 1
-        flags = _KEY if first.key else 0
-        if first.disposable:
-            flags |= _DISPOSABLE
-        if first.capture_estimated:
-            flags |= _CAPTURE_ESTIMATED
-        if first.epoch != records.epoch:
-            records.epoch = first.epoch
-            flags |= _DISCONTINUITY
-        parts = bmff.fragment_parts(samples, sequence, records.track)
-        header = media_header(
-            self.number,
-            records.number,
-            flags,
-            first.epoch,
-            sequence,
-            first.media_time,
-            first.capture,
-            samples[-1].publish,
-            sum(map(len, parts)),
-        )
-        return b"".join((header, *parts))
 
     def _clock(self, video: Sample) -> bytes:
         """Returns a clock record once a second, otherwise empty bytes. A clock record is a media
@@ -134,8 +110,8 @@ class SlotReader:
         self._clock_publish = video.publish
         return media_header(
             self.number,
-            self._video.number,
-            _CAPTURE_ESTIMATED if video.capture_estimated else 0,
+            VIDEO,
+            CAPTURE_ESTIMATED if video.capture_estimated else 0,
             video.epoch,
             0,
             video.media_time,
@@ -143,17 +119,3 @@ class SlotReader:
             video.publish,
             0,
         )
-
-
-class _TrackRecords:
-    """What the next record of a track depends on."""
-
-    __slots__ = ("epoch", "number", "sequence", "track")
-
-    def __init__(self, track: Track) -> None:
-        self.track = track
-        self.number = int(track)
-        self.sequence = 0
-        """Number of the next record."""
-        self.epoch = 0
-        """Epoch of the last record."""

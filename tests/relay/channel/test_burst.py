@@ -3,7 +3,9 @@
 import pytest
 
 from relay.channel.burst import OVERHEAD, Burst
+from relay.channel.draft import NO_PLACE, Draft
 from relay.channel.message import Message
+from tests.fixtures.media import video_sample
 
 
 def message(frame: bytes, *, key: bool = False) -> Message:
@@ -31,6 +33,37 @@ def test_nothing_is_left_after_clear_until_the_next_idr() -> None:
     burst.clear()
     burst.add(message(b"p"))
     assert burst.messages == []
+
+
+def draft(size: int, *, key: bool = False) -> Draft:
+    return Draft(0, video_sample(0, key=key, data=bytes(size)), NO_PLACE, [], NO_PLACE, 0)
+
+
+def test_drafts_are_written_in_their_place() -> None:
+    """Between the messages before and after; what they use is counted from the beginning."""
+    burst = Burst()
+    burst.keep(draft(10))
+    assert burst.messages == []
+    burst.keep(draft(10, key=True))
+    assert not burst.empty and burst.size == OVERHEAD + 10
+    burst.keep(draft(20))
+    burst.add(message(b"written"))
+    burst.keep(draft(30))
+    frames = [each.frame for each in burst.messages]
+    assert [frame[-5:] for frame in frames] == [bytes(5), bytes(5), b"itten", bytes(5)]
+    assert burst.size == sum(OVERHEAD + len(frame) for frame in frames)
+    burst.keep(draft(40, key=True))
+    assert len(burst.messages) == 1
+
+
+def test_too_many_drafts_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relay.channel.burst.BURST_MAX", 2 * OVERHEAD + 10)
+    burst = Burst()
+    burst.keep(draft(6, key=True))
+    burst.keep(draft(4))
+    assert burst.size == 2 * OVERHEAD + 10
+    burst.keep(draft(1))
+    assert burst.empty and burst.size == 0
 
 
 def test_too_much_is_forgotten_until_the_next_idr(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ class Sink:
     """Keeps the messages of one slot."""
 
     def __init__(self) -> None:
+        self.watched = True
         self.wants_clock = False
         self.inits: list[tuple[TrackInfo, Message]] = []
         self.messages: list[Message] = []
@@ -109,6 +110,28 @@ def test_new_video_parameters_empty_the_burst() -> None:
     assert not reader.burst.messages
     stream.publish(video_sample(3 * FRAME, key=True))
     assert len(reader.burst.messages) == 1
+
+
+def test_what_nobody_watches_is_written_when_a_viewer_comes() -> None:
+    """The channel gets no message, and the burst has the same bytes as with viewers. An IDR drops
+    the messages before it, which are never written; they are numbered all the same.
+    """
+    bursts: list[list[bytes]] = []
+    for watched in (True, False):
+        stream, sink, reader = make_reader()
+        sink.watched = watched
+        for number in range(12):
+            epoch = 1 if number < 8 else 2
+            stream.publish(video_sample(number * FRAME, key=number % 4 == 0, epoch=epoch))
+            stream.publish(sound_sample(number * PACKET, epoch=epoch))
+            stream.publish(sound_sample(number * PACKET + PACKET // 2, epoch=epoch))
+        assert len(sink.messages) == (12 if watched else 0)
+        assert len(reader.burst._drafts) == (0 if watched else 4)
+        sink.watched = True
+        stream.publish(video_sample(12 * FRAME - 1, epoch=2))
+        bursts.append([message.frame for message in reader.burst.messages])
+        assert not reader.burst._drafts and reader.burst.messages[-1] is sink.messages[-1]
+    assert bursts[0] == bursts[1] and len(bursts[0]) == 5
 
 
 def test_a_clock_once_a_second_where_it_is_wanted() -> None:
