@@ -245,11 +245,23 @@ class PeerSession:
             return
         account, started = self.account, perf_counter_ns()
         try:
-            if 127 < data[0] < 192:
-                if self._state is _CONNECTED:
-                    self._receive_media(data)
-            elif data[0] < 64:
+            if data[0] < 64:
                 self._receive_handshake(data, route)
+            elif self._state is not _CONNECTED or not 127 < data[0] < 192:
+                pass
+            elif len(data) < HEADER_SIZE:
+                self._peer_counters.rejected += 1
+            # The second byte distinguishes RTCP from RTP (RFC 5761 §4). In RTCP, this byte is the
+            # packet type, 192 to 223. In RTP, it contains the marker and the payload type.
+            elif 191 < data[1] < 224:
+                self._receive_srtcp(data)
+            else:
+                self._receive_srtp(data)
+        except SrtpError:
+            self._peer_counters.rejected += 1
+        except ValueError as error:
+            self._peer_counters.rejected += 1
+            logger.debug("packet dropped: %s", error)
         finally:
             account.spent_ns += perf_counter_ns() - started
             if account.spent_ns > account.limit_ns:
@@ -298,22 +310,6 @@ class PeerSession:
             self._consent.receive_bytes(route, len(data), monotonic())
         if not self._dtls.receive(data):
             self._peer_counters.rejected += 1
-
-    def _receive_media(self, data: bytes) -> None:
-        try:
-            if len(data) < HEADER_SIZE:
-                self._peer_counters.rejected += 1
-            # The second byte distinguishes RTCP from RTP (RFC 5761 §4). In RTCP, this byte is the
-            # packet type, 192 to 223. In RTP, it contains the marker and the payload type.
-            elif 191 < data[1] < 224:
-                self._receive_srtcp(data)
-            else:
-                self._receive_srtp(data)
-        except SrtpError:
-            self._peer_counters.rejected += 1
-        except ValueError as error:
-            self._peer_counters.rejected += 1
-            logger.debug("packet dropped: %s", error)
 
     def _receive_srtcp(self, data: bytes) -> None:
         now = monotonic()

@@ -68,9 +68,7 @@ def parse_rtp(data: bytes, transport_id: int = 0, send_time_id: int = 0) -> RtpP
         begin = start
         start += 4 + 4 * (data[start + 2] << 8 | data[start + 3])
         if transport_id and start <= size:
-            value = extension(data, begin, start, transport_id)
-            if len(value) == 2:
-                transport_sequence = value[0] << 8 | value[1]
+            transport_sequence = _transport_sequence(data, begin, start, transport_id)
         if send_time_id and start <= size:
             value = extension(data, begin, start, send_time_id)
             if len(value) == 3:
@@ -92,6 +90,25 @@ def parse_rtp(data: bytes, transport_id: int = 0, send_time_id: int = 0) -> RtpP
         transport_sequence,
         send_time,
     )
+
+
+def _transport_sequence(data: bytes, begin: int, end: int, wanted: int) -> int | None:
+    """Returns the transport-wide sequence number in the header extension with the number `wanted`;
+    None if that extension is absent or has another size.
+    """
+    if data[begin] == 0xBE and data[begin + 1] == 0xDE and wanted < 15:
+        # Called for each packet, so without a copy of the extension.
+        at, head = begin + 4, wanted << 4 | 1
+        while at < end:
+            element = data[at]
+            if element == head:
+                return data[at + 1] << 8 | data[at + 2] if at + 3 <= end else None
+            if element >> 4 == wanted or element >= 0xF0:
+                return None
+            at += (element & 0x0F) + 2 if element else 1
+        return None
+    value = extension(data, begin, end, wanted)
+    return value[0] << 8 | value[1] if len(value) == 2 else None
 
 
 def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:

@@ -2,7 +2,7 @@
 Pure.
 """
 
-from relay.rtc.rtp import RtpPacket, Unwrapper
+from relay.rtc.rtp import RtpPacket
 
 MAX_BUFFERED = 64
 MAX_JUMP = 3_000
@@ -19,10 +19,19 @@ class Reorder:
         self.patience = patience
         self.duplicates = 0
         self.lost = 0
-        self._sequences = Unwrapper(16)
         self._next: int | None = None
         self.waiting: dict[int, tuple[RtpPacket, float]] = {}
         """The packets that wait behind a gap, with their arrival times, by sequence number."""
+
+    def passes(self, sequence: int) -> bool:
+        """Whether the packet with this 16-bit sequence number is the next in order and no packet
+        waits. If so, the packet counts as received, and `receive` must not be called.
+        """
+        expected = self._next
+        if expected is None or sequence != expected & 0xFFFF or self.waiting:
+            return False
+        self._next = expected + 1
+        return True
 
     def receive(self, packet: RtpPacket, now: float) -> list[tuple[RtpPacket, float]]:
         """Takes a packet, in any order. Returns the packets that are now in order, with their
@@ -31,10 +40,13 @@ class Reorder:
         Does not give up old gaps: after a pause of the process, the missing packet may still wait
         in the socket.
         """
-        sequence = self._sequences.unwrap(packet.sequence)
-        if self._next is not None and abs(sequence - self._next) > MAX_JUMP:
-            self.waiting.clear()
-            self._next = None
+        sequence = packet.sequence
+        if self._next is not None:
+            ahead = (sequence - self._next + 0x8000 & 0xFFFF) - 0x8000
+            sequence = self._next + ahead
+            if abs(ahead) > MAX_JUMP:
+                self.waiting.clear()
+                self._next = None
         if self._next is None or sequence == self._next:
             self._next = sequence + 1
             return [(packet, now), *self._drain()]

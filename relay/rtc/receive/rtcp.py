@@ -1,29 +1,30 @@
-"""RTCP of the receiving side: parses reports, and writes feedback with aiortc's packet classes (RFC
-3550 §6.4, RFC 4585 §6, draft-alvestrand-rmcat-remb).
+"""RTCP of the receiving side: parses reports, and writes feedback (RFC 3550 §6.4, RFC 4585 §6,
+draft-alvestrand-rmcat-remb). Negative acknowledgements are written by aiortc's packet class.
 """
 
 from dataclasses import dataclass
-from struct import Struct, unpack_from
+from struct import Struct, pack, unpack_from
+from typing import Final
 
-from aiortc.rtp import (
-    RTCP_PSFB_APP,
-    RTCP_PSFB_PLI,
-    RTCP_RTPFB_NACK,
-    RtcpPsfbPacket,
-    RtcpReceiverInfo,
-    RtcpRrPacket,
-    RtcpRtpfbPacket,
-    clamp_packets_lost,
-    pack_remb_fci,
-)
+from aiortc.rtp import RTCP_RTPFB_NACK, RtcpRtpfbPacket
 
 from relay.rtc.receive.feedback import ReceptionStatistics
-from relay.rtc.rtcp import GOODBYE, SENDER_REPORT, split
+from relay.rtc.rtcp import GOODBYE, PAYLOAD_FEEDBACK, RECEIVER_REPORT, SENDER_REPORT, split
 
-SENDER_SSRC = 1
+SENDER_SSRC: Final = 1
 """The server's SSRC in feedback. aiortc and Chromium accept any value."""
 _SENDER_INFO = Struct("!IQI8x")
 """The fields that are read from a sender report: SSRC, NTP time, RTP timestamp."""
+_REPORT = Struct("!BBHI")
+_REPORT_BLOCK = Struct("!6I")
+"""Fields of a report block: SSRC, fraction lost with the packets lost (24 bits), highest sequence
+number, jitter, time of the last sender report, time since that report.
+"""
+_FEEDBACK = Struct("!BBHII")
+_LOST_MAX: Final = (1 << 23) - 1
+_MANTISSA_MAX: Final = (1 << 18) - 1
+_PLI: Final = 1
+_APPLICATION: Final = 15
 _NTP_EPOCH = 2_208_988_800
 """Seconds from the NTP epoch (1900) to the Unix epoch (1970)."""
 
@@ -69,37 +70,37 @@ def receiver_report(sources: dict[int, ReceptionStatistics], now: float) -> byte
     """Returns a receiver report for all sources. `sources`: statistics by SSRC. `now`: time in
     seconds, on the clock used for the statistics.
     """
-    reports = [
-        RtcpReceiverInfo(
-            ssrc=ssrc,
-            fraction_lost=source.fraction_lost(),
-            packets_lost=clamp_packets_lost(source.lost),
-            highest_sequence=source.highest & 0xFFFFFFFF,
-            jitter=min(int(source.jitter), 0xFFFFFFFF),
-            lsr=source.last_report_ntp,
-            dlsr=min(int((now - source.last_report_at) * 65_536), 0xFFFFFFFF)
-            if source.last_report_ntp
-            else 0,
+    report = _REPORT.pack(0x80 | len(sources), RECEIVER_REPORT, 1 + 6 * len(sources), SENDER_SSRC)
+    for ssrc, source in sources.items():
+        lost = max(-_LOST_MAX - 1, min(source.lost, _LOST_MAX)) & 0xFFFFFF
+        since = int((now - source.last_report_at) * 65_536) if source.last_report_ntp else 0
+        report += _REPORT_BLOCK.pack(
+            ssrc,
+            source.fraction_lost() << 24 | lost,
+            source.highest & 0xFFFFFFFF,
+            min(int(source.jitter), 0xFFFFFFFF),
+            source.last_report_ntp,
+            min(since, 0xFFFFFFFF),
         )
-        for ssrc, source in sources.items()
-    ]
-    return bytes(RtcpRrPacket(ssrc=SENDER_SSRC, reports=reports))
+    return report
 
 
 def bitrate_cap(bitrate: int, ssrcs: list[int]) -> bytes:
     """Returns a REMB packet: the sources with these SSRCs may send at most `bitrate` bit/s in
     total.
     """
-    return bytes(
-        RtcpPsfbPacket(
-            fmt=RTCP_PSFB_APP, ssrc=SENDER_SSRC, media_ssrc=0, fci=pack_remb_fci(bitrate, ssrcs)
-        )
+    exponent = max(0, bitrate.bit_length() - _MANTISSA_MAX.bit_length())
+    mantissa = bitrate >> exponent
+    return (
+        _FEEDBACK.pack(0x80 | _APPLICATION, PAYLOAD_FEEDBACK, 4 + len(ssrcs), SENDER_SSRC, 0)
+        + b"REMB"
+        + pack(f"!I{len(ssrcs)}I", len(ssrcs) << 24 | exponent << 18 | mantissa, *ssrcs)
     )
 
 
 def keyframe_request(media_ssrc: int) -> bytes:
     """Returns a PLI for this media SSRC. Chromium ignores a PLI for the RTX SSRC."""
-    return bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=SENDER_SSRC, media_ssrc=media_ssrc))
+    return _FEEDBACK.pack(0x80 | _PLI, PAYLOAD_FEEDBACK, 2, SENDER_SSRC, media_ssrc)
 
 
 def retransmission_request(media_ssrc: int, sequences: list[int]) -> bytes:

@@ -26,7 +26,7 @@ from relay.rtc.receive.sdp import Answer, Offer, write_answer
 from relay.rtc.receive.sink import DISCARD, Sink
 from relay.rtc.rtp import RtpPacket, parse_rtp
 from relay.rtc.udp import Route, UdpPort
-from relay.sample import Track
+from relay.sample import AUDIO_RATE, VIDEO_RATE, Track
 
 CHECK_EVERY = 1.0
 """Mean time between two connectivity checks that the server sends, seconds. The checks also measure
@@ -207,33 +207,26 @@ class ReceiveSession(PeerSession):
         number = packet.transport_sequence
         if number is not None and self._reporter.transport.receive(number, now):
             self.due_at = 0.0
-        payload_type = packet.payload_type
-        if payload_type == self._video_type:
-            self._count(packet, now, 90_000)
-            if packet.ssrc != self._video_ssrc:
-                self._new_video_source(packet.ssrc)
-            self._receive_video(packet, now)
-        elif payload_type == self._audio_type:
-            self._count(packet, now, 48_000)
-            if packet.ssrc != self._audio_ssrc:
-                self._new_audio_source(packet.ssrc)
-            reorder = self._reorder
-            for ready, arrived in reorder.receive(packet, now):
-                self._sink.receive_audio(ready, arrived)
-            if reorder.waiting:
-                self.due_at = 0.0
-        elif payload_type == self._rtx_type:
+        payload_type, ssrc = packet.payload_type, packet.ssrc
+        if payload_type == self._rtx_type:
             counters.other_bytes += len(packet.payload)
             self._receive_rtx(packet, now)
-
-    def _count(self, packet: RtpPacket, now: float, clock_rate: int) -> None:
-        statistics = self._statistics.get(packet.ssrc)
+            return
+        video = payload_type == self._video_type
+        statistics = self._statistics.get(ssrc)
         if statistics is None:
-            statistics = self._reporter.add_source(packet.ssrc, clock_rate)
+            statistics = self._reporter.add_source(ssrc, VIDEO_RATE if video else AUDIO_RATE)
         statistics.add(packet, now)
-        counters = self.counters
         counters.last_media = now
         counters.payload_bytes += len(packet.payload)
+        if video:
+            if ssrc != self._video_ssrc:
+                self._new_video_source(ssrc)
+            self._receive_video(packet, now)
+        else:
+            if ssrc != self._audio_ssrc:
+                self._new_audio_source(ssrc)
+            self._receive_audio(packet, now)
 
     def _new_video_source(self, ssrc: int) -> None:
         if self._video_ssrc is not None:
@@ -269,6 +262,16 @@ class ReceiveSession(PeerSession):
                 packet.send_time,
             )
             self._receive_video(lost, now, resent=True)
+
+    def _receive_audio(self, packet: RtpPacket, now: float) -> None:
+        reorder = self._reorder
+        if reorder.passes(packet.sequence):
+            self._sink.receive_audio(packet, now)
+            return
+        for ready, arrived in reorder.receive(packet, now):
+            self._sink.receive_audio(ready, arrived)
+        if reorder.waiting:
+            self.due_at = 0.0
 
     def _receive_video(self, packet: RtpPacket, now: float, *, resent: bool = False) -> None:
         if self._estimated and self._reporter.receive_video(packet, now):

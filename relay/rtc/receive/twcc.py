@@ -5,6 +5,7 @@ The sender numbers the packets of all its streams in one sequence. It derives it
 intervals between arrivals.
 """
 
+from operator import sub
 from struct import Struct
 from typing import Final
 
@@ -152,6 +153,45 @@ def write_feedback(
         received = next((ticks for ticks in arrivals if ticks is not None), 0)
     reference = received // _REFERENCE
     before = reference * _REFERENCE
+    symbols, deltas = _in_order(before, arrivals) or _statuses(before, arrivals)
+    body = _chunks(symbols) + deltas
+    # The draft pads with zeros after the last delta. The padding flag stays unset, because some
+    # RTCP parsers do not expect this flag in feedback.
+    body += bytes(-len(body) & 3)
+    words = (_HEADER.size + len(body)) // 4 - 1
+    head = _HEADER.pack(
+        0x8F,
+        205,
+        words,
+        sender_ssrc,
+        media_ssrc,
+        first & 0xFFFF,
+        len(symbols),
+        reference >> 8 & 0xFFFF,
+        reference & 0xFF,
+        count,
+    )
+    return len(symbols), head + body
+
+
+def _in_order(before: int, arrivals: list[int | None]) -> tuple[list[int], bytes] | None:
+    """Returns symbols and deltas, as `_statuses` does, if all packets arrived in order and within
+    64 ms of the one before; otherwise None. Nearly every report is so.
+    """
+    if len(arrivals) > MAX_STATUSES or None in arrivals:
+        return None
+    times: list[int] = [before, *arrivals]  # type: ignore[list-item]
+    try:
+        deltas = bytes(map(sub, times[1:], times))
+    except ValueError:  # a delta is not one byte
+        return None
+    return [_SMALL] * len(deltas), deltas
+
+
+def _statuses(before: int, arrivals: list[int | None]) -> tuple[list[int], bytes]:
+    """Returns the symbol of each packet, and the deltas of the packets that arrived. `before`: the
+    reference time in ticks. Ends where a delta does not fit into 16 bits.
+    """
     symbols: list[int] = []
     deltas = bytearray()
     for ticks in arrivals[:MAX_STATUSES]:
@@ -168,16 +208,7 @@ def write_feedback(
         else:
             break
         before = ticks
-    body = _chunks(symbols) + bytes(deltas)
-    # The draft pads with zeros after the last delta. The padding flag stays unset, because some
-    # RTCP parsers do not expect this flag in feedback.
-    body += bytes(-len(body) & 3)
-    words = (_HEADER.size + len(body)) // 4 - 1
-    moment = (reference >> 8 & 0xFFFF, reference & 0xFF)
-    head = _HEADER.pack(
-        0x8F, 205, words, sender_ssrc, media_ssrc, first & 0xFFFF, len(symbols), *moment, count
-    )
-    return len(symbols), head + body
+    return symbols, bytes(deltas)
 
 
 def _chunks(symbols: list[int]) -> bytes:

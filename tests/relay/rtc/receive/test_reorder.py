@@ -88,3 +88,18 @@ def test_a_sender_that_restarts(jump: int) -> None:
     fresh = changed(packet(1), sequence=packet(1).sequence + jump & 0xFFFF)
     assert reorder.receive(fresh, 0.0) == [(fresh, 0.0)]
     assert reorder.receive(changed(fresh, sequence=fresh.sequence + 1 & 0xFFFF), 0.0) != []
+
+
+@given(st.lists(st.integers(0, 12), max_size=40), st.integers(0, 65_535))
+def test_the_straight_path_gives_what_the_other_gives(places: list[int], first: int) -> None:
+    """`passes` takes exactly the packets that `receive` would return alone and at once."""
+    straight, other = Reorder(), Reorder()
+    for step, place in enumerate(places):
+        item = changed(packet(0), sequence=first + place & 0xFFFF)
+        wanted = other.receive(item, step / 100)
+        if straight.passes(item.sequence):
+            assert wanted == [(item, step / 100)]
+        else:
+            assert straight.receive(item, step / 100) == wanted
+        assert straight.expire(step / 100) == other.expire(step / 100)
+    assert (straight.lost, straight.duplicates) == (other.lost, other.duplicates)
