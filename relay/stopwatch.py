@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Generator
+from contextvars import ContextVar
 from time import perf_counter_ns
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +12,11 @@ PAUSE = 0.1
 """Time between two checks whether a slowed account may continue, seconds."""
 
 Result = TypeVar("Result")
+
+current_account: ContextVar[Account | None] = ContextVar("current_account", default=None)
+"""The account that is charged in the current task. A task inherits the account of the task that
+started it, but is charged only if it uses Timed itself.
+"""
 
 
 class Timed(Generic[Result]):
@@ -28,6 +34,7 @@ class Timed(Generic[Result]):
 
     def __await__(self) -> Generator[Any, Any, Result]:
         work, account, delayed = self._work, self._account, self._delayed
+        current_account.set(account)
         error: BaseException | None = None
         while True:
             if delayed and account.slowed and error is None:

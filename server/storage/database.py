@@ -23,6 +23,7 @@ from typing import Any, Self, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from relay.stopwatch import Timed, current_account
 from server.storage.errors import StorageUnavailable, reason_of, storage_errors
 from server.storage.group_commit import GroupCommit, Work
 from server.storage.migrations import migrate
@@ -149,6 +150,9 @@ class Database:
         with self._reading():
             async with asyncio.timeout(TURN_WITHIN):
                 await self._turns.acquire()
+            if self._closed:  # while the read waited
+                self._turns.release()
+                raise StorageUnavailable(f"{self.place}: the database is closed")
             return await asyncio.shield(self._begin_read(work))
 
     async def select(
@@ -158,7 +162,8 @@ class Database:
         transaction that `read` runs. `values`, and the columns of the rows, are text and numbers.
         """
         if self._shortcut:
-            with self._reading(), suppress(sqlite3.Error):  # `read` raises the error again
+            # `read` raises the error again.
+            with self._reading(self._shortcut.waiting), suppress(sqlite3.Error):
                 async with asyncio.timeout(TURN_WITHIN):
                     return await self._shortcut.select(statement, values)
 
@@ -168,13 +173,14 @@ class Database:
         return await self.read(work)
 
     @contextmanager
-    def _reading(self) -> Iterator[None]:
+    def _reading(self, waiting: int = 0) -> Iterator[None]:
         """Counts a read until the context ends. Raises StorageUnavailable if too many wait, or the
-        database is closed.
+        database is closed. `waiting`: the number of reads that wait in a thread, even if their
+        callers have left.
         """
         if self._closed:
             raise StorageUnavailable(f"{self.place}: the database is closed")
-        if self._reads >= MAX_WAITING_READS:
+        if max(self._reads, waiting) >= MAX_WAITING_READS:
             raise StorageUnavailable(f"{self.place}: too many reads wait for the database")
         self._reads += 1
         try:
@@ -196,6 +202,12 @@ class Database:
         return task
 
     async def _read(self, work: Work[T]) -> T:
+        """Charges the account of the task that has started the read."""
+        account = current_account.get()
+        read = self._run_read(work)
+        return await (read if account is None else Timed(read, account))
+
+    async def _run_read(self, work: Work[T]) -> T:
         async with self._transaction(self._readers) as connection:
             return await work(connection)
 

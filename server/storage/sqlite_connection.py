@@ -40,6 +40,11 @@ class SqliteConnection(aiosqlite.Connection):
     def cursor(self) -> "SqliteCursor":  # type: ignore[override]
         return SqliteCursor(self)
 
+    @property
+    def waiting(self) -> int:
+        """The number of calls that the thread has not begun."""
+        return self._tx.qsize()
+
     async def call(self, work: Callable[..., Result], *arguments: Any) -> Result:
         """Returns what `work` returns for the connection and the arguments, in the thread of the
         connection.

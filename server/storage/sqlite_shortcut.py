@@ -38,6 +38,11 @@ class SqliteShortcut:
         await self._writer.close()
         await self._reader.close()
 
+    @property
+    def waiting(self) -> int:
+        """The number of `select` calls whose statement has not begun. Callers may have left."""
+        return self._reader.waiting
+
     async def insert(self, rows: Sequence[Row]) -> list[bool]:
         """Stores rows in one transaction. Returns after the commit, for each row whether it was
         added. Stores nothing if one row fails.

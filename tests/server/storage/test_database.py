@@ -13,9 +13,11 @@ import pytest_asyncio
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from relay.meter import Kind, Meter
+from relay.stopwatch import Timed
 from scripts.benchmarks.postgres import Postgres
 from scripts.benchmarks.postgres import postgres as created_postgres
-from server.storage.database import Database
+from server.storage.database import READERS, Database
 from server.storage.errors import StorageError, StorageUnavailable
 from server.storage.schema.moderation import word as table
 from server.storage.storage import Storage
@@ -267,6 +269,38 @@ async def test_a_closed_database_reads_nothing(database: Database) -> None:
     goes_on.set()
     assert await read == 1
     await closing
+
+
+async def test_a_database_closes_while_reads_wait_for_their_turn(database: Database) -> None:
+    running, goes_on = asyncio.Semaphore(0), asyncio.Event()
+
+    async def slow(connection: AsyncConnection) -> int:
+        running.release()
+        await goes_on.wait()
+        return 1
+
+    turns = READERS[database._readers.dialect.name]
+    reads = [asyncio.create_task(database.read(slow)) for _ in range(turns + 3)]
+    for _ in range(turns):
+        await running.acquire()
+    closing = asyncio.create_task(database.close())
+    goes_on.set()
+    await closing
+    results = await asyncio.gather(*reads, return_exceptions=True)
+    assert results[:turns] == [1] * turns
+    assert {type(result) for result in results[turns:]} == {StorageUnavailable}
+
+
+async def test_a_read_is_charged_to_the_account_of_its_caller(database: Database) -> None:
+    account = Meter().open(Kind.CLIENT, 0.0, lambda _: None)
+
+    async def slow(connection: AsyncConnection) -> None:
+        until = time.perf_counter_ns() + 20_000_000
+        while time.perf_counter_ns() < until:
+            pass
+
+    await Timed(database.read(slow), account)
+    assert account.spent_ns >= 20_000_000
 
 
 FILL_DISK = """

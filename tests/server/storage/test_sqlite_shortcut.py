@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,25 @@ async def test_a_locked_file(sqlite: Database, tmp_path: Path) -> None:
     other.close()
     assert await sqlite.add(row(2))
     assert await stored(sqlite) == {2}
+
+
+async def test_a_disk_that_hangs(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Statements whose callers have stopped to wait are counted until the thread has begun them."""
+    monkeypatch.setattr("server.storage.database.TURN_WITHIN", 0.02)
+    monkeypatch.setattr("server.storage.database.MAX_WAITING_READS", 10)
+    shortcut, goes_on = sqlite._shortcut, threading.Event()
+    assert shortcut is not None
+    hanging = asyncio.create_task(shortcut._reader.call(lambda _: goes_on.wait()))
+    try:
+        for _ in range(3):
+            reads = [sqlite.select(WORDS, {"word": "7"}) for _ in range(8)]
+            results = await asyncio.gather(*reads, return_exceptions=True)
+            assert {type(result) for result in results} == {StorageUnavailable}
+        assert shortcut.waiting == 10
+    finally:
+        goes_on.set()
+    await hanging
+    assert list(await sqlite.select(WORDS, {"word": "7"})) == []
 
 
 async def test_a_full_disk(sqlite: Database) -> None:
