@@ -1,7 +1,7 @@
 """Decides when the HLS rendition of a room may start. Pure.
 
-A start costs most: a process, and up to 20 s of audio to encode at once. A rendition counts as a
-start until it has a segment that can be played.
+The start of a rendition costs most: it needs a process, and up to 20 s of audio must be encoded at
+once. A rendition counts as a start until it has a segment that can be played.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from relay.client_address import ClientAddress
 
 STARTS = 8
-"""Maximum number of starts at a time in this process. An older start than STARTING no longer
-counts, so that media that never becomes playable cannot keep other rooms from starting.
+"""Maximum number of starts at a time in this process. A start that is older than STARTING no longer
+counts. Otherwise media that never becomes playable could keep other rooms from starting.
 """
 STARTING = 1.0
-"""Time for which a start counts for STARTS, seconds. A process starts in much less time."""
+"""Time for which a start counts towards STARTS, seconds. A process starts in much less time."""
 PER_ADDRESS = 4
 """Maximum number of starts at a time of the rooms of one address."""
 PER_NETWORK = 6
@@ -22,8 +22,8 @@ PER_NETWORK = 6
 network cannot take all starts.
 """
 UNPLAYABLE = 6.0
-"""Time for which a start counts for PER_ADDRESS and PER_NETWORK, seconds. A new live has its first
-segment after 2.5 s.
+"""Time for which a start counts towards PER_ADDRESS and PER_NETWORK, seconds. A new live has its
+first segment after 2.5 s.
 """
 
 WAITING = 40

@@ -24,8 +24,8 @@ class Ticking(Protocol):
     """
 
     def tick(self, now: float, *, judge: bool) -> None:
-        """Does the work that is due. `judge`: whether anything may count as missing. It may not
-        before the datagrams that arrived during a pause of the process are read.
+        """Does the work that is due. `judge`: whether data may count as missing. It is false until
+        the datagrams that arrived during a pause of the process are read.
         """
 
 
@@ -44,7 +44,7 @@ class Ticker:
             self._timer = asyncio.get_running_loop().call_later(TICK, self._run)
 
     def remove(self, session: Ticking) -> None:
-        """Does nothing if the session was not added."""
+        """Removes a session. Does nothing if the session was not added."""
         self._sessions.pop(session, None)
         if not self._sessions and self._timer is not None:
             self._timer.cancel()

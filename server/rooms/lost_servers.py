@@ -1,8 +1,8 @@
 """Ends the rooms of servers that are lost for ever, so that no room stays live without a server.
 
 Each server that shares the database renews its lease while it runs, and observes the leases of the
-others. A server is lost if its lease did not change for LOST_AFTER seconds of the observer's own
-monotonic clock: clocks that differ, or jump, end no live room.
+other servers. A server is lost if its lease did not change for LOST_AFTER seconds of the observer's
+own monotonic clock: a clock that differs or jumps therefore ends no live room.
 """
 
 import asyncio
@@ -16,7 +16,8 @@ from server.storage.server_leases import ServerLeaseStore
 logger = logging.getLogger(__name__)
 
 RENEW_EVERY = 15.0
-"""Interval at which a server renews its lease and reads those of the others, seconds."""
+"""Interval at which a server renews its lease and reads the leases of the other servers, seconds.
+"""
 LOST_AFTER = 900.0
 """Seconds without a renewal after which a server is lost. A server that is restarted sooner keeps
 its rooms.
@@ -28,7 +29,7 @@ database was away, so that no server could renew its lease, or this process was 
 
 
 class Observation:
-    """For how long each lease has not changed."""
+    """The time for which each lease has not changed."""
 
     def __init__(self) -> None:
         self._last: float | None = None
@@ -86,11 +87,11 @@ class LostServers:
     async def check(self) -> None:
         """Renews the lease, then ends the rooms of lost servers. Raises StorageError.
 
-        The renewal comes first: if this server cannot write, the others cannot renew their leases
-        either, and nothing follows from that.
+        The renewal comes first. If this server cannot write, the other servers cannot renew their
+        leases either, so their old leases prove nothing.
         """
         if not await self._store.renew(self._open_rooms) and self._renewed:
-            logger.warning("another server has ended the rooms of this one: they are open again")
+            logger.warning("another server had ended the rooms of this server: they are open again")
         self._renewed = True
         renewals = await self._store.read_others()
         for server, silent in self._observation.observe(renewals, self._clock()).items():

@@ -1,5 +1,5 @@
-"""The leases of the servers that share the database: each server counts its own row up. A server
-whose row no longer changes is lost.
+"""The leases of the servers that share the database. Each server increments the number in its own
+row. A server whose row no longer changes is lost.
 
 A row has no time, because the clocks of servers differ: each server measures with its own clock for
 how long the row of another server does not change.
@@ -33,9 +33,9 @@ class ServerLeaseStore:
         self.server = server
 
     async def renew(self, open_rooms: Callable[[], Iterable[str]]) -> bool:
-        """Counts the row of this server up. Returns whether there was one.
+        """Increments the number of this server. Returns whether the server had a row.
 
-        If another server has ended the rooms of this server meanwhile, opens those of `open_rooms`
+        If another server has ended the rooms of this server meanwhile, opens the rooms `open_rooms`
         again, in the same transaction.
         """
 
@@ -95,8 +95,8 @@ class ServerLeaseStore:
 
     async def end_rooms(self, lost: str, renewals: int, at: float) -> int:
         """Ends the rooms of a lost server, with `at` (Unix seconds) as the time of the end, and
-        deletes its lease. `renewals`: as read last; changes nothing and returns 0 if the server has
-        renewed its lease since. Returns the number of rooms.
+        deletes its lease. `renewals`: the number that was read last. Changes nothing and returns 0
+        if the server has renewed its lease since then. Returns the number of rooms.
         """
         rooms = room.c.server == lost, room.c.ended_at.is_(None)
         names = sa.select(room.c.room).where(*rooms)
@@ -106,7 +106,7 @@ class ServerLeaseStore:
             lease = table.delete().where(table.c.id == lost, table.c.renewals == renewals)
             if not (await connection.execute(lease)).rowcount:
                 return 0
-            # What a room does at its own end: the hashes of networks end with the live.
+            # Delete the hashes of networks, as a room does at its own end.
             await connection.execute(
                 ban.delete().where(ban.c.room.in_(names), ban.c.network_hash.is_not(None))
             )
@@ -136,6 +136,6 @@ async def _add(connection: AsyncConnection, servers: list[str]) -> None:
 
 
 def _later(one: object, other: object) -> sa.Case[float]:
-    """Returns the larger one of two times; NULL if `one` is NULL."""
+    """Returns the later one of two times; NULL if `one` is NULL."""
     one, other = sa.type_coerce(one, sa.Double), sa.type_coerce(other, sa.Double)
     return sa.case((one < other, other), else_=one)
