@@ -261,7 +261,9 @@ class Renditions:
         return [Start(rendition.creator, rendition.age) for rendition in self._starting]
 
     def _end_start(self, rendition: Rendition) -> None:
-        """Records that a rendition no longer starts. Wakes those that wait for their start."""
+        """Records that a rendition no longer starts. Wakes the renditions that wait for their
+        start.
+        """
         if rendition in self._starting:
             self._starting.remove(rendition)
             self._start_ended.set()

@@ -64,7 +64,9 @@ class PeerEvent(Enum):
 
 
 _CONNECTED: Final = PeerState.CONNECTED
-"""This name is read for each datagram, and costs a tenth of an attribute of an enum."""
+"""This name is read for each datagram. To read the attribute of the enum would take ten times as
+long.
+"""
 
 TRANSITIONS: Final = {
     (PeerState.CHECKING, PeerEvent.CHECKED): PeerState.HANDSHAKING,

@@ -39,7 +39,8 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
     """Returns the endpoints for rooms and their social parts."""
     rooms, requesters = parts.rooms, parts.visitors.requesters
     identity, settings = parts.visitors.identity, parts.settings
-    # aiohttp tries the routes of rooms in this order: those of the chat get the most requests.
+    # aiohttp tries the routes in this order. The routes of the chat are first, because they get the
+    # most requests.
     return (
         ChatEndpoint(rooms, requesters),
         RoomsEndpoint(rooms, identity, settings),

@@ -40,8 +40,8 @@ COOKIE = "microlive-watch-"
 EXEMPT = ("/whip/", "/api/admin/")
 """Paths of publishers and operators, whose requests need a key anyway."""
 WITHOUT_COOKIE = ("/whep/", "/hls/")
-"""Paths that only the cookie of the room opens. There, the cookie of a person opens nothing, and
-only refuses a person who is banned.
+"""Paths for which only the cookie of the room gives access. The cookie of a person gives no access
+there; it is read only to refuse a banned person.
 """
 
 Close = Callable[[RefusalCode, str], object]
@@ -72,8 +72,7 @@ class Connection:
 PASS_KEY = web.RequestKey("pass", Pass)
 """Key under which a request stores its Pass."""
 CHANGES_KEY = web.RequestKey("changes", int)
-"""Key under which a request stores how many changes its check knew (`RoomModeration.admissions`).
-"""
+"""Key under which a request stores the value of `RoomModeration.admissions` at its check."""
 
 
 class Access:

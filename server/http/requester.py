@@ -41,8 +41,8 @@ class Requesters:
         return self._requester(request, ANONYMOUS)
 
     def named(self, request: web.Request) -> str:
-        """Returns the id of the person whom the cookie of a request names, to refuse a person who
-        is banned; empty if there is none. The answer may still be stored by caches.
+        """Returns the id of the person in the cookie of a request, so that a banned person can be
+        refused; empty if there is no person. Caches may still store the answer.
         """
         return self._identity.named_by(request)
 

@@ -85,7 +85,7 @@ class FollowStore:
 
 
 async def forget_follower(database: Database, follower: str) -> None:
-    """Deletes whom a person follows, in short transactions."""
+    """Deletes the follows of a person, in short transactions."""
     step = sa.select(follow.c.followed).where(follow.c.follower == follower).limit(STEP)
     statement = (
         follow.delete()
@@ -105,8 +105,8 @@ async def forget_follower(database: Database, follower: str) -> None:
 async def _change_followers(
     connection: AsyncConnection, followed: Sequence[str], number: int
 ) -> None:
-    """Changes how many followers people have, in the transaction that changes their followers: a
-    count of the rows would take longer with each follower.
+    """Changes the numbers of followers, in the transaction that changes the followers. To count the
+    rows instead would take longer with each follower.
     """
     await connection.execute(
         person.update()

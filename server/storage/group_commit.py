@@ -55,7 +55,8 @@ class GroupCommit:
     begin: Callable[[], AbstractAsyncContextManager[AsyncConnection]]
     """Opens a transaction, which commits when the context ends without an error."""
     insert: Callable[[Sequence[Row]], Awaitable[Sequence[bool]]] | None = None
-    """Stores rows in a transaction of their own, at less cost. Stores nothing if it raises."""
+    """Stores rows in their own transaction, which costs less. Stores nothing if it raises an error.
+    """
     answer_within: float = 2.0
     """Maximum seconds from a write to its result."""
     counters: CommitCounters = field(default_factory=CommitCounters)
@@ -131,8 +132,8 @@ class GroupCommit:
 
     async def _insert(self, batch: list[_Write]) -> bool:
         """Commits a batch of rows. Returns False, and commits nothing, if there are other writes in
-        the batch or a row fails: the transaction that follows then finds which write fails, and
-        why.
+        the batch or a row fails. The next transaction then finds the write that fails, and the
+        reason.
         """
         rows = [write.work for write in batch if isinstance(write.work, Row)]
         if self.insert is None or len(rows) < len(batch):

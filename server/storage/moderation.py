@@ -40,7 +40,7 @@ class ModerationRecord:
     bans: BansInForce
 
 
-# Made once: SQLAlchemy needs longer to make a statement than to execute it.
+# Make this statement only once: SQLAlchemy needs longer to make a statement than to execute it.
 _followed = sa.select(follow.c.at).where(
     follow.c.follower == sa.bindparam("who"), follow.c.followed == sa.bindparam("owner")
 )

@@ -58,7 +58,7 @@ class TakenHandle:
 
 PERSON_COLUMNS = [person.c[name] for name in PersonRecord.__dataclass_fields__]
 
-# Made once: SQLAlchemy needs longer to make a statement than to execute it.
+# Make this statement only once: SQLAlchemy needs longer to make a statement than to execute it.
 _admitted = (
     sa.select(*PERSON_COLUMNS)
     .join(device, device.c.person == person.c.id)

@@ -46,8 +46,8 @@ class SqliteConnection(aiosqlite.Connection):
         return self._tx.qsize()
 
     async def call(self, work: Callable[..., Result], *arguments: Any) -> Result:
-        """Returns what `work` returns for the connection and the arguments, in the thread of the
-        connection.
+        """Runs `work` with the connection and the arguments in the thread of the connection.
+        Returns the result of `work`.
         """
         result: Result = await self._execute(work, self._conn, *arguments)  # type: ignore[no-untyped-call]
         return result

@@ -91,7 +91,7 @@ def _insert(
         added = [connection.execute(*statement).rowcount > 0 for statement in statements]
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:  # SQLite itself may have undone all, as on a full disk
+        if connection.in_transaction:  # on a full disk, SQLite itself has undone all
             connection.execute("ROLLBACK")
         raise
     return added

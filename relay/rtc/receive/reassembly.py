@@ -97,7 +97,7 @@ class Reassembly:
         return self._receive_apart(packet, now, resent)
 
     def _receive_apart(self, packet: RtpPacket, now: float, resent: bool) -> list[EncodedFrame]:
-        """Takes a packet that is not the next one in order, or that arrives while others wait."""
+        """Takes a packet that is out of order, or that arrives while other packets wait."""
         silence, self._last_arrival = now - self._last_arrival, now
         ahead = (packet.sequence - self._highest + 0x8000 & 0xFFFF) - 0x8000
         sequence = self._highest + ahead
