@@ -63,3 +63,17 @@ test('a closed outbox sends nothing', async () => {
   await settle();
   assert.equal(seen.sent.length, 1);
 });
+
+for (const [name, answer] of [
+  ['that accepts', { n: 7, id: 'a', person: null, text: 'hello' }],
+  ['that refuses', new ApiError('slow', 429, { code: 'slow_mode' })],
+  ['that the server is busy', busy()],
+])
+  test(`an answer ${name} changes nothing in a closed outbox`, async () => {
+    const { clock, outbox, message, seen } = make(answer);
+    const sent = outbox.send(message);
+    outbox.close();
+    await sent;
+    await clock.advance(10_000);
+    assert.deepEqual([seen.sent.length, seen.accepted, seen.refused, clock.timers], [1, [], [], 0]);
+  });

@@ -23,6 +23,7 @@ export class Outbox {
   #attempts = new Map();
   /** Timers of messages that are sent again. @type {Set<number>} */
   #waiting = new Set();
+  #closed = false;
 
   /**
    * @param {Pick<import('./chat_api.js').ChatApi, 'write'>} api
@@ -38,7 +39,9 @@ export class Outbox {
     this.#environment = environment;
   }
 
+  /** Answers that come afterwards change nothing. */
   close() {
+    this.#closed = true;
     for (const timer of this.#waiting) this.#environment.clearTimeout(timer);
   }
 
@@ -54,10 +57,12 @@ export class Outbox {
         ...(replyTo ? { reply_to: replyTo.n } : {}),
         ...(time == null ? {} : { media_time: time }),
       });
+      if (this.#closed) return;
       this.#list.acknowledge(id, accepted);
       this.#attempts.delete(id);
       this.#listener.accepted(accepted);
     } catch (error) {
+      if (this.#closed) return;
       this.#failed(message, /** @type {ApiError} */ (error));
     }
     this.#listener.changed();
