@@ -1,7 +1,7 @@
 """The server: rooms, publishers, storage, the HTTP interface (server/API.md) and the command line.
 
 Media goes through `relay`, which does not know about rooms. This package may import `relay`, never
-`scripts`. Only app.py puts the parts together.
+`scripts`. Only app.py and composition/ put the parts together.
 """
 
 from pathlib import Path

@@ -19,7 +19,7 @@ Refusal (relay.errors)       `status`, `code`, a text and `retry_after`
     ├── InternalError 500
     └── Unavailable 503      always with `retry_after`
 
-One middleware (server/http/middleware.py) turns every Refusal into an answer.
+One middleware (server/http/error_answers.py) turns every Refusal into an answer.
 """
 
 import math
