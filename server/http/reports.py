@@ -105,7 +105,7 @@ class ReportsEndpoint:
         return reply(Report, await self._rooms.ask(request.match_info["room"], command))
 
     async def own(self, request: web.Request) -> web.Response:
-        """Returns the reports that the person made, and those about the person."""
+        """Returns the reports that the person made, and the reports about the person."""
         person = await self._identity.require_person(request, store=False)
         made = [describe_report(one) for one in await self._reports.made_by(person.id)]
         about = [

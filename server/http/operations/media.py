@@ -32,7 +32,7 @@ OPERATIONS = (
     Operation(
         "POST",
         "/api/rooms/{room}/notices",
-        "A notice of a viewer that has an event stream",
+        "Send a notice of a viewer that has an event stream",
         {200: (JSON,), 204: ()},
         merged(BODY, ROOM_ON, {400: (Code.BAD_NOTICE,), 404: (Code.SESSION_NOT_FOUND,)}),
         body=JSON,
@@ -75,7 +75,7 @@ OPERATIONS = (
         key=True,
     ),
     Operation("GET", "/whip/{room}", "Reserved (RFC 9725 §4.1)", {204: ()}, ROOM_ON),
-    Operation("OPTIONS", "/whip/{room}", "What may be posted", {204: ()}),
+    Operation("OPTIONS", "/whip/{room}", "The content type for POST", {204: ()}),
     Operation(
         "PATCH",
         "/whip/{room}/{session}",
@@ -94,7 +94,7 @@ OPERATIONS = (
         key=True,
     ),
     Operation("GET", "/whip/{room}/{session}", "Reserved (RFC 9725 §4.1)", {204: ()}, ROOM_ON),
-    Operation("OPTIONS", "/whip/{room}/{session}", "What may be patched", {204: ()}),
+    Operation("OPTIONS", "/whip/{room}/{session}", "The content type for PATCH", {204: ()}),
     Operation(
         "POST",
         "/whep/{room}",
@@ -114,8 +114,8 @@ OPERATIONS = (
         ),
         body=SDP,
     ),
-    Operation("GET", "/whep/{room}", "Whether there is such a room", {200: (SDP,)}, ROOM_ON),
-    Operation("OPTIONS", "/whep/{room}", "What may be posted", {204: ()}),
+    Operation("GET", "/whep/{room}", "Check whether the room exists", {200: (SDP,)}, ROOM_ON),
+    Operation("OPTIONS", "/whep/{room}", "The content type for POST", {204: ()}),
     Operation(
         "PATCH",
         "/whep/{room}/{session}",
@@ -128,9 +128,9 @@ OPERATIONS = (
         "DELETE", "/whep/{room}/{session}", "End the session", {200: ()}, merged(ROOM_ON, SESSION)
     ),
     Operation(
-        "GET", "/whep/{room}/{session}", "Whether there is such a room", {200: (SDP,)}, ROOM_ON
+        "GET", "/whep/{room}/{session}", "Check whether the room exists", {200: (SDP,)}, ROOM_ON
     ),
-    Operation("OPTIONS", "/whep/{room}/{session}", "What may be patched", {204: ()}),
+    Operation("OPTIONS", "/whep/{room}/{session}", "The content type for PATCH", {204: ()}),
     Operation(
         "GET",
         "/hls/{room}/{path}",

@@ -105,7 +105,7 @@ OPERATIONS = (
     Operation(
         "DELETE",
         "/api/rooms/{room}/moderators/{person}",
-        "Make a person no longer a moderator",
+        "Remove a moderator",
         {204: ()},
         merged(MODERATOR, BAD_PERSON, PROTECTED),
     ),
@@ -162,7 +162,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/api/rooms/{room}/log",
-        "What moderators did in the room, for the creator",
+        "The log of the moderators' actions, for the creator",
         {200: (ModerationLog,)},
         MODERATOR,
         query=("before",),

@@ -48,7 +48,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/api/me/reports",
-        "The reports that the person made, and those about the person",
+        "The reports that the person made, and the reports about the person",
         {200: (OwnReports,)},
         PERSON,
     ),

@@ -31,7 +31,7 @@ OPERATIONS = (
     Operation(
         "POST",
         "/api/rooms",
-        "Create a room. A token is needed where the server is configured so",
+        "Create a room. Needs the create token if the server requires it",
         {201: (CreateRoomAnswer,)},
         merged(
             JSON_BODY,

@@ -69,14 +69,14 @@ OPERATIONS = (
     Operation(
         "POST",
         "/api/me/transfers",
-        "A code that carries the person to another device",
+        "Make a code that signs another device in as the person",
         {201: (TransferAnswer,)},
         STORED_PERSON,
     ),
     Operation(
         "POST",
         "/api/transfers",
-        "Use such a code",
+        "Sign in with a transfer code",
         {200: (SignedIn,)},
         merged(PERSON, JSON_BODY, TYPED),
         body=UseTransfer,
