@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from scripts.benchmarks.crash_ledger import Ledger, Shown
-from scripts.benchmarks.guest import COOKIE, new_guest
+from scripts.benchmarks.guest import new_guest
 
 PEOPLE = 120
 """Number of people. Each person may write only one message in 1.5 s."""
@@ -108,7 +108,7 @@ class Chat:
             async with self._http.post(
                 f"{self._url}/api/rooms/{self._room}/messages",
                 json={"id": name, "text": self.ledger.sent[name]},
-                headers={"Cookie": f"{COOKIE}={self._author[name]}"},
+                headers={"Cookie": self._author[name]},
             ) as response:
                 self.answers[response.status] += 1
                 if response.status in (200, 201):

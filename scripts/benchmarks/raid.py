@@ -19,10 +19,11 @@ import aiohttp
 
 from relay.message import Kind, unpack_records
 from scripts.benchmarks.figures import Bar, Figures, percentile
-from scripts.benchmarks.guest import COOKIE, new_guest
+from scripts.benchmarks.guest import new_guest
 from scripts.benchmarks.latency import Progress
 from scripts.benchmarks.local_server import LocalServer
 from scripts.benchmarks.raider import EVERY, Raider
+from scripts.loadgen.person_cookie import cookie_of
 
 SLOWEST = 200.0
 """Maximum delay of 99 % of the messages of known people, ms."""
@@ -117,14 +118,14 @@ class Person:
 
     def __init__(self, url: str, http: aiohttp.ClientSession, cookie: str) -> None:
         self._url, self._http = url, http
-        self._headers = {"Origin": url, "Cookie": f"{COOKIE}={cookie}"}
+        self._headers = {"Origin": url, "Cookie": cookie}
 
     async def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         async with self._http.request(
             method, f"{self._url}{path}", json=body, headers=self._headers
         ) as response:
-            if (renewed := response.cookies.get(COOKIE)) is not None:
-                self._headers["Cookie"] = f"{COOKIE}={renewed.value}"
+            if renewed := cookie_of(response.cookies):
+                self._headers["Cookie"] = renewed
             return response.status, await response.json(content_type=None)
 
 

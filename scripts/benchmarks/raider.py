@@ -10,8 +10,6 @@ from itertools import count
 from typing import cast
 from urllib.parse import urlsplit
 
-from scripts.benchmarks.guest import COOKIE
-
 EVERY = 0.1
 """Seconds between two messages of one guest."""
 LATE = 2
@@ -27,7 +25,7 @@ class Raider(asyncio.Protocol):
         """`answers`: counts the answers by status."""
         self._head = (
             f"POST /api/rooms/{room}/messages HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n"
-            f"Origin: {url}\r\nCookie: {COOKIE}={cookie}\r\nContent-Type: application/json\r\n"
+            f"Origin: {url}\r\nCookie: {cookie}\r\nContent-Type: application/json\r\n"
         )
         self._answers = answers
         self._transport: asyncio.WriteTransport | None = None

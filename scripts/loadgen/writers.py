@@ -10,10 +10,10 @@ import aiohttp
 
 from scripts.loadgen.chat_arrivals import message_text
 from scripts.loadgen.figures import Figures
+from scripts.loadgen.person_cookie import cookie_of
 from scripts.loadgen.plans import WritersPlan
 
 TIMEOUT = aiohttp.ClientTimeout(total=10)
-COOKIE = "microlive"
 
 
 class Writers:
@@ -65,7 +65,7 @@ class Writers:
         room = self._random.choices(self._plan.rooms, self._plan.weights)[0]
         headers = {"Origin": self._plan.url}
         if self._cookies[guest]:
-            headers["Cookie"] = f"{COOKIE}={self._cookies[guest]}"
+            headers["Cookie"] = self._cookies[guest]
         began = time.time_ns() // 1_000
         body = {"id": f"{self._run_id}-{number}", "text": message_text(number, began)}
         try:
@@ -73,8 +73,8 @@ class Writers:
                 f"{self._plan.url}/api/rooms/{room}/messages", json=body, headers=headers
             ) as response:
                 await response.read()
-                if COOKIE in response.cookies:
-                    self._cookies[guest] = response.cookies[COOKIE].value
+                if renewed := cookie_of(response.cookies):
+                    self._cookies[guest] = renewed
                 if response.status == 201:
                     self._figures.counts["chat_sent"] += 1
                     self._accepted.append((time.time_ns() // 1_000 - began) / 1_000)

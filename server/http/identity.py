@@ -19,7 +19,14 @@ from server.http.hosts import Origins
 from server.http.own_pages import OwnPages
 from server.http.request import is_https
 from server.http.writers import Writers
-from server.people.cookie import COOKIE_NAME, LIFETIME, Cookie, CookieKey, CookieKeys
+from server.people.cookie import (
+    COOKIE_NAME,
+    LIFETIME,
+    Cookie,
+    CookieKey,
+    CookieKeys,
+    cookie_name,
+)
 from server.people.counters import PeopleCounters
 from server.people.guest_names import guest_name
 from server.people.person import COLOURS, Person, Visitor
@@ -42,6 +49,8 @@ OVERLAP = 60.0
 """Seconds by which each read of sign-outs overlaps the read before: the clocks of servers differ,
 and a sign-out becomes visible only after its commit.
 """
+INSTALLATION_BYTES = 4
+"""Random bytes in the id of a database."""
 ID_BYTES = 12
 """Random bytes in the id of a person or a device."""
 
@@ -54,6 +63,8 @@ class Visit:
     visitor: Visitor | None
     answer: Visitor | None = None
     """The visitor for whom the answer sets a cookie."""
+    formerly_named: bool = False
+    """Whether the cookie has the name that older versions used."""
     forget: bool = False
     """Whether the answer removes the cookie."""
 
@@ -76,6 +87,8 @@ class Identity:
         self.revocations = Revocations()
         self.counters = PeopleCounters()
         self.keys = CookieKeys()
+        self.cookie_name = COOKIE_NAME
+        """Name of the cookie. `open()` adds the id of the database."""
         self._people = people
         self._cookie_keys = cookie_keys
         self._own_pages = OwnPages(origins, settings)
@@ -88,6 +101,8 @@ class Identity:
     async def open(self) -> None:
         """Reads the keys, and makes the first one. Raises StorageError."""
         await self._cookie_keys.add_first(secrets.token_bytes(32), self._clock())
+        new = secrets.token_hex(INSTALLATION_BYTES)
+        self.cookie_name = cookie_name(await self._cookie_keys.installation(new))
         await self.refresh()
         self._refreshing = asyncio.get_running_loop().create_task(self._refresh_for_ever())
 
@@ -259,10 +274,14 @@ class Identity:
         if visit.answer:
             value, age = self.keys.write(visit.answer, self._clock()), LIFETIME
         secure = "; Secure" if is_https(request, self._settings) else ""
-        response.headers.add(
-            hdrs.SET_COOKIE,
-            f"{COOKIE_NAME}={value}; Max-Age={age}; Path=/; HttpOnly; SameSite=Lax{secure}",
-        )
+        cookies = [(self.cookie_name, value, age)]
+        if visit.formerly_named:
+            cookies.append((COOKIE_NAME, "", 0))
+        for name, value, age in cookies:
+            response.headers.add(
+                hdrs.SET_COOKIE,
+                f"{name}={value}; Max-Age={age}; Path=/; HttpOnly; SameSite=Lax{secure}",
+            )
         response.headers[hdrs.CACHE_CONTROL] = "no-store"
 
     def _visit(self, request: web.Request) -> Visit:
@@ -277,7 +296,11 @@ class Identity:
         return self._read_cookie(request)
 
     def _read_cookie(self, request: web.Request) -> Visit:
-        value = request.cookies.get(COOKIE_NAME)
+        value = request.cookies.get(self.cookie_name)
+        # A cookie with the former name is from an older version, or from another server: only the
+        # servers of this database have signed what they can verify.
+        former = value is None
+        value = request.cookies.get(COOKIE_NAME) if value is None else value
         if value is None:
             return Visit(None, None)
         now = self._clock()
@@ -286,9 +309,9 @@ class Identity:
             self.counters.refused_cookies += 1
             return Visit(None, None)
         if cookie.visitor.device in self.revocations:
-            return Visit(cookie, None)
-        renewed = cookie.visitor if self.keys.due(cookie, now) else None
-        return Visit(cookie, cookie.visitor, renewed)
+            return Visit(cookie, None, formerly_named=former)
+        renewed = cookie.visitor if former or self.keys.due(cookie, now) else None
+        return Visit(cookie, cookie.visitor, renewed, former)
 
     async def _stored(self, request: web.Request, visit: Visit, visitor: Visitor) -> Visitor:
         """Returns the visitor with the person as stored. Stores a new person and device."""

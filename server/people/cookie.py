@@ -20,6 +20,7 @@ from server.people.person import COLOURS, Person, Visitor
 from server.recent import Recent
 
 COOKIE_NAME = "microlive"
+"""Beginning of the name of the cookie. Also the whole name that older versions used."""
 LIFETIME = 400 * 86_400
 """Seconds for which a cookie is valid. Browsers keep no cookie for longer (RFC 6265bis §5.5)."""
 RENEW_AFTER = 86_400
@@ -36,6 +37,13 @@ database has read the key.
 """
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+def cookie_name(installation: str) -> str:
+    """Returns the name of the cookie. `installation`: id of the database. Browsers send a cookie to
+    every port of a host, so servers with databases of their own need different names.
+    """
+    return f"{COOKIE_NAME}-{installation}"
 
 
 @dataclass(frozen=True, slots=True)

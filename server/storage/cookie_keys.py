@@ -1,4 +1,4 @@
-"""The keys that sign cookies, in the database."""
+"""The keys that sign cookies, and the id from which the name of the cookie is made."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
 from server.storage.schema.people import cookie_key as table
+from server.storage.schema.people import installation
 from server.storage.schema.upsert import insert
 
 MAX_KEYS = 100
@@ -50,6 +51,23 @@ class CookieKeyStore:
 
         if not await self.valid(now):
             await self._database.write(work)
+
+    async def installation(self, new: str) -> str:
+        """Returns the id of the database. Stores `new` as the id if there is none. The id never
+        changes, and servers that share the database have the same one.
+        """
+        id = sa.select(installation.c.id)
+
+        async def work(connection: AsyncConnection) -> str:
+            await connection.execute(
+                insert(connection, installation)
+                .values(number=1, id=new)
+                .on_conflict_do_nothing(index_elements=["number"])
+            )
+            return str(await connection.scalar(id))
+
+        found = await self._database.read(lambda connection: connection.scalar(id))
+        return str(found) if found is not None else await self._database.write(work)
 
     async def valid(self, now: float) -> list[CookieKeyRecord]:
         """Returns the keys that are still valid, oldest first."""

@@ -15,6 +15,7 @@ from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.creator import LiveRoom, live_room
 from tests.e2e.pages import Visitors
 from tests.e2e.talk import PHONE, Owner, Talker
+from tests.fixtures.people import PERSON_COOKIE
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -220,8 +221,10 @@ async def test_the_keyboard_reaches_everything(visitors: Visitors, live: LiveRoo
 async def room_of(host: Page, server: LocalServer) -> AsyncIterator[LiveRoom]:
     """A live room that belongs to the person of a page."""
     await host.evaluate("fetch('/api/me')")
-    [cookie] = [each for each in await host.context.cookies() if each.get("name") == "microlive"]
-    headers = {"Cookie": f"microlive={cookie.get('value')}", "Origin": server.url}
+    [cookie] = [
+        each for each in await host.context.cookies() if PERSON_COOKIE.fullmatch(each["name"])
+    ]
+    headers = {"Cookie": f"{cookie.get('name')}={cookie.get('value')}", "Origin": server.url}
     async with live_room(server.url, "Mine", headers) as live:
         yield live
 

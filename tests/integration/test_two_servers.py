@@ -40,7 +40,8 @@ def at(server: Server, browser: Browser) -> Browser:
 
 
 async def test_each_accepts_the_cookies_of_the_other(pair: Pair) -> None:
-    """Also of guests, who are only in their cookies."""
+    """Also of guests, who are only in their cookies. The name of the cookie is the same."""
+    assert pair.one.identity.cookie_name == pair.two.identity.cookie_name
     for here, there in ((pair.one, pair.two), (pair.two, pair.one)):
         async with Browser(here.url) as browser:
             me = await browser.person()

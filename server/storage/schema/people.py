@@ -13,6 +13,14 @@ cookie_key = sa.Table(
     sa.Column("retired_at", sa.Double),
 )
 
+# One row: the random id of this database, from which the name of the cookie is made.
+installation = sa.Table(
+    "installation",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("id", sa.Text, nullable=False),
+)
+
 person = sa.Table(
     "person",
     metadata,

@@ -37,7 +37,7 @@ async def test_a_visitor_becomes_a_guest_without_a_row(server: Server, browser: 
     assert status == 200 and me["guest"] and me["person"]["handle"] is None
     assert " " in me["person"]["name"] and 0 <= me["person"]["colour"] < 12
     header = browser.headers["Set-Cookie"]
-    for part in (f"{COOKIE_NAME}=", "HttpOnly", "SameSite=Lax", "Path=/", f"Max-Age={LIFETIME}"):
+    for part in (f"{COOKIE_NAME}-", "HttpOnly", "SameSite=Lax", "Path=/", f"Max-Age={LIFETIME}"):
         assert part in header
     assert "Secure" not in header and browser.headers["Cache-Control"] == "no-store"
     assert (await browser.ask("GET", "/api/me"))[1] == me
@@ -63,6 +63,33 @@ async def test_a_forged_cookie_is_no_cookie(server: Server, browser: Browser, va
     async with Browser(server.url, cookie=value) as forger:
         status, other = await forger.ask("GET", "/api/me")
         assert status == 200 and other["person"]["id"] != me["person"]["id"]
+
+
+async def test_two_servers_on_one_host_sign_no_visitor_out(
+    server: Server, browser: Browser, tmp_path: Path
+) -> None:
+    """Browsers send the cookies of a host to all of its ports."""
+    me = await browser.person()
+    async with running(tmp_path / "other") as other:
+        browser.url = browser.origin = other.url
+        there = await browser.person()
+        assert there["id"] != me["id"]
+        browser.url = browser.origin = server.url
+        assert await browser.person() == me
+        browser.url = browser.origin = other.url
+        assert await browser.person() == there
+    assert len(browser.cookies) == 2
+
+
+async def test_the_cookie_of_an_older_version_stays_valid(server: Server, browser: Browser) -> None:
+    """It gets its new name. A cookie of another server with the same name is left alone."""
+    me, cookie = await browser.person(), browser.cookie
+    async with Browser(server.url, cookie=cookie) as older:
+        assert await older.person() == me
+        assert list(older.cookies) == [server.identity.cookie_name]
+    async with Browser(server.url, cookie="1.eyJwIjoiYSJ9.AAAA") as foreign:
+        assert await foreign.person() != me
+        assert set(foreign.cookies) == {server.identity.cookie_name, COOKIE_NAME}
 
 
 async def test_a_cookie_of_10_kilobytes(browser: Browser) -> None:

@@ -31,6 +31,7 @@ IMPERSONAL = {
     "server": {"id"},
     "block": {"network", "reason"},
     "cookie_key": {"id"},
+    "installation": {"id"},
     "person": {"name", "handle", "handle_key", "skeleton", "language"},
     "handle_reservation": {"skeleton"},
     "device": {"id", "label"},

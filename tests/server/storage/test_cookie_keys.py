@@ -47,3 +47,10 @@ async def test_a_key_is_deleted_once_its_last_cookie_has_expired(keys: CookieKey
     assert [key.id for key in await keys.valid(NOW)] == ["1", "2", "3"]
     await keys.add(b"4", NOW + 11 * NEEDED_FOR + 1)
     assert [key.id for key in await keys.valid(NOW)] == ["2", "3", "4"]
+
+
+async def test_the_id_of_a_database_never_changes(keys: CookieKeyStore) -> None:
+    """Servers that start at the same time agree on one."""
+    found = await asyncio.gather(*(keys.installation(f"id{number}") for number in range(5)))
+    assert len(set(found)) == 1
+    assert await keys.installation("later") == found[0]

@@ -11,6 +11,7 @@ def upgrade(op: Operations) -> None:
     _extend_rooms(op)
     _create_server(op)
     _create_cookie_key(op)
+    _create_installation(op)
     _create_person(op)
     _create_handle_reservation(op)
     _create_device(op)
@@ -62,6 +63,14 @@ def _create_cookie_key(op: Operations) -> None:
         sa.Column("secret", sa.LargeBinary, nullable=False),
         sa.Column("created_at", sa.Double, nullable=False),
         sa.Column("retired_at", sa.Double),
+    )
+
+
+def _create_installation(op: Operations) -> None:
+    op.create_table(
+        "installation",
+        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("id", sa.Text, nullable=False),
     )
 
 
