@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections import Counter, deque
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,15 @@ until the worker sends its first byte, seconds.
 IMPORT = 30.0
 """Additional time for the first answer of a fork server, seconds. The fork server first imports the
 decoders, which takes many seconds on a machine without CPU time.
+"""
+HUNG = 20.0
+"""Seconds for which a fork server may leave start requests unanswered (the first ones: IMPORT
+seconds longer). A fork server that takes longer is replaced, and its workers end.
+"""
+MAX_FORK_SERVERS = 5
+FORK_SERVERS_WITHIN = 60.0
+"""At most MAX_FORK_SERVERS fork servers start within this time, seconds. Then no worker starts for
+a while, so that a fork server which ends or hangs each time does not load the machine.
 """
 ROOT = Path(relay.__file__).parents[1]
 KEPT_VARIABLES = ("LD_LIBRARY_PATH",)
@@ -111,6 +121,8 @@ class Workers:
             *modules.values(),
         ]
         self._link: asyncio.Task[_ForkServerLink] | None = None
+        self._opened: deque[float] = deque(maxlen=MAX_FORK_SERVERS)
+        """Times at which the latest fork servers were started."""
         self._closed = False
         self._described = False
 
@@ -119,15 +131,21 @@ class Workers:
         return list(self._modules)
 
     def prepare(self) -> None:
-        """Starts the fork server, so that the first worker starts sooner."""
-        if not self._closed and not self._usable():
-            self._link = asyncio.get_running_loop().create_task(self._open())
+        """Starts the fork server, so that the first worker starts sooner. Does nothing if too many
+        fork servers have ended lately.
+        """
+        if not self._closed and not self._usable() and self._may_open():
+            loop = asyncio.get_running_loop()
+            self._opened.append(loop.time())
+            self._link = loop.create_task(self._open())
 
     async def start(self, kind: str, *arguments: str) -> Worker:
         """Starts a worker. Returns the worker when it is confined. Raises WorkerFailed."""
         self.prepare()
         if self._closed or self._link is None:
             raise WorkerFailed("the server is shutting down")
+        if not self._usable():
+            raise WorkerFailed("fork servers end too often: no worker can be started for a while")
         link = await asyncio.shield(self._link)
         worker, layers = await link.start(kind, self._modules[kind], arguments)
         self._describe(layers)
@@ -148,6 +166,11 @@ class Workers:
         if not self._link.done():
             return True
         return self._link.exception() is None and not self._link.result().lost
+
+    def _may_open(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        lately = sum(at > now - FORK_SERVERS_WITHIN for at in self._opened)
+        return lately < MAX_FORK_SERVERS
 
     async def _open(self) -> "_ForkServerLink":
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -198,6 +221,8 @@ class _ForkServerLink:
         """Whether the fork server has answered a start request."""
         self._starting: deque[asyncio.Future[int]] = deque()
         """The start requests that have not been answered, in order."""
+        self._unanswered_since = 0.0
+        """Time since which the fork server answers no start request, while there is one."""
         self._workers: dict[int, Worker] = {}
         self._early: dict[int, int] = {}
         """Exit status of each worker that ended before `start` created its Worker object, by
@@ -221,6 +246,7 @@ class _ForkServerLink:
             except BaseException as error:
                 writer.transport.abort()
                 if isinstance(error, TimeoutError):
+                    self._replace_if_hung()
                     raise WorkerFailed("the fork server does not answer") from error
                 raise
         worker = self._workers[pid] = Worker(self, kind, pid, reader, writer)
@@ -245,8 +271,6 @@ class _ForkServerLink:
     async def close(self) -> None:
         """Ends the fork server and all workers."""
         self._lose()
-        if self._process.returncode is None:
-            self._process.kill()
         await self._process.wait()
 
     async def _request(self, message: dict[str, Any], descriptor: socket.socket) -> int:
@@ -258,6 +282,8 @@ class _ForkServerLink:
             socket.send_fds(self._control, [json.dumps(message).encode()], [descriptor.fileno()])
         except OSError as error:
             raise WorkerFailed(f"no worker can be started: {error.strerror}") from error
+        if not self._starting:
+            self._unanswered_since = self._loop.time()
         self._starting.append(answer)
         try:
             return await answer
@@ -265,6 +291,13 @@ class _ForkServerLink:
             if answer.done() and not answer.cancelled() and not answer.exception():
                 self._discard(answer.result())
             raise
+
+    def _replace_if_hung(self) -> None:
+        """Ends a fork server that has not answered for too long. The next start replaces it."""
+        silent = self._loop.time() - self._unanswered_since
+        if not self.lost and silent > (HUNG if self._answered else HUNG + IMPORT):
+            logger.error("the fork server of the workers has not answered for %.0f s", silent)
+            self._lose()
 
     def _send(self, message: dict[str, Any]) -> None:
         try:
@@ -289,6 +322,7 @@ class _ForkServerLink:
             self._end(*message["exited"])
             return
         self._answered = True
+        self._unanswered_since = self._loop.time()
         answer = self._starting.popleft()
         if "failed" in message:
             if not answer.done():
@@ -314,10 +348,14 @@ class _ForkServerLink:
             self._early[pid] = status or 0
 
     def _lose(self) -> None:
-        """Closes the control socket. The fork server and all workers then end."""
+        """Closes the control socket. The fork server and all workers then end, also if the fork
+        server hangs.
+        """
         if self.lost:
             return
         self.lost = True
+        with suppress(ProcessLookupError):
+            self._process.kill()
         self._loop.remove_reader(self._control)
         self._control.close()
         while self._starting:

@@ -174,6 +174,41 @@ async def test_a_fork_server_that_does_not_answer(
     assert not workers.failures
 
 
+async def test_a_hung_fork_server_is_replaced(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After some unanswered starts. It ends with its workers."""
+    worker = await workers.start("test")
+    assert workers._link
+    hung = workers._link.result()
+    os.kill(hung._process.pid, signal.SIGSTOP)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "START", 0.05)
+        patched.setattr(module, "HUNG", 0.15)
+        async with asyncio.timeout(10):
+            while not hung.lost:
+                with pytest.raises(WorkerFailed, match="does not answer"):
+                    await workers.start("test")
+    assert "has not answered" in caplog.text
+    assert await ask(await workers.start("test"), "compute") == 499_500
+    assert await worker.reader.read() == b""
+    await eventually(lambda: not alive(hung._process.pid) and not alive(worker.pid))
+
+
+async def test_the_replacements_of_fork_servers_are_bounded(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(module.MAX_FORK_SERVERS):
+        workers.prepare()
+        assert workers._link
+        link = await workers._link
+        link._lose()
+    with pytest.raises(WorkerFailed, match="too often"):
+        await workers.start("test")
+    monkeypatch.setattr(module, "FORK_SERVERS_WITHIN", 0.0)
+    assert await ask(await workers.start("test"), "compute") == 499_500
+
+
 async def test_a_worker_that_cannot_be_started() -> None:
     workers = Workers(test="no.such.module")
     with pytest.raises(WorkerFailed):
