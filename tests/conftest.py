@@ -141,7 +141,7 @@ def _all_processes() -> list[int]:
 
 
 def _parent(process: int) -> int | None:
-    """None where it has ended."""
+    """The id of the parent process; None if the process has ended."""
     try:
         with open(f"/proc/{process}/stat") as stat:
             # The second field is the program's name in parentheses, which may contain spaces.

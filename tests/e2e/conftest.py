@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them share a browser, whose driver belongs to one event loop."""
+    """Runs all browser tests on one event loop, since they share a browser and its driver."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)

@@ -33,7 +33,7 @@ class LiveRoom:
 async def live_room(
     server_url: str, title: str, headers: Mapping[str, str] | None = None
 ) -> AsyncIterator[LiveRoom]:
-    """Publishes inside `async with`. `headers`: of the request that creates the room."""
+    """Publishes inside `async with`. The request that creates the room has these `headers`."""
     clip = _clip()
     publishers = Publishers(
         PublishersPlan(insecure=False, rooms=[], clip=clip.to_json(), stay=0, ramp=0)

@@ -69,11 +69,11 @@ class Firefox:
         )
 
     async def click(self, selector: str) -> None:
-        """Counts as a user gesture."""
+        """Clicks an element. The browser takes the click for a user's gesture."""
         await self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
 
     async def screenshot(self) -> bytes:
-        """PNG."""
+        """A screenshot as PNG."""
         answer = await self._call("browsingContext.captureScreenshot", context=self._tab)
         return base64.b64decode(answer["data"])
 

@@ -80,7 +80,7 @@ class Complaints:
     heard: list[str] = field(default_factory=list)
 
     def allow(self, pattern: str) -> None:
-        """Expects messages that match, such as those about a lost network."""
+        """Accepts messages that match, such as those about a lost network."""
         self.allowed.append(re.compile(pattern))
 
     @property
@@ -185,7 +185,7 @@ class Studio:
         )
 
     async def stop_sound(self) -> None:
-        """No audio RTP from now on, not even silence."""
+        """Sends no audio RTP from now on, not even silence."""
         await self.page.evaluate(
             "connections.made.at(-1).getSenders().find(({ track }) => track?.kind === "
             "'audio').replaceTrack(null)"
@@ -233,11 +233,11 @@ class Room:
         )
 
     async def pictured(self, within: float = WITHIN) -> None:
-        """The first frame is shown."""
+        """Waits until the first frame is shown."""
         await until(self.page, "seen.frames > 0", within)
 
     async def plays(self, seconds: float, within: float | None = None) -> None:
-        """Waits until `seconds` more of media were shown, with all frames in order."""
+        """Waits until `seconds` more of media have been shown, with all frames in order."""
         before = await self.seen()
         target = before["played"] + seconds
         await until(self.page, f"seen.played >= {target}", within or WITHIN + 2 * seconds)
@@ -245,7 +245,7 @@ class Room:
     async def shows(
         self, condition: Callable[[dict[str, Any]], bool], within: float = WITHIN
     ) -> dict[str, Any]:
-        """Waits until what is seen meets `condition`, and returns it."""
+        """Waits until the shown media meets `condition`, and returns its values."""
         async with asyncio.timeout(within):
             while True:
                 if condition(seen := await self.seen()):

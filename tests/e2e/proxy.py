@@ -12,8 +12,8 @@ CHUNK = 65_536
 class TcpProxy:
     """`async with TcpProxy(server_url) as proxy:` forwards from `proxy.url` to the server.
 
-    Cut "silent" it drops all bytes, as on a phone without a network; they are lost for good. Cut
-    "refused" it closes its connections and accepts none, as a stopped server does.
+    Cut as "silent", it drops all bytes for good, as on a phone without a network. Cut as "refused",
+    it closes its connections and accepts none, like a stopped server.
     """
 
     def __init__(self, url: str) -> None:
@@ -52,7 +52,7 @@ class TcpProxy:
             await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def restore(self) -> None:
-        """New connections work. Connections that lost bytes stay dead."""
+        """Makes new connections work again. Connections that lost bytes stay dead."""
         self._open.set()
         if self._server is None:
             await self._listen()
@@ -101,8 +101,8 @@ class TcpProxy:
 class UdpProxy(asyncio.DatagramProtocol):
     """Forwards from `port` to the server's UDP port, which has the number of its TCP port.
 
-    Drops everything while `cut`. A page uses it if `script` runs before its own: that writes the
-    proxy's port into the server's answer.
+    Drops everything while `cut` is set. For a page to use this proxy, `script` must run before the
+    page's own scripts: it writes the proxy's port into the server's answer.
     """
 
     def __init__(self, url: str) -> None:

@@ -38,7 +38,7 @@ class Talker:
         return found
 
     async def reads(self, text: str, state: str = "shown") -> None:
-        """Waits until a message with this text is shown."""
+        """Waits until the page shows a message with this text."""
         await self.page.wait_for_selector(f".message[data-state={state}] .text:text-is('{text}')")
 
     async def open_sheet(self, text: str) -> None:

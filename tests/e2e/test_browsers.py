@@ -78,7 +78,7 @@ async def browsers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[di
 async def test_a_room_plays(
     browsers: dict[str, Browser], watch: str, name: str, player: str
 ) -> None:
-    """Frames change, also after unmuting."""
+    """Frames change, even after unmuting."""
     browser = browsers[name]
     await browser.goto(f"{watch}?player={player}&stats")
     seen = await _plays(browser)
@@ -101,7 +101,7 @@ async def test_a_room_plays(
 async def test_webkit_plays_where_the_media_source_is_managed(
     browsers: dict[str, Browser], watch: str
 ) -> None:
-    """As on iPhones, which have only ManagedMediaSource."""
+    """iPhones have only ManagedMediaSource; here WebKitGTK has nothing else."""
     browser = browsers["webkit"]
     await browser.goto(f"{watch.partition('/r/')[0]}/healthz")
     await browser.evaluate(f"({WITHOUT_MEDIA_SOURCE})({json.dumps(f'{watch}?player=mse')})")

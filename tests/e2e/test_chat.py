@@ -33,7 +33,7 @@ async def owner(server: LocalServer, live: LiveRoom) -> AsyncIterator[Owner]:
 async def test_messages_replies_history_and_removal(
     visitors: Visitors, live: LiveRoom, owner: Owner
 ) -> None:
-    """Two viewers and the creator write; a third, who comes later, has the history."""
+    """Two viewers and the creator write; a third viewer, who comes later, gets the history."""
     one, two = await asyncio.gather(
         Talker.join(visitors, live.watch, locale="ko-KR", **PHONE),
         Talker.join(visitors, live.watch),
@@ -63,7 +63,7 @@ async def test_messages_replies_history_and_removal(
 
 
 async def test_a_refusal_keeps_the_text_and_counts_down(visitors: Visitors, live: LiveRoom) -> None:
-    """The sixth message in a row waits in the field, which says for how long, in Korean."""
+    """The sixth message in a row stays in the field, and a Korean text says how long to wait."""
     visitors.complaints.allow("429")
     talker = await Talker.join(visitors, live.watch, locale="ko-KR")
     for n in range(5):
@@ -113,7 +113,7 @@ async def test_enter_sends_nothing_while_a_syllable_is_composed(
 
 @asynccontextmanager
 async def finger(page: Page, selector: str) -> AsyncIterator[None]:
-    """A finger on an element."""
+    """Touches an element with a finger."""
     place = await page.locator(selector).bounding_box()
     assert place
     point = {"x": place["x"] + 20, "y": place["y"] + place["height"] / 2}
@@ -124,8 +124,8 @@ async def finger(page: Page, selector: str) -> AsyncIterator[None]:
 
 
 async def test_hearts_by_touch_and_keyboard(visitors: Visitors, live: LiveRoom) -> None:
-    """A double tap on the picture, a hold on the heart and the key send reactions, which others
-    see; with reduced motion a counter counts them.
+    """Double taps on the picture, a hold on the heart and the key send reactions that others see.
+    With reduced motion, a counter shows their number.
     """
     one, two, calm = await asyncio.gather(
         Talker.join(visitors, live.watch, **PHONE),
@@ -152,7 +152,7 @@ async def test_hearts_by_touch_and_keyboard(visitors: Visitors, live: LiveRoom) 
 async def test_a_long_touch_opens_the_sheet_and_presses_nothing_in_it(
     visitors: Visitors, live: LiveRoom
 ) -> None:
-    """The sheet opens under the finger; the finger that leaves the screen chooses no action."""
+    """The sheet opens under the finger; lifting the finger chooses no action."""
     talker = await Talker.join(visitors, live.watch, **PHONE)
     await talker.write("hold me")
     await talker.reads("hold me")
@@ -181,7 +181,7 @@ async def test_a_poll_from_question_to_result(
 async def test_the_log_stays_where_the_reader_reads(
     visitors: Visitors, live: LiveRoom, owner: Owner
 ) -> None:
-    """Scrolled up, new messages move nothing; a button leads to them."""
+    """While the log is scrolled up, new messages move nothing; a button leads to them."""
     for n in range(20):
         await owner("POST", "/messages", {"id": f"s-{n}", "text": f"line {n}"})
     talker = await Talker.join(visitors, live.watch, **PHONE)
@@ -198,7 +198,7 @@ async def test_the_log_stays_where_the_reader_reads(
 
 
 async def test_the_keyboard_reaches_everything(visitors: Visitors, live: LiveRoom) -> None:
-    """The sheet of a message, statistics, the fold: each without a pointer."""
+    """The sheet of a message, the statistics and the fold work without a pointer."""
     talker = await Talker.join(visitors, live.watch)
     await talker.write("mine")
     await talker.reads("mine")
@@ -232,7 +232,9 @@ async def room_of(host: Page, server: LocalServer) -> AsyncIterator[LiveRoom]:
 async def test_the_creator_moderates_on_the_message(
     visitors: Visitors, server: LocalServer
 ) -> None:
-    """Remove, undo, mute and ban, from the sheet of a message; the muted one keeps the text."""
+    """The sheet of a message offers remove, undo, mute and ban. A muted person keeps the typed
+    text.
+    """
     visitors.complaints.allow("403|4403")
     host = await visitors.page(server.url)
     async with room_of(host, server) as live:
@@ -260,8 +262,8 @@ async def test_the_creator_moderates_on_the_message(
 async def test_an_open_sheet_gets_the_actions_of_the_creator(
     visitors: Visitors, server: LocalServer
 ) -> None:
-    """The server says who the reader is in its answer with the last messages. A message and its
-    sheet can come before. The focus stays where it was.
+    """The server's answer with the last messages says who the reader is. A message and its open
+    sheet can come before that answer. The focus stays where it was.
     """
     host = await visitors.page(server.url)
     async with room_of(host, server) as live:
@@ -290,7 +292,7 @@ async def test_an_open_sheet_gets_the_actions_of_the_creator(
 async def test_a_guest_sees_the_own_name_and_follows_the_creator(
     visitors: Visitors, server: LocalServer
 ) -> None:
-    """The room of a person shows the person's name, which a guest changes before writing."""
+    """A guest sees the name that others will see, and changes it before writing."""
     host = await visitors.page(server.url)
     async with room_of(host, server) as live:
         guest = await Talker.join(visitors, live.watch)

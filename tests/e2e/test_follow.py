@@ -14,7 +14,7 @@ def by(name: str) -> str:
 
 
 async def ask(page: Page, method: str, path: str, body: object = None) -> None:
-    """A request of this browser, with its cookie."""
+    """Sends a request of this browser, with its cookie."""
     options = json.dumps({"method": method, **({"body": json.dumps(body)} if body else {})})
     assert await page.evaluate(f"fetch({json.dumps(path)}, {options}).then(({{ok}}) => ok)")
 
@@ -25,8 +25,8 @@ async def is_pressed(page: Page, pressed: bool) -> None:
 
 
 async def test_a_guest_follows_a_creator(visitors: Visitors, server: LocalServer) -> None:
-    """The guest sees it after a reload, the others see the number only; the creator's own page
-    has no such button.
+    """The guest still follows after a reload. Others see only the number. The creator's own page
+    has no button to follow.
     """
     creator = await visitors.page(f"{server.url}/me")
     await ask(creator, "PUT", "/api/me/handle", {"handle": "하늘별"})

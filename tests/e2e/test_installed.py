@@ -27,7 +27,7 @@ async def installed(visitors: Visitors, url: str) -> Page:
 async def test_no_request_of_a_room_passes_through_the_service_worker(
     visitors: Visitors, server: LocalServer
 ) -> None:
-    """Neither the navigation, nor the API, nor any file before the first picture."""
+    """This holds for the navigation, the API and every file before the first picture."""
     page = await installed(visitors, server.url)
     answers: list[tuple[str, bool]] = []
     page.on("response", lambda got: answers.append((got.url, got.from_service_worker)))
@@ -44,7 +44,7 @@ async def test_no_request_of_a_room_passes_through_the_service_worker(
 
 
 async def test_the_pages_open_without_a_server(visitors: Visitors, server: LocalServer) -> None:
-    """The feed comes from the cache with its style and script, and says what is wrong."""
+    """The feed comes from the cache with its style and script, and says that it is offline."""
     visitors.complaints.allow("ERR_FAILED|ERR_INTERNET_DISCONNECTED|503|Failed to fetch")
     page = await installed(visitors, server.url)
     await page.context.set_offline(True)

@@ -146,7 +146,7 @@ async def test_a_creator_whose_browser_is_killed_comes_back_into_the_same_live(
 
 
 async def _plays_again(room: Room, frames: int) -> None:
-    """Within a second of now, on the viewer's clock."""
+    """Checks that new frames come within a second, by the viewer's clock."""
     returned = await room.page.evaluate("performance.now()")
     first = await room.shows(lambda seen: seen["frames"] > frames, within=5)
     assert first["at"] - returned < 1_000

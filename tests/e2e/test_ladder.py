@@ -219,7 +219,7 @@ async def test_picture_in_picture_goes_on_while_the_page_is_hidden(
 async def test_picture_in_picture_follows_the_room_to_another_player(
     studio: Studio, visitors: Visitors
 ) -> None:
-    """First to a player of the same kind, then to one with its own video element."""
+    """First comes a player of the same kind, then one with its own video element."""
     visitors.complaints.allow("as a test wants it")
     room = await visitors.room(studio.watch)
     await room.plays(1)
@@ -261,7 +261,7 @@ async def test_full_screen(studio: Studio, visitors: Visitors) -> None:
 async def test_full_screen_where_only_videos_may_fill_it(
     studio: Studio, visitors: Visitors
 ) -> None:
-    """As on iPhones."""
+    """On iPhones, only videos can fill the screen."""
     only_videos = (
         "delete Element.prototype.requestFullscreen; "
         "HTMLVideoElement.prototype.webkitEnterFullscreen = function () { window.filled = "
@@ -290,8 +290,8 @@ MediaSource.isTypeSupported = type => !/opus/i.test(type) && supported(type);
 async def test_a_viewer_watches_where_no_websocket_gets_through(
     studio: Studio, visitors: Visitors, wanted: str
 ) -> None:
-    """LL-HLS starts by itself; the page then keeps to transports without a WebSocket. The room's
-    events come all the same.
+    """LL-HLS starts by itself, and the page then uses only transports without a WebSocket. The
+    room's events still arrive.
     """
     visitors.complaints.allow("ws://127.0.0.1:9/")
     room = Room(
@@ -315,7 +315,7 @@ async def test_a_viewer_watches_where_no_websocket_gets_through(
 async def test_a_player_without_a_decoder_for_the_sound_is_left_for_another(
     studio: Studio, visitors: Visitors
 ) -> None:
-    """As in Safari's Lockdown Mode: Media Source Extensions without Opus."""
+    """Safari's Lockdown Mode has Media Source Extensions without Opus."""
     room = Room(await visitors.page(studio.watch, WITHOUT, NO_OPUS, EYES))
     await until(room.page, "microlive.stats().playing && microlive.stats().frames > 30")
     stats = await room.stats()
@@ -331,7 +331,7 @@ DEAF_BUFFERS = "SourceBuffer.prototype.appendBuffer = () => {};"
 async def test_a_player_of_whose_media_nothing_comes_is_made_anew(
     studio: Studio, visitors: Visitors
 ) -> None:
-    """As when WebKit's media source hangs: no error, no stall, no frame.
+    """When WebKit's media source hangs, there is no error, no stall and no frame.
 
     A second hang is tested without a browser.
     """

@@ -26,7 +26,7 @@ async def test_a_viewer_watches_with_sound(studio: Studio, visitors: Visitors, p
 
 
 async def test_a_picture_comes_with_the_page(studio: Studio, visitors: Visitors) -> None:
-    """It is shown when only the page's style has arrived, fitted as in a player.
+    """The picture is shown as soon as the page's style has arrived, fitted as in a player.
 
     The player's frame replaces it.
     """
@@ -121,7 +121,9 @@ async def test_a_creator_without_a_word_is_away_and_comes_back(
 
 
 async def test_transport_wide_feedback_is_agreed_on(studio: Studio) -> None:
-    """For video and audio. That the browser follows it is shown by `scripts/bench uplink`."""
+    """The answer has it for video and audio. `scripts/bench uplink` shows that the browser follows
+    it.
+    """
     sdp = "connections.made.at(-1).remoteDescription.sdp"
     assert await studio.page.evaluate(f"{sdp}.match(/^a=rtcp-fb:\\d+ transport-cc/gm).length") == 2
     assert (

@@ -41,8 +41,8 @@ async def shows_handle(page: Page, handle: str) -> None:
 async def test_a_handle_moves_to_another_phone_and_comes_back_with_the_recovery_code(
     visitors: Visitors, server: LocalServer
 ) -> None:
-    """One phone shows a code, the other signs in with it and is signed out by the first; then the
-    recovery code signs it in again.
+    """One phone shows a code, with which the other one signs in. The first signs the other one out,
+    which then signs in again with the recovery code.
     """
     visitors.complaints.allow("401")
     first, second = await me(visitors, server.url), await me(visitors, server.url)
@@ -89,7 +89,7 @@ async def test_an_address_has_no_passkeys_and_says_why(
 async def test_a_person_reads_and_deletes_what_the_server_knows(
     visitors: Visitors, server: LocalServer
 ) -> None:
-    """In Korean, which the person chooses here."""
+    """All texts are Korean, the language that the person chooses here."""
     page = await me(visitors, server.url)
     await take_handle(page, "🌊")
     async with page.expect_navigation():

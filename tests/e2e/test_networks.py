@@ -151,7 +151,7 @@ async def test_a_browser_that_listens_to_remb_alone_follows_a_narrow_path(
         await aims(studio, "<= 1e6", 10)
         low = (await studio.page.evaluate("connections.sent()"))["targetBitrate"]
         hosts.run("creator", "tc", "qdisc", "del", "dev", "to-router", "root")
-        # How far it gets in this time depends on the machine; scripts/bench uplink measures it.
+        # The bitrate reached in this time depends on the machine; scripts/bench uplink measures it.
         await aims(studio, f">= {1.2 * low}", 40)
         assert await studio.page.evaluate(
             "connections.made.at(-1).remoteDescription.sdp.match(/transport-cc|abs-send-time/g)"
@@ -161,7 +161,7 @@ async def test_a_browser_that_listens_to_remb_alone_follows_a_narrow_path(
 
 
 async def aims(studio: Studio, comparison: str, within: float) -> None:
-    """Waits until the encoder's target, bit/s, meets the comparison."""
+    """Waits until the encoder's target bitrate (bit/s) meets the comparison."""
     await until(
         studio.page,
         f"connections.sent().then(({{ targetBitrate }}) => targetBitrate {comparison})",

@@ -127,7 +127,7 @@ async def test_a_foreign_page_cannot_use_a_server_on_loopback(
 
 
 async def test_an_allowed_page_publishes_and_plays(visitors: Visitors, tmp_path: Path) -> None:
-    """Over every path, without a message on its console about origins."""
+    """It does so over every path, and its console has no message about origins."""
     visitors.complaints.allow("409")  # WHEP before the first frame of WHIP
     async with other_site() as site, LocalServer(tmp_path, f"--cors-origins={site}") as server:
         results = await uses(await visitors.page(site), server.url)
@@ -159,8 +159,8 @@ async def test_only_own_pages_show_a_room_in_a_frame(
 async def test_a_live_over_https_on_a_private_address(
     visitors: Visitors, tmp_path: Path, player: str
 ) -> None:
-    """As a phone on the same Wi-Fi uses it: the studio, and a viewer by each player. Traffic to the
-    machine's own address stays on the machine.
+    """The studio and a viewer by each player use the server like a phone on the same Wi-Fi. Traffic
+    to the machine's own address stays on the machine.
     """
     private = [one.text for one in local_addresses() if one.is_private]
     assert private, "--lan needs a private IPv4 address"

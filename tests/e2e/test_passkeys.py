@@ -61,7 +61,7 @@ async def person(page: Page) -> dict[str, Any]:
 
 
 async def test_a_passkey_signs_another_browser_in(visitors: Visitors, server: LocalServer) -> None:
-    """The passkey is synchronised to the second browser, which knows no name and no code."""
+    """The passkey is synchronised to the second browser, which has no name and no code."""
     page = await open_me(visitors, named(server))
     await take_handle(page, "밤바다")
     session, authenticator = await add_authenticator(page)
@@ -105,7 +105,9 @@ async def test_an_authenticator_that_verifies_no_user_makes_no_passkey(
 
 
 async def test_the_link_of_a_qr_code_asks_first(visitors: Visitors, server: LocalServer) -> None:
-    """At an address, where there are no passkeys. The code does not stay in the page's URL."""
+    """The page is opened at an IP address, where there are no passkeys. The code does not stay in
+    the page's URL.
+    """
     page = await open_me(visitors, server.url)
     await take_handle(page, "전화기")
     made = await page.evaluate(

@@ -13,7 +13,7 @@ CAMERA_OFF = "document.querySelector('#preview').srcObject.getTracks().length ==
 
 
 async def refuse(page: Page, path: str, method: str, refusal: dict[str, Any], status: int) -> None:
-    """The server refuses requests of `method` to `path` from now on."""
+    """Makes the server refuse requests of `method` to `path` from now on."""
 
     async def answer(route: Route) -> None:
         if route.request.method != method:
@@ -50,7 +50,7 @@ async def test_a_refused_session_is_shown_with_a_countdown_and_tried_again(
 
 
 async def test_a_second_tab_takes_over_and_gives_back(studio: Studio) -> None:
-    """Each tab that stops sending switches its camera off."""
+    """A tab that stops sending switches its camera off."""
     first = studio.page
     second = await first.context.new_page()
     await second.goto(first.url)

@@ -87,7 +87,7 @@ async def test_the_page_itself_holds_sound_and_picture_together(
 
 
 async def test_a_hidden_page_leaves_and_comes_back(studio: Studio, visitors: Visitors) -> None:
-    """A hidden page gets no media; when it is shown there is a new session, and frames."""
+    """A hidden page gets no media. When it is shown again, a new session brings frames."""
     room = Room(await visitors.page(f"{studio.watch}?player=whep", EYES, script("connections")))
     await room.plays(1)
     for hidden in (True, False):

@@ -58,14 +58,14 @@ class WebKit:
         return json.loads(text)
 
     async def click(self, selector: str) -> None:
-        """Counts as a user gesture."""
+        """Clicks an element. The browser takes the click for a user's gesture."""
         found = await self._call(
             "POST", f"{self._session}/element", using="css selector", value=selector
         )
         await self._call("POST", f"{self._session}/element/{found[ELEMENT]}/click")
 
     async def screenshot(self) -> bytes:
-        """PNG."""
+        """A screenshot as PNG."""
         return base64.b64decode(await self._call("GET", f"{self._session}/screenshot"))
 
     async def close(self) -> None:
