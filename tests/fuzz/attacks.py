@@ -1,7 +1,7 @@
 """Inputs that once took far more than their share. The meter must find each of them cheap now.
 
-Each is a few hundred bytes or kilobytes of what one stranger can send. With its mend reverted, each
-exceeds a limit of the meter.
+Each is a few hundred bytes or kilobytes that one stranger can send. Without its fix, each exceeds a
+limit of the meter.
 """
 
 from collections.abc import Callable
@@ -37,12 +37,14 @@ def _rtp(
 
 
 def skipped_transport_numbers() -> bytes:
-    """Each transport-wide number is 1,999 ahead of the one before: each report covered them all."""
+    """Each transport-wide number is 1,999 ahead of the number before, and each report covered all
+    numbers between.
+    """
     return sequence([Repeat(_rtp(b"\x41x", number=1), 60, 9, transport=1_999)])
 
 
 def endless_access_unit() -> bytes:
-    """Packets of one timestamp without a marker: all were kept."""
+    """Packets of one timestamp without a marker bit: all of them were kept."""
     return sequence([Repeat(_rtp(b"\x41x"), 20, 14, pad=200)])
 
 
@@ -74,7 +76,7 @@ def long_parameter_sets() -> bytes:
 
 
 def large_segments() -> bytes:
-    """A high bitrate: the playlist kept 48 s of it."""
+    """Media of a high bitrate, of which the playlist kept 48 s."""
     return sequence([Repeat(b"\x41" * 14, 0, 14, pad=250, timestamp=200)])
 
 

@@ -20,7 +20,9 @@ from tests.fuzz.meter import Meter
 
 INSTRUMENTED = ["relay", "server", "aioice.stun", "aiortc.rtp", "aiortc.sdp"]
 SLOWER = 1.2
-"""An input goes to the meter if its share of the time allowed is this much above all before."""
+"""An input goes to the meter if its share of the allowed time exceeds all earlier shares by this
+factor.
+"""
 LARGER = 4_096
 """An input goes to the meter if the process needs this much more memory than before, KB."""
 
@@ -78,7 +80,7 @@ def _memory() -> int:
 
 
 def _fuzz(target: Metered, log: str, options: list[str]) -> None:
-    """Does not return."""
+    """Runs a target under atheris. Does not return."""
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for descriptor in (1, 2):
         os.dup2(output, descriptor)

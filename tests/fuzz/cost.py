@@ -14,11 +14,12 @@ some 0.03 ms.
 OCTETS = 20_000_000
 """Maximum memory that an input may allocate at a time, bytes."""
 GROWTH = 3.0
-"""Maximum ratio of the times of an input twice in a row and once."""
+"""Maximum ratio between the time of an input twice in a row and its time once."""
 GROWTH_SECONDS, GROWTH_PER_STEP = 0.010, 0.000_1
-"""Time below which growth does not matter."""
+"""Times below this do not count for growth."""
 TRIES = 3
-"""A time counts if each of this many runs takes as long: other processes disturb a single run."""
+"""A time counts only if this many runs all take as long, since other processes disturb single runs.
+"""
 
 Target = Callable[[bytes], None]
 
@@ -30,7 +31,7 @@ class Cost:
     seconds: float
     octets: int
     problem: str = ""
-    """Which limit the input exceeds; empty if none."""
+    """The limit that the input exceeds; empty if none."""
 
 
 def measure(target: Target, data: bytes) -> Cost:

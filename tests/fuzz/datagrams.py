@@ -151,7 +151,9 @@ async def _send_datagrams(
 def _hostile_datagrams(
     seeds: list[bytes], publisher: _RecordedPublisher, noise: random.Random
 ) -> Iterator[bytes]:
-    """Endless random bytes, damaged messages of each protocol, and packets of the publisher."""
+    """An endless series: random bytes, damaged messages of each protocol, and packets of the
+    publisher.
+    """
     while True:
         kind = noise.randrange(4)
         if kind == 0:
@@ -168,7 +170,7 @@ def _hostile_datagrams(
 
 
 def _look(viewer: Viewer, result: Attack) -> None:
-    """Counts the frames that the viewer received, and discards them."""
+    """Counts and discards the frames that the viewer received."""
     pictures = viewer.media(Track.VIDEO)
     times = [record.media_time / 1_000_000 for record in pictures]
     result.longest = max(
@@ -178,7 +180,7 @@ def _look(viewer: Viewer, result: Attack) -> None:
     result.epochs |= {record.epoch for record in pictures}
     viewer.records.clear()
     viewer.log.clear()
-    # The next call starts with the last frame of this one.
+    # The next call starts with the last frame of this call.
     viewer.records += pictures[-1:]
     result.frames -= len(pictures[-1:])
 

@@ -37,7 +37,9 @@ PLAY_OFFER = parse_play_offer(offer("chromium").replace("a=sendonly", "a=recvonl
 PLAYED, FIRST_PLAYED = 9, 100
 """SSRC of the video sent to a WebRTC viewer, and its first sequence number."""
 FRAMES, PACKETS = 160, 3
-"""Frames sent to it, and packets per frame. Every second frame is left out, as on a slow path."""
+"""Frames sent to the viewer, and packets per frame. Every second frame is left out, as on a slow
+path.
+"""
 _loop = asyncio.new_event_loop()
 
 

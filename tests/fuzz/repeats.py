@@ -76,5 +76,5 @@ def sequence(made: Iterable[Repeat]) -> bytes:
 
 
 def at_once(packets: Iterable[bytes], pause: int = 5) -> bytes:
-    """Single packets, `pause` milliseconds apart."""
+    """The packets one by one, `pause` milliseconds apart."""
     return sequence(Repeat(packet, pause) for packet in packets)

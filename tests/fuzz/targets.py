@@ -90,9 +90,9 @@ PLAY = PlayAnswer(
 )
 SOURCE = ("192.0.2.9", 50_000)
 WINDOW = 1 << 20
-"""Bytes."""
+"""Maximum memory of the window, bytes."""
 MAX_SEGMENTS = 4_000
-"""Of one playlist. Segments of one frame each are possible, and are kept for their time."""
+"""Maximum segments of one playlist. Each may have a single frame, and is kept for its time."""
 NOW = 1_800_000_000.0
 TRUSTED = (ip_network("127.0.0.0/8"),)
 PARTY = RelyingParty("localhost", "http://localhost:8080")
@@ -119,7 +119,7 @@ def rtcp_compound(data: bytes) -> None:
 
 
 def stun_foreign(data: bytes) -> None:
-    """From strangers, who do not know the password: never answered."""
+    """Messages of strangers, who do not know the password, are never answered."""
     agent = IceAgent("them", "their-password-0123456789", "us", PASSWORD)
     local_ufrag_of(data)
     with suppress(ValueError):
@@ -127,7 +127,9 @@ def stun_foreign(data: bytes) -> None:
 
 
 def stun_signed(data: bytes) -> None:
-    """Signed by the peer: fuzzed attributes reach the code behind the integrity check."""
+    """Messages are signed by the peer, so that fuzzed attributes reach the code behind the
+    integrity check.
+    """
     agent = IceAgent("them", "their-password-0123456789", "us", PASSWORD)
     body = data[: 500 - len(data) % 4 - 4]
     body += bytes(-len(body) % 4)
@@ -162,7 +164,7 @@ def sdp(data: bytes) -> None:
 
 
 def sdp_play(data: bytes) -> None:
-    """The same for a player's offer. The answer repeats its profile."""
+    """A player's offer, like `sdp`. The answer repeats its profile."""
     try:
         offer = parse_play_offer(data.decode("utf-8", "replace"), "avc1.42E01F")
     except OfferError as error:
@@ -176,7 +178,7 @@ def sdp_play(data: bytes) -> None:
 
 
 def feedback_compound(data: bytes) -> None:
-    """What viewers over WebRTC report."""
+    """Reports of viewers over WebRTC."""
     with suppress(ValueError):
         list(parse_feedback(data))
 
@@ -363,7 +365,7 @@ def word_list(data: bytes) -> None:
 
 
 def watch_token(data: bytes) -> None:
-    """The token of a watch link: what is accepted is what the server wrote."""
+    """The token of a watch link: only tokens that the server wrote are accepted."""
     token = data.decode(errors="replace")
     assert read_token(token, "abc", b"key") is None
     read_room_settings(token)
@@ -371,7 +373,7 @@ def watch_token(data: bytes) -> None:
 
 
 def name(data: bytes) -> None:
-    """A name or a handle: what is accepted is short, visible, and accepted again."""
+    """A name or a handle: an accepted one is short and visible, and is accepted again."""
     text = data.decode("utf-8", "surrogateescape")
     with suppress(Unprocessable):
         shown = read_name(text)
@@ -383,7 +385,7 @@ def name(data: bytes) -> None:
 
 
 def cookie(data: bytes) -> None:
-    """The cookie of a visitor, as sent, and the same bytes as the signed content."""
+    """The bytes as a visitor's cookie, and as the content of a signed cookie."""
     keys = CookieKeys([CookieKey("1", b"a secret of the fuzzer", 0.0)])
     value = data.decode("utf-8", "surrogateescape")
     assert keys.read(value, NOW) is None
@@ -394,7 +396,7 @@ def cookie(data: bytes) -> None:
 
 
 def beacon(data: bytes) -> None:
-    """A viewer's report: from any JSON, each value is one that can be shown and summed."""
+    """A viewer's report: each value that is read from any JSON can be shown and summed."""
     with suppress(ValueError, RecursionError):
         report = json.loads(data)
         if isinstance(report, dict):
@@ -426,7 +428,7 @@ def taps(data: bytes) -> None:
 
 
 def message(data: bytes) -> None:
-    """A message of the chat: what is stored is one visible line within the limits."""
+    """A message of the chat: the stored text is one visible line within the limits."""
     with suppress(ValueError, RecursionError, RequestRefused):
         body = json.loads(data)
         if isinstance(body, dict):
@@ -441,7 +443,7 @@ def message(data: bytes) -> None:
 
 
 def notice_frames(data: bytes) -> None:
-    """What a viewer sends on a WebSocket, in any reads: every byte is handled or passed on."""
+    """A viewer's bytes on a WebSocket, in reads of any size: every byte is handled or passed on."""
     wire = Wire()
     reads = [read for read in cut(data) if read]
     wire.receive(*reads)
@@ -470,7 +472,7 @@ def poll(data: bytes) -> None:
 
 
 def passkey(data: bytes) -> None:
-    """The parts of a passkey's answer, each with any bytes. No key is accepted that is too long."""
+    """The parts of a passkey's answer, each with any bytes. A key that is too long is refused."""
     parts = (*cut(data), b"", b"", b"", b"")[:4]
     names = ("clientDataJSON", "attestationObject", "authenticatorData", "signature")
     texts = [bytes_to_base64url(part) for part in parts]

@@ -13,7 +13,7 @@ def test_the_corpus_is_small_and_each_folder_has_a_target() -> None:
 
 
 def test_the_smallest_inputs_with_new_branches_are_chosen() -> None:
-    """Neither a larger input with the same branches, nor one with known branches only."""
+    """A larger input with the same branches is left out, and so is one with known branches only."""
     first, second, third = (("file", 1, line) for line in (2, 3, 4))
     branches: dict[bytes, set[Branch]] = {
         b"known": {first},

@@ -46,6 +46,6 @@ def test_work_in_proportion_is_no_defect(target: str, data: bytes, meter: Meter)
 
 
 def test_prefixes_are_tried(meter: Meter) -> None:
-    """The whole input passes, since its first byte is no exclamation mark; so does each prefix."""
+    """The whole input passes, since its first byte is no exclamation mark; each prefix passes."""
     assert meter.measure("broken", b"?!", prefixes=True).problem == ""
     assert "ZeroDivisionError" in meter.measure("broken", b"!", prefixes=True).problem

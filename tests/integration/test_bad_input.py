@@ -287,7 +287,7 @@ async def test_rtp_that_is_wrong_inside(unharmed: Live) -> None:
 
 
 async def test_a_flood_of_unknown_payload_types_is_bounded(unharmed: Live) -> None:
-    """What is remembered of foreign streams does not grow with their number."""
+    """The server remembers only a bounded number of foreign streams."""
     live = unharmed
     session = live.server.session(live.room)
     for number in range(600):
@@ -363,7 +363,7 @@ async def test_frames_that_are_no_websocket(unharmed: Live) -> None:
 
 
 async def test_too_many_messages(unharmed: Live) -> None:
-    """What is above 20 at once is dropped and counted, and the viewer keeps the picture."""
+    """Messages above 20 at once are dropped and counted, and the viewer keeps the picture."""
     live = unharmed
     async with Viewer(live.server.http, live.server.url, live.room.name) as viewer:
         for number in range(200):
@@ -396,7 +396,9 @@ async def test_too_many_sockets_and_rooms(unharmed: Live) -> None:
 
 
 async def test_a_viewer_that_reads_nothing(unharmed: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A viewer that stops reading costs others nothing, is marked slow and closed in the end."""
+    """A viewer that stops reading is marked slow, and closed in the end. Other viewers notice
+    nothing.
+    """
     monkeypatch.setattr("relay.websocket.viewer.READS_NOTHING", 1.0)
     live = unharmed
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stuck:
@@ -485,9 +487,9 @@ async def test_a_flood_of_tiny_packets(unharmed: Live) -> None:
 
 
 async def test_a_sender_that_ignores_keyframe_requests(server: Server) -> None:
-    """It is asked quickly at first and then once a second.
+    """The sender is asked for keyframes quickly at first, then once a second.
 
-    Nothing it sends is shown or kept, and another room goes on.
+    None of its frames is shown or kept, and another room goes on.
     """
     room, other = await server.create(), await server.create()
     async with (
@@ -500,7 +502,7 @@ async def test_a_sender_that_ignores_keyframe_requests(server: Server) -> None:
             Viewer(server.http, server.url, room.name) as viewer,
             Viewer(server.http, server.url, other.name) as unharmed,
         ):
-            await viewer.frames(40)  # what was asked for before has come by then
+            await viewer.frames(40)  # keyframes that were requested before have arrived by then
             rtc = server.session(room).rtc
             for _ in range(5):
                 rtc.reassembly.needs_keyframe = True  # as after a loss that could not be mended

@@ -51,7 +51,7 @@ async def post(live: Live, browser: Browser, text: str, **headers: str) -> tuple
 
 
 async def test_two_viewers_get_each_message_once_and_in_order(unharmed: Live) -> None:
-    """The same for both, with the media time of the live, and the history has them too."""
+    """Both viewers get the same messages with their media time, and the history has them too."""
     live = unharmed
     async with Viewer(live.server.http, live.server.url, live.room.name) as other:
         await other.frames(5)
@@ -81,7 +81,7 @@ async def test_two_viewers_get_each_message_once_and_in_order(unharmed: Live) ->
 
 
 async def test_a_flood_from_one_person(unharmed: Live) -> None:
-    """What is above the limit is refused, and the others do not wait."""
+    """Messages above the limit are refused, and other people do not wait."""
     live = unharmed
     async with Browser(live.server.url) as flooder, Browser(live.server.url) as other:
         assert (await post(live, flooder, "first"))[0] == 201
@@ -93,7 +93,7 @@ async def test_a_flood_from_one_person(unharmed: Live) -> None:
 
 
 async def test_a_flood_from_a_thousand(unharmed: Live) -> None:
-    """The room takes what it can show, its creator always passes."""
+    """The room takes as many messages as it can show. Those of its creator always pass."""
     live = unharmed
 
     async def guest(number: int) -> str:

@@ -54,7 +54,7 @@ async def test_a_database_that_goes_away_for_ten_seconds(
 
 
 async def test_two_servers_share_one_database(tmp_path: Path, postgres: Postgres) -> None:
-    """An open room is answered for by its own server. Both show an ended room."""
+    """Only the server of an open room answers for it. Both servers show an ended room."""
     with postgres.database() as url:
         async with (
             running(tmp_path / "a", database=url) as first,

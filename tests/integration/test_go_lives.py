@@ -21,7 +21,7 @@ WARM = 5
 
 @pytest.mark.timeout(150)
 async def test_a_hundred_go_lives_leave_nothing(server: Server) -> None:
-    """One after another in one room, ended by DELETE, by hanging up, or by takeover.
+    """They follow each other in one room, and end by DELETE, by hanging up, or by a takeover.
 
     Each shows a frame.
     """
@@ -68,7 +68,7 @@ async def _hang_up(publisher: Publisher) -> None:
 
 
 async def _vanish(publisher: Publisher) -> None:
-    """Leaves without a sign."""
+    """Leaves without telling the server."""
     assert publisher._transport
     publisher._transport.abort()
     publisher._transport = None

@@ -228,7 +228,7 @@ async def test_a_reload_does_not_wait_for_a_client_that_left(live: Live) -> None
     await client.playlist()
     (rendition,) = live.server.channel(live.room)._outputs
     assert isinstance(rendition, Rendition)
-    # The last part that may be waited for, seconds after the next one.
+    # The last part for which a request may wait, seconds after the next part.
     wanted = rendition.playlist.position[0] + 1, int(ADVANCE_LIMIT) - 1
     reload = asyncio.create_task(client.get("live.m3u8?_HLS_msn={}&_HLS_part={}".format(*wanted)))
     await eventually(lambda: rendition.waiting == 1)
@@ -261,7 +261,8 @@ async def test_the_end_is_listed_and_what_is_there_can_still_be_played(live: Liv
 async def test_too_much_at_a_time_is_refused_until_later(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """503 with Retry-After and no caching, past the number of streams or waiting requests.
+    """Above the number of streams or of waiting requests, the answer is 503 with Retry-After and is
+    not cached.
 
     Existing viewers are not affected.
     """

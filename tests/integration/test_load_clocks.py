@@ -1,4 +1,4 @@
-"""Load tests learn the clock of a server on another machine, and its publishing times."""
+"""Load tests find out the clock of a server on another machine, and its publishing times."""
 
 import time
 

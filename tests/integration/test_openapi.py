@@ -31,7 +31,7 @@ ELSEWHERE = {
     "DELETE /api/rooms/{room}/data",
     "GET /api/rooms/{room}/events",
 }
-"""Not for the live room: two would end it, and the answer of the third does not end."""
+"""Not sent to the live room: two of them would end it, and the answer of the third never ends."""
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -41,14 +41,14 @@ CHECKS = [
 
 
 def make_requests(url: str, room: NewRoom) -> dict[str, set[int]]:
-    """Statuses by operation."""
+    """Makes requests for each operation. Returns the statuses by operation."""
     schema = schemathesis.openapi.from_url(f"{url}/api/openapi.json")
     operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     return {operation.label: statuses_of(operation, room) for operation in operations}
 
 
 def statuses_of(operation: APIOperation[Any, Any, Any, Any], room: NewRoom) -> set[int]:
-    """Two requests of three are for `room` where that is possible, one of three has its key."""
+    """Where possible, two requests of three are for `room`; one of three has its key."""
     statuses: set[int] = set()
     numbers = itertools.count()
 

@@ -26,7 +26,7 @@ def settings() -> dict[str, Any]:
 
 
 async def test_a_person_survives_a_restart(tmp_path: Path) -> None:
-    """The cookie, the handle and the follows."""
+    """The cookie stays valid; the handle and the follows remain."""
     async with running(tmp_path) as server, Browser(server.url) as creator:
         await creator.ask("PUT", "/api/me/handle", {"handle": "다크걸"})
         _, me = await creator.ask("GET", "/api/me")
@@ -44,7 +44,9 @@ async def test_a_person_survives_a_restart(tmp_path: Path) -> None:
 
 
 async def test_a_thousand_fresh_guests(live: Live) -> None:
-    """Each gets a cookie and none a row; those who write are limited; the picture goes on."""
+    """Each guest gets a cookie, and none a row in the database. Guests who write are limited. The
+    picture goes on.
+    """
     server = live.server
     began = time.perf_counter()
 
@@ -83,7 +85,7 @@ async def test_two_tabs_write_for_the_first_time(tmp_path: Path) -> None:
 async def test_without_storage_people_stay_who_they_are(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Reading and watching go on with the cookie; writes get 503 with Retry-After."""
+    """With the cookie, people still read and watch. Writes get 503 with Retry-After."""
     server = live.server
     async with Browser(server.url) as browser, Browser(server.url) as guest:
         await browser.ask("PUT", "/api/me/handle", {"handle": "Dark"})

@@ -20,7 +20,7 @@ async def summary(live: Live) -> Any:
 
 
 async def test_the_hearts_of_two_people(live: Live) -> None:
-    """Each tap counts where its person saw the live, and each person counts once."""
+    """Each tap counts at the media time that its person saw, and each person counts once."""
     async with Browser(live.server.url) as first, Browser(live.server.url) as second:
         for browser in (first, second):
             await browser.ask("GET", "/api/me")
@@ -55,7 +55,7 @@ async def test_a_flood_of_taps_costs_nobody_the_picture(live: Live) -> None:
 
 
 async def test_a_poll_in_the_live(live: Live) -> None:
-    """Two people vote, one of them with two tabs at once; viewers see the sum with the media."""
+    """Two people vote, one of them in two tabs at once. Viewers get the tally with the media."""
     path = f"{live.server.url}/api/rooms/{live.room.name}/polls"
     question = {"question": "차 or coffee?", "answers": ["차", "Coffee"]}
     async with live.server.http.post(path, json=question, headers=live.room.bearer) as response:

@@ -1,6 +1,7 @@
 """One viewer opens a thousand of everything.
 
-It gets what an address may have and an answer for the rest; others lose no frame.
+It gets as many as one address may have, and a refusal for each of the others. Other viewers lose no
+frame.
 """
 
 import asyncio
@@ -100,7 +101,9 @@ async def test_connections_that_say_nothing(
 
 @pytest.mark.timeout(90)
 async def test_hls_reloads(unharmed: Live, greedy: ClientSession) -> None:
-    """Waiting reloads count too: past the limit 429, and a viewer elsewhere gets its answer."""
+    """Waiting reloads count too: above the limit the answer is 429. A viewer at another address
+    gets its playlist.
+    """
     live, base = unharmed, f"{unharmed.server.url}/hls/{unharmed.room.name}"
     async with live.server.http.get(f"{base}/live.m3u8") as response:
         assert response.status == 200

@@ -1,4 +1,4 @@
-"""Two servers on one PostgreSQL: what people are at one of them, they are at the other."""
+"""Two servers on one PostgreSQL: people are the same at both."""
 
 import asyncio
 import time
@@ -40,7 +40,7 @@ def at(server: Server, browser: Browser) -> Browser:
 
 
 async def test_each_accepts_the_cookies_of_the_other(pair: Pair) -> None:
-    """Also of guests, who are only in their cookies. The name of the cookie is the same."""
+    """This includes guests, who exist only in their cookies. The cookie has the same name."""
     assert pair.one.identity.cookie_name == pair.two.identity.cookie_name
     for here, there in ((pair.one, pair.two), (pair.two, pair.one)):
         async with Browser(here.url) as browser:
@@ -95,7 +95,9 @@ async def test_a_device_signed_out_at_one_is_so_at_the_other(pair: Pair) -> None
 
 
 async def test_a_sign_out_reaches_readers_of_the_other_within_5_s(pair: Pair) -> None:
-    """Also requests that do not ask the database: the other server reads the sign-outs."""
+    """This includes requests that do not ask the database, because the other server reads the
+    sign-outs.
+    """
     async with Browser(pair.one.url) as browser:
         await browser.ask("PUT", "/api/me/handle", {"handle": "Dark"})
         _, answer = await browser.ask("GET", "/api/me/devices")
@@ -192,7 +194,9 @@ async def test_the_summary_of_a_live_is_the_same_at_the_other(pair: Pair) -> Non
 
 
 async def test_bans_words_and_moderators_of_one_hold_at_the_other(pair: Pair) -> None:
-    """In a live that runs at the other, within two seconds. The operator's bans too."""
+    """They apply within two seconds in a live that runs at the other server. So do the operator's
+    bans.
+    """
     async with (
         Browser(pair.one.url) as minji,
         Browser(pair.one.url) as sam,
@@ -257,7 +261,7 @@ async def test_an_ended_live_of_one_is_right_at_the_other(pair: Pair) -> None:
 
 
 async def renewed(observer: Server, other: Server, times: int) -> None:
-    """Returns when the other server has renewed its lease so often."""
+    """Returns when the other server has renewed its lease that many times."""
     store, id = observer.storage.server_leases, other.storage.rooms.server
     async with asyncio.timeout(10):
         while (await store.read_others()).get(id, 0) < times:  # noqa: ASYNC110 (no event)

@@ -69,7 +69,7 @@ async def test_lost_packets_are_sent_again(live: Live) -> None:
 async def test_a_full_socket_drops_the_frame_and_pictures_go_on(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is queued: the frame counts as dropped, and so do others up to the requested IDR."""
+    """Nothing is queued. The frame and those after it count as dropped, up to the requested IDR."""
     async with WhepPlayer(live.server.http, whep_of(live)) as player:
         await player.frames(5)
         (session,) = live.server.whep.sessions

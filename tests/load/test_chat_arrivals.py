@@ -1,4 +1,4 @@
-"""What the generator finds out about the chat."""
+"""The generator's figures of the chat."""
 
 import json
 
@@ -50,7 +50,7 @@ def test_messages_that_are_missing_or_come_twice_are_counted() -> None:
 
 
 def test_the_delay_is_that_of_the_last_viewer() -> None:
-    """Once the message has had time to reach all."""
+    """It is taken once the message has had time to reach all viewers."""
     arrivals = ChatArrivals()
     for viewer, arrived in enumerate((11_000, 41_000, 31_000)):
         arrivals.receive(event(1, 1_000), -1, max(arrived, 41_000 if viewer == 2 else 0))

@@ -1,4 +1,4 @@
-"""What the viewers of one process share."""
+"""The parts that the viewers of one process share."""
 
 import asyncio
 import time

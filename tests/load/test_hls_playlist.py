@@ -12,7 +12,7 @@ HEAD = "#EXTM3U\n#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.05\
 
 
 def live(frames: int) -> tuple[Playlist, list[str]]:
-    """A playlist of so many frames, with an IDR every second, and its text after each part."""
+    """A playlist of that many frames, with an IDR every second, and its text after each part."""
     segmenter, playlist, texts = Segmenter(TRACK), Playlist("aabbccdd", 7), []
     segmenter.receive_track(video_track())
     for n in range(frames):

@@ -28,7 +28,7 @@ ORDER = (BROWSER, "tests/load", "tests/integration", "tests/fuzz")
 
 
 class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no py.typed
-    """Browser tests on the first workers, everything else on all of them."""
+    """Runs browser tests on the first workers, and all other tests on every worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         return str(nodeid.partition("::")[0])

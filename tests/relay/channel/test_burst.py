@@ -1,4 +1,4 @@
-"""What joining viewers begin with."""
+"""The burst with which joining viewers begin."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def draft(size: int, *, key: bool = False) -> Draft:
 
 
 def test_drafts_are_written_in_their_place() -> None:
-    """Between the messages before and after; what they use is counted from the beginning."""
+    """A draft stays between the messages around it. Its bytes count from the beginning."""
     burst = Burst()
     burst.keep(draft(10))
     assert burst.messages == []

@@ -1,4 +1,4 @@
-"""A channel: what each viewer gets, in which order, and that none harms another."""
+"""A channel: the messages of each viewer, their order, and viewers that do not affect others."""
 
 import logging
 
@@ -47,7 +47,7 @@ VIDEO, AUDIO = int(Track.VIDEO), int(Track.AUDIO)
 
 
 def test_a_joining_viewer_gets_what_it_needs_in_order() -> None:
-    """First the retained state, then an init of each track, then everything since the last IDR and
+    """It gets the retained state, an init of each track, and everything since the last IDR, but
     nothing older.
     """
     channel, _ = live_channel()
@@ -74,8 +74,8 @@ def test_a_joining_viewer_gets_what_it_needs_in_order() -> None:
 
 
 def test_inits_can_be_decoded() -> None:
-    """An init record's segment and the fragments behind it are a file that FFmpeg decodes; the
-    codec string is the SPS's own.
+    """FFmpeg decodes the segment of an init record with the fragments behind it. The codec string
+    is that of the SPS.
     """
     channel, watcher = live_channel()
     for index, unit in enumerate(map(h264.access_unit, media.access_units(count=5))):
@@ -88,8 +88,8 @@ def test_inits_can_be_decoded() -> None:
 
 
 def test_audio_travels_behind_the_next_frame() -> None:
-    """The audio since the last frame is in that frame's message, second, and alone in `no_video`
-    for a slow viewer.
+    """The message of a frame has the frame, then the audio since the frame before. A slow viewer
+    gets only that audio (`no_video`).
     """
     channel, watcher = live_channel()
     channel.stream.publish(video_sample(0, key=True, publish=1_000_000))
@@ -109,7 +109,7 @@ def test_audio_travels_behind_the_next_frame() -> None:
 
 
 def test_audio_goes_alone_when_no_frame_comes() -> None:
-    """40 ms after the last frame audio no longer waits for one."""
+    """Audio waits for a frame at most until 40 ms after the last frame."""
     channel, watcher = live_channel()
     channel.stream.publish(video_sample(0, key=True, publish=1_000_000))
     before = len(watcher.messages)
@@ -124,8 +124,8 @@ def test_audio_goes_alone_when_no_frame_comes() -> None:
 
 
 def test_a_new_sps_brings_a_new_init_before_its_first_frame() -> None:
-    """All viewers get it once, the same parameters again bring none, and the burst of the old size
-    is no longer given to joiners.
+    """All viewers get it once. The same parameters bring no second init. Joining viewers no longer
+    get the burst of the old size.
     """
     channel, watcher = live_channel()
     channel.stream.publish(video_sample(0, key=True))
@@ -149,8 +149,8 @@ def test_a_new_sps_brings_a_new_init_before_its_first_frame() -> None:
 
 
 def test_sequences_have_no_hole_and_flags_tell() -> None:
-    """Each track counts its records from 0; KEY, DISPOSABLE, CAPTURE_ESTIMATED and the first of an
-    epoch are marked.
+    """Each track counts its records from 0. Flags mark KEY, DISPOSABLE, CAPTURE_ESTIMATED and the
+    first record of an epoch.
     """
     channel, watcher = live_channel()
     channel.stream.publish(video_sample(0, key=True, epoch=1))
@@ -173,7 +173,7 @@ def test_sequences_have_no_hole_and_flags_tell() -> None:
 
 
 def test_a_viewer_that_raises_is_dropped_without_harm(caplog: pytest.LogCaptureFixture) -> None:
-    """The others get every message, before and after it; the one that raised gets no more."""
+    """The other viewers get every message. The viewer that raised gets no more messages."""
 
     class Broken(Watcher):
         def send(self, message: Message) -> None:
@@ -196,7 +196,7 @@ def test_a_viewer_that_raises_is_dropped_without_harm(caplog: pytest.LogCaptureF
 def test_a_viewer_that_raises_at_a_track_is_dropped_and_closed(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Even where its close raises too. The others get the track."""
+    """This holds even if its `close` raises too. The other viewers get the track."""
 
     class Broken(Watcher):
         def receive_track(self, info: TrackInfo) -> None:
@@ -232,7 +232,7 @@ def test_a_viewer_that_raises_at_the_end_keeps_no_other_from_it(
 
 
 def test_a_viewer_may_leave_while_it_is_being_sent_to() -> None:
-    """Unsubscribing from within `send` costs no viewer a message."""
+    """No viewer loses a message if a viewer unsubscribes within `send`."""
     channel, first = live_channel()
 
     class Leaving(Watcher):
@@ -249,7 +249,7 @@ def test_a_viewer_may_leave_while_it_is_being_sent_to() -> None:
 
 
 def test_the_burst_of_a_joining_viewer_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A GOP larger than the bound is not sent to joiners, who wait for the next IDR instead."""
+    """If a GOP exceeds the limit, joining viewers do not get it, and wait for the next IDR."""
     monkeypatch.setattr("relay.channel.burst.BURST_MAX", 6_000)
     channel, _ = live_channel()
     channel.stream.publish(video_sample(0, key=True, data=bytes(2_000)))
@@ -270,7 +270,7 @@ def test_the_burst_of_a_joining_viewer_is_bounded(monkeypatch: pytest.MonkeyPatc
 def test_a_keyframe_is_asked_for_where_a_joiner_met_none_or_an_old_one(
     age: int | None, asked: bool
 ) -> None:
-    """No IDR yet, or one older than 1 s, makes the channel ask; a fresh one does not."""
+    """The channel asks if there is no IDR yet, or if the last one is older than 1 s."""
     channel, _ = live_channel()
     publisher = Publisher()
     channel.stream.attach(publisher)
@@ -282,7 +282,7 @@ def test_a_keyframe_is_asked_for_where_a_joiner_met_none_or_an_old_one(
 
 
 def test_nothing_is_asked_of_a_stream_without_tracks() -> None:
-    """Before the first track is announced a joining viewer makes no demand."""
+    """A viewer that joins before the first track is announced makes no demand."""
     channel, publisher = make_channel(), Publisher()
     channel.stream.attach(publisher)
     channel.subscribe(Watcher())
@@ -291,7 +291,9 @@ def test_nothing_is_asked_of_a_stream_without_tracks() -> None:
 
 
 def test_viewers_are_counted_once_each() -> None:
-    """The owner gets the count at each change and only then; leaving twice is leaving once."""
+    """The owner gets the count at each change and only then. A viewer that leaves twice counts
+    once.
+    """
     owner = Owner()
     channel = make_channel(owner)
     first, second = Watcher(), Watcher()
@@ -320,7 +322,7 @@ def test_viewers_of_other_outputs_count_too() -> None:
 
 
 def test_the_end_ends_viewers_and_streams() -> None:
-    """Each viewer is ended once, the streams are ended, and the owner gets no more calls."""
+    """Each viewer is ended once, the streams end, and the owner gets no more calls."""
     owner = Owner()
     channel = make_channel(owner)
     with_media, without = Watcher(), Watcher()
@@ -337,7 +339,7 @@ def test_the_end_ends_viewers_and_streams() -> None:
 
 @pytest.mark.parametrize("ended", [True, False])
 def test_a_channel_that_is_not_open_takes_no_viewers_and_no_events(ended: bool) -> None:
-    """Its room has ended, or its server is closing; the first stays, whatever follows."""
+    """Its room has ended, or its server is closing. The first of these reasons is kept."""
     timers = Timers()
     channel = make_channel(timers=timers)
     before, late = Watcher(), Watcher()
@@ -355,14 +357,14 @@ def test_a_channel_that_is_not_open_takes_no_viewers_and_no_events(ended: bool) 
 
 
 class Quiet(Watcher):
-    """A viewer that keeps nothing."""
+    """A viewer that discards its messages."""
 
     def send(self, message: Message) -> None: ...
 
 
 def test_an_hour_leaves_no_more_behind_than_a_minute() -> None:
-    """30 frames and 50 sounds a second for an hour, an event a second, and viewers who come and
-    go: what is held is bounded by the window, one GOP and the history.
+    """For an hour there are 30 frames, 50 sounds and an event a second, and viewers who come and
+    go. The memory is bounded by the window, one GOP and the history.
     """
     channel = make_channel()
     stream = channel.stream
@@ -392,8 +394,8 @@ def test_an_hour_leaves_no_more_behind_than_a_minute() -> None:
 
 
 def test_a_late_loop_gets_batches_that_lose_nothing() -> None:
-    """While batches are wanted a viewer gets the same records in fewer messages; a keyframe begins
-    a batch, a joiner gets nothing twice.
+    """In batches, a viewer gets the same records in fewer messages. A keyframe begins a batch. A
+    joining viewer gets nothing twice.
     """
     pulse = Pulse()
     channel = make_channel(pulse=pulse)
@@ -436,7 +438,7 @@ def test_a_late_loop_gets_batches_that_lose_nothing() -> None:
 
 
 def test_a_viewer_without_media_gets_events_inits_and_a_clock() -> None:
-    """Once a second the header of a frame without its body; and it does not count as a viewer."""
+    """Once a second it gets the header of a frame without the body. It is not counted."""
     timers = Timers()
     channel = make_channel(timers=timers)
     stream = channel.stream
@@ -470,7 +472,7 @@ def test_a_viewer_without_media_gets_events_inits_and_a_clock() -> None:
 
 
 def test_reports_go_up_with_the_viewers_number_until_it_leaves() -> None:
-    """A report is passed on unread; each viewer has a number of its own that is not used again."""
+    """A report is passed on unread. Each viewer has its own number, which is not used again."""
     owner = Owner()
     channel = make_channel(owner)
     first, second = Watcher(), Watcher()
@@ -488,7 +490,7 @@ def test_reports_go_up_with_the_viewers_number_until_it_leaves() -> None:
 
 
 def test_a_joining_viewer_is_announced_with_its_person() -> None:
-    """Under the number that its reports and its end have too."""
+    """The number is the same as in its reports and at its end."""
     owner = Owner()
     channel = make_channel(owner)
     viewer, onlooker = Watcher(), Watcher()
@@ -499,7 +501,7 @@ def test_a_joining_viewer_is_announced_with_its_person() -> None:
 
 
 def test_a_person_is_closed_on_every_connection() -> None:
-    """And the others stay, also where one connection cannot be closed."""
+    """Other people stay. An error at one connection keeps none of the person's others open."""
 
     class Broken(Watcher):
         def close(self, code: RefusalCode, text: str) -> None:
@@ -525,7 +527,7 @@ def test_a_person_is_closed_on_every_connection() -> None:
 
 
 def test_a_notice_goes_up_with_its_person_and_where_the_viewer_stands() -> None:
-    """The media time of the last report; the live edge before the first one."""
+    """The position is the media time of the last report; before the first report, the live edge."""
     owner = Owner()
     channel = make_channel(owner)
     viewer, nameless = Watcher(), Watcher()
@@ -548,7 +550,9 @@ def test_a_notice_goes_up_with_its_person_and_where_the_viewer_stands() -> None:
 def test_only_the_owner_says_that_it_does_not_know_a_notice(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Its MessageError reaches the viewer. A defect of the owner is logged, and no viewer pays."""
+    """A MessageError of the owner reaches the viewer. A defect of the owner is logged and affects
+    no viewer.
+    """
 
     class Broken(Owner):
         def receive_report(self, viewer: int, report: object) -> None:
@@ -575,8 +579,8 @@ def events_of(messages: list[Message]) -> list[bytes]:
 
 
 def test_events_travel_behind_the_next_media_message() -> None:
-    """No message of their own, in the order of posting, numbered and stamped with media time; a
-    slow viewer gets them with the sound, one without media alone.
+    """They have no message of their own. They keep their order and have a number and a media time.
+    A slow viewer gets them with the sound, a viewer without media gets them alone.
     """
     timers = Timers()
     channel = make_channel(timers=timers)
@@ -608,8 +612,8 @@ def test_events_travel_behind_the_next_media_message() -> None:
 
 
 def test_events_go_alone_when_no_media_message_comes() -> None:
-    """After 100 ms, with one timer for all that wait; and in a video message without sound a slow
-    viewer gets them alone.
+    """They go after 100 ms, with one timer for all events that wait. If a video message has no
+    sound, a slow viewer gets the events alone.
     """
     timers = Timers()
     channel = make_channel(timers=timers)
@@ -637,8 +641,8 @@ def test_without_viewers_nothing_waits() -> None:
 
 
 def test_a_joining_viewer_gets_each_event_once() -> None:
-    """What was sent before it came is in the history; what waits comes with the next message; and
-    the burst brings none a second time.
+    """Events sent before it joined are in the history. Events that wait come with the next message.
+    The burst repeats none.
     """
     timers = Timers()
     channel = make_channel(timers=timers)
@@ -656,8 +660,8 @@ def test_a_joining_viewer_gets_each_event_once() -> None:
 
 
 def test_a_late_loop_keeps_the_order_of_events_and_doubles_none() -> None:
-    """Events go with the message that sends a batch, once to each viewer, even to one that joins
-    while a batch waits, and where two slots have batches.
+    """Events go with the message that sends a batch, once to each viewer. This includes a viewer
+    that joins while a batch waits, and two slots with batches.
     """
     pulse, timers = Pulse(), Timers()
     channel = make_channel(pulse=pulse, timers=timers)
@@ -682,8 +686,8 @@ def test_a_late_loop_keeps_the_order_of_events_and_doubles_none() -> None:
 
 
 def test_states_and_history_for_a_joining_viewer() -> None:
-    """The latest state of each key, none of a key that was forgotten, and the last events; what
-    came before a state of the same key is left out, and one without history too.
+    """It gets the latest state of each key that was not forgotten, and the last events. Earlier
+    states of a key are left out, and so are events without history.
     """
     channel = make_channel()
     channel.post(b"idle", key="room")
@@ -712,7 +716,7 @@ def test_a_key_that_is_forgotten_before_its_state_was_sent() -> None:
 
 
 def test_events_are_bounded() -> None:
-    """One that is too large is refused; many go out before they are too many."""
+    """An event that is too large is refused. Many events are sent before they are too many."""
     timers = Timers()
     channel = make_channel(timers=timers)
     viewer = Watcher()
@@ -725,7 +729,7 @@ def test_events_are_bounded() -> None:
 
 
 def test_a_post_past_the_bounds_of_states_loses_nothing() -> None:
-    """States that wait count. A refused post loses no event and no frame."""
+    """States that wait count towards the limits. A refused post loses no event and no frame."""
     timers = Timers()
     channel = make_channel(timers=timers)
     viewer = Watcher()
@@ -745,7 +749,7 @@ def test_a_post_past_the_bounds_of_states_loses_nothing() -> None:
 
 
 def test_an_event_that_waits_replaces_no_newer_state() -> None:
-    """Not even where the last viewer has left before it went out."""
+    """This holds even if the last viewer has left before the event was sent."""
     timers = Timers()
     channel = make_channel(timers=timers)
     viewer = Watcher()
@@ -758,7 +762,7 @@ def test_an_event_that_waits_replaces_no_newer_state() -> None:
 
 
 def test_events_go_behind_a_message_that_is_held_back() -> None:
-    """In an overload the timer sends the batch with the events, in one message."""
+    """In an overload, the timer sends the batch and the events in one message."""
     pulse, timers = Pulse(), Timers()
     channel = make_channel(pulse=pulse, timers=timers)
     viewer = Watcher()
@@ -803,8 +807,9 @@ def test_a_channel_that_is_closed_leaves_no_timer() -> None:
 
 
 def test_two_slots_share_a_viewer() -> None:
-    """Inits and bursts of both on joining, records by slot, keyframes asked of both; a slot that is
-    removed, or whose stream ends, leaves the other alone.
+    """A joining viewer gets inits and bursts of both slots, records name their slot, and both
+    streams are asked for keyframes. Removing a slot, or the end of its stream, does not affect the
+    other slot.
     """
     channel, guest = make_channel(), make_stream("guest")
     host_publisher, guest_publisher = Publisher(), Publisher()

@@ -1,4 +1,4 @@
-"""What a channel keeps of its events."""
+"""The events that a channel keeps."""
 
 import pytest
 from hypothesis import given
@@ -24,7 +24,7 @@ def test_an_event_is_packed_once_with_its_number_and_media_time() -> None:
 
 
 def test_the_history_is_bounded_by_count_and_by_bytes() -> None:
-    """The oldest events go first; one that is larger than the bound leaves nothing."""
+    """The oldest events go first. An event larger than the limit leaves the history empty."""
     log = EventLog(max_events=3, max_bytes=10 * (HEADER_SIZE + 10))
     for number in range(1, 6):
         log.add(event(number))
@@ -36,7 +36,7 @@ def test_the_history_is_bounded_by_count_and_by_bytes() -> None:
 
 
 def test_the_state_of_a_key_outlives_the_history() -> None:
-    """It is not bounded by newer events, and comes in its place by number."""
+    """Newer events do not displace it, and its number gives its place among them."""
     log = EventLog(max_events=2)
     log.add(event(1, key="pinned"))
     for number in range(2, 6):
@@ -60,7 +60,7 @@ def test_keys_are_bounded() -> None:
 
 
 def test_states_are_bounded_by_bytes() -> None:
-    """A new state of a key takes the place of the one before; a refused one changes nothing."""
+    """A new state of a key replaces the state before. A refused state changes nothing."""
     log = EventLog()
     log.reserve("a", STATES_BYTES - 10)
     log.reserve("b", 10)
@@ -86,7 +86,7 @@ def test_an_older_event_replaces_no_state() -> None:
 def test_a_joining_viewer_gets_each_event_once_and_in_order(
     drawn: list[tuple[str | None, bool, int]], after: int
 ) -> None:
-    """Whatever is posted: ascending numbers above `after`, one event of each key, the latest."""
+    """For any posts, numbers ascend from above `after`, and each key has one event, its latest."""
     log = EventLog(max_events=5, max_bytes=600)
     posted = [
         event(number, key=key, history=history, size=size)

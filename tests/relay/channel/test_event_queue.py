@@ -1,4 +1,4 @@
-"""The events that wait for a message, alone."""
+"""The queue of events that wait for a message, without a channel."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.fixtures.channel import Timers
 
 
 class Queue:
-    """A queue, its timers and what it sent."""
+    """A queue, its timers and the events that it sent."""
 
     def __init__(self) -> None:
         self.timers = Timers()
@@ -26,7 +26,9 @@ class Queue:
 
 
 def test_an_event_waits_where_it_has_to_reach_a_viewer() -> None:
-    """One timer for all that wait; in the log only after that. Without viewers nothing waits."""
+    """All events that wait have one timer, and reach the log only after it. Without viewers, no
+    event waits.
+    """
     queue = Queue()
     queue.post(wait=False)
     assert queue.kept == [1] and not queue.events.pending
@@ -39,7 +41,7 @@ def test_an_event_waits_where_it_has_to_reach_a_viewer() -> None:
 
 
 def test_an_event_waits_behind_those_that_wait() -> None:
-    """Although no viewer is left: the log gets events in their order."""
+    """It waits even if no viewer is left, so that the log gets events in their order."""
     queue = Queue()
     queue.post(key="room")
     queue.post(key="room", wait=False)
@@ -56,7 +58,7 @@ def test_too_many_bytes_go_out_at_once() -> None:
 
 
 def test_a_refused_event_takes_no_number() -> None:
-    """Keys of events that wait count."""
+    """The keys of events that wait count towards the limit."""
     queue = Queue()
     for number in range(MAX_KEYS):
         queue.post(key=str(number))

@@ -1,4 +1,4 @@
-"""Server-sent events: what a viewer without a WebSocket gets and says."""
+"""Server-sent events: the events and the notices of a viewer without a WebSocket."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from tests.fixtures.media import video_sample
 
 
 def fields(chunk: bytes) -> list[dict[str, str]]:
-    """The events of a piece of an event stream, as the fields that each has."""
+    """The events in a part of an event stream, each as its fields."""
     return [
         dict(line.split(": ", 1) for line in event.splitlines())
         for event in chunk.decode().split("\n\n")
@@ -33,7 +33,7 @@ async def opened(
 
 
 async def test_hello_then_history_then_live_events() -> None:
-    """Each with its number as id and its media time; the viewer's secret is in the hello."""
+    """Each event has its number as id, and its media time. The hello has the viewer's secret."""
     timers = Timers()
     channel = make_channel(timers=timers)
     channel.stream.publish(video_sample(90_000, key=True))
@@ -54,7 +54,7 @@ async def test_hello_then_history_then_live_events() -> None:
 
 
 async def test_a_last_event_id_resumes() -> None:
-    """With the id of an event of this channel only what came later comes; any other id is none."""
+    """With the id of an event of this channel, only later events come. Any other id is ignored."""
     channel = make_channel()
     for number in range(3):
         channel.post(b"%d" % number)
@@ -69,7 +69,7 @@ async def test_nothing_comes_for_a_while() -> None:
 
 
 async def test_a_viewer_that_takes_nothing_is_too_slow() -> None:
-    """Past 64 KB the stream has to be cut, and holds nothing any more."""
+    """Above 64 KB that wait, the stream has to be cut, and holds nothing any more."""
     timers = Timers()
     channel = make_channel(timers=timers)
     stream, _ = await opened(channel)
@@ -119,7 +119,9 @@ async def test_the_end_says_why(by_room: bool) -> None:
 
 
 async def test_notices() -> None:
-    """Time is answered, a report and anything else go up, with the person and the media time."""
+    """A time question is answered. A report and other notices go to the owner, with the person and
+    the media time.
+    """
     owner = Owner()
     stream, _ = await opened(make_channel(owner))
     answer = stream.receive_text('{"type":"time","id":4}')

@@ -1,5 +1,5 @@
-"""Direct sockets: what goes into one arrives whole and in order, and nothing goes into one that is
-not the viewer's any more.
+"""Direct sockets: bytes arrive whole and in order, and none goes into a socket that is no longer
+the viewer's.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from tests.relay.websocket.test_viewer import Transport
 
 
 class Listener:
-    """A viewer that notes what it is sent, and what its socket did not take."""
+    """A viewer that records its messages, and the bytes that its socket did not take."""
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []
@@ -59,7 +59,7 @@ def fanout() -> Fanout:
 
 
 def on_direct(fanout: Fanout, ours: socket.socket) -> tuple[Listener, DirectSocket]:
-    """A viewer whose messages go straight into a socket."""
+    """A viewer whose messages go directly into a socket."""
     viewer = Listener()
     direct = DirectSocket(ours.fileno(), viewer.overflow)
     fanout.add(viewer)
@@ -79,8 +79,8 @@ def read_all(theirs: socket.socket) -> bytes:
 def test_a_socket_takes_frames_until_it_is_full(
     fanout: Fanout, pair: tuple[socket.socket, socket.socket]
 ) -> None:
-    """Whole frames go past the viewer. `overflow` gets the one that does not fit, with the number
-    of bytes written; from then on `send` is called.
+    """Whole frames bypass the viewer. `overflow` gets the frame that does not fit, with the number
+    of bytes written. From then on, `send` is called.
     """
     ours, theirs = pair
     viewer, direct = on_direct(fanout, ours)
@@ -107,8 +107,8 @@ def test_nothing_goes_over_a_socket_that_was_closed(
 
 
 def test_a_socket_is_no_other_connections_once_its_own_is_gone(fanout: Fanout) -> None:
-    """The loop may close a connection, and accept another under the same number, before its viewer
-    hears of it.
+    """Before its viewer learns of it, the loop may close a connection and accept another one under
+    the same descriptor.
     """
     ours, theirs = socket.socketpair()
     viewer, direct = on_direct(fanout, ours)
@@ -137,8 +137,8 @@ def test_a_connection_that_broke_is_its_transports_business(
 def test_a_viewer_that_left_meanwhile_stays_away(
     fanout: Fanout, pair: tuple[socket.socket, socket.socket]
 ) -> None:
-    """One viewer may make others leave: a full socket does not bring its viewer back, and no viewer
-    that left is sent to.
+    """A viewer may make others leave. No viewer that left gets a message, and a full socket does
+    not bring its viewer back.
     """
     ours, theirs = pair
     gone, direct = (
@@ -172,8 +172,8 @@ def number_of(direct: DirectSocket) -> int:
 def test_a_full_socket_is_reported_to_its_own_viewer_after_its_number_is_reused(
     fanout: Fanout, pair: tuple[socket.socket, socket.socket]
 ) -> None:
-    """A viewer that is sent to may make a late one leave, and open a socket that gets the number
-    which is free again.
+    """While a viewer gets a message, it may make a later viewer leave, and open a socket under the
+    descriptor that is then free.
     """
     ours, theirs = pair
     theirs.close()
@@ -215,8 +215,8 @@ def test_one_that_fails_costs_the_others_nothing(
 async def test_a_reader_that_pauses_gets_all_its_sound_in_order(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
-    """Over a real socket: directly at first, through the transport while the reader pauses,
-    directly again; every byte in its place.
+    """On a real socket, messages go directly at first, through the transport while the reader
+    pauses, then directly again. Every byte is in its place.
     """
     ours, theirs = pair
     loop = asyncio.get_running_loop()

@@ -27,7 +27,7 @@ def test_a_name_is_one_channel_until_it_ends() -> None:
 
 
 def test_an_end_reaches_every_viewer_of_that_channel() -> None:
-    """Each viewer once, and no viewer of another channel; an unknown name is nothing."""
+    """It reaches each viewer once, but none of another channel. An unknown name has no effect."""
     hub = Hub()
     here, there = Watcher(), Watcher()
     hub.open("a", NoOwner()).subscribe(here)
@@ -39,7 +39,7 @@ def test_an_end_reaches_every_viewer_of_that_channel() -> None:
 
 
 def test_streams_are_bounded_by_the_hubs_limits() -> None:
-    """Seconds and bytes of the window are those given to the hub."""
+    """Windows have the limits of seconds and bytes that the hub was given."""
     stream = Hub(window_seconds=1, window_bytes=OVERHEAD + 100).open("a", NoOwner()).stream
     stream.publish(video_sample(0, key=True, data=bytes(60)))
     stream.publish(video_sample(3_000, data=bytes(60)))

@@ -1,4 +1,4 @@
-"""The members of a channel, alone."""
+"""The members of a channel, without the channel."""
 
 from relay.channel.members import Members
 from relay.channel.message import event_message, media_message
@@ -7,7 +7,7 @@ from tests.fixtures.channel import Watcher
 
 
 def test_each_member_is_in_one_fan_out_until_it_leaves() -> None:
-    """With a number of its own, which is not used again."""
+    """It has a number of its own, which is not used again."""
     members, first, second = Members(), Watcher(), Watcher()
     members.add(first, "p-1", True)
     members.add(second, None, False)
@@ -23,7 +23,7 @@ def test_each_member_is_in_one_fan_out_until_it_leaves() -> None:
 
 
 def test_a_member_without_media_gets_what_is_for_it() -> None:
-    """A message without such a part does not reach it."""
+    """A message without a part for such members does not reach it."""
     members, viewer, onlooker = Members(), Watcher(), Watcher()
     members.add(viewer, None, True)
     members.add(onlooker, None, False)

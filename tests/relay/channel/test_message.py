@@ -1,4 +1,4 @@
-"""Messages: what each kind of viewer gets of one."""
+"""Messages: the part of a message that each kind of viewer gets."""
 
 import pytest
 
@@ -31,7 +31,7 @@ RECORDS = b"".join(each.record for each in EVENTS)
 
 @pytest.mark.parametrize("size", [10, 200, 70_000])
 def test_events_stand_behind_the_last_record_of_one_message(size: int) -> None:
-    """In each form of the message, on both sides of every change of header size."""
+    """This holds for each form of the message, on both sides of every change of header size."""
     video = record(Kind.MEDIA, bytes(size))
     message = with_events(media_message(video, AUDIO, 5, 6, slot=1, key=True, clock=CLOCK), EVENTS)
     assert payloads(message.frame) == [video + AUDIO + RECORDS]
@@ -57,7 +57,7 @@ def test_audio_inits_and_events_are_the_same_without_video() -> None:
 
 
 def test_merged_messages_keep_their_order() -> None:
-    """One message is itself; of several every form is all of theirs in a row."""
+    """A single message stays the same. Several are joined in order, in each form."""
     key = media_message(VIDEO, AUDIO, 1, 10, key=True)
     audio = media_message(b"", AUDIO, 2, 20)
     last = with_events(media_message(VIDEO, b"", 3, 30, disposable=True), EVENTS)

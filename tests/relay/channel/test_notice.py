@@ -1,4 +1,4 @@
-"""What viewers say."""
+"""The notices of viewers."""
 
 import pytest
 from hypothesis import given
@@ -53,7 +53,9 @@ def test_what_is_no_number(value: object) -> None:
 
 
 def test_an_allowance_refills() -> None:
-    """A burst at once, then some every second; after a silence a burst again, and never more."""
+    """A burst is allowed at once, then some every second. After a silence a burst is allowed again,
+    never more.
+    """
     allowance = Allowance(0.0)
     assert [allowance.take(0.0) for _ in range(BURST)] == [True] * BURST
     assert [allowance.take(1.0) for _ in range(PER_SECOND + 1)] == [True] * PER_SECOND + [False]
@@ -62,7 +64,7 @@ def test_an_allowance_refills() -> None:
 
 
 def test_refused_notices_take_nothing() -> None:
-    """A flood does not silence the viewer: what the limit allows is still taken."""
+    """A flood does not silence the viewer: notices within the limit are still accepted."""
     allowance = Allowance(0.0)
     taken = sum(allowance.take(second / 1_000) for second in range(10_000))
     assert BURST + 9 * PER_SECOND <= taken <= BURST + 10 * PER_SECOND

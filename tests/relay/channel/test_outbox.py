@@ -1,4 +1,4 @@
-"""The rules for one slow viewer: what is left out, and what it always gets."""
+"""The rules for one slow viewer: the media that it loses, and the media that it always gets."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from relay.channel.outbox import (
 )
 
 RATE = 8_000.0
-"""bit/s: a byte waiting is a millisecond."""
+"""bit/s, so that each waiting byte is a millisecond."""
 
 
 def video(
@@ -69,8 +69,8 @@ steps = st.lists(
 
 @given(steps)
 def test_sound_and_vital_messages_are_never_left_out(drawn: list[Step]) -> None:
-    """In any state, at any backlog, what is sent has the audio of each message, and all of an
-    init record or event.
+    """In any state, at any backlog, the viewer gets the audio of each message, and all init records
+    and events.
     """
     outbox, now = Outbox(), 0.0
     for step in drawn:
@@ -90,8 +90,8 @@ def test_sound_and_vital_messages_are_never_left_out(drawn: list[Step]) -> None:
 
 @given(steps)
 def test_what_a_viewer_gets_can_always_be_decoded(drawn: list[Step]) -> None:
-    """After a frame that others refer to was left out, the next video sent is a keyframe; every
-    frame left out is counted.
+    """After a reference frame was left out, the next video sent is a keyframe. Every frame left out
+    is counted.
     """
     outbox, now, broken, left_out = Outbox(), 0.0, False, 0
     for step in drawn:
@@ -112,7 +112,7 @@ def test_what_a_viewer_gets_can_always_be_decoded(drawn: list[Step]) -> None:
 
 
 def test_a_fast_viewer_gets_everything() -> None:
-    """Nothing is left out while less than 200 ms wait."""
+    """Nothing is left out while less than 200 ms of media wait."""
     outbox = Outbox()
     for index in range(100):
         assert choose(outbox, video(disposable=index % 2 == 0), SLOW_MS - 1, index * 33) != b"a"
@@ -120,7 +120,7 @@ def test_a_fast_viewer_gets_everything() -> None:
 
 
 def test_first_what_nothing_refers_to_is_left_out() -> None:
-    """From 200 ms of backlog on, disposable frames are dropped and their audio is sent; below 50 ms
+    """From a backlog of 200 ms, disposable frames are dropped and their audio is sent. Below 50 ms,
     everything is sent again, without a keyframe.
     """
     outbox = Outbox()
@@ -133,8 +133,8 @@ def test_first_what_nothing_refers_to_is_left_out() -> None:
 
 
 def test_then_all_but_keyframes_until_it_has_caught_up() -> None:
-    """From 400 ms on only keyframes are sent; when it has caught up a keyframe is demanded, and
-    video goes on there.
+    """From 400 ms on, only keyframes are sent. When the viewer has caught up, a keyframe is
+    demanded, with which video goes on.
     """
     outbox = Outbox(10_000)
     assert choose(outbox, video(), STALLED_MS, 10_000) == b"a"
@@ -150,7 +150,7 @@ def test_then_all_but_keyframes_until_it_has_caught_up() -> None:
 
 
 def test_each_failure_makes_the_next_try_later() -> None:
-    """A connection that cannot carry the video asks for keyframes ever less often, down to one in
+    """A connection too narrow for the video asks for keyframes less and less often, down to once in
     30 s.
     """
     outbox, now, waits = Outbox(), 0.0, []
@@ -168,7 +168,7 @@ def test_each_failure_makes_the_next_try_later() -> None:
 
 
 def test_a_large_keyframe_does_not_interrupt_the_sound_of_a_slow_viewer() -> None:
-    """While slow, a keyframe that takes over half a second stays behind, until the picture is 10 s
+    """A slow viewer gets no keyframe that would take over half a second, unless its picture is 10 s
     old.
     """
     outbox = Outbox()
@@ -184,8 +184,8 @@ def test_a_large_keyframe_does_not_interrupt_the_sound_of_a_slow_viewer() -> Non
 
 
 def test_a_viewer_whose_reports_fall_behind_is_slow() -> None:
-    """1 s beyond its own best counts, an old route's constant delay does not; back within 300 ms it
-    has caught up.
+    """A lag counts if it exceeds the viewer's own smallest lag by 1 s; a constant delay of the
+    route does not count. Within 300 ms of it, the viewer has caught up.
     """
     outbox = Outbox()
     for _ in range(5):
@@ -203,8 +203,8 @@ def test_a_viewer_whose_reports_fall_behind_is_slow() -> None:
 
 
 def test_a_route_that_became_longer_for_good_is_forgiven() -> None:
-    """The best lag rises slowly, so that a constant delay of 2 s more is no lag after some minutes
-    of reports.
+    """The smallest lag rises slowly, so that 2 s more of constant delay stop counting after some
+    minutes.
     """
     outbox = Outbox()
     outbox.report(100)
@@ -218,8 +218,8 @@ def test_a_route_that_became_longer_for_good_is_forgiven() -> None:
 
 
 def test_a_join_that_was_too_much_becomes_sound() -> None:
-    """Of what a joining viewer did not take in time, the sound and what is vital is left, and the
-    frames are counted.
+    """If a joining viewer does not take its burst in time, it keeps the sound and vital messages.
+    The frames are counted as left out.
     """
     outbox = Outbox()
     assert (
@@ -230,7 +230,9 @@ def test_a_join_that_was_too_much_becomes_sound() -> None:
 
 
 def test_drain_is_measured_while_bytes_wait() -> None:
-    """8,000 bytes in 250 ms are 256 kbit/s; a transport that was empty meanwhile tells nothing."""
+    """8,000 bytes in 250 ms are 256 kbit/s. If the transport was empty meanwhile, nothing is
+    measured.
+    """
     drain = DrainRate()
     drain.add(0, 100, 0)
     drain.add(4_000, 100, 100)
@@ -246,8 +248,8 @@ def test_drain_is_measured_while_bytes_wait() -> None:
 
 
 def test_each_slot_goes_on_at_its_own_keyframe() -> None:
-    """After a slow time the first keyframe ends the reduced pace for all slots; a slot of which a
-    frame was left out waits for its own.
+    """After a slow time, the first keyframe ends the reduced pace for all slots. A slot that lost a
+    frame waits for its own keyframe.
     """
     outbox = Outbox()
     host, guest = video(), video()
@@ -267,7 +269,7 @@ def test_each_slot_goes_on_at_its_own_keyframe() -> None:
 
 
 def test_an_overloaded_server_keeps_slow_viewers_slow() -> None:
-    """They get keyframes and audio. A viewer that takes everything still gets everything."""
+    """Slow viewers get keyframes and audio. A viewer that keeps up still gets everything."""
     outbox, fast = Outbox(), Outbox()
     paces = []
     assert choose(outbox, video(disposable=True), SLOW_MS, 0) == b"a"

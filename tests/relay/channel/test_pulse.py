@@ -7,8 +7,8 @@ from tests.fixtures.deadline import eventually
 
 
 def test_batches_follow_the_lateness() -> None:
-    """Each late beat puts one more into a batch, up to the bound; each punctual one takes one out;
-    between the two nothing changes.
+    """Each late beat makes a batch longer by one, up to a limit. Each punctual beat makes it
+    shorter by one. Between the two, nothing changes.
     """
     pulse = Pulse()
     seen = []
@@ -31,7 +31,9 @@ async def test_it_beats_until_it_is_closed() -> None:
 
 
 def test_recent_lateness_is_taken_once() -> None:
-    """As mean and maximum: one pause has little effect on the mean. Values are bounded."""
+    """It is taken as mean and maximum, since one pause has little effect on the mean. Values are
+    bounded.
+    """
     pulse = Pulse()
     pulse._due = 100.0
     for lateness in [0.0] * 9 + [0.2]:

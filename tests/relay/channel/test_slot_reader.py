@@ -14,7 +14,7 @@ FRAME, PACKET = 3_000, 960
 
 
 class Sink:
-    """Keeps the messages of one slot."""
+    """Records the messages of one slot."""
 
     def __init__(self) -> None:
         self.watched = True
@@ -48,7 +48,7 @@ def make_reader(number: int = 0) -> tuple[Stream, Sink, SlotReader]:
 
 
 def test_tracks_from_before_and_after() -> None:
-    """An init message for each, with the slot's number."""
+    """There is an init message for each track, with the slot's number."""
     _, sink, reader = make_reader(3)
     assert [info.track for info, _ in sink.inits] == [Track.VIDEO, Track.AUDIO]
     assert set(reader.inits) == set(Track)
@@ -57,7 +57,7 @@ def test_tracks_from_before_and_after() -> None:
 
 
 def test_audio_travels_with_the_next_frame() -> None:
-    """In one message: the frame first, then the packets since the last frame."""
+    """One message has the frame, then the audio packets since the frame before."""
     stream, sink, _ = make_reader()
     stream.publish(video_sample(0, key=True))
     stream.publish(sound_sample(0))
@@ -73,7 +73,7 @@ def test_audio_travels_with_the_next_frame() -> None:
 
 
 def test_audio_does_not_wait_for_long() -> None:
-    """Without video it travels alone."""
+    """Without video, audio travels alone."""
     stream, sink, _ = make_reader()
     stream.publish(video_sample(0, key=True, publish=100_000))
     stream.publish(sound_sample(0, publish=100_000 + AUDIO_ALONE - 1))
@@ -84,7 +84,7 @@ def test_audio_does_not_wait_for_long() -> None:
 
 
 def test_the_flags_of_a_record() -> None:
-    """DISCONTINUITY once where the epoch changes."""
+    """DISCONTINUITY is set once, where the epoch changes."""
     stream, sink, _ = make_reader()
     stream.publish(video_sample(0, key=True))
     stream.publish(video_sample(FRAME, disposable=True))
@@ -113,8 +113,8 @@ def test_new_video_parameters_empty_the_burst() -> None:
 
 
 def test_what_nobody_watches_is_written_when_a_viewer_comes() -> None:
-    """The channel gets no message, and the burst has the same bytes as with viewers. An IDR drops
-    the messages before it, which are never written; they are numbered all the same.
+    """Without viewers, the channel gets no message, and the burst has the same bytes as with
+    viewers. An IDR drops the messages before it: these are numbered but never written.
     """
     bursts: list[list[bytes]] = []
     for watched in (True, False):
@@ -135,7 +135,7 @@ def test_what_nobody_watches_is_written_when_a_viewer_comes() -> None:
 
 
 def test_a_clock_once_a_second_where_it_is_wanted() -> None:
-    """A record without a body in the message for viewers without media."""
+    """Messages for viewers without media have a record without a body."""
     stream, sink, _ = make_reader()
     stream.publish(video_sample(0, key=True, publish=0))
     assert not sink.messages[0].no_media

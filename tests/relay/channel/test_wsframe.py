@@ -16,8 +16,8 @@ def test_examples_of_the_rfc() -> None:
 
 
 async def test_a_client_reads_every_length() -> None:
-    """Payloads on both sides of every change of header size arrive whole when written past
-    aiohttp's own writer.
+    """Payloads on both sides of every change of header size arrive whole, although aiohttp's own
+    writer does not write them.
     """
     payloads = [bytes(index % 251 for index in range(length)) for length in LENGTHS]
 
