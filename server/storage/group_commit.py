@@ -26,6 +26,10 @@ MAX_WAITING = 2_000
 """Maximum number of writes that wait for a transaction."""
 MAX_BATCH = 200
 """Maximum number of writes in one transaction."""
+SHARED_EVERY = 0.04
+"""Minimum seconds between two transactions of rows alone. While many people write, their messages
+share transactions: a transaction costs more than a message.
+"""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,7 +53,8 @@ class CommitCounters:
 @dataclass(eq=False)
 class GroupCommit:
     """A queue of writes. All writes that wait when a transaction begins share that transaction, in
-    the order of their arrival. One transaction runs at a time.
+    the order of their arrival. One transaction runs at a time. Rows may wait SHARED_EVERY for
+    others; every other write begins a transaction as soon as possible.
     """
 
     begin: Callable[[], AbstractAsyncContextManager[AsyncConnection]]
@@ -62,6 +67,10 @@ class GroupCommit:
     counters: CommitCounters = field(default_factory=CommitCounters)
     _waiting: deque[_Write] = field(default_factory=deque)
     _running: asyncio.Task[None] | None = None
+    _timer: asyncio.TimerHandle | None = None
+    """Begins the transaction of the waiting rows."""
+    _begun_at: float = -1.0
+    """Time at which the last transaction began."""
     _closed: bool = False
 
     @property
@@ -83,13 +92,24 @@ class GroupCommit:
         loop = asyncio.get_running_loop()
         write = _Write(work, loop.create_future())
         self._waiting.append(write)
-        if self._running is None:
-            self._running = loop.create_task(self._run())
+        begin_at = self._begun_at + SHARED_EVERY
+        if not isinstance(work, Row) or loop.time() >= begin_at:
+            self._start()
+        elif self._timer is None:
+            self._timer = loop.call_at(begin_at, self._start)
         expiry = loop.call_later(self.answer_within, self._expire, write)
         try:
             return cast(T, await write.result)
         finally:
             expiry.cancel()
+
+    def _start(self) -> None:
+        """Begins a transaction, unless one is running."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._running is None:
+            self._running = asyncio.get_running_loop().create_task(self._run())
 
     def _expire(self, write: _Write) -> None:
         """Refuses a write. The write is left out if its transaction has not begun."""
@@ -102,12 +122,14 @@ class GroupCommit:
     async def close(self) -> None:
         """Refuses new writes. Returns when all waiting writes have their result."""
         self._closed = True
+        self._start()
         if self._running is not None:
             await asyncio.wait([self._running])
 
     async def _run(self) -> None:
         try:
             while self._waiting:
+                self._begun_at = asyncio.get_running_loop().time()
                 count = min(len(self._waiting), MAX_BATCH)
                 batch = [self._waiting.popleft() for _ in range(count)]
                 await self._commit([write for write in batch if not write.expired])

@@ -182,6 +182,39 @@ async def test_a_row_that_fails_harms_no_other_write(database: Database) -> None
     assert await stored(database) == {1, 2, 3, 4}
 
 
+async def test_rows_that_come_quickly_share_a_transaction(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counters = database.commits.counters
+    monkeypatch.setattr(group_commit, "SHARED_EVERY", 0.5)
+    before = counters.commits
+    assert await database.add(row(1))
+    assert counters.commits == before + 1
+    rows = []
+    for number in (2, 3):
+        rows.append(asyncio.create_task(database.add(row(number))))
+        for _ in range(5):  # enough to begin a transaction
+            await asyncio.sleep(0)
+    assert await asyncio.gather(*rows) == [True, True]
+    assert counters.commits == before + 2
+
+
+async def test_another_write_takes_the_waiting_rows_along(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So does the end of the database."""
+    monkeypatch.setattr(group_commit, "SHARED_EVERY", 1_000.0)
+    assert await database.write(add(1)) == 1
+    rows = [asyncio.create_task(database.add(row(number))) for number in (2, 3)]
+    assert await stored(database) == {1}
+    assert await database.write(add(4)) == 4
+    assert await asyncio.gather(*rows) == [True, True]
+    last = asyncio.create_task(database.add(row(5)))
+    assert await stored(database) == {1, 2, 3, 4}
+    await database.commits.close()
+    assert await last
+
+
 async def test_rows_and_other_writes_keep_their_order(database: Database) -> None:
     results = await asyncio.gather(
         database.add(row(1)), database.write(add(2)), database.add(row(2)), database.add(row(1))
