@@ -112,7 +112,13 @@ def reply(kind: type[Any], value: object, *, status: int = 200) -> web.Response:
     members. Members of a Payload that are not set are omitted.
     """
     adapter = _adapters.get(kind) or _adapters.setdefault(kind, TypeAdapter(kind))
-    body = adapter.dump_json(adapter.validate_python(value), exclude_unset=True)
+    return json_answer(
+        adapter.dump_json(adapter.validate_python(value), exclude_unset=True), status=status
+    )
+
+
+def json_answer(body: bytes, *, status: int = 200) -> web.Response:
+    """Returns an answer with this JSON as its body."""
     return web.Response(status=status, body=body, content_type="application/json", charset="utf-8")
 
 
