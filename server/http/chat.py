@@ -4,6 +4,7 @@ and answers.
 
 import asyncio
 import json
+import random
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -40,7 +41,9 @@ REFUSALS, REFUSALS_SECONDS = 20, 20.0
 ARRIVING = 20
 """Maximum number of people in a room whose first messages wait for storage at the same time."""
 DELAY = 1.0
-"""Seconds by which the refusals of further messages are delayed."""
+"""Minimum seconds by which the refusals of further messages are delayed; the maximum is twice as
+much. The delays differ, because the members of a raid who begin together would come back together.
+"""
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -215,7 +218,7 @@ class ChatEndpoint:
         """
         address = self._requesters.program(request).address
         if self._refusals.try_take(address, asyncio.get_running_loop().time()):
-            await asyncio.sleep(DELAY)
+            await asyncio.sleep(random.uniform(DELAY, 2 * DELAY))
 
     async def remove(self, request: web.Request) -> web.Response:
         n = number_of(request)
