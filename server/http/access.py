@@ -18,6 +18,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from relay.callbacks import ignore
 from relay.errors import Refusal, RefusalCode
+from server.errors import Forbidden
 from server.http.request import is_https
 from server.http.requester import Requesters
 from server.rooms.commands.access import Admission, Admit
@@ -32,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 CHECK_EVERY = 1.0
 """Interval at which connections are checked again if something has changed, seconds."""
+STEP = 500
+"""Maximum number of connections that are checked together. Other work runs between two steps."""
 MAX_PAST = 1_000
 PASS = 86_400
 """Seconds for which the cookie of an admitted person opens the room."""
@@ -234,24 +237,40 @@ class Access:
             self._seen[name] = moderation.admissions
             if not changed and room.record.visibility != "private":
                 continue
-            for connection in list(self._open.get(name, ())):
-                ends_at = connection.admitted.admission.expires_at
-                if changed or (ends_at is not None and ends_at <= now):
-                    await self._check_one(room, connection)
+            due = [
+                connection
+                for connection in self._open.get(name, ())
+                if changed or connection.admitted.admission.ends_before(now)
+            ]
+            try:
+                await self._check_room(room, due)
+            except StorageError as error:
+                self._seen.pop(room.name, None)  # check again once storage answers
+                logger.debug("room %s: %s", room.name, error)
 
-    async def _check_one(self, room: Room, connection: Connection) -> None:
-        admitted = connection.admitted
+    async def _check_room(self, room: Room, due: list[Connection]) -> None:
+        """Checks these connections of a room. Asks storage for many of them together."""
+        allowed = [connection for connection in due if self._is_allowed(room, connection)]
+        if room.record.visibility != "private":
+            return
+        for first in range(0, len(allowed), STEP):
+            step = allowed[first : first + STEP]
+            requests = [(one.admitted.by, one.admitted.token) for one in step]
+            decisions = await room.social.admit_all(requests)
+            for connection, decision in zip(step, decisions, strict=True):
+                if isinstance(decision, Refusal):
+                    connection.close(decision.code, str(decision))
+                else:
+                    connection.admitted = replace(connection.admitted, admission=decision)
+
+    def _is_allowed(self, room: Room, connection: Connection) -> bool:
+        """Returns whether the person is not banned. Closes the connection of a banned person."""
         try:
-            room.social.moderation.require_not_banned(admitted.person)
-            if room.record.visibility == "private":
-                admission = await self._rooms.ask(room.name, Admit(admitted.by, admitted.token))
-                connection.admitted = replace(admitted, admission=admission)
-        except Refusal as refusal:
-            if refusal.status == 403:
-                connection.close(refusal.code, str(refusal))
-        except StorageError as error:
-            self._seen.pop(room.name, None)  # check again once storage answers
-            logger.debug("room %s: %s", room.name, error)
+            room.social.moderation.require_not_banned(connection.admitted.person)
+        except Forbidden as refusal:
+            connection.close(refusal.code, str(refusal))
+            return False
+        return True
 
     async def _check_for_ever(self) -> None:
         while True:

@@ -2,9 +2,10 @@
 they also work for a room that has ended.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
 
-from relay.errors import RefusalCode
+from relay.errors import Refusal, RefusalCode
 from server.errors import Conflict, Forbidden, NotFound, Unprocessable
 from server.recent import Recent
 from server.rooms.commands.access import (
@@ -30,7 +31,30 @@ MIN_LINK, MAX_LINK = 60, 30 * 86_400
 REMEMBERED_FOR = 2.0
 """Seconds for which the state of a link is remembered: HLS viewers ask several times a second."""
 MAX_REMEMBERED = 1_000
+Decision = Admission | Refusal
+Links = Mapping[str, WatchLinkRecord | None]
+"""Watch links by id; None for an id that no link has."""
 PRIVATE_TEXT = "this live is private: ask the creator for a link, or follow the creator"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person who wants to watch."""
+
+    person: str
+    """Id of the person; empty if the request names none."""
+    token: str
+    """The token of a watch link, or empty."""
+    moderates: bool
+    """Whether the person is the creator or a moderator."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Friends:
+    """The people who may watch without a link."""
+
+    followers: frozenset[str] = frozenset()
+    moderators: frozenset[str] = frozenset()
 
 
 class RoomAccess:
@@ -65,53 +89,95 @@ class RoomAccess:
         self._links.clear()
 
     async def admit(self, author: Author, command: Admit) -> Admission:
-        person = author.person.id
-        self._require_not_banned(person)
+        viewer = Viewer(author.person.id, command.token, author.role.moderates)
+        (found,) = await self.admit_all([viewer])
+        if isinstance(found, Refusal):
+            raise found
+        return found
+
+    async def admit_all(self, viewers: Sequence[Viewer]) -> list[Decision]:
+        """Returns for each viewer how the viewer was admitted, or why not. Asks storage for all
+        viewers together. Raises StorageError.
+        """
         record = self._record()
-        private = record.visibility == "private"
-        if not private or author.role.moderates or await self._follows(person):
-            return Admission(private)
-        token = read_token(command.token, record.room, record.key_hash)
+        tokens = [read_token(viewer.token, record.room, record.key_hash) for viewer in viewers]
+        waiting = [
+            (viewer, token)
+            for viewer, token in zip(viewers, tokens, strict=True)
+            if self._admit_early(viewer) is None
+        ]
+        friends = await self._friends(
+            {viewer.person for viewer, _ in waiting} - {""},
+            {token.person for _, token in waiting if token is not None} - {""},
+        )
+        links = await self._find_links(
+            {
+                token.link
+                for viewer, token in waiting
+                if token is not None and token.link and viewer.person not in friends.followers
+            }
+        )
+        return [
+            self._admit_early(viewer) or self._admit_late(viewer, token, friends, links)
+            for viewer, token in zip(viewers, tokens, strict=True)
+        ]
+
+    def _admit_early(self, viewer: Viewer) -> Decision | None:
+        """Returns the answer if it needs no look into storage."""
+        if self._is_banned(viewer.person):
+            return Forbidden(RefusalCode.BANNED, BANNED_TEXT)
+        private = self._record().visibility == "private"
+        return Admission(private) if viewer.moderates or not private else None
+
+    def _admit_late(
+        self, viewer: Viewer, token: WatchToken | None, friends: _Friends, links: Links
+    ) -> Decision:
+        if viewer.person in friends.followers:
+            return Admission(True)
         if token is None:
-            raise Forbidden(RefusalCode.PRIVATE_ROOM, PRIVATE_TEXT)
+            return Forbidden(RefusalCode.PRIVATE_ROOM, PRIVATE_TEXT)
         if token.expires_at <= self._now():
-            raise Forbidden(RefusalCode.LINK_EXPIRED, "this link has expired")
+            return Forbidden(RefusalCode.LINK_EXPIRED, "this link has expired")
         if token.person:
-            return await self._admit_person(token)
-        link = await self._find_link(token.link)
+            return self._admit_person(token.person, friends)
+        link = links.get(token.link)
         if link is None or link.revoked_at is not None:
-            raise Forbidden(RefusalCode.LINK_REVOKED, "the creator has revoked this link")
+            return Forbidden(RefusalCode.LINK_REVOKED, "the creator has revoked this link")
         return Admission(True, link.id, link.expires_at)
 
-    async def _admit_person(self, token: WatchToken) -> Admission:
+    def _admit_person(self, person: str, friends: _Friends) -> Decision:
         """Admits the person of a token, as if the person had sent the cookie."""
-        record, person = self._record(), token.person
-        self._require_not_banned(person)
+        if self._is_banned(person):
+            return Forbidden(RefusalCode.BANNED, BANNED_TEXT)
         if (
-            person == record.owner
-            or await self._follows(person)
-            or await self._storage.moderators.includes(creator_of(record), person)
+            person == self._record().owner
+            or person in friends.followers
+            or person in friends.moderators
         ):
             return Admission(True)
-        raise Forbidden(RefusalCode.PRIVATE_ROOM, PRIVATE_TEXT)
+        return Forbidden(RefusalCode.PRIVATE_ROOM, PRIVATE_TEXT)
 
-    def _require_not_banned(self, person: str) -> None:
-        if self._is_banned(person):
-            raise Forbidden(RefusalCode.BANNED, BANNED_TEXT)
+    async def _friends(self, people: Set[str], admitted: Set[str]) -> _Friends:
+        """Returns who of these people follows the creator, and who of `admitted`, the people of
+        tokens, is the creator's moderator.
+        """
+        record, storage = self._record(), self._storage
+        followers: frozenset[str] = frozenset()
+        if record.owner is not None:
+            followers = await storage.follows.followers_among(record.owner, people | admitted)
+        others = admitted - followers
+        return _Friends(followers, await storage.moderators.among(creator_of(record), others))
 
-    async def _follows(self, person: str) -> bool:
-        owner = self._record().owner
-        if owner is None or not person:
-            return False
-        at, _ = await self._storage.moderation.standing(owner, self._record().room, person)
-        return at is not None
-
-    async def _find_link(self, link: str) -> WatchLinkRecord | None:
-        known = self._links.get(link)
-        if known and abs(self._now() - known[1]) < REMEMBERED_FOR:
-            return known[0]
-        found = await self._storage.watch_links.find(self._record().room, link)
-        self._links.keep(link, (found, self._now()))
+    async def _find_links(self, wanted: Set[str]) -> Links:
+        now = self._now()
+        known = {link: self._links[link] for link in wanted if link in self._links}
+        found = {link: one for link, (one, at) in known.items() if abs(now - at) < REMEMBERED_FOR}
+        unknown = wanted - found.keys()
+        if unknown:
+            stored = await self._storage.watch_links.find_all(self._record().room, unknown)
+            for link in unknown:
+                found[link] = stored.get(link)
+                self._links.keep(link, (found[link], now))
         return found
 
     # Links

@@ -59,7 +59,7 @@ class RoomDecisions(RoomPart):
         self._lists = CreatorLists(
             lambda: context.record, context.storage, lambda: context.now, self._announce
         )
-        self._access = RoomAccess(
+        self.access = RoomAccess(
             lambda: context.record,
             context.storage,
             lambda: context.now,
@@ -67,7 +67,7 @@ class RoomDecisions(RoomPart):
             moderation.is_banned,
         )
         self._reports = RoomReports(lambda: context.record, context.storage, lambda: context.now)
-        moderation.on_reading(self._access.forget_links)
+        moderation.on_reading(self.access.forget_links)
         self._settling = asyncio.Lock()
         """Locked while the settings of the room change, so that no change is lost."""
         self._removed: Recent[str, tuple[list[int], float]] = Recent(MAX_UNDO)
@@ -77,7 +77,7 @@ class RoomDecisions(RoomPart):
     def command_handlers(self) -> CommandHandlers:
         return {
             **self._lists.command_handlers(),
-            **self._access.command_handlers(),
+            **self.access.command_handlers(),
             **self._reports.command_handlers(),
             ReadSettings: self.read_settings,
             ChangeRoom: self.change_room,

@@ -13,8 +13,13 @@ def require_key(record: RoomRecord, key: str) -> None:
     """
     if not key:
         raise Unauthorized(RefusalCode.MISSING_KEY, "send the key as Authorization: Bearer KEY")
-    if not key_matches(key, record.key_hash):
+    if not holds_key(record, key):
         raise Forbidden(RefusalCode.WRONG_KEY, "the key does not belong to this room")
+
+
+def holds_key(record: RoomRecord, key: str) -> bool:
+    """Whether the creator key belongs to the room."""
+    return key_matches(key, record.key_hash)
 
 
 def require_role(author: Author, needs: Role) -> None:

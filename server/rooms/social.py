@@ -1,10 +1,12 @@
 """The social parts of one room: composes them, and gives each command and notice to its part."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from relay.channel.owner import Notice
 from relay.errors import MessageError, Refusal
 from server.people.person import Person
+from server.rooms.access import Decision, Viewer
 from server.rooms.chat import RoomChat
 from server.rooms.commands.base import SocialCommand
 from server.rooms.countdown import RoomCountdown
@@ -15,7 +17,7 @@ from server.rooms.part import CommandHandler, NoticeHandlers, RoomContext, RoomP
 from server.rooms.polls import RoomPolls
 from server.rooms.presence import RoomPresence
 from server.rooms.reactions import RoomReactions
-from server.rooms.requester import require_key, require_role
+from server.rooms.requester import holds_key, require_key, require_role
 from server.rooms.summary import RoomSummary
 from server.social.author import Author, Requester, Role
 
@@ -80,6 +82,21 @@ class RoomSocial:
         except Refusal as refusal:
             self._context.counters.refused[refusal.code] += 1
             raise
+
+    async def admit_all(self, requests: Sequence[tuple[Requester, str]]) -> list[Decision]:
+        """Returns for each requester with a token (`Admit`) how the requester was admitted, or why
+        not. Asks storage for all of them together. Raises StorageError.
+        """
+        await self.moderation.refresh()
+        return await self.decisions.access.admit_all(
+            [Viewer(by.person.id, token, self._moderates(by)) for by, token in requests]
+        )
+
+    def _moderates(self, by: Requester) -> bool:
+        """Whether the requester is the creator or a moderator, as far as memory says so."""
+        if by.key:
+            return holds_key(self._context.record, by.key)
+        return bool(by.person.id) and self.moderation.rank(by.person.id) is not None
 
     async def author_of(self, by: Requester) -> Author:
         """Returns the person with the person's role in this room. Raises Forbidden if the creator

@@ -2,11 +2,12 @@
 followers is public.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.storage.among import select_among
 from server.storage.database import Database
 from server.storage.people import PERSON_COLUMNS, PersonRecord
 from server.storage.schema.people import follow, person
@@ -66,6 +67,12 @@ class FollowStore:
     async def followers(self, followed: str) -> int:
         """Returns the number of people who follow this person."""
         return await self._database.read(lambda connection: _followers(connection, followed))
+
+    async def followers_among(self, followed: str, people: Collection[str]) -> frozenset[str]:
+        """Returns who of these people follows the person."""
+        return await select_among(
+            self._database, follow.c.follower, people, follow.c.followed == followed
+        )
 
     async def followed_by(self, follower: str) -> list[PersonRecord]:
         """Returns the people whom this person follows, the latest first."""

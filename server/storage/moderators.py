@@ -1,8 +1,11 @@
 """The moderators whom a creator has made."""
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.storage.among import select_among
 from server.storage.database import Database
 from server.storage.moderation_change import change
 from server.storage.moderation_log import LogRecord
@@ -45,6 +48,12 @@ class ModeratorStore:
             return await connection.scalar(statement) is not None
 
         return await self._database.read(find)
+
+    async def among(self, creator: str, people: Collection[str]) -> frozenset[str]:
+        """Returns who of these people is a moderator of the creator."""
+        return await select_among(
+            self._database, table.c.person, people, table.c.creator == creator
+        )
 
     async def add(self, creator: str, log: LogRecord, who: str) -> None:
         """Raises TooManyModerators."""

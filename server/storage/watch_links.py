@@ -1,10 +1,12 @@
 """The watch links of private rooms."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.storage.among import CHUNK
 from server.storage.database import Database
 from server.storage.schema.moderation import watch_link as table
 
@@ -69,9 +71,15 @@ class WatchLinkStore:
             .limit(MAX_LISTED)
         )
 
-    async def find(self, room: str, link: str) -> WatchLinkRecord | None:
-        records = await self._select(table.select().where(table.c.id == link, table.c.room == room))
-        return records[0] if records else None
+    async def find_all(self, room: str, links: Collection[str]) -> dict[str, WatchLinkRecord]:
+        """Returns those of these links that the room has, by id."""
+        wanted = list(links)
+        found: dict[str, WatchLinkRecord] = {}
+        for first in range(0, len(wanted), CHUNK):
+            chunk = table.c.id.in_(wanted[first : first + CHUNK])
+            records = await self._select(table.select().where(chunk, table.c.room == room))
+            found.update((record.id, record) for record in records)
+        return found
 
     async def revoke(self, room: str, link: str, at: float) -> bool:
         """Revokes a link. A link that is revoked already keeps its time. Returns whether the room

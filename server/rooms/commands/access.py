@@ -18,6 +18,10 @@ class Admission:
     expires_at: float | None = None
     """Time at which the link expires, Unix seconds."""
 
+    def ends_before(self, now: float) -> bool:
+        """Whether the link has expired at `now`."""
+        return self.expires_at is not None and self.expires_at <= now
+
 
 @dataclass(frozen=True, slots=True)
 class Admit(SocialCommand[Admission]):

@@ -4,16 +4,25 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from aiohttp import WSServerHandshakeError
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection
 from yarl import URL
 
+from relay.errors import RefusalCode
 from relay.hls.segmenter import SCALE
+from server.http.access import Connection, Pass
 from server.http.signalling import SDP
+from server.people.person import Person
+from server.rooms.commands.access import Admission
 from server.rooms.watch_token import WatchToken, write_token
+from server.social.author import Requester
+from server.storage.schema.people import follow
 from tests.fixtures.deadline import eventually
 from tests.fixtures.media import video_sample, video_track
 from tests.fixtures.offers import offer
@@ -430,3 +439,34 @@ async def test_an_ended_private_room_stays_private(
 
 async def test_an_unknown_visibility(minji: Browser) -> None:
     assert await minji.status("POST", "/api/rooms", {"visibility": "secret"}) == 422
+
+
+async def test_the_viewers_of_a_private_room_are_checked_together(
+    server: Server, minji: Browser, room: NewRoom
+) -> None:
+    """With some statements for 1,200 viewers, of whom every second one follows the creator."""
+    owner = (await minji.person())["id"]
+    people = [Person(f"person-{number}", "Guest", 3) for number in range(1_200)]
+
+    async def follow_half(connection: AsyncConnection) -> None:
+        rows = [{"follower": one.id, "followed": owner, "at": 1.0} for one in people[::2]]
+        await connection.execute(follow.insert(), rows)
+
+    await server.storage.database.write(follow_half)
+    closed: list[object] = []
+
+    def note_close(person: str, code: RefusalCode, text: str) -> None:
+        closed.append((person, code.value))
+
+    for person in people:
+        admitted = Pass(Requester(person, "", ""), "", Admission(True), person.id)
+        connection = Connection(room.name, admitted)
+        connection.close = partial(note_close, person.id)
+        server.access._open.setdefault(room.name, {})[connection] = None
+    statements: list[str] = []
+    engine = server.storage.database._readers.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *found: statements.append(found[2]))
+    await server.access.check()
+    assert closed == [(person.id, "private_room") for person in people[1::2]]
+    assert sum("follow" in statement for statement in statements) == 3
+    assert len(statements) < 20

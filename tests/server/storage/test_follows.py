@@ -103,3 +103,14 @@ async def test_two_people_follow_at_once(storage: Storage, follows: FollowStore)
     assert await follows.followers("star") == 20
     await asyncio.gather(*(follows.remove(f"fan{number % 10}", "star") for number in range(20)))
     assert await follows.followers("star") == 10
+
+
+async def test_the_followers_among_many_people(storage: Storage, follows: FollowStore) -> None:
+    """In chunks: databases limit the values in one statement."""
+    await add(storage, "star", "other", "a", "b", "c")
+    for fan in ("a", "c"):
+        await follows.add(fan, "star", NOW)
+    await follows.add("b", "other", NOW)
+    people = ["a", *(f"stranger{number}" for number in range(1_200)), "b", "c"]
+    assert await follows.followers_among("star", people) == {"a", "c"}
+    assert await follows.followers_among("star", []) == frozenset()

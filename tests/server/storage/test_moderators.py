@@ -15,6 +15,7 @@ async def test_moderators(storage: Storage) -> None:
     assert (await load(storage)).moderators == {"p-sam"}
     assert await storage.moderators.of_creator("p-minji") == [SAM]
     assert await storage.moderators.includes("p-minji", "p-sam")
+    assert await storage.moderators.among("p-minji", ["p-sam", "p-other"]) == {"p-sam"}
     await storage.moderators.remove("p-minji", LOG, "p-sam")
     assert not await storage.moderators.includes("p-minji", "p-sam")
 

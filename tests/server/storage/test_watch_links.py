@@ -16,8 +16,8 @@ async def test_links_of_a_room_the_newest_first(storage: Storage) -> None:
     await storage.watch_links.add(later)
     await storage.watch_links.add(replace(LINK, id="l3", room="other"))
     assert await storage.watch_links.of_room("k3v9x2") == [later, LINK]
-    assert await storage.watch_links.find("k3v9x2", "l1") == LINK
-    assert await storage.watch_links.find("other", "l1") is None
+    wanted = ["l1", "l3", *map(str, range(600))]
+    assert await storage.watch_links.find_all("k3v9x2", wanted) == {"l1": LINK}
 
 
 async def test_a_link_is_revoked_once(storage: Storage) -> None:
@@ -25,7 +25,8 @@ async def test_a_link_is_revoked_once(storage: Storage) -> None:
     assert await storage.watch_links.revoke("k3v9x2", "l1", 1_500.0)
     assert await storage.watch_links.revoke("k3v9x2", "l1", 1_600.0)
     assert not await storage.watch_links.revoke("other", "l1", 1_600.0)
-    assert await storage.watch_links.find("k3v9x2", "l1") == replace(LINK, revoked_at=1_500.0)
+    found = await storage.watch_links.find_all("k3v9x2", ["l1"])
+    assert found == {"l1": replace(LINK, revoked_at=1_500.0)}
 
 
 async def test_a_room_has_few_valid_links(storage: Storage) -> None:
