@@ -54,9 +54,7 @@ EXAMPLE_BYTES = bytes.fromhex(
 
 
 def test_the_bytes_of_one_record() -> None:
-    """One record, written out field by field as PROTOCOL.md lists them, is packed and unpacked
-    so.
-    """
+    """A record is packed and unpacked with the fields in the order that PROTOCOL.md lists."""
     assert HEADER_SIZE == 44
     assert pack_record(EXAMPLE) == EXAMPLE_BYTES
     assert list(unpack_records(EXAMPLE_BYTES)) == [EXAMPLE]
@@ -64,20 +62,20 @@ def test_the_bytes_of_one_record() -> None:
 
 @given(st.lists(records, max_size=5))
 def test_what_is_packed_is_unpacked(sent: list[Record]) -> None:
-    """Any number of records, one behind the other, come back as they were."""
+    """Any number of records in a row are unpacked as they were."""
     assert list(unpack_records(b"".join(map(pack_record, sent)))) == sent
 
 
 @given(epoch=st.integers(0, 2**40), sequence=st.integers(0, 2**40))
 def test_counters_wrap(epoch: int, sequence: int) -> None:
-    """Epoch and sequence travel modulo 2³²."""
+    """Epoch and sequence are sent modulo 2³²."""
     (read,) = unpack_records(pack_record(Record(Kind.MEDIA, b"", epoch=epoch, sequence=sequence)))
     assert (read.epoch, read.sequence) == (epoch % 2**32, sequence % 2**32)
 
 
 @given(st.binary(max_size=200))
 def test_garbage_raises_message_error_only(data: bytes) -> None:
-    """Foreign bytes are records or a MessageError."""
+    """Random bytes give records or a MessageError."""
     try:
         list(unpack_records(data))
     except MessageError:
@@ -86,7 +84,7 @@ def test_garbage_raises_message_error_only(data: bytes) -> None:
 
 @given(st.data())
 def test_damaged_records_raise_message_error_only(data: st.DataObject) -> None:
-    """Two records, cut short and with one byte changed, are records or a MessageError."""
+    """Two records, truncated and with one byte changed, give records or a MessageError."""
     packed = bytearray(EXAMPLE_BYTES * 2)
     packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
     try:
@@ -97,7 +95,7 @@ def test_damaged_records_raise_message_error_only(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("cut", [1, HEADER_SIZE - 1, HEADER_SIZE, len(EXAMPLE_BYTES) - 1])
 def test_a_record_cut_short_is_refused(cut: int) -> None:
-    """Neither half a header nor half a body passes for a record."""
+    """Half a header or half a body is no record."""
     with pytest.raises(MessageError, match="cut short"):
         list(unpack_records(EXAMPLE_BYTES[:cut]))
 
@@ -106,7 +104,7 @@ def test_a_record_cut_short_is_refused(cut: int) -> None:
     ("at", "value"), [(0, 2), (1, 0), (1, 4)], ids=["version 2", "kind 0", "kind 4"]
 )
 def test_another_version_or_kind_is_refused(at: int, value: int) -> None:
-    """A reader of version 1 does not guess what others mean."""
+    """A reader of version 1 refuses all other versions."""
     changed = bytearray(EXAMPLE_BYTES)
     changed[at] = value
     with pytest.raises(MessageError):
@@ -117,13 +115,13 @@ def test_another_version_or_kind_is_refused(at: int, value: int) -> None:
     codec=st.text(st.characters(max_codepoint=127), max_size=255), segment=st.binary(max_size=50)
 )
 def test_init_bodies_come_back(codec: str, segment: bytes) -> None:
-    """Codec string and segment of an init record come back as they were."""
+    """The codec string and the segment of an init record are unpacked as they were."""
     assert read_init_body(init_body(codec, segment)) == (codec, segment)
 
 
 @given(st.binary(max_size=40))
 def test_garbage_init_bodies_raise_message_error_only(body: bytes) -> None:
-    """Foreign bytes have a codec string and a segment, or raise MessageError."""
+    """Random bytes give a codec string and a segment, or raise MessageError."""
     try:
         codec, segment = read_init_body(body)
     except MessageError:

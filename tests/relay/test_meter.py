@@ -1,4 +1,4 @@
-"""Who is slowed and who is not, by the time that each uses, with a fake clock."""
+"""Which accounts are slowed, by the time that each uses, with a fake clock."""
 
 from collections.abc import Callable
 
@@ -156,7 +156,7 @@ def test_no_account_is_slowed_while_no_work_waits() -> None:
 
 
 def test_one_call_that_takes_very_long_is_noticed_at_once() -> None:
-    """Before the next datagram of the session is read."""
+    """The account is slowed before the next datagram of the session is read."""
     world = World()
     hog = world.open(Kind.CREATOR, 0.0)
     hog.spent_ns += 800_000_000
@@ -170,7 +170,7 @@ def test_one_call_that_takes_very_long_is_noticed_at_once() -> None:
 
 
 def test_a_pause_of_the_process_is_not_charged() -> None:
-    """The clock goes on while the process is stopped, the CPU time of its thread does not."""
+    """While the process is stopped, the clock goes on, but not the CPU time of its thread."""
     world = World()
     account = world.open(Kind.CREATOR, 0.02)
     world.run(5)

@@ -54,7 +54,9 @@ def channel() -> Channel:
 
 
 async def test_a_session_from_offer_to_end(sessions: WhepSessions, channel: Channel) -> None:
-    """It is found by its id in its own channel only; ending it twice calls back once."""
+    """The session is found by its id in its own channel only. Ending it twice calls `on_ended`
+    once.
+    """
     ended = Ended()
     session = sessions.open(channel, PLAYER, ended)
     assert session.answer.startswith("v=0\r\n") and HOSTS[0] in session.answer
@@ -73,7 +75,7 @@ async def test_a_session_from_offer_to_end(sessions: WhepSessions, channel: Chan
 
 
 async def test_a_refused_offer_leaves_nothing(sessions: WhepSessions, channel: Channel) -> None:
-    """And does not call back: the caller still owns what it reserved."""
+    """It does not call `on_ended`, since the caller still owns the reserved place."""
     ended = Ended()
     with pytest.raises(OfferError) as refused:
         sessions.open(channel, "hello", ended)
@@ -89,7 +91,7 @@ async def test_a_session_that_cannot_be_made_leaves_nothing(
     monkeypatch: pytest.MonkeyPatch,
     step: str,
 ) -> None:
-    """A defect while the answer is written: no feed and no peer stay; the next offer is
+    """After a defect while the answer is written, no feed and no peer remain. The next offer is
     answered.
     """
 
@@ -158,7 +160,7 @@ async def test_sessions_of_a_channel_share_a_feed(sessions: WhepSessions, channe
 async def test_a_handshake_that_fails(
     sessions: WhepSessions, channel: Channel, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    """The session ends and counts as failed, also where the cause is a defect."""
+    """The session ends and counts as failed, even if the cause is a defect."""
 
     async def fail(_: SendSession) -> None:
         raise error

@@ -1,4 +1,4 @@
-"""What the server sends to an AAC encoder, and the answers that it accepts."""
+"""The server's requests to an AAC encoder, and the answers that it accepts."""
 
 import io
 import itertools
@@ -13,7 +13,7 @@ from tests.fixtures.media import opus_packets, sound_sample
 
 
 def test_a_worker_answers_each_packet() -> None:
-    """Two requests over a pipe: the frames of each are those of its packets, and within bounds."""
+    """Of two requests over a pipe, each gets the frames of its packets, within the limits."""
     timeline = AacTimeline()
     samples = [sound_sample(n * 960, data=data) for n, data in enumerate(opus_packets(60))]
     packets = list(timeline.packets(samples))
@@ -42,6 +42,6 @@ def test_an_answer_and_its_reader() -> None:
     "body", [b"\0", answer([(1, b"a")])[COUNT.size :], answer([(0, b"abc")])[COUNT.size : -1]]
 )
 def test_answers_that_are_refused(body: bytes) -> None:
-    """Truncated, or for a packet that does not exist."""
+    """They are truncated, or belong to a packet that does not exist."""
     with pytest.raises(BitstreamError):
         read_answer(body, 1)

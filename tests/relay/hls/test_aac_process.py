@@ -28,7 +28,7 @@ def packets(count: int) -> list[OpusPacket]:
 
 
 async def test_any_number_of_packets(workers: Workers) -> None:
-    """Each has its answer; one process serves all requests until it is closed."""
+    """Each packet has its answer. One process serves all requests until it is closed."""
     process = AacProcess(workers)
     assert await process.encode([]) == [] and process.pid is None, "no audio needs no process"
     pids: set[int | None] = set()

@@ -73,7 +73,7 @@ async def client(channel: Channel, renditions: Renditions) -> AsyncIterator[Clie
 
 
 async def test_playlists_and_files(client: Client, renditions: Renditions) -> None:
-    """Each with its type and its caching; bytes and viewers are counted."""
+    """Each has its type and its caching. Bytes and viewers are counted."""
     index = await client.get("/index.m3u8")
     assert (index.status, index.content_type) == (200, PLAYLIST)
     assert "live.m3u8" in await index.text() and index.headers["Cache-Control"] == FRESH
@@ -113,7 +113,7 @@ async def test_directives_that_are_refused(client: Client, query: str, code: str
 
 
 async def test_files_that_do_not_exist(client: Client) -> None:
-    """Also with the name of another rendition, or a number that is written in another form."""
+    """This includes names of another rendition, and numbers written in another form."""
     name = MediaPlaylist.read(await (await client.get("/live.m3u8")).text()).complete[-1].uri
     rendition, _, file = name.rpartition("/")
     for path in ("junk", f"00000000/{file}", f"{rendition}/0{file}", f"{rendition}/999.m4s"):
@@ -131,7 +131,9 @@ async def test_only_a_playlist_opens_a_rendition(channel: Channel) -> None:
 async def test_renditions_have_a_maximum(
     channel: Channel, renditions: Renditions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An open one is found again; one more, or one of an empty stream, is refused until later."""
+    """An open rendition is found again. One more, or one of an empty stream, is refused until
+    later.
+    """
     monkeypatch.setattr(module, "RENDITIONS", 1)
     empty = make_channel()
     with pytest.raises(PlaylistError) as caught:
@@ -171,7 +173,7 @@ async def test_a_room_without_viewers_gives_up_its_place(
 
 
 async def test_playlists_have_a_maximum_memory(channel: Channel, renditions: Renditions) -> None:
-    """Present ones and new ones."""
+    """The maximum applies to existing playlists and to new ones."""
     made = await renditions.open(channel, "live.m3u8")
     renditions.limit(1)
     other = make_channel(stream=channel.stream)
@@ -189,7 +191,7 @@ def starting(name: str) -> Channel:
 
 
 async def start_most(renditions: Renditions) -> list[Channel]:
-    """As many starts as the rooms of one address may have at a time."""
+    """Starts as many renditions as the rooms of one address may start at a time."""
     channels = [starting(f"{number}") for number in range(PER_ADDRESS)]
     for channel in channels:
         await renditions.open(channel, "live.m3u8", CREATOR)
@@ -199,7 +201,9 @@ async def start_most(renditions: Renditions) -> list[Channel]:
 async def test_a_start_that_must_wait_too_long_is_refused(
     channel: Channel, renditions: Renditions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To be tried again. It takes no place, and rooms of other addresses start meanwhile."""
+    """The client may try again. The refused start takes no place, and rooms of other addresses
+    start meanwhile.
+    """
     await start_most(renditions)
     monkeypatch.setattr(module, "START_WITHIN", 0.02)
     with pytest.raises(PlaylistError) as caught:

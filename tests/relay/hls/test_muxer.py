@@ -36,8 +36,8 @@ def live(
     late: float = 0.0,
     epoch: int = 1,
 ) -> list[Part]:
-    """What is published from second `begin` to second `end`, in batches of 0.1 s; frames are
-    `late` seconds late.
+    """The samples from second `begin` to second `end`, in batches of 0.1 s. Frames are `late`
+    seconds late.
     """
     parts: list[Part] = []
     for batch in range(round(begin * 10), round(end * 10)):
@@ -126,7 +126,7 @@ def test_the_end_brings_what_is_left() -> None:
 
 
 def test_a_lost_encoder_costs_no_part() -> None:
-    """Its packets become silence, and the parts are as long as without the loss."""
+    """The lost packets become silence, and the parts are as long as without the loss."""
     muxer = begun()
     parts = live(muxer, 0, 3)
     muxer.receive([sound_sample((START + 3 * SCALE) * 8 // 15 + n * 960) for n in range(5)], START)

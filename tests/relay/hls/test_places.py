@@ -12,7 +12,7 @@ def places(creator: ClientAddress, *viewers: int) -> list[Place]:
 
 
 def test_a_room_without_viewers_gives_up_its_place() -> None:
-    """Also to a room of an address that has many places."""
+    """It gives it up even to a room of an address that has many places."""
     watched = places(ONE, *[1] * 9)
     unwatched = places(TWO, 0)
     assert place_to_free([*watched, *unwatched], ONE) == unwatched[0]

@@ -49,8 +49,8 @@ CHANGES = st.tuples(
     st.sampled_from([30, 60, 500]),
     st.integers(1, 100),
 )
-"""What happens, duration of an absence, ticks between frames, frames between IDRs, and number of
-frames.
+"""The kind of change, the duration of an absence, ticks between frames, frames between IDRs, and
+the number of frames.
 """
 
 
@@ -219,8 +219,8 @@ def held(playlist: Playlist) -> int:
 
 
 def test_a_fat_stream_keeps_fewer_segments() -> None:
-    """Segments that left the playlist go first. The playlist itself keeps three target durations,
-    and its history follows the RFC.
+    """Segments that left the playlist are dropped first. The playlist itself keeps three target
+    durations, and its history follows the RFC.
     """
     parts = fat(parts_of(60 * 40), 100_000)
     usual, _ = grown(parts)

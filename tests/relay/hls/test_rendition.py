@@ -95,7 +95,9 @@ async def test_a_request_waits_for_its_part(channel: Channel, rendition: Renditi
 async def test_requests_that_are_refused(
     rendition: Rendition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Too far ahead: 400 at once. Nothing new in time: 503, to be tried again."""
+    """A request too far ahead gets 400 at once. If nothing new comes in time, it gets 503 and may
+    be repeated.
+    """
     await rendition.playable()
     number, part = rendition.playlist.position
     with pytest.raises(PlaylistError) as refused:
@@ -111,7 +113,7 @@ async def test_requests_that_are_refused(
 async def test_a_client_that_left_is_waited_for_no_longer(
     channel: Channel, rendition: Rendition
 ) -> None:
-    """It is noticed at the next part, whichever part the client wants."""
+    """Its request ends at the next part, whichever part the client wants."""
     await rendition.playable()
     number, part = rendition.playlist.position
     waiting = asyncio.create_task(rendition.reach(number, part + 2, lambda: False))
@@ -136,7 +138,7 @@ async def test_viewers(rendition: Rendition, monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_an_address_counts_a_few_times_in_the_ranking(rendition: Rendition) -> None:
-    """Whatever names its clients have; every client of another address counts."""
+    """This holds for any names of its clients. Every client of another address counts."""
     for number in range(10):
         rendition.note_request(f"one {number}", "192.0.2.1")
     rendition.note_request("other", "192.0.2.2")
@@ -158,7 +160,7 @@ async def test_it_ends_without_requests(
 
 
 async def test_the_end_of_the_stream_is_listed(channel: Channel, rendition: Rendition) -> None:
-    """What is listed stays available for a while after that."""
+    """The listed media stays available for a while after the end."""
     await rendition.playable()
     channel.stream.end()
     await eventually(lambda: rendition.playlist.ended)
@@ -215,7 +217,7 @@ async def test_an_encoder_that_dies_costs_no_part(
 async def test_without_encoders_it_ends(
     channel: Channel, rendition: Rendition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With one line in the log; requests get 503."""
+    """The log has one line, and requests get 503."""
     await rendition.playable()
 
     async def fail(_: object) -> None:

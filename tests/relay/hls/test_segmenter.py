@@ -65,7 +65,7 @@ def regular(count: int, *, step: int = 3_000, keys: int = 60, start: int = START
 
 @st.composite
 def pictures(draw: st.DrawFn) -> list[Sample]:
-    """Any frame rate, constant or not, with keyframes anywhere."""
+    """Frames of any rate, constant or not, with keyframes anywhere."""
     steps = draw(
         st.lists(st.tuples(st.integers(1, 60_000), st.booleans()), min_size=1, max_size=150)
     )

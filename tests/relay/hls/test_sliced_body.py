@@ -7,7 +7,7 @@ from relay.hls.sliced_body import SLICE, SlicedBody, body_size
 
 
 class Writer(AbstractStreamWriter):
-    """Notes what is written, and how many bytes between two waits."""
+    """Records the written bytes, and their number between two waits."""
 
     def __init__(self) -> None:
         self.sizes: list[int] = []

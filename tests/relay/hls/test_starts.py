@@ -25,12 +25,12 @@ def starts(creator: ClientAddress, *ages: float) -> list[Start]:
 
 
 def neighbours(number: int, age: float) -> list[Start]:
-    """Starts of as many addresses of the network of ONE."""
+    """Starts of that many addresses in the network of ONE."""
     return [Start(ClientAddress(f"192.0.2.{n + 2}", ONE.network), age) for n in range(number)]
 
 
 def strangers(number: int, age: float) -> list[Start]:
-    """Starts of as many networks."""
+    """Starts of that many networks."""
     return [Start(ClientAddress(f"203.0.{n}.1", f"203.0.{n}.0/24"), age) for n in range(number)]
 
 
@@ -39,7 +39,7 @@ def test_without_starts_a_room_starts_at_once() -> None:
 
 
 def test_an_address_has_a_number_of_starts() -> None:
-    """The next room starts when one of them is as old as a start that no longer counts."""
+    """The next room starts as soon as one of the starts is too old to count."""
     many = starts(ONE, 2.0, *[STARTING] * (PER_ADDRESS - 1))
     assert time_to_start(many, ONE) == UNPLAYABLE - 2
     assert time_to_start(many[1:], ONE) == time_to_start(many, TWO) == 0
@@ -51,7 +51,7 @@ def test_only_as_many_as_exceed_the_number_must_end() -> None:
 
 
 def test_old_starts_do_not_count() -> None:
-    """Whether or not they ever become playable."""
+    """It does not matter whether they ever become playable."""
     assert time_to_start(starts(ONE, *[UNPLAYABLE] * 9), ONE) == 0
     assert time_to_start(strangers(STARTS, STARTING), ONE) == 0
 

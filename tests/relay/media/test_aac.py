@@ -1,4 +1,4 @@
-"""Opus to AAC: the audio stays at its media time, whatever is lost."""
+"""Opus to AAC: the audio stays at its media time, whichever packets are lost."""
 
 from collections.abc import Iterable
 
@@ -41,8 +41,8 @@ class Transcoder:
 
 
 def decoded(frames: list[Sample]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """The audio that a player decodes, without the decoder's first frame, which would complete an
-    earlier one.
+    """The audio that a player decodes, without the decoder's first frame, which only completes an
+    earlier frame.
     """
     sounds = decode_sounds(init_segment(TRACK) + muxed_fragment([frames], 0))
     return np.concatenate([sound.to_ndarray()[0] for sound in sounds])
@@ -98,7 +98,7 @@ def test_silence_fills_up_to_a_given_time() -> None:
 
 
 def test_a_lost_encoder_costs_the_sound_of_its_packets_and_no_time() -> None:
-    """Silence takes their place; the tone that follows is where it is without the loss."""
+    """Silence replaces them. The tone after it is at the same time as without the loss."""
     begins = []
     for fails in (False, True):
         transcoder = Transcoder()

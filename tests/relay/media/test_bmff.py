@@ -68,7 +68,7 @@ def test_sample_flags() -> None:
 
 
 def test_a_frame_of_unknown_duration_gets_a_long_one() -> None:
-    """0.2 s: with a duration shorter than the real gap MSE drops frames."""
+    """It gets 0.2 s, because MSE drops frames whose duration is shorter than the real gap."""
     (only,) = samples(1)
     (packet,) = media.read_mp4(
         bmff.init_segment(media.video_track()) + bmff.fragment([only], 7, Track.VIDEO)
@@ -98,7 +98,7 @@ def test_audio_is_contiguous() -> None:
 
 
 def test_audio_after_a_gap_keeps_its_time() -> None:
-    """Also within a fragment: the packet before the gap lasts until the one after it."""
+    """Also within a fragment, the packet before the gap lasts until the packet after it."""
     sounds = [
         media.sound_sample(at, data=packet)
         for at, packet in zip((0, 960, 2_500), media.opus_packets(3), strict=True)

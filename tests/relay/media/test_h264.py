@@ -183,14 +183,14 @@ def test_avcc_is_what_ffmpeg_writes(profile: str) -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_parameter_sets_are_read_from_avcc(profile: str) -> None:
-    """The NAL units that were put into it."""
+    """They are the NAL units that were put into it."""
     assert h264.parameter_sets(media.video_track(64, 48, profile).config) == list(
         media.parameter_sets(64, 48, profile)
     )
 
 
 def test_parameter_sets_are_bounded() -> None:
-    """`avcC` has 16 bits for their length; none of an encoder comes near."""
+    """`avcC` has 16 bits for their length. Those of encoders are far shorter."""
     sps, pps = media.parameter_sets()
     longest = sps + bytes(h264.MAX_PARAMETER_SET - len(sps))
     assert h264.track_info(longest, pps).width == h264.parse_sps(sps).width

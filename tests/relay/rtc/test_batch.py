@@ -4,7 +4,7 @@ from relay.rtc.batch import HEADER, HEADER_SIZE, Batch
 
 
 def test_packets_stand_at_a_fixed_distance_with_space_for_their_tags() -> None:
-    """The last may be shorter."""
+    """The last packet may be shorter."""
     payloads = [b"a" * 50, b"b" * 50, b"c" * 7]
     batch = Batch(payloads, 0x1234, 90_000, 10, (0, 0, 0x80))
     assert batch.segment == HEADER_SIZE + 50 + 10

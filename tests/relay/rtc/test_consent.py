@@ -1,4 +1,4 @@
-"""What may be sent to which address, by a clock of the test."""
+"""Which packets may be sent to which address, by a clock that the test sets."""
 
 import pytest
 
@@ -20,7 +20,7 @@ CHECK, ANSWER = 100, 64
 
 
 class Pair(CandidatePair):
-    """Counts the checks that it is asked."""
+    """A pair of addresses, with the number of checks that were sent to it."""
 
     __slots__ = ("number",)
 
@@ -64,7 +64,7 @@ def test_the_first_address_is_selected_but_unproven() -> None:
 
 
 def test_a_nominated_address_must_answer_first() -> None:
-    """Until then media stays on the previous address, whatever is nominated."""
+    """Until it answers, media stays on the previous address."""
     consent, ours = connected(0.0)
     victim = Pair()
     for number in range(10):

@@ -1,4 +1,4 @@
-"""The life of a session, and that nothing of it is left after its end."""
+"""The life of a session, of which nothing is left after its end."""
 
 import asyncio
 import itertools
@@ -246,7 +246,7 @@ async def test_a_session_without_consent_ends(publishes: bool) -> None:
 
 
 async def test_consent_does_not_end_before_the_sockets_are_read() -> None:
-    """The answer may wait there after a pause of the process."""
+    """After a pause of the process, the answer may still wait in a socket."""
     owner = Owner(publishes=False)
     session, peer = owner.session, MemoryPeer(owner.session)
     await peer.connect()

@@ -47,7 +47,7 @@ async def test_srtp_in_place_is_compatible_with_pylibsrtp() -> None:
 
 
 async def test_what_a_server_does_not_decrypt() -> None:
-    """A forged packet, a packet that came before, and one that is too long."""
+    """It refuses a forged packet, a repeated packet, and one that is too long."""
     server, client = pair([])
     await connect(server, client)
     secret = client.protect_rtp(HEADER.pack(0x80, 96, 1, 6, 7) + b"payload")

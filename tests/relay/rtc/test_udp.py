@@ -305,7 +305,7 @@ async def test_datagrams_that_the_kernel_dropped_are_counted(port: UdpPort) -> N
 async def test_a_small_receive_buffer_is_reported_once(
     port: UdpPort, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In one line for all addresses, with the setting of the system that mends it."""
+    """One line for all addresses names the setting of the system that enlarges it."""
     monkeypatch.setattr(udp, "RECEIVE_BUFFER", 1 << 40)
     monkeypatch.setattr(udp_socket, "_set_receive_buffer", lambda _: 212_992)
     await port.open(["127.0.0.1", "127.0.0.2"], 0)

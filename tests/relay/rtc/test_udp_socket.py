@@ -38,7 +38,7 @@ def test_the_data_of_a_size_is_made_once() -> None:
 
 
 def test_datagrams_that_the_kernel_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the smallest receive buffer, which is soon full."""
+    """The test has the smallest receive buffer, which is soon full."""
     monkeypatch.setattr(udp_socket, "RECEIVE_BUFFER", 1)
     sock, _ = bound_socket("127.0.0.1", 0)
     with sock, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:

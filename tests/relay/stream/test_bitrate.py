@@ -1,4 +1,4 @@
-"""Bits a second, by a clock that tests turn."""
+"""Bits a second, by a clock that tests set."""
 
 import pytest
 from hypothesis import given
@@ -16,9 +16,7 @@ def test_a_steady_flow_is_measured_exactly(size: int, every: int, began: int) ->
 
 
 def test_a_pause_is_not_counted_as_slowness() -> None:
-    """After one, and after a clock that went back, counting begins anew with the value there
-    was.
-    """
+    """After a pause, and after a clock that went back, counting begins anew with the last value."""
     rate = BitRate()
     for now in range(0, 3_000_000, 10_000):
         rate.add(1_250, now)

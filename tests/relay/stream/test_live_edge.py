@@ -1,4 +1,4 @@
-"""relay/stream/live_edge.py."""
+"""The live edge of a stream (relay/stream/live_edge.py)."""
 
 from relay.stream.live_edge import HOLE, Edge
 

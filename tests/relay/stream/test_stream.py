@@ -1,4 +1,4 @@
-"""A stream: what its readers get, what it tells of itself, and whom it asks for keyframes."""
+"""A stream: the samples of its readers, its figures, and its demands for keyframes."""
 
 import logging
 from dataclasses import replace
@@ -14,7 +14,7 @@ from tests.fixtures.media import sound_sample, video_sample
 
 
 class Reader:
-    """Keeps what it got; it may break."""
+    """A reader that records its samples. It may raise an error."""
 
     def __init__(self, *, broken: bool = False) -> None:
         self.got: list[object] = []
@@ -38,7 +38,7 @@ class Reader:
 def test_a_reader_gets_samples_as_they_are_and_one_that_breaks_harms_no_other(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Each in the call in which it is published; none after it is removed."""
+    """It gets each sample in the call that publishes it, and none after the reader is removed."""
     stream = make_stream()
     good, bad = Reader(), Reader(broken=True)
     stream.add_reader(bad)
@@ -60,7 +60,9 @@ def test_a_reader_gets_samples_as_they_are_and_one_that_breaks_harms_no_other(
 
 
 def test_demands_go_to_the_present_publisher() -> None:
-    """The latest that attached; a former one that detaches later changes nothing."""
+    """They go to the publisher that attached last. A former publisher that detaches later changes
+    nothing.
+    """
     stream, former, present = make_stream(), Publisher(), Publisher()
     stream.demand_keyframe()
     stream.attach(former)
@@ -74,7 +76,9 @@ def test_demands_go_to_the_present_publisher() -> None:
 
 @pytest.mark.parametrize(("age", "asked"), [(None, True), (STALE, False), (STALE + 1, True)])
 def test_a_fresh_keyframe_is_demanded_where_there_is_none(age: int | None, asked: bool) -> None:
-    """None with the present parameters, or one older than 1 s; nothing before the first track."""
+    """A keyframe is demanded if none has the present parameters, or if it is older than 1 s.
+    Nothing is demanded before the first track.
+    """
     stream, publisher = make_stream(), Publisher()
     stream.attach(publisher)
     stream.demand_fresh_keyframe(0)
@@ -87,7 +91,9 @@ def test_a_fresh_keyframe_is_demanded_where_there_is_none(age: int | None, asked
 
 
 def test_the_still_is_the_latest_idr_of_the_present_parameters() -> None:
-    """None before the first, and none of a frame that a decoder cannot begin with any more."""
+    """There is none before the first IDR, and none after new parameters, which do not fit the old
+    IDR.
+    """
     stream = make_stream()
     stream.set_track(media.video_track(), 0)
     assert stream.still() is None
@@ -113,7 +119,7 @@ def test_history_begins_at_an_idr_of_the_present_parameters() -> None:
 
 
 def test_the_edge_and_the_bitrate_follow_what_is_published() -> None:
-    """The edge is the newest media time of either track and never goes back; the rate is that of
+    """The edge is the newest media time of both tracks, and never goes back. The bitrate is that of
     the last seconds.
     """
     stream = make_stream()

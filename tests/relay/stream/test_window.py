@@ -29,8 +29,8 @@ samples = st.builds(
 def test_both_bounds_always_hold(
     drawn: list[tuple[int, bool, int, bool]], seconds: float, max_bytes: int
 ) -> None:
-    """After each sample, whatever its size and however far time jumps, what is held fits both
-    bounds and is the newest.
+    """After each sample of any size, and after any jump of time, the window is within both bounds
+    and has the newest samples.
     """
     window, sent, pts = Window(seconds, max_bytes), [], 0
     for step, key, size, sound in drawn:
@@ -53,8 +53,8 @@ def test_both_bounds_always_hold(
 
 @given(drawn=st.lists(samples, max_size=60), at=st.integers(-1_000_000, 200_000_000))
 def test_a_cut_begins_at_a_keyframe(drawn: list[tuple[int, bool, int, bool]], at: int) -> None:
-    """`since` gives an unbroken tail that begins at a video keyframe: the last one at or before the
-    moment, or else the first.
+    """`since` returns all samples from a video keyframe on: the last keyframe at or before the
+    moment, otherwise the first.
     """
     window, pts = Window(1_000, 1 << 20), 0
     for step, key, size, sound in drawn:
@@ -77,7 +77,7 @@ def test_a_cut_begins_at_a_keyframe(drawn: list[tuple[int, bool, int, bool]], at
 
 
 def test_one_sample_larger_than_the_bound() -> None:
-    """A sample that cannot fit is not kept, and takes the older ones with it."""
+    """A sample that cannot fit is not kept, and empties the window."""
     window = Window(10, OVERHEAD + 100)
     window.append(frame(0, key=True, size=60))
     window.append(frame(1, size=101))
@@ -87,7 +87,7 @@ def test_one_sample_larger_than_the_bound() -> None:
 
 
 def test_clear_empties_it() -> None:
-    """Nothing is held after `clear`, and new samples are."""
+    """After `clear` the window is empty, and takes new samples."""
     window = Window(10, OVERHEAD + 100)
     window.append(frame(0, key=True))
     window.clear()
@@ -97,8 +97,8 @@ def test_clear_empties_it() -> None:
 
 
 def test_an_hour_of_samples_stays_within_the_bounds() -> None:
-    """30 frames and 50 sounds a second for an hour: no more than 90 s are held, and no byte more
-    than that.
+    """Of an hour of 30 frames and 50 sounds a second, the window keeps 90 s at most. Its size is
+    that of these samples.
     """
     window, most = Window(90, 64 << 20), 0
     for tick in range(3_600 * 30):

@@ -33,9 +33,9 @@ AT_ONCE = struct.pack("ii", 1, 0)
 async def test_nothing_is_left_of_a_viewer_that_leaves(
     how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a garbage collection neither the viewer nor aiohttp's connection stays.
+    """The viewer and aiohttp's connection are freed without a garbage collection.
 
-    The last error of a connection could keep it in a reference cycle.
+    The last error of a connection could keep the connection in a reference cycle.
     """
     monkeypatch.setattr(writer, "CLOSE_WITHIN", 0.1)
     channel, connected, buffered = on_air(), set[WebSocketViewer](), set[WebSocketViewer]()
@@ -121,7 +121,7 @@ async def _come_and_go(
 
 
 def masked(opcode: int, payload: bytes) -> bytes:
-    """A client's frame; a mask of zeros changes nothing."""
+    """A frame as a client sends it. Its mask of zeros changes nothing."""
     return bytes((opcode, 0xFE)) + len(payload).to_bytes(2, "big") + bytes(4) + payload
 
 
@@ -139,7 +139,9 @@ def masked(opcode: int, payload: bytes) -> bytes:
 async def test_a_mistake_ends_the_connection_within_a_deadline(
     monkeypatch: pytest.MonkeyPatch, sent: bytes, code: int, reason: bytes, reads: bool
 ) -> None:
-    """With a code in the reason. A viewer that reads nothing is cut, and nothing of it stays."""
+    """The close reason has a code. A viewer that reads nothing is cut off, and nothing of it
+    remains.
+    """
     monkeypatch.setattr(writer, "CLOSE_WITHIN", 5.0 if reads else 0.1)
     channel, connected, buffered = on_air(), set[WebSocketViewer](), set[WebSocketViewer]()
     runner, port = await _serve(channel, connected, buffered)

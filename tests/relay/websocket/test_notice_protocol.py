@@ -44,7 +44,9 @@ def test_several_frames_in_one_read() -> None:
     ids=["cut", "cut header", "piece", "continued", "large", "no mask", "64 bits", "one byte"],
 )
 def test_what_the_inner_protocol_reads_from_then_on(data: bytes) -> None:
-    """After a frame in pieces or a mistake, it gets everything: only it knows what comes next."""
+    """After a fragmented frame or a mistake, the inner protocol gets all bytes, since only it knows
+    their meaning.
+    """
     wire = Wire()
     wire.receive(frame(b"before") + data, frame(b"after"))
     assert wire.listener.texts == ["before"]
@@ -65,7 +67,7 @@ def test_the_listener_decides_whether_to_handle_a_notice() -> None:
 
 
 def test_the_time_is_charged_and_a_slowed_account_waits() -> None:
-    """Its notices go through the queue of the inner protocol, which waits."""
+    """The notices of a slowed account go through the queue of the inner protocol, which waits."""
     account = Meter().client("127.0.0.1", 0.0)
     wire = Wire(account=account)
     wire.receive(frame(b"free"))
@@ -111,7 +113,7 @@ def test_the_inner_protocol_gets_its_transport_back() -> None:
 def test_no_byte_is_lost_or_read_twice(
     frames: list[tuple[bytes, int, bytes]], cuts: list[int]
 ) -> None:
-    """However the frames are cut: each is handled here or passed on as it is, in order."""
+    """However the bytes are split, each frame is handled here or passed on unchanged, in order."""
     encoded = [frame(payload, first, mask) for payload, first, mask in frames]
     data, wire = b"".join(encoded), Wire()
     while data:

@@ -74,7 +74,7 @@ async def connection() -> AsyncIterator[Connection]:
 
 
 def joining(made: Connection) -> None:
-    """Not even the greeting was written."""
+    """Leaves the viewer as it is: not even the greeting was written."""
 
 
 def buffered(made: Connection) -> None:
@@ -106,7 +106,7 @@ REACH: dict[State, Callable[[Connection], None]] = {
 
 
 def cause(made: Connection, event: Event) -> None:
-    """What brings the event about; in other states it is something else, or nothing."""
+    """Causes the event. In other states the same cause may have another effect, or none."""
     match event:
         case Event.JOINED:
             if made.viewer.state is State.JOINING:
@@ -146,9 +146,9 @@ GRID: dict[State, tuple[State, ...]] = {
 async def test_every_event_in_every_state(
     connection: Connection, state: State, event: Event
 ) -> None:
-    """The state changes as the grid says and not otherwise. The fan-out has the socket in DIRECT
-    only; the set of buffered viewers has the viewer in all states but DIRECT and LEFT. Nothing is
-    written after a close frame, or after the end.
+    """The state changes exactly as the grid says. The fan-out has the socket in DIRECT only; the
+    set of buffered viewers has the viewer in all states but DIRECT and LEFT. Nothing is written
+    after a close frame, or after the end.
     """
     made = connection
     REACH[state](made)
@@ -174,7 +174,7 @@ async def test_every_event_in_every_state(
 
 
 async def test_a_full_socket_ends_direct_writing(connection: Connection) -> None:
-    """What the socket did not take goes through the transport, and the fan-out asks again."""
+    """The rest goes through the transport, and the fan-out asks again."""
     made = connection
     direct(made)
     made.publish(FILL)

@@ -1,4 +1,4 @@
-"""What the kernel tells of a connection, on real ones."""
+"""The kernel's figures of a connection, on real connections."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from relay.websocket.tcp import in_kernel
 
 @pytest_asyncio.fixture
 async def peers() -> AsyncIterator[tuple[asyncio.StreamWriter, asyncio.StreamReader]]:
-    """One end to write to, and the other one to read from, which reads nothing by itself."""
+    """An end to write to, and an end to read from, which reads nothing by itself."""
     arrived: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
     server = await asyncio.start_server(
         lambda *streams: arrived.put_nowait(streams), "127.0.0.1", 0, limit=1

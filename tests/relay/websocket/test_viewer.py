@@ -1,4 +1,4 @@
-"""A viewer over a transport whose reader is as slow as the test wants."""
+"""A viewer over a transport whose reader is as slow as the test requires."""
 
 import asyncio
 import json
@@ -99,8 +99,8 @@ def viewer_of(channel: Channel, codecs: str = "") -> tuple[WebSocketViewer, Tran
 
 
 async def test_a_join_goes_on_without_live_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A burst larger than what may wait comes to its end in a room where nothing new is
-    published.
+    """A burst larger than the allowed backlog is sent completely, even if nothing new is published
+    in the room.
     """
     monkeypatch.setattr(relay.websocket.viewer, "JOIN_AGAIN", 0.001)
     channel = on_air(key_size=BITRATE_KEY)
@@ -123,7 +123,9 @@ async def test_a_join_goes_on_without_live_messages(monkeypatch: pytest.MonkeyPa
 
 
 async def test_a_join_that_takes_too_long_loses_its_video(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Media that a slow joiner did not take in time loses its video; a pace notice says so."""
+    """If a slow joining viewer does not take its media in time, the video is left out, and a pace
+    notice says so.
+    """
     channel = on_air(key_size=BITRATE_KEY)
     for number in range(1, 30):
         publish_frame(channel, number)
@@ -151,8 +153,8 @@ async def test_a_join_that_takes_too_long_loses_its_video(monkeypatch: pytest.Mo
 async def test_a_viewer_that_falls_behind_keeps_its_audio_and_comes_back_at_a_keyframe(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """While bytes wait only audio is added; once they are gone a keyframe is demanded, and the
-    video goes on there.
+    """While bytes wait, only audio is added. Once they are sent, a keyframe is demanded, with which
+    the video goes on.
     """
     monkeypatch.setattr("relay.channel.outbox.RETRY_MS", 0.0)
     channel = on_air()
@@ -220,8 +222,8 @@ def events_in(transport: Transport) -> list[bytes]:
 
 
 async def test_a_slow_viewer_gets_every_event() -> None:
-    """At a reduced pace they come with the sound; and those of the join come with what is left of
-    it.
+    """At a reduced pace, events come with the sound. Events of the join come with the rest of the
+    burst.
     """
     channel = on_air(key_size=BITRATE_KEY)
     viewer, transport = viewer_of(channel)
@@ -238,7 +240,7 @@ async def test_a_slow_viewer_gets_every_event() -> None:
 
 
 async def test_a_viewer_for_which_too_many_events_wait_is_closed() -> None:
-    """Past 64 KB with 4408; events that it has taken do not count."""
+    """Above 64 KB it is closed with 4408. Events that it has taken do not count."""
     channel = on_air()
     viewer, transport = viewer_of(channel)
     viewer.join("{}")
@@ -260,8 +262,8 @@ async def test_a_viewer_for_which_too_many_events_wait_is_closed() -> None:
 async def test_what_a_joining_viewer_gets_first_does_not_count(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The states and the history are bounded where they are kept, by more than may wait. With what
-    comes later the viewer has as much room as any other.
+    """States and history have a limit of their own, which is larger than that of waiting events.
+    For later events, the viewer has as much room as any other viewer.
     """
     monkeypatch.setattr(relay.websocket.viewer, "JOIN_MS", 0.0)
     channel = on_air()
@@ -285,7 +287,7 @@ async def test_what_a_joining_viewer_gets_first_does_not_count(
 async def test_live_events_count_while_a_viewer_joins(
     monkeypatch: pytest.MonkeyPatch, media: bool
 ) -> None:
-    """Also those behind an init, and without media."""
+    """Events behind an init count, and so do those of a viewer without media."""
     channel = on_air()
     for number in range(6):
         channel.post(bytes(8_000), key=str(number), history=False)
@@ -322,7 +324,7 @@ async def test_a_channel_that_has_ended_closes_the_viewer() -> None:
 
 
 async def test_a_player_is_closed_before_the_burst_of_what_it_cannot_decode() -> None:
-    """It gets the greeting and 4415, and its join asks for nothing."""
+    """It gets the greeting and 4415. Its join demands no keyframe."""
     channel = on_air()
     publisher = Publisher()
     channel.stream.attach(publisher)
@@ -386,7 +388,7 @@ async def test_too_many_messages_are_dropped_and_counted() -> None:
 
 
 async def test_a_viewer_that_reads_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After as long as it may read nothing, and only while something waits."""
+    """It is closed after the longest time without reading, and only while bytes wait."""
     monkeypatch.setattr(relay.websocket.viewer, "READS_NOTHING", 0.0)
     channel = on_air()
     viewer, transport = viewer_of(channel)
@@ -404,7 +406,7 @@ async def test_a_viewer_that_reads_nothing_is_closed(monkeypatch: pytest.MonkeyP
 async def test_a_viewer_for_which_too_much_waits_is_closed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """With the bytes that wait as the reason, not the time."""
+    """The reason names the waiting bytes, not the time."""
     monkeypatch.setattr(relay.websocket.viewer, "BACKLOG_MAX", 1 << 20)
     channel = on_air(key_size=1 << 20)
     viewer, transport = viewer_of(channel)
@@ -418,7 +420,7 @@ async def test_a_viewer_for_which_too_much_waits_is_closed(
 
 
 async def test_bytes_that_wait_in_this_process() -> None:
-    """Nothing waits for a viewer that has left."""
+    """For a viewer that has left, no bytes wait."""
     channel = on_air(key_size=BITRATE_KEY)
     viewer, transport = viewer_of(channel)
     viewer.join('{"type":"hello"}')

@@ -1,4 +1,4 @@
-"""The socket writer: what waits, and an end that has a deadline."""
+"""The socket writer: bytes that wait, and an end that has a deadline."""
 
 import asyncio
 import socket
@@ -16,11 +16,11 @@ from relay.websocket.writer import SocketWriter
 from tests.fixtures.deadline import eventually
 
 MANY = 8_000_000
-"""Bytes that no connection takes unread."""
+"""More bytes than a connection takes from a writer whose peer does not read."""
 
 
 class Closed(asyncio.Protocol):
-    """Notes the end of its connection."""
+    """Records the end of its connection."""
 
     def __init__(self) -> None:
         self.over = asyncio.Event()
@@ -51,7 +51,7 @@ class Pair:
             data += piece
 
     async def read_all(self) -> bytes:
-        """Until nothing waits in the transport."""
+        """Reads until nothing waits in the transport."""
         data = b""
         async with asyncio.timeout(10):
             while self.writer.buffered:
@@ -78,7 +78,9 @@ async def pair() -> AsyncIterator[Pair]:
 
 
 async def test_what_waits_is_measured_and_events_are_counted(pair: Pair) -> None:
-    """Bytes that the peer has not taken, how long it has taken none, and how many are events."""
+    """The figures are the bytes that the peer has not taken, the time since it took some, and the
+    bytes of events.
+    """
     pair.writer.write(b"first", 5)
     assert pair.writer.measure()[0] == 0 and pair.writer.event_bytes == 0
     pair.writer.write(bytes(MANY), 100)
@@ -112,7 +114,7 @@ async def test_the_rest_of_a_direct_message_follows_in_order(pair: Pair) -> None
 async def test_a_peer_that_reads_nothing_is_cut(
     pair: Pair, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    """However the connection ends: neither it nor what waits for it stays."""
+    """However the connection ends, nothing of it and of its waiting bytes remains."""
     monkeypatch.setattr(writer_module, "CLOSE_WITHIN", 0.05)
     pair.writer.write(bytes(MANY))
     if how == "close":

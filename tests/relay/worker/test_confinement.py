@@ -9,7 +9,7 @@ from tests.fixtures.workers import has_unprivileged_user
 
 
 def confined(script: str) -> Any:
-    """What a separate process prints as JSON."""
+    """The JSON that a separate process prints."""
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=30
     )
@@ -23,7 +23,7 @@ def may_leave_networks() -> bool:
 
 
 def test_files_are_closed() -> None:
-    """By Landlock if the kernel has it. Descriptors that are open remain open."""
+    """Landlock closes them if the kernel has it. Open descriptors remain open."""
     layers, before, after = confined("""
 import json
 from relay.worker.confinement import Layer, confine_fork_server

@@ -12,7 +12,7 @@ X32 = 0x4000_0000
 
 
 def verdict(code: bytes, number: int, third: int = 0, architecture: str = "x86_64") -> int:
-    """What the filter returns for a system call with this third argument."""
+    """The filter's verdict on a system call with this third argument."""
     data = pack("<IIQ6Q", number, ARCHITECTURES[architecture], 0, 0, 0, third, 0, 0, 0)
     instructions = list(iter_unpack("<HBBI", code))
     at = loaded = 0

@@ -1,4 +1,4 @@
-"""What a confined worker cannot do, and that no worker disturbs another one or is left."""
+"""Limits of a confined worker. No worker disturbs another one, and none is left."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ async def workers() -> AsyncIterator[Workers]:
 
 
 async def ask(worker: Worker, attempt: str) -> object:
-    """What the worker answers. Raises IncompleteReadError if it ended."""
+    """Returns the worker's answer. Raises IncompleteReadError if it ended."""
     worker.writer.write(attempt.encode() + b"\n")
     return json.loads(await worker.reader.readuntil())
 
@@ -61,7 +61,7 @@ async def test_a_confined_worker_computes_and_nothing_else(
 
 
 async def test_the_kernel_confines_it(workers: Workers) -> None:
-    """As /proc reports: also what the worker's own system calls cannot show."""
+    """/proc shows more than the worker's own system calls can."""
     worker = await workers.start("test")
     found = status(worker.pid)
     assert (found["NoNewPrivs"], found["Seccomp"]) == ("1", "2")
@@ -137,7 +137,7 @@ async def test_the_fork_server_is_replaced(workers: Workers) -> None:
 
 
 async def test_a_start_that_is_cancelled_leaves_no_worker(workers: Workers) -> None:
-    """At any moment of the start."""
+    """The start is cancelled at each of its moments."""
     await (await workers.start("test")).close()
     assert workers._link
     link = workers._link.result()

@@ -14,7 +14,7 @@ CAP = 3_000_000
 SIZE = 1_160
 PICTURE = 1 / 30
 PACER = 2.5
-"""How much faster than the bitrate a picture's packets leave, as libwebrtc has it."""
+"""Factor by which a picture's packets leave faster than the bitrate, as in libwebrtc."""
 
 
 @dataclass
@@ -25,20 +25,20 @@ class Uplink:
     width: float = 10_000_000
     now: float = 1_000.0
     free: float = 0.0
-    """When the link has sent what waits before it."""
+    """Time at which the link has sent all waiting packets."""
     queued: float = 0.0
     ssrc: int = 5
     offset: int = 0
-    """Of the RTP timestamps."""
+    """Offset of the RTP timestamps."""
     told: int = 0
-    """How often the sender should hear at once."""
+    """Number of changes of the estimate that should be sent at once."""
     estimate: BitrateEstimate = field(init=False)
 
     def __post_init__(self) -> None:
         self.estimate = BitrateEstimate(CAP, timed=self.timed)
 
     def send(self, seconds: float, bitrate: float | None = None) -> None:
-        """Sends for so many seconds at the estimate, or at `bitrate`."""
+        """Sends for that many seconds at the estimate, or at `bitrate`."""
         end = self.now + seconds
         while self.now < end:
             rate = bitrate or self.estimate.bitrate
@@ -87,7 +87,7 @@ def test_the_estimate_follows_the_capacity_of_the_path(timed: bool) -> None:
 
 
 def test_the_estimate_stays_between_its_limits() -> None:
-    """Even if the encoder sends little."""
+    """They hold even if the encoder sends little."""
     uplink = Uplink(True, width=50_000)
     uplink.send(20, 80_000)
     assert uplink.estimate.bitrate == LEAST

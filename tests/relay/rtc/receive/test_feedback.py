@@ -62,7 +62,7 @@ def test_all_sessions_together_send_a_bounded_number_of_requests() -> None:
 
 
 def test_the_usual_requests_fit_into_the_budget() -> None:
-    """One each 2 s for each session."""
+    """Each session sends one every 2 s."""
     budget = KeyframeBudget()
     budget.sessions = 100
     asking = [KeyframeRequests(budget) for _ in range(100)]

@@ -5,7 +5,7 @@ from relay.rtc.roundtrip import MIN_DEADLINE, RoundTrip
 
 
 def test_each_is_requested_at_once_and_again_after_a_round_trip() -> None:
-    """In 16-bit numbers. Nothing is requested in between."""
+    """Requests have 16-bit numbers. Nothing is requested in between."""
     round_trip = RoundTrip()
     gaps = Gaps(round_trip)
     gaps.add(0x1FFFF, 0x20002, 5.0)

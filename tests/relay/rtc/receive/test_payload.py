@@ -1,4 +1,4 @@
-"""The payload formats of both codecs: what reassembly asks of each."""
+"""The payload formats of both codecs, as reassembly uses them."""
 
 import pytest
 

@@ -32,7 +32,9 @@ def cut_at(rate: Rate) -> float | None:
 
 
 def test_an_honest_creator_is_never_policed() -> None:
-    """At the cap with 5 % retransmissions, and with a keyframe of 300 KB every two seconds."""
+    """It sends at the cap with 5 % retransmissions, and with a keyframe of 300 KB every two
+    seconds.
+    """
 
     def sends(now: float, _: int) -> float:
         key = 300_000 * 8 / STEP if round(now / STEP) % 10 == 0 else 0
@@ -51,7 +53,7 @@ def test_up_to_the_limit_nobody_is_cut() -> None:
 
 
 def test_a_creator_who_follows_the_request_is_not_cut() -> None:
-    """From 1 to 20 Mbit/s at once; the request is obeyed a second later."""
+    """The bitrate jumps from 1 to 20 Mbit/s. The creator obeys the request a second later."""
 
     def creator() -> Rate:
         requests: list[int] = []
@@ -71,12 +73,12 @@ def test_a_creator_who_follows_the_request_is_not_cut() -> None:
 
 
 def test_a_burst_after_a_stalled_network_is_not_cut() -> None:
-    """Ten seconds of media within half a second, then the usual bitrate."""
+    """Ten seconds of media arrive within half a second, then the usual bitrate."""
     assert cut_at(lambda now, _: 80_000_000 if now < 0.5 else 0.9 * CAP) is None
 
 
 def test_pauses_do_not_save_a_flood() -> None:
-    """Two seconds of 50 Mbit/s, one second of silence."""
+    """Two seconds of 50 Mbit/s alternate with one second of silence."""
     found = cut_at(lambda now, _: 50_000_000 if now % 3 < 2 else 0)
     assert found is not None and found <= 4.5
 

@@ -400,8 +400,8 @@ def test_an_access_unit_is_bounded() -> None:
 
 @pytest.mark.timeout(20)
 def test_a_sender_that_marks_every_packet_as_a_keyframe() -> None:
-    """Behind a gap each packet costs the same, however many wait. (Two loops over all of them took
-    minutes for these packets.)
+    """Behind a gap, each packet costs the same, however many packets wait. (Two loops over all
+    waiting packets took minutes.)
     """
     reassembly = Reassembly()
     feed(reassembly, packets_of(["idr"], sequence=0, timestamp=0))

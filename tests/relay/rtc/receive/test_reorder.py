@@ -92,7 +92,7 @@ def test_a_sender_that_restarts(jump: int) -> None:
 
 @given(st.lists(st.integers(0, 12), max_size=40), st.integers(0, 65_535))
 def test_the_straight_path_gives_what_the_other_gives(places: list[int], first: int) -> None:
-    """`passes` takes exactly the packets that `receive` would return alone and at once."""
+    """`passes` accepts exactly the packets that `receive` would return alone and at once."""
     straight, other = Reorder(), Reorder()
     for step, place in enumerate(places):
         item = changed(packet(0), sequence=first + place & 0xFFFF)

@@ -22,7 +22,9 @@ def receive(reporter: Reporter, each: RtpPacket, now: float, clock_rate: int) ->
 
 
 def test_reports_name_their_sources_and_the_cap() -> None:
-    """Five times a second; the bitrate cap once there is video, and again for a new source."""
+    """Reports go five times a second. They have the bitrate cap once there is video, and again for
+    a new source.
+    """
     reporter = Reporter(3_000_000)
     receive(reporter, packet(1, 5), 10.0, 90_000)
     receive(reporter, packet(1, 6), 10.0, 48_000)
@@ -88,7 +90,7 @@ def test_a_limit_that_ends_while_the_cap_is_lower_leaves_nothing_behind() -> Non
 
 
 def test_sources_are_bounded() -> None:
-    """For a sender with ever new SSRCs, reports have the last four."""
+    """For a sender that keeps changing its SSRCs, reports have the last four."""
     reporter = Reporter(1)
     for ssrc in range(100):
         receive(reporter, packet(1, ssrc), 1.0, 90_000)

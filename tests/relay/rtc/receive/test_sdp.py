@@ -312,7 +312,7 @@ def test_refusals_have_a_status_and_a_reason(case: str) -> None:
     ],
 )
 def test_ten_thousand_lines_are_refused_within_a_second(line: str) -> None:
-    """The most lines that are accepted do not take longer either."""
+    """The largest accepted number of lines does not take longer either."""
     for count in (10_000, 900):
         text = (
             CHROMIUM + (line + "\r\n") * count

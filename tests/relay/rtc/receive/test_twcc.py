@@ -137,7 +137,7 @@ def test_what_a_transport_reports(data: st.DataObject) -> None:
 
 
 def test_when_it_is_due() -> None:
-    """Only with new arrivals and at most every 50 ms, but earlier after a burst."""
+    """It is due only with new arrivals, and at most every 50 ms, but earlier after a burst."""
     feedback = TransportFeedback(1)
     assert not feedback.due(10.0) and feedback.reports(1, 10.0) == []
     feedback.receive(1, 10.0)

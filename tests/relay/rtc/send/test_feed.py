@@ -16,7 +16,7 @@ from tests.fixtures.media import sound_sample, video_sample, video_track
 
 
 class Session:
-    """Keeps what it is given."""
+    """A session that records the frames it is given."""
 
     def __init__(self) -> None:
         self.video: list[PacketisedFrame] = []
@@ -93,7 +93,7 @@ async def test_viewers_are_counted_once_they_are_connected(channel: Channel, fee
 async def test_a_new_viewer_demands_a_keyframe_if_there_is_none(
     channel: Channel, feed: Feed
 ) -> None:
-    """One of the present size that is not old is enough."""
+    """A recent keyframe of the present size is enough."""
     publisher = Publisher()
     channel.stream.attach(publisher)
     joined(feed)

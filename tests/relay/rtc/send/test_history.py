@@ -84,7 +84,7 @@ def test_batches_have_every_packet_once_in_segments_of_one_size(sizes: list[int]
 def test_a_viewers_numbers_have_no_gap_and_map_back(
     start: int, taken: list[tuple[int, int]]
 ) -> None:
-    """Whatever was omitted between two frames, and across the wrap at 16 bits."""
+    """This holds for any omissions between two frames, and across the wrap at 16 bits."""
     numbering = Numbering(start)
     first = 0
     sent: dict[int, int] = {}

@@ -186,7 +186,7 @@ def nack(lost: list[int]) -> bytes:
 
 
 async def test_a_viewer_that_requests_everything_gets_a_few_packets() -> None:
-    """No more numbers are looked up than the limits allow, whatever a packet asks for."""
+    """The limits also bound how many numbers are looked up, whatever a packet requests."""
     async with watching(Source()) as viewer:
         viewer.send(key=True)
         (packet,) = viewer.packets()
