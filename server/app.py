@@ -161,7 +161,7 @@ async def _open_parts(
     stack.push_async_callback(purging.close)
     visitors = await open_visitors(rooms, storage, origins, settings, stack)
     outputs = create_outputs(rooms, media, visitors, hosts, settings)
-    limits = open_limits(rooms, outputs, settings, stack)
+    limits = open_limits(rooms, media, outputs, settings, stack)
     parts = Parts(settings, storage, blocklist, rooms, media, hosts, visitors, outputs, limits)
     return parts, listeners
 

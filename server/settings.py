@@ -286,7 +286,8 @@ class Settings(BaseModel):
     memory: Annotated[ByteSize, Field(ge=64 << 20)] | None = Field(
         None,
         description=(
-            "Bytes of memory that this process may use, such as 512MiB. Near this limit, less "
+            "Bytes of memory that this process and those that decode media may use, such as "
+            "512MiB. Near this limit, less "
             "media is kept for each live stream; at the limit, new publishers are refused. "
             "Default: 60 % of the memory of the machine or control group."
         ),

@@ -130,6 +130,15 @@ class Workers:
     def kinds(self) -> list[str]:
         return list(self._modules)
 
+    def processes(self) -> list[int]:
+        """Returns the ids of the running processes: first the fork server, then its workers. Empty
+        if there is no fork server.
+        """
+        link = self._link
+        if link is None or not link.done() or link.cancelled() or link.exception():
+            return []
+        return link.result().processes()
+
     def prepare(self) -> None:
         """Starts the fork server, so that the first worker starts sooner. Does nothing if too many
         fork servers have ended lately.
@@ -262,6 +271,10 @@ class _ForkServerLink:
         except BaseException:
             worker.abandon()
             raise
+
+    def processes(self) -> list[int]:
+        """Returns the ids of the fork server and of the workers; empty if the fork server ended."""
+        return [] if self.lost else [self._process.pid, *self._workers]
 
     def kill(self, pid: int) -> None:
         """Ends a worker. Does nothing if the worker has ended."""

@@ -3,6 +3,7 @@
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from server.composition.media import Media
 from server.composition.outputs import Outputs
 from server.host.admission import Admission
 from server.host.descriptors import most_connections
@@ -11,6 +12,7 @@ from server.host.stages import Stages
 from server.http.connections import EACH, Connections
 from server.memory.budget import MemoryBudget, MemoryLimits
 from server.memory.machine import default_budget
+from server.memory.worker_memory import WorkerMemory
 from server.rooms.registry import Rooms
 from server.settings import Settings
 
@@ -26,7 +28,7 @@ class LoadLimits:
 
 
 def open_limits(
-    rooms: Rooms, outputs: Outputs, settings: Settings, stack: AsyncExitStack
+    rooms: Rooms, media: Media, outputs: Outputs, settings: Settings, stack: AsyncExitStack
 ) -> LoadLimits:
     """Starts the control of the memory, and the timer of the connections."""
     memory = MemoryBudget(
@@ -40,6 +42,7 @@ def open_limits(
         outputs.hls.renditions,
         outputs.whep,
         outputs.watch.buffered,
+        measure_workers=WorkerMemory(media.workers.processes).measure,
     )
     memory.start()
     stack.callback(memory.close)

@@ -52,7 +52,7 @@ class ServerHealth(Payload):
     lost_datagrams: Annotated[
         int, Field(description="datagrams that the kernel dropped, because the loop was too slow")
     ]
-    memory: Annotated[int, Field(description="resident memory of the process, bytes")]
+    memory: Annotated[int, Field(description="resident memory of the server's processes, bytes")]
     memory_budget: Annotated[int, Field(description="maximum memory of the process, bytes")]
 
 

@@ -61,7 +61,7 @@ class StatusEndpoint:
             creator_cost=round(headroom.creator_cost, 5),
             viewer_cost=round(headroom.viewer_cost, 6),
             lost_datagrams=headroom.dropped,
-            memory=self._memory.figures.resident,
+            memory=self._memory.figures.all_resident,
             memory_budget=self._memory.limits.budget,
         )
         return reply(ServerHealth, answer)

@@ -31,7 +31,9 @@ PACKET_BYTES = 1_600
 """Memory of a packet that waits for missing packets, bytes."""
 VIEWER_SESSION_BYTES = 100_000
 """Memory of a WHEP session apart from media, bytes."""
-KINDS = ("windows", "joins", "whep", "hls", "ingest", "sessions", "websocket")
+KINDS = ("windows", "joins", "whep", "hls", "ingest", "sessions", "websocket", "workers")
+NOT_COUNTED = ("websocket", "workers")
+"""Kinds that are partly shared, or not in this process."""
 
 
 @dataclass(slots=True)
@@ -51,8 +53,13 @@ class Figures:
 
     @property
     def counted(self) -> int:
-        """Counted memory without the bytes that wait for WebSocket viewers, bytes."""
-        return sum(self.held.values()) - self.held["websocket"]
+        """Counted memory of this process, without what waits for WebSocket viewers, bytes."""
+        return sum(size for kind, size in self.held.items() if kind not in NOT_COUNTED)
+
+    @property
+    def all_resident(self) -> int:
+        """Resident memory of this process and of its workers, bytes."""
+        return self.resident + self.held["workers"]
 
 
 @dataclass(slots=True)
@@ -74,7 +81,7 @@ class MemoryLimits:
     """The settings that limit memory."""
 
     budget: int
-    """Maximum resident memory of the process, bytes."""
+    """Maximum resident memory of the process and its workers, bytes."""
     window_seconds: float
     window_bytes: int
     bitrate: int
@@ -92,10 +99,13 @@ class MemoryBudget:
         whep: WhepSessions,
         viewers: Iterable[WebSocketViewer],
         *,
+        measure_workers: Callable[[], int],
         measure_resident: Callable[[], int] = resident,
         allocator: Allocator | None = None,
     ) -> None:
-        """`viewers`: the WebSocket viewers for whom bytes may wait in this process."""
+        """`viewers`: the WebSocket viewers for whom bytes may wait in this process.
+        `measure_workers`: returns the memory of the processes that decode media, bytes.
+        """
         self.limits = limits
         self.figures = Figures(window_seconds=limits.window_seconds)
         self.counters = MemoryCounters()
@@ -104,6 +114,7 @@ class MemoryBudget:
         self._whep = whep
         self._viewers = viewers
         self._resident = measure_resident
+        self._workers = measure_workers
         self._allocator = allocator or Allocator()
         self._loop = asyncio.get_running_loop()
         self._trims = TrimSchedule(measure_resident(), self._loop.time())
@@ -116,7 +127,7 @@ class MemoryBudget:
             logger.warning(
                 "no creator fits into the memory budget of %d MiB; the process alone uses %d MiB",
                 self.limits.budget >> 20,
-                self.figures.resident >> 20,
+                self.figures.all_resident >> 20,
             )
         self._timer = self._loop.call_later(TICK, self._tick)
 
@@ -166,12 +177,14 @@ class MemoryBudget:
         held["sessions"] += VIEWER_SESSION_BYTES * len(self._whep.sessions)
         waiting = [(viewer, size) for viewer in self._viewers if (size := viewer.waiting)]
         held["websocket"] = sum(size for _, size in waiting)
+        held["workers"] = workers = self._workers()
         figures = self.figures
         figures.held = held
         figures.resident = self._resident()
         counted = round(policy.OVERHEAD * figures.counted)
-        figures.use = max(counted, figures.resident) / self.limits.budget
-        self._needs = policy.Needs(max(0, figures.resident - counted), self.limits.bitrate)
+        figures.use = (max(counted, figures.resident) + workers) / self.limits.budget
+        rest = max(0, figures.resident - counted) + workers
+        self._needs = policy.Needs(rest, self.limits.bitrate)
         for live in lives:
             self._needs.add(live)
         self._limit(rooms, lives)

@@ -18,8 +18,9 @@ ARENAS = 2
 use the free memory in the heaps of other threads.
 """
 
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
 _M_ARENA_MAX = -8  # <malloc.h>
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def default_budget() -> int:
@@ -38,7 +39,7 @@ def resident() -> int:
     """Returns the resident memory of this process, bytes; 0 if the system does not report it."""
     try:
         with open("/proc/self/statm", "rb", buffering=0) as file:
-            return int(file.read().split()[1]) * _PAGE
+            return int(file.read().split()[1]) * PAGE
     except (OSError, IndexError, ValueError):
         return 0
 

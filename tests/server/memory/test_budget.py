@@ -36,6 +36,7 @@ class Machine(Allocator):
 
     def __init__(self) -> None:
         self.resident = BASE
+        self.workers = 0
         self.trims = 0
 
     def measure(self) -> int:
@@ -82,6 +83,7 @@ def make(
         renditions,
         server.whep,
         viewers,
+        measure_workers=lambda: machine.workers,
         measure_resident=machine.measure,
         allocator=machine,
     )
@@ -108,6 +110,23 @@ async def test_what_is_counted(server: Server, budget: MemoryBudget) -> None:
     room.publish(parse_offer(offer("chromium")), HOME)
     budget.measure()
     assert budget.figures.held["sessions"] > 0
+
+
+async def test_workers_count(server: Server, budget: MemoryBudget, machine: Machine) -> None:
+    """As if the server held their memory itself, apart from what it can return to the system."""
+    budget.measure()
+    places = budget.creators
+    machine.workers = 100 << 20
+    budget.measure()
+    figures = budget.figures
+    assert figures.held["workers"] == 100 << 20
+    assert figures.use == (BASE + (100 << 20)) / BUDGET
+    assert figures.all_resident == BASE + (100 << 20) and figures.counted < 1 << 20
+    assert 0 < budget.creators < places
+    machine.workers = BUDGET
+    budget.measure()
+    with pytest.raises(Unavailable):
+        budget.take_creator(server.room(await server.create()), HOME)
 
 
 async def test_windows_get_shorter_step_by_step_and_longer_again(
