@@ -13,7 +13,7 @@ from server.http.people import PersonBody, body_of
 from server.people.device_label import device_label
 from server.people.person import Person, Visitor
 from server.storage.account import AccountRecord
-from server.storage.devices import Arrival
+from server.storage.arrivals import Arrival
 
 SIGN_INS_PER_HOUR = 30
 """Maximum number of sign-ins of one person per hour, for each kind of sign-in. Storage keeps every

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.storage.arrivals import Arrival, arrive
 from server.storage.database import Database
-from server.storage.devices import Arrival, arrive
 from server.storage.follows import forget_follower
 from server.storage.schema import chat, moderation, people, rooms
 from server.storage.steps import change_in_steps

@@ -25,19 +25,6 @@ class DeviceRecord:
     seen_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A browser that is about to be signed in as a person."""
-
-    device: str
-    """Id of the new device."""
-    label: str
-    leaves: str
-    """The browser's previous device id. The device with this id is signed out."""
-    at: float
-    """Unix seconds."""
-
-
 class DeviceStore:
     """Every method raises StorageError if the database fails."""
 
@@ -100,10 +87,13 @@ async def add_device(
     )
 
 
-async def arrive(connection: AsyncConnection, person: str, arrival: Arrival) -> None:
-    """Signs a browser in as a person, within the transaction of the connection."""
-    await connection.execute(_revoke(arrival.at, table.c.id == arrival.leaves))
-    await add_device(connection, person, arrival.device, arrival.label, arrival.at)
+async def sign_out(connection: AsyncConnection, device: str, now: float) -> str | None:
+    """Signs out a device, within the transaction of the connection. Returns whose device it was;
+    None if no such device was signed in.
+    """
+    statement = _revoke(now, table.c.id == device).returning(table.c.person)
+    person: str | None = await connection.scalar(statement)
+    return person
 
 
 async def sign_out_others(

@@ -46,7 +46,7 @@ class FollowStore:
                 .on_conflict_do_nothing(index_elements=["follower", "followed"])
             )
             if added.rowcount:
-                await _change_followers(connection, [followed], 1)
+                await change_followers(connection, [followed], 1)
             return await _followers(connection, followed)
 
         return await self._database.write(work)
@@ -59,7 +59,7 @@ class FollowStore:
                 follow.delete().where(follow.c.follower == follower, follow.c.followed == followed)
             )
             if removed.rowcount:
-                await _change_followers(connection, [followed], -1)
+                await change_followers(connection, [followed], -1)
             return await _followers(connection, followed)
 
         return await self._database.write(work)
@@ -102,14 +102,14 @@ async def forget_follower(database: Database, follower: str) -> None:
 
     async def forget(connection: AsyncConnection) -> int:
         followed = list(await connection.scalars(statement))
-        await _change_followers(connection, followed, -1)
+        await change_followers(connection, followed, -1)
         return len(followed)
 
     while await database.write(forget):
         pass
 
 
-async def _change_followers(
+async def change_followers(
     connection: AsyncConnection, followed: Sequence[str], number: int
 ) -> None:
     """Changes the numbers of followers, in the transaction that changes the followers. To count the

@@ -7,8 +7,8 @@ from enum import Enum
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.storage.arrivals import Arrival, arrive
 from server.storage.database import Database
-from server.storage.devices import Arrival, arrive
 from server.storage.schema.people import passkey as table
 from server.storage.schema.people import used_challenge
 from server.storage.schema.upsert import insert

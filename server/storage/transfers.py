@@ -2,8 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.storage.arrivals import Arrival, arrive
 from server.storage.database import Database
-from server.storage.devices import Arrival, arrive
 from server.storage.schema.people import transfer as table
 
 

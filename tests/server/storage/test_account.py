@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage import account, steps
 from server.storage.account import CLEARED_WITH_PERSON, DELETED_WITH_PERSON, unlinkable
-from server.storage.devices import Arrival
+from server.storage.arrivals import Arrival
 from server.storage.schema import chat, metadata, moderation, people, rooms
 from server.storage.storage import Storage
 from tests.fixtures.stored_people import store_person

@@ -1,6 +1,6 @@
 """Devices, and their sign-out."""
 
-from server.storage.devices import MAX_DEVICES, Arrival, DeviceRecord, add_device, arrive
+from server.storage.devices import MAX_DEVICES, DeviceRecord, add_device
 from server.storage.storage import Storage
 from tests.fixtures.stored_people import store_person
 
@@ -54,12 +54,3 @@ async def test_the_number_of_devices_is_bounded(storage: Storage) -> None:
     kept = await devices(storage, "me")
     assert len(kept) == MAX_DEVICES
     assert kept[0] == f"device {MAX_DEVICES + 2}" and kept[-1] == "device 3"
-
-
-async def test_a_browser_that_arrives_leaves_its_device(storage: Storage) -> None:
-    await store_person(storage, "guest", "old")
-    await store_person(storage, "me", "phone", handle="다크걸")
-    arrival = Arrival("new", "Firefox on Linux", "old", 5_000)
-    await storage.database.write(lambda connection: arrive(connection, "me", arrival))
-    assert await devices(storage, "me") == ["new", "phone"]
-    assert await devices(storage, "guest") == []

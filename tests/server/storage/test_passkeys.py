@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from server.storage.devices import Arrival
+from server.storage.arrivals import Arrival
 from server.storage.passkeys import Added, PasskeyRecord
 from server.storage.storage import Storage
 from tests.fixtures.stored_people import store_person
