@@ -18,9 +18,11 @@
  *   {title?: string, visibility?: 'public' | 'unlisted' | 'private'}} RoomChanges
  *
  * @typedef {object} HeldMessage
- * @property {{n: number, person: Person, text: string, at: number}} message
+ * @property {number} n
+ * @property {Person} person
+ * @property {string} text
  * @property {'word' | 'link'} reason
- * @property {string} matched
+ * @property {string} matched  the word of the list; '' for a link
  *
  * @typedef {object} RoomReport
  * @property {string} id

@@ -92,18 +92,18 @@ export class ModerationLists {
 
   async #held() {
     const held = await this.#api.held();
-    return held.map(({ message, reason, matched }) =>
+    return held.map(({ n, person, text, reason, matched }) =>
       this.#rowOf(
-        `${message.person.name}: ${message.text}`,
+        t('chat.quote', { name: person.name, text }),
         [t(`studio.held.${reason}`, { matched })],
         [
           {
             label: t('studio.held.show'),
-            press: () => this.#then(this.#api.decideHeld(message.n, true)),
+            press: () => this.#then(this.#api.decideHeld(n, true)),
           },
           {
             label: t('studio.held.reject'),
-            press: () => this.#then(this.#api.decideHeld(message.n, false)),
+            press: () => this.#then(this.#api.decideHeld(n, false)),
           },
         ],
       ),
