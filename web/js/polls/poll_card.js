@@ -2,7 +2,7 @@
  * The card of a poll: the question, the answers with their shares, and the reader's vote. The card
  * shows the result for 10 s.
  */
-import { partOf } from '../page/dom.js';
+import { partOf, setText } from '../page/dom.js';
 import { element } from '../page/element.js';
 import { t } from '../page/strings.js';
 import { pollView, shownFor } from './poll_state.js';
@@ -21,6 +21,11 @@ export class PollCard {
   #mine = null;
   #closedAt = 0;
   #timer = 0;
+  /** Id of the poll whose elements the card has. */
+  #built = '';
+  /** @type {HTMLButtonElement[]} */
+  #buttons = [];
+  #votes = element('p', 'votes');
 
   /**
    * @param {HTMLElement} root
@@ -60,43 +65,50 @@ export class PollCard {
     if (!poll || !left) return;
     if (Number.isFinite(left))
       this.#timer = this.#environment.setTimeout(() => this.#render(), left);
-    const focused = this.#root.contains(document.activeElement)
-      ? [...this.#root.querySelectorAll('button')].indexOf(
-          /** @type {HTMLButtonElement} */ (document.activeElement),
-        )
-      : -1;
     this.#root.dataset.open = String(poll.open);
+    if (this.#built !== poll.id) this.#build(poll);
     const { total, answers } = pollView(poll, this.#mine);
-    const list = element('ul');
-    list.append(...answers.map((answer, n) => this.#answerOf(poll, answer, n)));
-    const votes = t(poll.open ? 'poll.votes' : 'poll.result', { count: total });
-    this.#root.replaceChildren(
-      element('h2', '', poll.question),
-      list,
-      element('p', 'votes', votes),
-    );
-    if (focused >= 0) this.#root.querySelectorAll('button')[focused]?.focus();
+    answers.forEach((answer, n) => this.#fill(this.#buttons[n], poll.open, answer));
+    setText(this.#votes, t(poll.open ? 'poll.votes' : 'poll.result', { count: total }));
   }
 
   /**
+   * Makes the elements of a poll once: a vote that comes in must not take away the button that the
+   * reader presses.
    * @param {Poll} poll
-   * @param {import('./poll_state.js').PollAnswer} answer
-   * @param {number} n
    */
-  #answerOf({ open }, { text, percent, best, chosen }, n) {
-    const item = element('li');
-    const button = element('button', 'answer');
-    button.type = 'button';
+  #build(poll) {
+    this.#built = poll.id;
+    this.#buttons = poll.answers.map((text, n) => {
+      const button = element('button', 'answer');
+      button.type = 'button';
+      button.append(element('span', '', text), element('b'));
+      button.addEventListener('click', () => void this.#vote(n));
+      return button;
+    });
+    const list = element('ul');
+    for (const button of this.#buttons) {
+      const item = element('li');
+      item.append(button);
+      list.append(item);
+    }
+    this.#root.replaceChildren(element('h2', '', poll.question), list, this.#votes);
+  }
+
+  /**
+   * @param {HTMLButtonElement | undefined} button
+   * @param {boolean} open
+   * @param {import('./poll_state.js').PollAnswer} answer
+   */
+  #fill(button, open, { percent, best, chosen }) {
+    if (!button) return;
     button.disabled = !open;
     button.classList.toggle('best', best);
     button.setAttribute('aria-pressed', String(chosen));
     const shown = this.#mine !== null || !open;
     button.style.setProperty('--share', shown ? `${percent}%` : '0%');
     const share = shown ? t('poll.percent', { percent: String(percent) }) : '';
-    button.append(element('span', '', text), element('b', '', share));
-    button.addEventListener('click', () => void this.#vote(n));
-    item.append(button);
-    return item;
+    setText(/** @type {HTMLElement} */ (button.lastElementChild), share);
   }
 
   /**
