@@ -217,6 +217,93 @@ async def test_the_keyboard_reaches_everything(visitors: Visitors, live: LiveRoo
     assert await talker.page.input_value("[data-part=text]") == "ccs"
 
 
+async def tab_to(page: Page, selector: str, key: str = "Tab") -> None:
+    """Presses Tab until an element has the focus, which must then be visible."""
+    for _ in range(30):
+        await page.keyboard.press(key)
+        if await page.evaluate("found => document.activeElement.matches(found)", selector):
+            outline = "getComputedStyle(document.activeElement).outlineStyle"
+            assert await page.evaluate(outline) != "none" or selector == "[data-part=text]"
+            return
+    raise AssertionError(f"Tab does not reach {selector}")
+
+
+async def test_a_walk_with_the_keyboard_alone(
+    visitors: Visitors, live: LiveRoom, owner: Owner
+) -> None:
+    """A vote, an answer to a message, a heart and another reaction. The arrow keys go from message
+    to message, so that Tab has one stop for the whole chat.
+    """
+    for n in range(2):
+        await owner("POST", "/messages", {"id": f"walk-{n}", "text": f"walk {n}"})
+    poll = (await owner("POST", "/polls", {"question": "Tea?", "answers": ["Yes", "No"]}))["poll"]
+    talker = await Talker.join(visitors, live.watch, reduced_motion="reduce")
+    page, press = talker.page, talker.page.keyboard.press
+    await talker.reads("walk 1")
+    await tab_to(page, ".answer")
+    await press("Enter")
+    await page.wait_for_selector(".poll .answer[aria-pressed=true]:has-text('Yes')")
+
+    await tab_to(page, "[data-part=log]")
+    await press("ArrowUp")
+    await press("ArrowUp")
+    await press("Enter")
+    await page.wait_for_selector("dialog[open]:has-text('walk 0')")
+    await tab_to(page, "[data-action=reply]")
+    await press("Enter")
+    await page.keyboard.type("by keyboard")
+    await press("Enter")
+    await talker.reads("by keyboard")
+    assert "walk 0" in await page.inner_text(".message.mine .quote")
+
+    count = "document.querySelector('[data-part=heart-count]').innerText"
+    await tab_to(page, "[data-part=heart]")
+    await press("Enter")
+    await until(page, f"{count} === '1'")
+    await press("Shift+F10")
+    await page.wait_for_selector("[data-part=tray]:visible")
+    await press("Enter")
+    await until(page, f"{count} === '2'")
+    await press("Escape")
+    await page.wait_for_selector("[data-part=tray]", state="hidden")
+    await owner("DELETE", f"/polls/{poll['id']}")
+
+
+async def test_a_mouse_opens_the_sheet_of_an_own_message(
+    visitors: Visitors, live: LiveRoom
+) -> None:
+    """With a right click, and with a long press."""
+    talker = await Talker.join(visitors, live.watch)
+    await talker.write("mine with a mouse")
+    await talker.reads("mine with a mouse")
+    text = talker.page.locator(".message .text", has_text="mine with a mouse")
+    await text.click(button="right")
+    await talker.page.wait_for_selector("dialog[open] [data-action=remove]")
+    await talker.page.keyboard.press("Escape")
+    await text.hover()
+    await talker.page.mouse.down()
+    await talker.page.wait_for_selector("dialog[open] [data-action=remove]")
+    await talker.page.mouse.up()
+
+
+async def test_a_hidden_person_is_shown_again_in_me(
+    visitors: Visitors, server: LocalServer, live: LiveRoom
+) -> None:
+    one, two = await asyncio.gather(
+        Talker.join(visitors, live.watch), Talker.join(visitors, live.watch)
+    )
+    await one.write("hide me")
+    await two.reads("hide me")
+    await two.act("hide me", "hide")
+    await two.page.wait_for_selector(".text:text-is('hide me')", state="detached")
+    await two.page.goto(f"{server.url}/me")
+    await two.page.click("#hidden-people summary")
+    await two.page.locator("#hidden-people li").get_by_role("button").click()
+    await two.page.locator("#hidden-people [data-part=empty]").wait_for()
+    await two.page.goto(live.watch)
+    await two.reads("hide me")
+
+
 @asynccontextmanager
 async def room_of(host: Page, server: LocalServer) -> AsyncIterator[LiveRoom]:
     """A live room that belongs to the person of a page."""

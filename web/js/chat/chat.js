@@ -114,11 +114,12 @@ export class Chat {
       {
         hold: (target) => {
           const entry = this.#log.entryOf(target);
-          if (entry?.message.person && actionOf('message', 'hold') === 'sheet') this.#open(entry);
+          if (!entry?.message.person || actionOf('message', 'hold') !== 'sheet') return false;
+          this.#open(entry);
         },
       },
       environment,
-      'a, .message-menu, .again, .quote',
+      'a, .again',
     );
     this.#list.hidden = (person) => identity.hides(person);
     this.#forget = identity.onChange(() => this.#identified());

@@ -1,6 +1,6 @@
 /**
  * The list of messages. It follows the newest message unless the reader has scrolled up; then a
- * button says how many messages are new.
+ * button says how many messages are new. In the list, the arrow keys go from message to message.
  */
 import { partOf, setText } from '../page/dom.js';
 import { copyOf } from '../page/element.js';
@@ -32,7 +32,8 @@ export class ChatLog {
   #unread = 0;
   // The height changes if the field grows, a poll appears or the phone is turned. Keep the newest
   // message in sight.
-  #resizes = new ResizeObserver(() => this.#following && this.follow());
+  #resizes = new ResizeObserver(() => this.#resized());
+  #size = '';
   #listening = new AbortController();
 
   /**
@@ -51,6 +52,7 @@ export class ChatLog {
     this.#newest.addEventListener('click', () => this.follow(), { signal });
     this.#resizes.observe(this.#list);
     this.#list.addEventListener('click', (event) => this.#clicked(event), { signal });
+    this.#list.addEventListener('keydown', (event) => this.#walk(event), { signal });
   }
 
   /** The element that contains the messages. */
@@ -85,6 +87,7 @@ export class ChatLog {
     const keys = new Set(entries.map(({ key }) => key));
     for (const [key, { item }] of this.#items) {
       if (keys.has(key)) continue;
+      if (item.contains(document.activeElement)) this.#list.focus({ preventScroll: true });
       item.remove();
       this.#items.delete(key);
     }
@@ -135,7 +138,13 @@ export class ChatLog {
     found.item.classList.add('pointed');
   }
 
+  #resized() {
+    this.#size = sizeOf(this.#list);
+    if (this.#following) this.follow();
+  }
+
   #scrolled() {
+    if (this.#size !== sizeOf(this.#list)) return; // a new size scrolls, not the reader
     const { scrollHeight, scrollTop, clientHeight } = this.#list;
     this.#following = scrollHeight - scrollTop - clientHeight < END;
     if (this.#following) {
@@ -149,6 +158,21 @@ export class ChatLog {
     this.#unread += added;
     this.#newest.hidden = !this.#unread;
     if (this.#unread) setText(this.#newest, t('chat.new_count', { count: this.#unread }));
+  }
+
+  /** @param {KeyboardEvent} event */
+  #walk(event) {
+    const menus = /** @type {HTMLElement[]} */ ([
+      ...this.#list.querySelectorAll('.message-menu:not([hidden])'),
+    ]);
+    const last = menus.length - 1;
+    const at = menus.findIndex((menu) => menu === document.activeElement);
+    /** @type {Record<string, number>} */
+    const places = { ArrowUp: at < 0 ? last : at - 1, ArrowDown: at + 1, Home: 0, End: last };
+    const next = menus[places[event.key] ?? -1];
+    if (!next || (at < 0 && event.key === 'ArrowDown')) return;
+    event.preventDefault();
+    next.focus();
   }
 
   /** @param {Event} event */
@@ -191,6 +215,9 @@ export class ChatLog {
     showStatus(part('status'), state);
   }
 }
+
+/** @param {HTMLElement} element */
+const sizeOf = ({ clientWidth, clientHeight }) => `${clientWidth} ${clientHeight}`;
 
 /** @param {import('./text_parts.js').Part} part */
 function elementOf({ kind, text, href }) {

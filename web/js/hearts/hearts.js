@@ -58,7 +58,7 @@ export class Hearts {
     this.#opener.addEventListener('click', () => this.toggleTray(), { signal });
     this.#gestures = new Gestures(
       this.#button,
-      { hold: () => actionOf('heart', 'hold') === 'emoji' && this.toggleTray(true) },
+      { hold: () => (actionOf('heart', 'hold') === 'emoji' ? this.toggleTray(true) : false) },
       environment,
       '',
     );

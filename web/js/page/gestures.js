@@ -1,13 +1,14 @@
 /**
  * Recognises taps, double taps and long presses on an element, but not on the controls above it. A
  * tap is reported at once if `urgent` returns true or there is no action for double taps. Otherwise
- * it is reported once no second tap can follow.
+ * it is reported once no second tap can follow. A right click and the menu key count as a long
+ * press.
  *
  * @typedef {object} GestureActions
  * @property {(x: number, y: number) => void} [tap]  px in the window
  * @property {(x: number, y: number) => void} [doubleTap]  the second and each further tap of a
  *   quick series
- * @property {(target: Element) => void} [hold]
+ * @property {(target: Element) => boolean | void} [hold]  false: there is nothing to hold here
  * @property {() => boolean} [urgent]  whether a tap must not wait for a second tap
  */
 const LONG = 480; // ms
@@ -55,15 +56,7 @@ export class Gestures {
     );
     element.addEventListener('pointercancel', () => this.#cancel(), options);
     element.addEventListener('pointerup', () => this.#release(x, y), options);
-    // A long press on a touch screen would open the browser's own menu.
-    element.addEventListener(
-      'contextmenu',
-      (event) => {
-        const { pointerType } = /** @type {PointerEvent} */ (event);
-        if (pointerType === 'touch' && this.#mine(element, event)) event.preventDefault();
-      },
-      options,
-    );
+    element.addEventListener('contextmenu', (event) => this.#openMenu(element, event), options);
     // After a long press, the browser may still send a click to the element that is now under the
     // finger, such as a button of the sheet that the press has opened.
     window.addEventListener('pointerdown', () => (this.#held = false), {
@@ -93,6 +86,23 @@ export class Gestures {
     return !control || control === element || control.contains(element);
   }
 
+  /**
+   * @param {HTMLElement} element
+   * @param {MouseEvent} event
+   */
+  #openMenu(element, event) {
+    if (!this.#mine(element, event)) return;
+    const { pointerType } = /** @type {PointerEvent} */ (event);
+    const { hold } = this.#actions;
+    // A long press on a touch screen would open the browser's own menu, too.
+    if (pointerType === 'touch') return event.preventDefault();
+    const pressed = this.#pressing !== 0; // by a finger that the browser does not call one
+    this.#cancel();
+    if (!hold || hold(/** @type {Element} */ (event.target)) === false) return;
+    this.#held = pressed;
+    event.preventDefault();
+  }
+
   /** @param {MouseEvent} click */
   #swallow(click) {
     if (!this.#held || !click.detail) return; // a key or a screen reader clicks with detail 0
@@ -106,9 +116,7 @@ export class Gestures {
     this.#cancel();
     this.#pressing = this.#environment.setTimeout(() => {
       this.#pressing = 0;
-      if (!this.#actions.hold) return;
-      this.#held = true;
-      this.#actions.hold(target);
+      this.#held = Boolean(this.#actions.hold) && this.#actions.hold?.(target) !== false;
     }, LONG);
   }
 
