@@ -34,6 +34,16 @@ after the frame's data.
 
 HEADINGS = {404: "not_found", 410: "over", 429: "busy"}
 """Heading of the page that shows a refusal, by status: a key of the strings `message.heading`."""
+NO_ACCESS = frozenset(
+    {
+        RefusalCode.PRIVATE_ROOM,
+        RefusalCode.LINK_NOT_FOUND,
+        RefusalCode.LINK_EXPIRED,
+        RefusalCode.LINK_REVOKED,
+        RefusalCode.BANNED,
+    }
+)
+"""Refusals of people who may not watch a live. They share a heading."""
 AREAS = {
     "index.html": ("site", "feed", "api", "refusals"),
     "live.html": (
@@ -187,12 +197,14 @@ class Pages:
         """Returns a page that shows a refusal in the reader's language."""
         strings = self._strings_for(request)
         own = f"message.{refusal.code.value}"
+        by_status = HEADINGS.get(refusal.status, "failed")
+        heading = "no_access" if refusal.code in NO_ACCESS else by_status
         return self._render(
             request,
             "message.html",
             answer=refusal.status,
             status=refusal.status,
-            heading=strings.t(f"message.heading.{HEADINGS.get(refusal.status, 'failed')}"),
+            heading=strings.t(f"message.heading.{heading}"),
             text=strings.t(own if strings.has(own) else f"refusals.{refusal.code.value}"),
             action_url="/",
             action_text=strings.t("message.see_live"),

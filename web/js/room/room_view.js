@@ -395,6 +395,7 @@ export class RoomView {
     } catch (error) {
       const { status, code = '' } = /** @type {{status?: number, code?: string}} */ (error);
       if (status === 404) this.#fail(t('room.no_room'), wordsFor(code || 'room_not_found'));
+      else if (status === 403) this.#fail(t('room.no_access'), wordsFor(code));
     }
   }
 
