@@ -71,9 +71,11 @@ async def test_studio_and_room(visitors: Visitors, server: LocalServer, language
     found = await check(page, "studio, ready")
     await studio.go_live("A test")
     found += await check(page, "studio, live")
+    groups = "document.querySelectorAll('#settings-dialog details')"
+    await page.evaluate(f"{groups}.forEach((each) => (each.open = true))")
     for name in ("show-share", "poll", "settings"):
         await page.click(f"#{name}")
-        found += await check(page, f"studio, {name}", SIZES[:1])
+        found += await check(page, f"studio, {name}")
         await page.keyboard.press("Escape")
     room = Room(await visitors.page(studio.watch, EYES, locale=language, reduced_motion="reduce"))
     await room.pictured()

@@ -76,6 +76,25 @@ async def test_a_handle_moves_to_another_phone_and_comes_back_with_the_recovery_
     await shows_handle(second, "다크걸")
 
 
+async def test_one_of_two_devices_is_signed_out(visitors: Visitors, server: LocalServer) -> None:
+    """The row of this browser says so; the other browser is a guest from then on."""
+    visitors.complaints.allow("401")
+    page, other = await me(visitors, server.url), await me(visitors, server.url)
+    code = await page.evaluate(
+        "fetch('/api/me/transfers', { method: 'POST' }).then(async (it) => (await it.json()).code)"
+    )
+    use = """code => fetch('/api/transfers', { method: 'POST', body: JSON.stringify({ code }),
+        headers: { 'Content-Type': 'application/json' } }).then(({ status }) => status)"""
+    assert await other.evaluate(use, code) == 200
+    await page.click("#devices summary")
+    rows = page.locator("#devices li")
+    await rows.nth(1).wait_for()
+    assert await rows.filter(has_text="This browser").count() == 1
+    await rows.filter(has_not_text="This browser").get_by_role("button").click()
+    await until(page, "document.querySelectorAll('#devices li').length === 1")
+    await until(other, "fetch('/api/me/devices').then(({ status }) => status === 401)")
+
+
 async def test_an_address_has_no_passkeys_and_says_why(
     visitors: Visitors, server: LocalServer
 ) -> None:
