@@ -256,7 +256,7 @@ async def _join(url: str, viewers: Browser, report: Report, count: int, progress
     The creator sends a pre-encoded loop, because an encoder would take CPU from the viewer. A real
     creator encodes on another machine.
     """
-    async with _creator(url, SETTLE + 10 + count * 3 * (1 + len(report.joins))) as watch:
+    async with looping_creator(url, SETTLE + 10 + count * 3 * (1 + len(report.joins))) as watch:
         # Wait until the keyframe timer sets the pace of keyframes, as in a room that has been live
         # for a while.
         await asyncio.sleep(SETTLE)
@@ -267,16 +267,16 @@ async def _join(url: str, viewers: Browser, report: Report, count: int, progress
                 await asyncio.sleep(0.3 + 0.137 * (number % 7))
                 async with _page(viewers, "first_picture") as page:
                     report.joins[path].append(
-                        await _visit(page, f"{watch}?player={path}", "firstPicture")
+                        await visit(page, f"{watch}?player={path}", "firstPicture")
                     )
                     report.played[path].append(await until(page, PLAYED, WITHIN))
             await asyncio.sleep(0.3)
             async with _page(viewers) as page:
-                report.empty.append(await _visit(page, f"{url}/healthz", EMPTY))
+                report.empty.append(await visit(page, f"{url}/healthz", EMPTY))
 
 
 @asynccontextmanager
-async def _creator(url: str, seconds: float) -> AsyncIterator[str]:
+async def looping_creator(url: str, seconds: float) -> AsyncIterator[str]:
     """Keeps a creator of scripts/load live in a new room for at most `seconds`. Yields the URL of
     the room.
     """
@@ -321,7 +321,7 @@ async def _live_room(url: str) -> str:
     raise BrokenPath(f"joins: no room was live after {WITHIN:g} s")
 
 
-async def _visit(page: Page, url: str, moment: str) -> float:
+async def visit(page: Page, url: str, moment: str) -> float:
     """Opens `url` and returns the value of the promise that the expression `moment` yields in the
     page.
     """

@@ -12,12 +12,15 @@ browsers would spend CPU time on scaling.
 """
 
 
-async def context_of(browser: Browser, *scripts: str) -> BrowserContext:
+async def context_of(
+    browser: Browser, *scripts: str, service_worker: bool = True
+) -> BrowserContext:
     """Returns a fresh browser context with an empty cache. Each page of the context runs `scripts`
-    before its own scripts.
+    before its own scripts. `service_worker`: whether pages may install one.
     """
     context = await browser.new_context(
-        viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]}
+        viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]},
+        service_workers="allow" if service_worker else "block",
     )
     context.set_default_timeout(WITHIN * 1000)
     for name in scripts:

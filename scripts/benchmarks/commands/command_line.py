@@ -13,6 +13,7 @@ from scripts.benchmarks.commands.fanout import fanout
 from scripts.benchmarks.commands.holds import holds
 from scripts.benchmarks.commands.hostile import hostile
 from scripts.benchmarks.commands.ingest import ingest
+from scripts.benchmarks.commands.installed import installed
 from scripts.benchmarks.commands.latency import latency
 from scripts.benchmarks.commands.memory import memory
 from scripts.benchmarks.commands.mixed import mixed
@@ -25,6 +26,7 @@ cli = typer.Typer(
 )
 for command in (
     latency,
+    installed,
     holds,
     bitrate,
     crash,
