@@ -1,4 +1,4 @@
-"""Names a device for its owner: `Chrome on Android`. Pure."""
+"""Names a device for its owner: `Chrome · Android`. Pure."""
 
 BROWSERS = (
     ("Firefox/", "Firefox"),
@@ -30,10 +30,10 @@ MAX_READ = 500
 
 
 def device_label(user_agent: str) -> str:
-    """Returns the browser and the system of a User-Agent header, such as `Safari on iPhone`; an
+    """Returns the browser and the system of a User-Agent header, such as `Safari · iPhone`; an
     empty text if neither is known.
     """
     text = user_agent[:MAX_READ]
     browser = next((name for mark, name in BROWSERS if mark in text), "")
     system = next((name for mark, name in SYSTEMS if mark in text), "")
-    return " on ".join(filter(None, (browser, system)))
+    return " · ".join(filter(None, (browser, system)))

@@ -36,7 +36,7 @@ function showDeletion(at) {
   if (at) setText(partOf(deletion, 'text'), t('me.delete.planned', { date: dateOf(at * 1_000) }));
 }
 
-/** @returns {string} such as “Chrome on Android” */
+/** @returns {string} such as “Chrome · Android” */
 function browserName() {
   const { userAgent } = navigator;
   const name = (/** @type {[string, RegExp][]} */ names) =>

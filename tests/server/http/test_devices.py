@@ -42,7 +42,7 @@ async def devices(browser: Browser) -> list[dict[str, Any]]:
 async def test_devices_are_listed_with_their_names(phone: Browser) -> None:
     [device] = await devices(phone)
     assert phone.headers["Cache-Control"] == "no-store"
-    assert (device["label"], device["current"]) == ("Chrome on Android", True)
+    assert (device["label"], device["current"]) == ("Chrome · Android", True)
     assert device["created_at"] == device["seen_at"] == pytest.approx(time.time(), abs=60)
 
 

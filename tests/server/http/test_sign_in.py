@@ -72,7 +72,7 @@ async def test_a_passkey_signs_another_browser_in(
     status, answer = await browser.ask("POST", PASSKEYS, {"credential": credential}, headers)
     assert status == 201
     passkey = answer["passkey"]
-    assert (passkey["label"], passkey["used_at"]) == ("Firefox on Linux", None)
+    assert (passkey["label"], passkey["used_at"]) == ("Firefox · Linux", None)
     assert (await browser.ask("GET", PASSKEYS))[1] == {"passkeys": [passkey], "possible": True}
 
     guest = (await other.person())["id"]

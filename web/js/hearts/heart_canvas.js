@@ -57,17 +57,23 @@ export class HeartCanvas {
 
   #begin() {
     this.#canvas.hidden = false;
-    const { clientWidth, clientHeight } = this.#canvas;
-    this.#canvas.width = Math.round(clientWidth * SCALE);
-    this.#canvas.height = Math.round(clientHeight * SCALE);
-    this.#drawn = [];
     this.#frame = requestAnimationFrame((now) => this.#draw(now));
+  }
+
+  /** Fits the canvas to its place, which changes when the phone is turned. */
+  #fit() {
+    const { clientWidth, clientHeight } = this.#canvas;
+    const [width, height] = [Math.round(clientWidth * SCALE), Math.round(clientHeight * SCALE)];
+    if (this.#canvas.width === width && this.#canvas.height === height) return;
+    Object.assign(this.#canvas, { width, height });
+    this.#drawn = [];
   }
 
   /** @param {number} now */
   #draw(now) {
     const context = this.#context;
     if (!context) return;
+    this.#fit();
     context.setTransform(SCALE, 0, 0, SCALE, 0, 0);
     for (const [x, y, size] of this.#drawn)
       context.clearRect(x - size / 2, y - size / 2, size, size);

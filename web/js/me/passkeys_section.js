@@ -10,7 +10,7 @@ export class PasskeysSection extends Section {
   #possible = false;
   #label;
 
-  /** @param {string} label  name of this browser, such as “Chrome on Android” */
+  /** @param {string} label  name of this browser, such as “Chrome · Android” */
   constructor(label) {
     super('passkeys');
     this.#label = label;

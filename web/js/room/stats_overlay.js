@@ -1,6 +1,7 @@
-/** Shows the playback figures, after a long press or with `?stats`. */
+/** Shows the playback figures, from the menu, with the key `s` or with `?stats`. */
 import { BROWSER } from '../page/environment.js';
-import { t } from '../page/strings.js';
+import { hasText, t } from '../page/strings.js';
+import { ASKED, BEST } from '../watch/playback_paths.js';
 
 /**
  * @typedef {import('../watch/player.js').PlayerStats & {player: string, state: string, bitrate:
@@ -74,7 +75,9 @@ function rowsOf(s) {
     ...soundRow(s.sound),
     [
       t('stats.pace'),
-      s.leftOut ? t('stats.pace_value', { pace: s.pace, dropped: s.leftOut }) : s.pace,
+      s.leftOut
+        ? t('stats.pace_value', { pace: paceOf(s.pace), dropped: s.leftOut })
+        : paceOf(s.pace),
     ],
     [t('stats.stalls'), t('stats.stalls_value', exact({ stalls: s.stalls, seeks: s.seeks }))],
     [
@@ -83,9 +86,21 @@ function rowsOf(s) {
     ],
     [t('stats.first_frame'), ms(s.firstPicture)],
     [t('stats.player'), `${PLAYERS[s.player] ?? s.player}, ${s.state}`],
-    [t('stats.why'), s.why],
+    [t('stats.why'), whyOf(s.why)],
   ];
 }
+
+/**
+ * Returns the words for the usual reasons; others are for developers.
+ * @param {string} why
+ */
+function whyOf(why) {
+  if (why === ASKED) return t('stats.asked_for');
+  return why === BEST ? t('stats.best_here') : why;
+}
+
+/** @param {string} pace */
+const paceOf = (pace) => (hasText(`stats.paces.${pace}`) ? t(`stats.paces.${pace}`) : pace);
 
 /**
  * @param {number} jitter NaN if the player does not measure it

@@ -39,6 +39,9 @@ export const PLAYBACK_PATHS = [
   },
 ];
 
+/** Usual reasons for the choice of a path. */
+export const ASKED = 'asked for';
+export const BEST = 'the best in this browser';
 const H264 = 'video/mp4; codecs="avc1.42E01F"'; // the lowest profile that publishers send
 
 /**
@@ -52,7 +55,7 @@ export function choosePath(scope, wanted) {
   const { name, supported } = asked ?? best ?? /** @type {PlaybackPath} */ (PLAYBACK_PATHS.at(-1));
   return {
     name,
-    why: asked ? 'asked for' : 'the best in this browser',
+    why: asked ? ASKED : BEST,
     forced: asked !== undefined,
     unknown: asked ? '' : (wanted ?? ''),
     supported: supported(scope),
