@@ -170,12 +170,20 @@ async def test_a_poll_from_question_to_result(
         Talker.join(visitors, live.watch, **PHONE), Talker.join(visitors, live.watch)
     )
     poll = (await owner("POST", "/polls", {"question": "Tea?", "answers": ["Yes", "No"]}))["poll"]
+    button = await one.page.wait_for_selector(".poll .answer:has-text('No')")
+    assert button
     await two.page.click(".poll .answer:has-text('No')")
     await two.page.click(".poll .answer:has-text('Yes')")
     await one.page.wait_for_selector(".poll .votes:text-is('1 vote')")
+    assert await button.evaluate("button => button.isConnected"), "a press would be lost"
     await two.page.wait_for_selector(".poll .answer[aria-pressed=true]:has-text('100 %')")
     await owner("DELETE", f"/polls/{poll['id']}")
     await one.page.wait_for_selector(".poll .answer.best:has-text('Yes')")
+
+
+AT_THE_END = """(({ scrollHeight, scrollTop, clientHeight }) =>
+    innerWidth === 844 && scrollHeight - scrollTop - clientHeight < 2)(
+    document.querySelector('[data-part=log]'))"""
 
 
 async def test_the_log_stays_where_the_reader_reads(
@@ -195,6 +203,9 @@ async def test_the_log_stays_where_the_reader_reads(
     await talker.page.click("[data-part=newest]")
     await until(talker.page, f"{where} > 100")
     assert await talker.page.is_hidden("[data-part=newest]")
+    # The phone is turned: the newest message stays in sight.
+    await talker.page.set_viewport_size({"width": 844, "height": 390})
+    await until(talker.page, f"{where} > 0 && ({AT_THE_END})")
 
 
 async def test_the_keyboard_reaches_everything(visitors: Visitors, live: LiveRoom) -> None:
