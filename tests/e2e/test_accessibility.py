@@ -40,9 +40,9 @@ async def handle(server: LocalServer) -> AsyncIterator[str]:
     """The path of a public page."""
     origin = {"Origin": server.url}
     async with ClientSession(cookie_jar=CookieJar(unsafe=True), headers=origin) as http:
-        async with http.put(f"{server.url}/api/me/handle", json={"handle": "민지"}) as response:
+        async with http.put(f"{server.url}/api/me/handle", json={"handle": "수아"}) as response:
             assert response.status == 200
-        yield "/@민지"
+        yield "/@수아"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
