@@ -192,8 +192,8 @@ def test_the_bitrate_bars_are_the_target_by_three_seconds_and_what_is_sent_after
 
 
 def test_gaps_of_the_source_are_no_freezes() -> None:
-    """A gap counts as far as it exceeds the source's longest one at that time. Gaps outside the
-    measured time, or of the source itself, do not count.
+    """Only the part of a gap that exceeds the source's longest gap at that time counts. Gaps
+    outside the measured time, or of the source itself, do not count.
     """
     source = [number / 30 for number in range(300) if not 100 <= number < 110]
     arrivals = [moment + 0.01 for moment in source if not 5 < moment < 5.4]
@@ -207,7 +207,7 @@ def test_gaps_of_the_source_are_no_freezes() -> None:
 
 @given(st.floats(-120, 120), st.integers(0, 9))
 def test_the_distance_of_audio_and_video_is_measured(offset: float, lost: int) -> None:
-    """Beeps that are late or early are measured to some ms, also with 20 ms missing from each."""
+    """Beeps that are late or early are measured to some ms, even if each lacks 20 ms."""
     began, media = 1_790_000_000.0, 1_000.0
     frames = [
         (media + number / 30, round((began + number / 30) * 1_000) % timecode.PERIOD)
@@ -228,7 +228,9 @@ def test_the_distance_of_audio_and_video_is_measured(offset: float, lost: int) -
 
 
 def test_when_a_series_reaches_a_limit() -> None:
-    """From above or from below, counted from a moment; NaN if never."""
+    """It may come from above or below. The time counts from a moment, and is NaN if the limit is
+    never reached.
+    """
     series = [(0.0, 1.0), (1.0, 3.0), (2.0, 2.0), (3.0, 0.5)]
     assert continuity.settled(series, 0.5, 2, least=False) == 1.5
     assert continuity.settled(series, 0.5, 3, least=True) == 0.5
@@ -240,8 +242,8 @@ def loss(share: float, relay: float, skew: float, errors: list[str]) -> uplink.L
 
 
 def test_the_uplink_bars() -> None:
-    """Freezes up to 5 % loss, the largest skew, every error; ratios only if both were measured; a
-    partial report is valid JSON.
+    """The bars judge freezes up to 5 % loss, the largest skew and every error; ratios only if both
+    values were measured. A partial report is valid JSON.
     """
     losses = [loss(0.05, 120, 30, []), loss(0.1, 900, 61, ["frame"])]
     direct, ours = (
@@ -271,8 +273,8 @@ def crowd(rude: bool, p99: float, late: float = 100.0, left: int = 0) -> mixed.R
 
 
 def test_the_bars_of_mixed_crowds() -> None:
-    """Pairs in either order; the larger of 1.2 times and 5 ms more; growth and leftovers are judged
-    for every run.
+    """Pairs may run in either order. The limit is the larger of 1.2 times and 5 ms more. Growth and
+    leftovers are judged for every run.
     """
     report = mixed.Report(
         [

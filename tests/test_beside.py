@@ -111,7 +111,7 @@ def test_pairs_are_measured_back_to_back_in_alternating_order() -> None:
     assert small == [False, True, True, False, False, True, True, False]
     assert large == [("large", True), ("large", False)]
     assert [name for name, _ in runs[:4]] == ["small", "small", "large", "large"]
-    # Whichever ran first, the old revision's figures come first in a pair.
+    # The old revision's figures come first in a pair, even if the new revision ran first.
     assert found["small"] == [({"cpu": 1.0, "p99": 3.0}, {"cpu": 2.0, "p99": 3.0})] * 4
 
 

@@ -30,13 +30,13 @@ DOCUMENTS = ("README.md", "server/OPERATIONS.md")
 BLOCK = re.compile(r"(?:(?<=\n\n)|(?<=\A))(?:(?: {4}| {6}).*\n)+", re.MULTILINE)
 INLINE = re.compile(r"`((?:curl|\./scripts/\w+) [^`]+)`")
 PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-"""Where `microlive` is found."""
+"""PATH with the folder of `microlive`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Serves:
-    """The command starts a server. The test starts it with these words in place of others, because
-    the words name what the machine of the test does not have.
+    """The command starts a server. The test replaces some words by these, because the test's
+    machine lacks the things that those words name.
     """
 
     instead: dict[str, str] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Serves:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """A test that does what the block says, by its file and name."""
+    """The file and the name of a test that does the same as the block."""
 
     by: str
 
@@ -212,7 +212,7 @@ async def started(command: str, folder: Path) -> AsyncIterator[list[str]]:
 
 
 def lines_with(lines: list[str], text: str) -> list[str]:
-    """What follows `text` in each line that contains it."""
+    """The rest of each line after `text`, from the lines that contain it."""
     return [line.partition(text)[2] for line in list(lines) if text in line]
 
 

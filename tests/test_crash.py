@@ -17,7 +17,7 @@ def shown(*ids: str) -> list[Shown]:
 
 
 def test_a_whole_history_has_no_findings() -> None:
-    """A message without an acknowledgement may be in it or not."""
+    """A message without an acknowledgement may be in the history, or not."""
     ledger = Ledger(SENT, {"a": 1, "b": 2})
     assert ledger.uncertain == ["c", "d"]
     assert ledger.compare(shown("a", "b")) == Findings()

@@ -50,7 +50,7 @@ def names(cell: str) -> list[str]:
 
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 FLOORS = [names(row[1]) for row in reversed(table(ARCHITECTURE, "| floor |"))]
-"""From the ground up; each floor is a list of modules and folders."""
+"""The floors from the ground up, each as a list of modules and folders."""
 PURE = {
     f"{names(folder)[0]}.{name}"
     for folder, cell in table(ARCHITECTURE, "| folder |")

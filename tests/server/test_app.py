@@ -36,7 +36,7 @@ async def test_one_server_for_each_data_directory(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
 async def test_a_port_in_use(tmp_path: Path, kind: socket.SocketKind) -> None:
-    """TCP or UDP: an OSError that names the port, and nothing is left open."""
+    """For TCP and UDP, an OSError names the port, and nothing is left open."""
     with socket.socket(socket.AF_INET, kind) as taken:
         taken.bind(("127.0.0.1", 0))
         if kind == socket.SOCK_STREAM:

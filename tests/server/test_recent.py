@@ -1,4 +1,4 @@
-"""A bounded memory."""
+"""A bounded memory by key."""
 
 from server.recent import Recent
 

@@ -166,7 +166,9 @@ def test_public_url(text: str, value: str) -> None:
 
 
 def test_hosts_have_one_form() -> None:
-    """As in a Host header: lower case, ASCII, no final dot; addresses in their shortest form."""
+    """The form is that of a Host header: lower case, ASCII, no final dot, and addresses in their
+    shortest form.
+    """
     text = "Live.Example.org., *.b.example, münchen.example, [2001:DB8:0::1], 192.0.2.1"
     assert load({"hosts": text}, {}).hosts == (
         "live.example.org",
@@ -333,8 +335,8 @@ def test_create_token_needs_a_token() -> None:
 
 
 def test_the_create_token_may_be_in_a_file(tmp_path: Path) -> None:
-    """Without the end of its line. A file and a token at once are refused, and so is a bad token in
-    a file, without its text.
+    """The token is read without its line end. A file and a token together are refused. So is a bad
+    token in a file; the message does not contain it.
     """
     path = tmp_path / "token"
     path.write_text(f"{TOKEN}\n")
@@ -435,7 +437,7 @@ def test_any_text_gives_settings_or_one_line_for_each_problem(arguments: dict[st
     ],
 )
 def test_secrets_in_a_file_that_all_users_can_read(tmp_path: Path, text: str, secret: str) -> None:
-    """The problem says what to do, and the secret is not in it. A group may read the file."""
+    """The problem says what to do, without the secret. A group may read the file."""
     config = tmp_path / "a.toml"
     config.write_text(text)
     config.chmod(0o644)

@@ -1,4 +1,4 @@
-"""What an overloaded server asks of its creators and gives its viewers."""
+"""The requests of an overloaded server to creators, and the media that its viewers get."""
 
 import time
 from collections.abc import AsyncIterator
@@ -44,7 +44,7 @@ def requested(server: Server, room: NewRoom) -> int:
 
 
 def overload(server: Server, stage: Stage) -> None:
-    """Lets the load be high until the server has reached this stage."""
+    """Keeps the load high until the server has reached this stage."""
     server.load.admission.measured(Headroom(load=0.99), 0.0)
     now = 100.0
     while server.shedding.stages.stage < stage:

@@ -51,7 +51,7 @@ def test_reachable(text: str, reachable: bool) -> None:
 
 
 def test_only_private_ipv4_addresses_are_private() -> None:
-    """A global address is not "the same Wi-Fi", also if a phone there could use it."""
+    """A global address is not "the same Wi-Fi", even if a phone there could use it."""
     assert [one.text for one in ALL if one.is_private] == [PRIVATE]
     assert [one.text for one in ALL if one.is_global] == [PUBLIC, GLOBAL]
 
@@ -82,7 +82,7 @@ def test_media_reaches_as_far_as_the_page(values: dict[str, Any], hosts: list[st
 
 
 def test_a_public_server_without_public_addresses() -> None:
-    """In a private network, or behind NAT until --announce is set."""
+    """It is in a private network, or behind NAT while --announce is not set."""
     public = Settings(public_url="https://a.example")
     assert media_hosts(public, ALL[:2]) == [PRIVATE, SHARED]
     assert media_hosts(public, []) == ["127.0.0.1"]

@@ -1,4 +1,4 @@
-"""Who is accepted, before a load can be measured."""
+"""Which creators and viewers are accepted before their load can be measured."""
 
 from server.host.admission import (
     BEGIN_WEBRTC,
@@ -80,7 +80,7 @@ def test_a_creator_on_air_may_return_when_new_creators_may_not_begin() -> None:
 
 
 def test_viewers_are_refused_later_than_creators() -> None:
-    """Those over WebRTC first, since each costs more to begin."""
+    """Viewers over WebRTC are refused first, since each costs more at its start."""
     admission = Admission(Limits())
     admission.measured(Headroom(Level.FULL, load=0.86), 0.0)
     assert admission.check_creator(returning=False)

@@ -1,4 +1,4 @@
-"""The level of the server and its measured costs, with made measurements."""
+"""The level of the server and its measured costs, with invented measurements."""
 
 from dataclasses import replace
 
@@ -62,7 +62,7 @@ def test_dropped_datagrams_count_for_a_while() -> None:
 
 
 def test_the_level_does_not_change_at_every_measurement() -> None:
-    """Around the limit, it becomes full once and stays so."""
+    """Around the limit, the server becomes full once and stays full."""
     estimate, levels = HeadroomEstimate(Limits()), []
     after(estimate, busy(0.85))
     for number in range(100):

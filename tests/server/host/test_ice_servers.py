@@ -63,7 +63,7 @@ def test_a_quota_of_the_turn_server_holds_for_an_address(tmp_path: Path) -> None
 
 
 def test_links() -> None:
-    """One for each URL; special characters are escaped."""
+    """There is one for each URL. Special characters are escaped."""
     assert links(
         [
             {"urls": ["stun:a"]},

@@ -1,4 +1,4 @@
-"""What the sampler measures of this process."""
+"""The figures that the sampler measures of this process."""
 
 import logging
 import time

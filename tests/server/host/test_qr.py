@@ -27,7 +27,7 @@ def test_a_code_as_svg() -> None:
 
 
 def test_codes_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those that were requested last."""
+    """The codes that were requested last are kept."""
     monkeypatch.setattr(qr, "KEPT", 2)
     codes = QrCodes()
     assert codes.find("a") is None

@@ -1,4 +1,4 @@
-"""What systemd learns, over a real socket."""
+"""The messages to systemd, over a real socket."""
 
 import asyncio
 import os
@@ -51,7 +51,7 @@ async def test_a_watchdog_of_another_process(systemd: tuple[socket.socket, str])
 
 
 async def test_without_a_service_manager_nothing_is_sent(tmp_path: Path) -> None:
-    """Neither without its variable nor to a socket that is gone."""
+    """This holds without NOTIFY_SOCKET, and if its socket is gone."""
     for environ in ({}, {"NOTIFY_SOCKET": str(tmp_path / "gone")}):
         manager = ServiceManager.from_environment(environ)
         manager.ready()

@@ -16,7 +16,7 @@ STEP = 0.25
 
 
 class Clock:
-    """Feeds loads to the stages, four times a second."""
+    """A clock that passes loads to the stages, four times a second."""
 
     def __init__(self) -> None:
         self.stages = Stages(CAP)
@@ -83,7 +83,7 @@ def test_steps_back_one_after_the_other_when_the_load_falls_a_little() -> None:
 
 
 def test_a_load_that_returns_makes_the_steps_back_slower() -> None:
-    """What was given up was what made the load low."""
+    """The load was low only because of the steps taken."""
     clock = Clock()
     clock.run(0.95, 1)
     ups = 0

@@ -164,7 +164,7 @@ async def test_a_private_room_is_open_for_its_creator_and_programs(
 async def test_followers_and_moderators_may_watch(
     minji: Browser, sam: Browser, room: NewRoom
 ) -> None:
-    """The page gives the followers a cookie for what never reads the cookie of a person."""
+    """The page gives followers a cookie for endpoints that never read the cookie of a person."""
     creator = (await minji.person())["id"]
     assert await sam.status("PUT", f"/api/follows/{creator}") == 200
     assert not await is_closed(sam, room)
@@ -234,7 +234,7 @@ async def test_a_revoked_link_ends_its_viewers(minji: Browser, sam: Browser, roo
 async def test_a_revoked_link_ends_whep_hls_and_events(
     server: Server, minji: Browser, sam: Browser, room: NewRoom
 ) -> None:
-    """Those of another link go on."""
+    """Viewers of another link stay."""
     go_live(server, room)
     link, other = await add_link(minji, room), await add_link(minji, room)
     opened = asyncio.Event()
@@ -257,7 +257,7 @@ async def test_a_revoked_link_ends_whep_hls_and_events(
 
 
 async def test_a_ban_ends_whep_hls_and_events(server: Server, minji: Browser, sam: Browser) -> None:
-    """Also in a public room, where the cookie of the person is all that names the viewer."""
+    """This includes a public room, where only the cookie of the person identifies the viewer."""
     room = await minji.create_room()
     go_live(server, room)
     person = (await sam.person())["id"]
@@ -316,7 +316,7 @@ async def test_a_room_that_becomes_private_ends_whep_hls_and_events(
 async def test_a_session_that_opens_while_the_room_becomes_private_ends(
     server: Server, minji: Browser, sam: Browser
 ) -> None:
-    """The client is admitted, then sends its offer slowly: the room was checked meanwhile."""
+    """The client is admitted, then sends its offer slowly. The room became private meanwhile."""
     room = await minji.create_room()
     go_live(server, room)
     sending, become_private = asyncio.Event(), asyncio.Event()

@@ -1,4 +1,4 @@
-"""The admin API over the token and over the socket, and what a block does."""
+"""The admin API with the token and over the socket, and the effects of a block."""
 
 import stat
 from pathlib import Path

@@ -66,7 +66,7 @@ def test_creating_rooms_takes_the_token(
 
 
 def test_anyone_may_create_rooms(tmp_path: Path) -> None:
-    """Also where a token is set but not demanded."""
+    """This holds even if a token is set but not required."""
     require_create_token(request(None), settings(tmp_path, create="anyone"))
     require_create_token(request(None), settings(tmp_path, create="anyone", create_token=TOKEN))
 
@@ -74,8 +74,8 @@ def test_anyone_may_create_rooms(tmp_path: Path) -> None:
 async def test_a_wrong_secret_is_refused_late(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A right one and none at once. Past a number of waiting refusals the next ones are answered
-    with 429. The log has a line with the address, and no secret.
+    """A correct secret, or none, is answered at once. If too many refusals wait, further ones get
+    429. The log has a line with the address, and no secret.
     """
     monkeypatch.setattr(auth, "DELAYED_EACH", 2)
     caplog.set_level("INFO", logger="server")
@@ -98,8 +98,8 @@ async def test_a_wrong_secret_is_refused_late(
 
 
 async def test_metrics_are_for_the_operator(tmp_path: Path) -> None:
-    """Without a token: for programs on this machine, but not through a proxy. With a token: for its
-    holder only.
+    """Without a token, programs on this machine may read them, but not through a proxy. With a
+    token, only its holder may.
     """
     async with running(tmp_path / "a") as server:
         assert await server.status("GET", "/metrics") == 200

@@ -1,4 +1,4 @@
-"""Every route is charged or free, and what is charged has a limit before any work is done."""
+"""Every route is charged or free. The limits of charged routes apply before any work is done."""
 
 import asyncio
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.fixtures.server import running
 
 
 async def test_every_route_has_an_entry(tmp_path: Path) -> None:
-    """And every entry has a route."""
+    """Every entry has a route, too."""
     async with running(tmp_path) as server:
         routes = [route for route in server.app.router.routes() if route.resource]
         found = {id(charge_of(route.method, route.resource)) for route in routes if route.resource}
@@ -86,7 +86,7 @@ async def test_a_new_room_is_charged_before_its_body_is_read(tmp_path: Path) -> 
 
 
 async def test_all_requests_of_an_address_count_together(tmp_path: Path) -> None:
-    """Past the rate they wait, also those that no route answers."""
+    """Above the rate they wait, including requests that no route answers."""
     async with running(tmp_path, max_requests_per_address_second=1) as server:
         loop = asyncio.get_running_loop()
         count = round(6 * BURST_SECONDS) + 1  # one connection

@@ -34,7 +34,7 @@ def with_key(room: NewRoom) -> dict[str, str]:
 async def test_a_first_message_makes_a_guest(
     server: Server, browser: Browser, room: NewRoom
 ) -> None:
-    """Without a question before it. The viewer gets the message as the answer has it."""
+    """No question comes before it. The viewer gets the same message as the answer."""
     async with Viewer(server.http, server.url, room.name) as viewer:
         status, message = await browser.ask("POST", messages(room), {"id": "a", "text": " 안녕 "})
         assert (status, message["n"], message["text"]) == (201, 1, "안녕")
@@ -56,7 +56,9 @@ async def test_a_message_sent_again_is_the_same(browser: Browser, room: NewRoom)
 async def test_a_program_writes_with_the_key(
     server: Server, browser: Browser, room: NewRoom
 ) -> None:
-    """As the creator, without a cookie, also from no origin. The key of another room is refused."""
+    """It writes as the creator, without a cookie and without an origin. The key of another room is
+    refused.
+    """
     body = {"id": "a", "text": "hello"}
     async with server.http.post(
         server.url + messages(room), json=body, headers=with_key(room)
@@ -107,7 +109,7 @@ def test_numbers_that_json_cannot_carry() -> None:
 
 
 async def test_a_flood_from_one_person(browser: Browser, room: NewRoom) -> None:
-    """Five at once; then 429 with the seconds to wait, and the text is not stored."""
+    """Five messages pass at once. The next gets 429 with the seconds to wait, and is not stored."""
     answers = [
         await browser.ask("POST", messages(room), {"id": f"m-{number}", "text": str(number)})
         for number in range(7)
@@ -170,7 +172,7 @@ async def test_the_history_of_an_ended_room(browser: Browser, room: NewRoom) -> 
 async def test_messages_are_removed_restored_and_pinned(
     server: Server, browser: Browser, room: NewRoom
 ) -> None:
-    """By their author and by the creator; others may not."""
+    """Their author and the creator may do so, others may not."""
     await browser.ask("POST", messages(room), {"id": "a", "text": "hi"})
     path, pin = f"{messages(room)}/1", f"/api/rooms/{room.name}/pin"
     async with Browser(server.url) as stranger:

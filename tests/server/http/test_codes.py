@@ -86,7 +86,7 @@ async def test_a_code_is_a_short_text(other: Browser, code: object) -> None:
 
 
 async def test_tries_are_limited(tmp_path: Path) -> None:
-    """Of transfer codes and recovery codes together."""
+    """The limit counts transfer codes and recovery codes together."""
     async with running(tmp_path, max_code_tries_per_address_hour=3) as server:
         async with Browser(server.url) as browser:
             assert [(await use(browser, WRONG))[0] for _ in range(2)] == [403, 403]

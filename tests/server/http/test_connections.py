@@ -115,8 +115,8 @@ def connect(connections: Connections, address: str) -> tuple[Transport, Handler,
 
 
 async def test_the_limit_of_an_address(connections: Connections) -> None:
-    """A connection past it is answered and closed; one that is lost makes room for another. One
-    that only began to close still counts, because its bytes may wait for ever.
+    """A connection above the limit is answered and closed. A lost connection makes room for
+    another. A connection that is closing still counts, because its bytes may wait for ever.
     """
     _, _, leaving = connect(connections, "192.0.2.1")
     second, handler, _ = connect(connections, "192.0.2.1")
@@ -148,8 +148,8 @@ async def test_a_trusted_proxy_has_no_limit(connections: Connections) -> None:
 
 
 async def test_the_limit_of_all_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection that waits for a request makes room, the oldest first; a connection with a
-    request stays.
+    """Connections that wait for a request make room, the oldest first. A connection with a request
+    stays.
     """
     monkeypatch.setattr(module, "YOUNG", 0.0)
     connections = Connections(2, [], total=2)
@@ -167,8 +167,8 @@ async def test_the_limit_of_all_addresses(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def test_a_silent_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that sent a request is not; after the request it may be idle for longer. The bytes of
-    another request end the idle time, and this request has to be complete in time too.
+    """A connection with a request is not closed, and may be idle for longer after it. The first
+    bytes of another request end the idle time; this request has to be complete in time too.
     """
     monkeypatch.setattr(module, "SWEEP", 0.01)
     monkeypatch.setattr(module, "SILENT", 0.03)
@@ -190,7 +190,7 @@ async def test_a_silent_connection_is_closed(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_an_idle_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Except that of a proxy, which aiohttp closes later."""
+    """An idle connection of a proxy stays, and aiohttp closes it later."""
     monkeypatch.setattr(module, "SWEEP", 0.01)
     monkeypatch.setattr(module, "IDLE", 0.03)
     connections = Connections(2, [ipaddress.ip_network("10.0.0.0/8")])
@@ -208,7 +208,7 @@ async def test_an_idle_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> 
 async def test_bytes_that_wait_for_an_address(
     connections: Connections, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Past the limit an answer is refused before it is sent."""
+    """Above the limit, an answer is refused before it is sent."""
     monkeypatch.setattr(connections.deliveries, "_unread", ConnectionLimiter(100, 250))
     made = [connect(connections, f"192.0.{n}.1")[2] for n in range(3)]
     with made[0].sending(REQUESTED, 80):
@@ -268,7 +268,7 @@ class Client:
             return await asyncio.get_running_loop().sock_recv(self.sock, number)
 
     async def gone(self) -> bool:
-        """Whether the server ends the connection, whatever was unread."""
+        """Whether the server ends the connection, even if bytes are unread."""
         with suppress(ConnectionResetError):
             while await self.read():
                 pass
@@ -291,7 +291,7 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 async def test_a_client_that_reads_nothing_is_cut_off(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And until then the server holds one slice of its answer."""
+    """Until then, the server holds one slice of its answer."""
     monkeypatch.setattr(delivery, "STALLED", 0.2)
     async with Client(server.url) as client:
         await client.send(REQUEST % b"favicon.ico")
@@ -409,7 +409,7 @@ async def _connection(server: Server) -> Connection:
 async def test_many_unfinished_handshakes_end_sooner(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also the last of them, when only a few are left. Complete connections stay."""
+    """This includes the last of them, when only a few are left. Complete connections stay."""
     monkeypatch.setattr(module, "HANDSHAKES_CROWDED", 8)
     monkeypatch.setattr(module, "YOUNG", 0.1)
     monkeypatch.setattr(module, "SWEEP_CROWDED", 0.05)

@@ -10,7 +10,7 @@ from server.http.delivery import LEAST, STALLED, Delivery
 
 
 class Sending:
-    """An answer of which `written` bytes were given to the transport, and `waiting` still wait."""
+    """An answer: the transport was given `written` bytes, of which `waiting` still wait."""
 
     def __init__(self) -> None:
         self.transport = Mock(spec=asyncio.Transport)
@@ -34,7 +34,7 @@ def test_a_client_that_takes_nothing() -> None:
 
 
 def test_a_client_that_takes_enough() -> None:
-    """The transport may be as full as before: another slice was written."""
+    """The transport may be as full as before, because another slice was written."""
     sending = Sending()
     for tick in range(20):
         assert not sending.stalled(tick * (STALLED - 1), 100_000 + tick * LEAST, 65_536)

@@ -34,8 +34,8 @@ def events_url(server: Server, room: NewRoom) -> str:
 
 
 async def test_events_come_and_resume(tmp_path: Path) -> None:
-    """The room's state first, then what is posted; a new connection with Last-Event-ID gets only
-    what came later.
+    """The room's state comes first, then posted events. A new connection with Last-Event-ID gets
+    only later events.
     """
     async with running(tmp_path) as server:
         room = await server.create(title="A")
@@ -57,7 +57,7 @@ async def test_events_come_and_resume(tmp_path: Path) -> None:
 
 
 async def test_notices_by_post(tmp_path: Path) -> None:
-    """Time is answered, a report is taken, and each refusal has its code."""
+    """A time question is answered, a report is accepted, and each refusal has its code."""
     async with running(tmp_path) as server:
         room = await server.create()
 
@@ -88,7 +88,7 @@ async def test_notices_by_post(tmp_path: Path) -> None:
 
 
 async def test_a_stream_is_charged_like_a_socket(tmp_path: Path) -> None:
-    """It takes one of the address's places, which a WebSocket could have had; leaving frees it."""
+    """It takes one of the address's places, like a WebSocket. Leaving frees the place."""
     async with running(tmp_path, max_sockets_per_address=1) as server:
         room = await server.create()
         watch = f"{server.url}/ws/{room.name}"

@@ -28,7 +28,7 @@ async def fan(server: Server) -> AsyncIterator[Browser]:
 
 
 async def test_a_guest_follows_and_unfollows(creator: Browser, fan: Browser) -> None:
-    """Only the follower reads whom the follower follows; the number is public."""
+    """Only followers can read whom they follow. The number of followers is public."""
     followed = await creator.person()
     path = f"/api/follows/{followed['id']}"
     assert await fan.ask("GET", "/api/me/follows") == (200, {"follows": []})
@@ -49,7 +49,7 @@ async def test_unknown_people(fan: Browser, person: str) -> None:
 
 
 async def test_follows_that_are_refused(server: Server, creator: Browser) -> None:
-    """Of oneself, without an own origin, with a bearer key."""
+    """Refused are follows of oneself, without an own origin, and with a bearer key."""
     path = f"/api/follows/{(await creator.person())['id']}"
     status, refusal = await creator.ask("PUT", path)
     assert (status, refusal["code"]) == (422, "not_yourself")
@@ -74,7 +74,7 @@ async def test_handles(creator: Browser, handle: str, status: int) -> None:
 async def test_a_room_belongs_to_its_creator(
     server: Server, creator: Browser, fan: Browser
 ) -> None:
-    """The owner ends it without the key, and on another device; others cannot."""
+    """The owner can end it without the key and on another device. Others cannot."""
     room = await creator.create_room(title="Mine")
     path = f"/api/rooms/{room.name}"
     assert await creator.status("GET", f"{path}/health") == 200
@@ -107,7 +107,7 @@ async def test_a_guest_who_creates_a_room_is_stored(server: Server, fan: Browser
 
 
 async def test_a_page_with_the_create_token_owns_its_room(tmp_path: Path) -> None:
-    """The token is beside the cookie; the Origin header shows that a page sends both."""
+    """The request has the token and the cookie. The Origin header shows that a page sends both."""
     async with running(tmp_path, create="token", create_token=TOKEN) as server:
         async with Browser(server.url) as browser:
             person = await browser.person()

@@ -151,7 +151,7 @@ async def test_a_server_without_a_name_answers_and_warns(
 
 
 async def test_the_host_of_a_trusted_proxy_counts(tmp_path: Path) -> None:
-    """The last X-Forwarded-Host, which the proxy has written; a stranger's is ignored."""
+    """The last X-Forwarded-Host counts, since the proxy has written it. A stranger's is ignored."""
     proxies = (ip_network("127.0.0.0/8"),)
     forged = {"X-Forwarded-Host": "live.example, evil.example"}
     written = {"X-Forwarded-Host": "evil.example, live.example"}
@@ -167,7 +167,9 @@ async def test_the_host_of_a_trusted_proxy_counts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ENDPOINTS)
 async def test_a_foreign_origin_is_refused(server: Server, path: str) -> None:
-    """On loopback, by each endpoint, without CORS headers. Own pages and other programs pass."""
+    """On loopback, each endpoint refuses it without CORS headers. Own pages and other programs
+    pass.
+    """
     room = await server.create()
     where = path.format(room=room.name)
     for origin in (ELSEWHERE, "null", "http://127.0.0.1:1"):
@@ -201,8 +203,8 @@ async def test_a_foreign_page_opens_no_websocket(server: Server) -> None:
 
 @pytest.mark.parametrize("path", ENDPOINTS)
 async def test_an_allowed_origin(tmp_path: Path, path: str) -> None:
-    """A listed one by its name, `*` for all: then caches may keep one answer for all pages.
-    Credentials are never allowed.
+    """A listed origin is allowed by its name. `*` allows all, so that caches may keep one answer
+    for all pages. Credentials are never allowed.
     """
     for allowed, answer, vary in ((ELSEWHERE, ELSEWHERE, True), ("*", "*", False)):
         async with running(tmp_path, cors_origins=(allowed,)) as server:
@@ -272,7 +274,9 @@ async def test_the_framing_of_embedded_players(
 
 
 async def test_pages_are_separate_from_those_that_open_them(tmp_path: Path) -> None:
-    """Where browsers accept the header: they complain about it over plain HTTP."""
+    """The header is sent only where browsers accept it, since they complain about it over plain
+    HTTP.
+    """
     name, secure = "Cross-Origin-Opener-Policy", "same-origin"
     proxy = {"trusted_proxies": (ip_network("127.0.0.0/8"),), "hosts": ("box.example",)}
     async with running(tmp_path, **proxy) as server:
@@ -284,7 +288,9 @@ async def test_pages_are_separate_from_those_that_open_them(tmp_path: Path) -> N
 
 
 async def test_https_only_for_a_public_https_url(tmp_path: Path) -> None:
-    """Only for that host, and not where a trusted proxy says that the client used plain HTTP."""
+    """The header is sent only for that host, and not if a trusted proxy says that the client used
+    plain HTTP.
+    """
     name = "Strict-Transport-Security"
     async with running(tmp_path, public_url=LIVE) as server:
         for path in ("/", "/api/config", "/nothing"):

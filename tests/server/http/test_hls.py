@@ -67,7 +67,7 @@ async def test_an_address_has_a_number_of_waiting_requests(server: Server, room:
 
 
 async def test_an_ended_room_plays_to_its_end(server: Server, room: NewRoom) -> None:
-    """Where a rendition remains; an ended room without one is gone."""
+    """It plays if it still has a rendition. An ended room without one is gone."""
     await playlist(server, room)
     other = await server.create()
     for ended in (room, other):

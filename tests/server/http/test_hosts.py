@@ -116,8 +116,8 @@ def test_what_is_no_origin(text: str) -> None:
 
 
 def test_own_hosts_are_known() -> None:
-    """Names, with one more label where the name begins with `*.`; the address of the connection and
-    loopback; nothing else.
+    """Known are the names, with one more label if the name begins with `*.`, the address of the
+    connection, and loopback.
     """
     known = KnownHosts(["a.example", "*.b.example", "2001:db8::1"], ["203.0.113.7"])
     for host in (
@@ -169,7 +169,7 @@ def test_the_announced_address_is_known() -> None:
 
 
 def test_own_pages_may_send_requests() -> None:
-    """The same host and port; a server on the same machine with another port is another origin."""
+    """They have the same host and port. Another port of the same machine is another origin."""
     origins = Origins(settings())
     assert origins.own_only and not origins.all
     assert origins.allow("http://127.0.0.1:8080", HERE)

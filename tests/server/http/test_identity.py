@@ -141,7 +141,7 @@ async def test_a_signed_out_device(server: Server, browser: Browser) -> None:
 async def test_a_flood_asks_storage_once(
     server: Server, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What changes is seen at once all the same."""
+    """Changes are still seen at once."""
     asked: list[str] = []
     admit = PersonStore.admit
 
@@ -168,7 +168,7 @@ def device_of(server: Server, browser: Browser) -> str:
 
 
 async def test_sign_outs_are_learnt_from_the_database(server: Server, browser: Browser) -> None:
-    """Then a viewer with the replayed cookie is no person, without a look into the database."""
+    """A viewer with the replayed cookie is then no person, and the database is not asked."""
     await browser.ask("PUT", "/api/me/handle", {"handle": "Dark"})
     await server.storage.database.write(
         lambda connection: connection.execute(device.update().values(revoked_at=time.time()))
@@ -181,7 +181,7 @@ async def test_sign_outs_are_learnt_from_the_database(server: Server, browser: B
 
 
 async def test_the_first_visit_to_a_room_makes_a_guest(server: Server, browser: Browser) -> None:
-    """So that the visitor counts once also after a reconnection. A program stays nameless."""
+    """The visitor then counts once, even after a reconnection. A program stays without a name."""
     room = await server.create()
     async with browser.watch(room.name, origin=""):
         await eventually(lambda: server.channel(room).members == 1)
@@ -248,7 +248,7 @@ async def test_what_visitors_send_is_counted(server: Server, browser: Browser) -
 
 
 async def test_new_people_of_an_address_are_limited(server: Server) -> None:
-    """Only those who write count; guests who only look do not."""
+    """Only people who write count; guests who only watch do not."""
     for number in range(3):
         async with Browser(server.url) as browser:
             assert (

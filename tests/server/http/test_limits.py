@@ -71,7 +71,7 @@ def test_the_table_is_bounded_and_forgets_who_was_silent_longest() -> None:
     [("2001:db8::/48", "2001:db8:0:{:x}::1"), ("192.0.2.0/24", "192.0.2.{}")],
 )
 def test_a_network_may_do_eight_times_as_much_as_an_address(network: str, address: str) -> None:
-    """However many addresses it has. Another network has its own limit."""
+    """This holds for any number of its addresses. Another network has its own limit."""
     rates, connections = RateLimiter(2, 60), ConnectionLimiter(2)
     addresses = [address.format(number) for number in range(100)]
     assert {keys_of(one).network for one in addresses} == {network}

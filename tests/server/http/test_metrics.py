@@ -71,7 +71,7 @@ async def test_two_servers_in_one_process_count_apart(server: Server, tmp_path: 
 
 
 def test_the_first_picture_counts_once_for_a_connection() -> None:
-    """Sent once a second, counted once, in the player's histogram, in seconds."""
+    """Beacons send it once a second; it counts once, in the player's histogram, in seconds."""
     none, told = Beacon("mse"), Beacon("mse", first_picture=140.0)
     found = playing((none, None), (told, none), (told, told))
     assert found['microlive_first_picture_seconds_count{player="mse"}'] == 1
@@ -120,7 +120,9 @@ def test_one_viewer_cannot_move_the_sum_of_stalls_much() -> None:
 
 
 async def test_the_dashboard_asks_for_what_is_exported(server: Server) -> None:
-    """Every metric in every query and variable, and every label that it groups by."""
+    """This is checked for every metric in queries and variables, and for every label that they
+    group by.
+    """
     room = await server.create()
     async with server.http.ws_connect(f"{server.url}/ws/{room.name}") as viewer:
         await viewer.receive(timeout=5)

@@ -1,4 +1,4 @@
-"""What every answer goes through: refusals have a status, a code and words; CORS headers."""
+"""The steps of every answer: status, code and text of refusals, and CORS headers."""
 
 import asyncio
 from pathlib import Path
@@ -35,7 +35,7 @@ from tests.fixtures.server import Server, running
 async def test_each_has_a_code(
     server: Server, method: str, path: str, status: int, code: str
 ) -> None:
-    """JSON that is never cached; 405 names the methods."""
+    """It is JSON that is never cached. 405 names the methods."""
     headers = {"Authorization": "Bearer x"}
     async with server.http.request(method, server.url + path, headers=headers) as response:
         refusal = RefusalBody.model_validate_json(await response.text())
@@ -120,7 +120,7 @@ async def test_ready_until_it_closes(server: Server) -> None:
 
 
 async def test_a_connection_too_many_is_answered_like_any_request(tmp_path: Path) -> None:
-    """Before aiohttp reads it, and with a code."""
+    """It is answered with a code, before aiohttp reads it."""
     async with running(tmp_path, max_sockets_per_address=1) as server:
         port = int(server.url.rsplit(":", 1)[1])
         opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]

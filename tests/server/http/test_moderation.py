@@ -73,7 +73,7 @@ async def test_a_mute(people: People) -> None:
 
 
 async def test_a_ban_closes_connections_and_removes_messages(people: People) -> None:
-    """Until it is undone."""
+    """They stay removed until the ban is undone."""
     path = people.path(f"/bans/{people.ids['sam']}")
     async with (
         people.sam.watch(people.room.name) as socket,
@@ -97,7 +97,7 @@ async def test_a_ban_closes_connections_and_removes_messages(people: People) -> 
 
 
 async def test_a_ban_for_good_holds_in_the_next_live(people: People) -> None:
-    """As do words, moderators and links. A ban for this live does not."""
+    """Words, moderators and links hold as well. A ban for this live does not."""
     good, live = people.ids["sam"], "another-person"
     await people.minji.ask("PUT", people.path(f"/bans/{good}"), {"for_good": True})
     await people.minji.ask("PUT", people.path(f"/bans/{live}"), {})
@@ -113,7 +113,7 @@ async def test_a_ban_for_good_holds_in_the_next_live(people: People) -> None:
 
 
 async def test_a_new_guest_of_a_banned_address_is_refused(people: People) -> None:
-    """Only guests, and only in this live: an address has many people."""
+    """This affects only guests and only this live, since many people may share an address."""
     await people.minji.ask("PUT", people.path(f"/bans/{people.ids['sam']}"), {})
     async with Browser(people.server.url) as fresh:
         assert (await people.write(fresh, "it is me", "a"))[1]["code"] == "banned"
@@ -316,7 +316,7 @@ async def test_bad_input(people: People, method: str, path: str, body: object, s
 
 
 async def test_a_banned_moderator_cannot_lift_the_ban(people: People) -> None:
-    """Neither in this live nor through an earlier one, while the creator can."""
+    """The moderator cannot do so in this live or through an earlier one; the creator can."""
     past = await people.minji.create_room(title="Yesterday")
     assert await people.minji.status("DELETE", f"/api/rooms/{past.name}") == 204
     ban = f"/bans/{people.ids['mod']}"
@@ -329,7 +329,7 @@ async def test_a_banned_moderator_cannot_lift_the_ban(people: People) -> None:
 
 
 async def test_an_ended_room(people: People) -> None:
-    """Its log and the lists of its creator remain. What concerns a running live is over."""
+    """Its log and the lists of its creator remain. Commands for a running live are refused."""
     await people.mod.ask("PUT", people.path(f"/mutes/{people.ids['sam']}"), {"seconds": 60})
     async with people.server.http.delete(
         people.server.url + people.path(), headers=people.room.bearer

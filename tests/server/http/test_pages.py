@@ -67,7 +67,7 @@ async def test_unknown_and_ended_rooms_have_pages(server: Server) -> None:
 
 
 async def test_pages_speak_the_readers_language(server: Server) -> None:
-    """The cookie decides, else the browser. A cache must not give a page to another reader."""
+    """The cookie decides, otherwise the browser. A cache must not give a page to another reader."""
     room = await server.create()
     korean = {**BROWSER, "Accept-Language": "ko-KR,ko;q=0.9,en;q=0.8"}
     chosen = {**korean, "Cookie": "microlive-language=en"}
@@ -127,7 +127,7 @@ async def test_dev_serves_the_sources(tmp_path: Path) -> None:
 async def test_the_page_of_an_ended_live(
     server: Server, language: str, words: tuple[str, str]
 ) -> None:
-    """What is public of the live, and nothing else. A live without hearts has no plot."""
+    """It has the public data of the live and nothing else. A live without hearts has no plot."""
     headers = {**BROWSER, "Accept-Language": language}
     for hearts in (True, False):
         room = await server.create(title="<i>비 오는 날</i>")

@@ -1,4 +1,4 @@
-"""The JSON of the HTTP interface: what is accepted, and what is written."""
+"""The JSON of the HTTP interface: accepted requests and written answers."""
 
 import json
 from typing import Any

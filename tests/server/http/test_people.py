@@ -87,7 +87,7 @@ async def test_a_handle_that_looks_like_another(server: Server, browser: Browser
             assert (status, refusal["code"]) == (409, "handle_taken")
         await browser.ask("PUT", "/api/me/handle", {"handle": "Bright"})
         assert await other.status("PUT", "/api/me/handle", {"handle": "D\u0430rk"}) == 409
-        # A guest may have the name, but not alone.
+        # A guest may use the name, but only with a number after it.
         _, named = await other.ask("PATCH", "/api/me", {"name": "Br\u0456ght"})
         assert named["person"]["name"].startswith("Br\u0456ght#")
     _, own = await browser.ask("PATCH", "/api/me", {"name": "bright"})

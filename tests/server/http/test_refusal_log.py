@@ -14,7 +14,7 @@ def test_a_line_names_the_address_and_the_route() -> None:
 
 
 def test_a_client_cannot_fill_the_log() -> None:
-    """Neither from one address nor from many; a later line has the number of those left out."""
+    """The limit holds for one address and for many. A later line counts the omitted lines."""
     log = RefusalLog()
     assert sum(bool(line(log, "192.0.2.1")) for _ in range(100)) == PER_ADDRESS
     lines = [line(log, f"198.51.{n}.1") for n in range(100)]

@@ -38,7 +38,7 @@ def request(headers: dict[str, str], remote: str = PROXY) -> web.Request:
 
 
 def body(*chunks: bytes, end: bool = True, headers: dict[str, str] | None = None) -> web.Request:
-    """A POST whose body is these chunks; without `end`, more is to come."""
+    """A POST with these chunks as its body. Without `end`, the body is not complete."""
     payload = StreamReader(Mock(_reading_paused=False), 1 << 20, loop=asyncio.get_running_loop())
     for chunk in chunks:
         payload.feed_data(chunk)
@@ -77,7 +77,9 @@ async def test_a_body_is_read() -> None:
 
 
 async def test_a_body_over_the_limit_is_refused() -> None:
-    """By its announced size, before any of it arrives, or by what arrives."""
+    """It is refused by its announced size before any byte arrives, otherwise by the bytes that
+    arrive.
+    """
     announced = body(end=False, headers={"Content-Length": str(MAX_BODY + 1)})
     for large in (announced, body(bytes(MAX_BODY), b"x")):
         with pytest.raises(TooLarge) as caught:

@@ -52,7 +52,7 @@ async def test_a_new_room(server: Server) -> None:
 
 @pytest.mark.parametrize("body", [b"", b" ", b"{}", b'{"title": ""}', b'{"other": 1}'])
 async def test_a_title_is_not_needed(server: Server, body: bytes) -> None:
-    """No body, an empty one, and one without a title each create a room."""
+    """A request without a body, with an empty one, or without a title creates a room."""
     assert await server.status("POST", "/api/rooms", data=body) == 201
 
 
@@ -104,7 +104,7 @@ async def test_unknown_and_ended_rooms(server: Server) -> None:
 
 
 async def test_the_rest(server: Server) -> None:
-    """Health, configuration, the QR code, and a method that a path does not have."""
+    """Tests health, configuration, the QR code, and a method that a path does not have."""
     async with server.http.get(f"{server.url}/healthz") as response:
         assert (response.status, await response.text()) == (200, "ok")
     assert await answer(server, "GET", "/api/config") == (

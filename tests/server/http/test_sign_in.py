@@ -21,7 +21,7 @@ SIGN_IN_OPTIONS, SIGN_IN = "/api/sign-in/options", "/api/sign-in"
 
 @pytest.fixture
 def url(server: Server) -> str:
-    """Passkeys need a name."""
+    """The URL of the server with a host name, which passkeys need."""
     return server.url.replace("127.0.0.1", "localhost")
 
 
@@ -173,7 +173,7 @@ async def test_a_passkey_of_another_site_is_refused(
 async def test_a_passkey_of_another_person_is_not_taken_over(
     server: Server, browser: Browser, other: Browser, authenticator: Authenticator
 ) -> None:
-    """The id is known to whom the passkey has signed in; the key is not."""
+    """A site to which the passkey has signed in knows its id, but not its key."""
     await register(browser, authenticator)
     thief = Authenticator("localhost", other.url)
     body = thief.register(await options(other))

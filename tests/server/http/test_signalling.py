@@ -1,4 +1,4 @@
-"""What WHIP and WHEP share, over a small application without rooms."""
+"""The common parts of WHIP and WHEP, over a small application without rooms."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ Client = TestClient[web.Request, web.Application]
 
 
 class Endpoint:
-    """Answers with what it read."""
+    """An endpoint that answers with the data that it read."""
 
     async def create(self, request: web.Request) -> web.Response:
         offer = await read_offer(request)
@@ -96,7 +96,7 @@ async def test_a_chunked_body_is_measured_too(client: Client) -> None:
 
 
 async def test_a_body_that_stops_half_way(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is given up after a while, and the connection closed."""
+    """After a while the server gives up and closes the connection."""
     monkeypatch.setattr(requests, "BODY_WITHIN", 0.05)
     reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
     writer.write(

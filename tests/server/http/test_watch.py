@@ -36,7 +36,7 @@ async def test_an_address_has_a_number_of_sockets(server: Server) -> None:
 
 
 async def test_requests_that_are_refused(server: Server) -> None:
-    """Each before the upgrade, so that a client reads the reason."""
+    """Each is refused before the upgrade, so that the client can read the reason."""
     room = await server.create()
     long = "?player=" + "x" * QUERY_LENGTH
     async with server.http.get(f"{server.url}/ws/{room.name}{long}") as response:

@@ -266,7 +266,7 @@ class SlowReader(Reader):
 
 
 async def test_delivery_is_not_charged_to_the_publisher() -> None:
-    """It is counted on its own: a creator must not pay for the size of the audience."""
+    """It is counted separately, because a creator must not pay for the size of the audience."""
     live = Live()
     live.stream.add_reader(SlowReader())
     live.frame(0)
@@ -276,7 +276,7 @@ async def test_delivery_is_not_charged_to_the_publisher() -> None:
 
 
 async def test_delivery_of_too_many_samples_is_charged_to_the_publisher() -> None:
-    """A flood of tiny frames is work that only the publisher causes."""
+    """Only the publisher causes the work for a flood of tiny frames."""
     live = Live()
     key = altered(live.unit, key=True)
     for _ in range(BURST):

@@ -44,7 +44,7 @@ async def test_frames_in_order_are_published() -> None:
 
 @pytest.mark.parametrize("earlier", [1, REORDERED - 1])
 async def test_a_frame_before_the_newest_one_is_a_b_frame(earlier: int) -> None:
-    """A keyframe is not: it starts a new order."""
+    """A keyframe is none, since it starts a new order."""
     output, source = Output(), PassthroughSource()
     source.deliver_to(output)
     source.receive(frame(200_000))

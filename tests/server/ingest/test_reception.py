@@ -58,7 +58,7 @@ def test_a_gap_is_reported_while_it_lasts_and_for_some_seconds_after() -> None:
 
 
 def test_losses_of_the_last_seconds() -> None:
-    """A new source counts its losses from zero, which gives no negative ones."""
+    """A new source counts its losses from zero. The difference is never negative."""
     reception = Reception(0.0)
     for second, (repaired, lost) in enumerate([(3, 1), (3, 1), (0, 0), (2, 0)], 1):
         reception.measure(float(second), partial(Totals, 0, repaired, lost))

@@ -26,7 +26,7 @@ class Sender:
     video_base: int = 0xFFFF_0000
     audio_base: int = 0xFFFF_F000
     drift: float = 0.0
-    """Rate by which its audio clock is fast."""
+    """Ratio by which the audio clock of the phone runs fast."""
     frames: list[tuple[float, Stamp]] = field(default_factory=list)
     sounds: list[tuple[float, Stamp]] = field(default_factory=list)
 
@@ -243,7 +243,9 @@ def test_frames_always_ascend(drawn: list[tuple[int, float, str, float]]) -> Non
 
 
 def test_reports_that_count_faster_than_packets_are_rejected() -> None:
-    """GStreamer's count twice as fast. Packets are placed by arrival, and both tracks keep up."""
+    """The reports of GStreamer count twice as fast. Packets are placed by arrival, and both tracks
+    keep up.
+    """
     sender = Sender(Timeline(0), encoding=0.0)
     sender.run(0, 0.5)
     for second in range(20):
@@ -300,7 +302,7 @@ def test_timestamps_that_wrap() -> None:
 
 
 def test_capture_is_the_moment_of_recording() -> None:
-    """With reports and a measured round trip, whatever the encoding delay."""
+    """With reports and a measured round trip, this holds for any encoding delay."""
     sender = Sender(Timeline(0), encoding=0.12, network=0.04)
     sender.timeline.round_trip = 0.08
     sender.run(0, 3, every=0.5)

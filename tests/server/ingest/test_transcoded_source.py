@@ -100,7 +100,7 @@ async def test_frames_come_back_with_their_arrival(publisher: Publisher) -> None
 
 
 async def test_frames_before_the_worker_is_ready_are_dropped(workers: Workers) -> None:
-    """And those before a keyframe; a ready worker requests one."""
+    """Frames before a keyframe are dropped too, and a ready worker requests one."""
     publisher = Publisher(workers)
     key, other = media.vp8_frames(count=2)
     publisher.source.start()
@@ -259,7 +259,7 @@ async def test_an_answer_that_is_too_long_ends_the_worker(
 
 
 async def test_closed_while_it_starts_it_leaves_no_process(workers: Workers) -> None:
-    """At any moment of the start."""
+    """The source is closed at each moment of the start."""
     for turns in range(10):
         publisher = Publisher(workers)
         publisher.source.start()

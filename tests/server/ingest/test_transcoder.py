@@ -69,7 +69,7 @@ def test_vp8_becomes_constrained_baseline() -> None:
 
 
 def test_an_idr_on_demand() -> None:
-    """It is the next frame that is encoded, not one that is only decoded."""
+    """The next encoded frame is the IDR; frames that are only decoded do not count."""
     frames = media.vp8_frames(count=8)
     results = run(Transcoder("VP8", 2_500_000), frames, keys=(3, 5), skips=(5,))
     assert [result.timestamp // 3_000 for result in results] == [0, 1, 2, 3, 4, 6, 7]

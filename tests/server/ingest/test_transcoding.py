@@ -130,7 +130,7 @@ def test_parameter_sets_alone_are_kept_for_the_next_keyframe() -> None:
 
 
 def test_crashes_within_a_minute_are_limited() -> None:
-    """After each, the new worker gets frames from a keyframe on, and none is in flight."""
+    """After a crash, no frame is in flight, and the new worker gets frames from a keyframe on."""
     transcoding = Transcoding("VP8")
     assert not transcoding.crash(0.0), "a worker that was never ready is not replaced"
     for number in range(3 * MAX_CRASHES):

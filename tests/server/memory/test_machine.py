@@ -54,7 +54,7 @@ def test_a_system_without_proc(tmp_path: Path) -> None:
     assert available(tmp_path) == UNKNOWN
 
 
-# A new process, since an old one has free memory that an allocation would use first.
+# A new process, since an old process has free memory that an allocation would use first.
 ALLOCATE = """
 from server.memory.machine import Allocator, resident
 

@@ -60,7 +60,7 @@ def test_windows_of_lives_that_fit_have_the_usual_limit() -> None:
 
 
 def test_one_live_has_a_budget() -> None:
-    """What the live holds besides its window counts too."""
+    """Memory of the live besides its window counts too."""
     (limit,) = window_limits([Live(OTHER, 0, 100 * MEBIBYTE)], BUDGET, 64 * MEBIBYTE)
     assert limit == 28 * MEBIBYTE
     (limit,) = window_limits([Live(OTHER, 0, 900 * MEBIBYTE)], BUDGET, 64 * MEBIBYTE)
@@ -126,7 +126,7 @@ def test_a_live_that_sends_more_needs_more() -> None:
 
 
 def test_viewers_are_closed_by_what_waits_for_their_address() -> None:
-    """The largest first, and no more than needed."""
+    """The viewers with the most waiting bytes are closed first, and no more than needed."""
     half, small = BUDGET // 16, BUDGET // 100
     assert excessive_viewers([(HOME, half), (HOME, half), (OTHER, half)], BUDGET) == []
     waiting = [(HOME, small), (HOME, 2 * half), (OTHER, half), (HOME, small)]

@@ -21,7 +21,9 @@ def test_an_attempt_with_effect_is_repeated_soon() -> None:
 
 
 def test_attempts_without_effect_become_rare() -> None:
-    """They do not end: what could not be returned during an attack can be returned after it."""
+    """They do not stop, since memory that could not be returned during an attack can be returned
+    after it.
+    """
     trims = TrimSchedule(100 * MB, 0)
     now = EVERY
     trims.trimmed(200 * MB, 199 * MB, now)

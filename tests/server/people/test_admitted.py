@@ -1,4 +1,4 @@
-"""The memory of admissions."""
+"""The admissions that a server remembers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Codes as shown, typed and stored."""
+"""Codes in the form in which they are shown, typed and stored."""
 
 import math
 import secrets

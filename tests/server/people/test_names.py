@@ -101,7 +101,9 @@ def test_names_that_are_too_long(text: str) -> None:
 
 
 def test_the_shown_form_is_final() -> None:
-    """Every character that normalisation changes: what is shown is valid, and stays as it is."""
+    """For every character that normalisation changes, the shown form is valid and does not change
+    again.
+    """
     for number in range(0x110000):
         character = chr(number)
         if category(character) in ("Cn", "Co", "Cs") or nfkc(character) == character:

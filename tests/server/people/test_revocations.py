@@ -1,4 +1,4 @@
-"""The memory of signed-out devices."""
+"""The signed-out devices that a server remembers."""
 
 import pytest
 

@@ -131,7 +131,7 @@ def test_another_key_person_or_older_count_is_refused() -> None:
 
 
 def test_the_statement_of_an_authenticator_is_not_read() -> None:
-    """Its certificates would prove nothing and cost time."""
+    """The certificates in it would prove nothing and take time."""
     made = authenticator()
     credential = made.register(registration_options(PARTY, PERSON, CHALLENGE, []))
     statement = {"alg": -7, "sig": b"wrong", "x5c": [b"no certificate"]}
@@ -159,7 +159,7 @@ def answer_with(made: Authenticator, attestation_object: bytes) -> Answer:
 
 
 def test_shared_references_in_cbor_are_refused() -> None:
-    """With 24 of them in 214 bytes, the library would write 67 MB for 50 s."""
+    """With 24 of them in 214 bytes, the library would need 50 s to write 67 MB."""
     lists = [b"\xd8\x1c\x82\x00\x00"]
     for number in range(23):
         lists.append(b"\xd8\x1c\x82" + 2 * (b"\xd8\x1d" + cbor2.dumps(number)))

@@ -5,14 +5,14 @@ from server.rooms.beacon import Beacon
 
 
 class Beacons:
-    """What an audience passes on."""
+    """Records the beacons that an audience passes on."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Beacon, Beacon | None]] = []
         self.audience = Audience(lambda beacon, before: self.calls.append((beacon, before)))
 
     def report(self, viewer: int, beacon: Beacon, now: float) -> bool:
-        """Whether it is accepted."""
+        """Sends a report. Returns whether it is accepted."""
         accepted = len(self.calls)
         self.audience.report(viewer, beacon, now)
         return len(self.calls) > accepted
@@ -23,7 +23,7 @@ def test_no_viewers() -> None:
 
 
 def test_viewers_that_play_and_one_that_does_not() -> None:
-    """The delay is of those that play; a viewer without a report counts as watching only."""
+    """The delay is that of viewers that play. A viewer without a report counts only as watching."""
     beacons = Beacons()
     for viewer in range(100):
         assert beacons.report(viewer, Beacon("webcodecs", True, 100.0 + viewer, 0, 50.0), 1.0)
@@ -40,7 +40,7 @@ def test_viewers_that_play_and_one_that_does_not() -> None:
 
 
 def test_the_latest_beacon_counts() -> None:
-    """Each is passed on together with the one before."""
+    """Each beacon is passed on together with the beacon before."""
     beacons = Beacons()
     first, second = Beacon("mse", True, 100.0, 0, 80.0), Beacon("mse", False, 100.0, 1, 80.0)
     beacons.report(1, first, 1.0)

@@ -36,7 +36,7 @@ def test_an_old_report() -> None:
 
 
 def test_impossible_numbers_are_left_out() -> None:
-    """Reduced to the limit they would still distort the sums over all viewers."""
+    """Even reduced to the limit, they would distort the sums over all viewers."""
     assert read_beacon(
         {"behind_lens": 1e300, "stalls": 10**400, "first_picture": -7, "player": "x" * 4_000}
     ) == Beacon(OTHER)

@@ -47,7 +47,7 @@ from tests.fixtures.social import (
 
 
 class FakeJudge:
-    """Decides as the test says, and keeps what it is asked and what it gets."""
+    """A judge that decides as the test says, and records the texts and the removals that it gets."""
 
     def __init__(self) -> None:
         self.verdict: Verdict = ALLOWED
@@ -148,7 +148,7 @@ async def test_a_message_is_stored_then_shown(talk: Talk, storage: Storage) -> N
 async def test_messages_are_shown_in_the_order_of_their_numbers(
     talk: Talk, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whichever is stored first."""
+    """It does not matter which of them is stored first."""
     gates = {1: asyncio.Event(), 2: asyncio.Event()}
     add = storage.messages.add
 
@@ -170,7 +170,9 @@ async def test_messages_are_shown_in_the_order_of_their_numbers(
 
 
 async def test_a_message_that_comes_twice_is_accepted_once(talk: Talk) -> None:
-    """Also while the first one is being stored. Another person may use the same id."""
+    """This includes a copy that comes while the first is being stored. Another person may use the
+    same id.
+    """
     answers = await asyncio.gather(*(talk.post("hi", id="x") for _ in range(3)))
     again = await talk.post("other text", id="x")
     assert [answer.message.n for answer in (*answers, again)] == [1, 1, 1, 1]
@@ -202,7 +204,9 @@ async def test_storage_that_is_away_loses_nothing(
 async def test_an_answer_of_storage_that_is_lost(
     talk: Talk, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The message was stored all the same. Sent again, it is shown once, with its number."""
+    """The message was stored nevertheless. When it is sent again, it is shown once, with its
+    number.
+    """
     add = storage.messages.add
 
     async def lost(record: MessageRecord) -> MessageRecord | None:
@@ -224,7 +228,7 @@ async def test_an_answer_of_storage_that_is_lost(
 async def test_a_message_that_waits_and_is_sent_again_is_shown_once(
     talk: Talk, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stored, acknowledged, and not shown yet, because an earlier message is being stored."""
+    """It is stored and acknowledged, but not shown until an earlier message is stored."""
     gate, add = asyncio.Event(), storage.messages.add
 
     async def gated(record: MessageRecord) -> MessageRecord | None:
@@ -245,7 +249,7 @@ async def test_a_message_that_waits_and_is_sent_again_is_shown_once(
 async def test_a_message_that_is_being_stored_is_removed_with_its_author(
     talk: Talk, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The judge decided before the ban, the commit comes after it."""
+    """The judge decided before the ban, and the commit comes after it."""
     begun, gate, add = asyncio.Event(), asyncio.Event(), storage.messages.add
 
     async def gated(record: MessageRecord) -> MessageRecord | None:
@@ -300,7 +304,9 @@ async def test_a_client_that_leaves_does_not_stop_its_message(
 
 
 async def test_the_media_time_of_the_author(talk: Talk) -> None:
-    """The live edge without one, never after the edge, and at most a minute before it."""
+    """It is never after the live edge and at most a minute before it; without a time, it is the
+    edge.
+    """
     talk.channel.stream.publish(video_sample(90 * 90_000, key=True))
     edge = talk.channel.edge
     times = [edge - 5_000_000, None, edge + 9_000_000, -5, 0]
@@ -316,7 +322,7 @@ async def test_client_ids(talk: Talk, client_id: str) -> None:
 
 
 async def test_a_flood_of_one_person_is_refused(talk: Talk) -> None:
-    """With the seconds to wait. The refused text costs no number."""
+    """The refusal has the seconds to wait. The refused text uses no number."""
     outcomes = [await talk.post(role=Role.GUEST) for _ in range(5)]
     assert [outcome.message.n for outcome in outcomes] == [1, 2, 3, 4, 5]
     with pytest.raises(Refusal) as caught:
@@ -402,7 +408,7 @@ async def test_replies_do_not_quote_a_removed_message(talk: Talk) -> None:
 
 
 async def test_mentions(talk: Talk) -> None:
-    """Of people who have written."""
+    """Only people who have written are mentioned."""
     await talk.post("hi", SAM)
     message = (await talk.post("@sam @민지 hello")).message
     assert message.mentions == (SAM.id,)
@@ -424,7 +430,7 @@ async def test_the_author_removes_an_own_message(talk: Talk) -> None:
 
 
 async def test_a_moderator_removes_and_restores(talk: Talk) -> None:
-    """Each is noted once; the removal can be undone for 10 s."""
+    """Each change is logged once. The removal can be undone for 10 s."""
     await talk.post("bad")
     moderator = author(SAM, Role.MODERATOR)
     await talk.chat.remove(moderator, RemoveMessage(requester(SAM), 1))
@@ -475,7 +481,7 @@ async def test_all_messages_of_a_person(talk: Talk) -> None:
 
 
 async def test_one_message_is_pinned(talk: Talk) -> None:
-    """Who joins later gets the pinned message. A removed message is pinned no longer."""
+    """A viewer who joins later gets the pinned message. A removed message is no longer pinned."""
     for text in ("a", "b"):
         await talk.post(text)
     moderator, by = author(SAM, Role.MODERATOR), requester(SAM)
@@ -497,7 +503,7 @@ async def test_one_message_is_pinned(talk: Talk) -> None:
 
 
 async def test_lines_of_the_room(talk: Talk) -> None:
-    """Numbered with the messages. A line is in the history, but cannot be removed."""
+    """Lines are numbered with the messages. A line is in the history, but cannot be removed."""
     talk.chat.state_changed(RoomState.IDLE, RoomState.LIVE)
     talk.chat.state_changed(RoomState.LIVE, RoomState.AWAY)
     talk.chat.state_changed(RoomState.AWAY, RoomState.LIVE)
@@ -537,7 +543,7 @@ async def test_the_history_below_what_is_in_memory(talk: Talk) -> None:
 
 
 async def test_a_restart(storage: Storage) -> None:
-    """Numbers go on, a message that comes again is known, and the pin comes back."""
+    """Numbers continue, a repeated message is recognised, and the pin is restored."""
     talk = Talk(storage)
     await talk.post("first", id="x")
     await talk.post("second")
@@ -601,7 +607,7 @@ async def test_a_deleted_person_is_forgotten(talk: Talk) -> None:
 async def test_a_message_that_waits_while_the_room_ends_is_refused(
     talk: Talk, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The room may be deleted by the time at which the message would be stored."""
+    """The room may be deleted before the message would be stored."""
     latest = storage.messages.latest
 
     async def ending(room: str, limit: int) -> list[MessageRecord]:

@@ -22,7 +22,7 @@ ADD = AddMinute(requester(key=KEY))
 
 
 class Live:
-    """The countdown of a room, and what happens to the room."""
+    """The countdown of a room, and its effects on the room."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Live:
         self.countdown.state_changed(State.IDLE, State.LIVE)
 
     def event(self) -> dict[str, Any] | None:
-        """What a viewer that joins now gets."""
+        """The event that a viewer who joins now gets."""
         watcher = watch(self.context)
         self.context.channel.unsubscribe(watcher)
         events = events_of(watcher)

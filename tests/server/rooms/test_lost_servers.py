@@ -1,4 +1,4 @@
-"""When a server counts as lost, by the clock of the observer alone."""
+"""When a server counts as lost. Only the observer's clock decides."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -57,7 +57,7 @@ def test_a_pause_of_the_observer_begins_anew() -> None:
 
 
 async def test_the_rooms_of_a_lost_server_end(storage: Storage) -> None:
-    """And are open again if it returns."""
+    """They are open again if the server returns."""
     clock = Clock(0.0)
     observer = LostServers(ServerLeaseStore(storage.database, "mine"), list, clock)
     lost = LostServers(ServerLeaseStore(storage.database, "other"), lambda: ["live"], clock)

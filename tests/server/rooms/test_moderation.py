@@ -1,4 +1,4 @@
-"""The moderation of one room in memory: what it reads, forgets and refuses early."""
+"""The moderation of one room in memory: data that it reads and forgets, and early refusals."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -105,7 +105,7 @@ async def test_without_storage_nothing_is_refused_early_and_roles_are_those_of_g
 
 
 async def test_strangers_are_refused_early_by_the_shield(place: Place) -> None:
-    """People of whom nothing is known yet are not."""
+    """People of whom nothing is known yet are not refused early."""
     await place.moderation.refresh()
     place.moderation.state.shield = Shield().after(ShieldEvent.RAISE, place.clock.now)
     assert place.code() is None
@@ -128,7 +128,7 @@ async def test_a_muted_stranger_is_refused_early_however_long_ago_storage_was_re
 
 
 async def test_the_shield_is_lowered_by_itself(storage: Storage) -> None:
-    """Also after a restart. The settings before the shield then hold again."""
+    """This happens after a restart, too. The settings from before the shield then apply again."""
     clock = Clock()
     shield = Shield().after(ShieldEvent.RAISE, clock.now)
     place = Place(storage, RoomSettings(shield=shield).to_json())

@@ -1,4 +1,4 @@
-"""What the parts of a room may use."""
+"""The context that the parts of a room use."""
 
 from server.people.person import Person
 from server.rooms import part

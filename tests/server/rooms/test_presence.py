@@ -50,7 +50,7 @@ async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
 
 
 def test_few_events_tell_the_figures() -> None:
-    """At most one a second, however many people come; none without a change."""
+    """There is at most one event a second, however many people come, and none without a change."""
     room = Watched()
     room.go_live()
     for number in range(300):
@@ -79,7 +79,7 @@ def test_a_reconnection_is_not_seen() -> None:
 
 
 def test_joins_are_sampled() -> None:
-    """The first at once, then one event in three seconds; no person joins twice."""
+    """The first join is sent at once, then one event in three seconds. No person joins twice."""
     room = Watched()
     room.join(1, SAM)
     room.clock.go_on(5)

@@ -20,7 +20,7 @@ SECOND = 1_000_000
 
 
 def make(storage: Storage | None = None) -> tuple[RoomReactions, RoomContext, Clock]:
-    """The reactions of a live whose edge is at 50 s."""
+    """The reactions of a live whose live edge is at 50 s."""
     clock = Clock()
     context = make_context(storage, clock=clock)
     context.channel.stream.publish(video_sample(50 * 90_000, key=True))

@@ -127,7 +127,7 @@ async def test_whether_a_room_is_open(rooms: Rooms) -> None:
 
 
 async def test_a_closing_server_takes_nothing_new(rooms: Rooms) -> None:
-    """No room, session or viewer, from before the viewers of the present rooms are closed."""
+    """It accepts no room, session or viewer, even before the viewers of its rooms are closed."""
     new = await rooms.create("")
     name = new.room.room
     rooms.refuse_new()
@@ -144,7 +144,7 @@ async def test_a_closing_server_takes_nothing_new(rooms: Rooms) -> None:
 async def test_a_room_whose_creation_meets_the_close(
     rooms: Rooms, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is refused, no room stays in memory, and none comes back with the next start."""
+    """The creation is refused. No room stays in memory, and none is restored at the next start."""
     stored = storage.rooms.add
 
     async def slow(record: RoomRecord) -> None:
@@ -171,7 +171,7 @@ async def test_a_command_that_is_not_known(rooms: Rooms) -> None:
 
 
 async def test_a_room_is_asked_from_another_process(rooms: Rooms) -> None:
-    """Only JSON passes between the two."""
+    """Only JSON passes between the processes."""
 
     async def owner(name: str, message: str) -> str:
         command = decode_command(json.loads(message))
@@ -192,7 +192,7 @@ async def test_a_room_is_asked_from_another_process(rooms: Rooms) -> None:
 
 
 async def test_rooms_are_restored(rooms: Rooms, storage: Storage) -> None:
-    """All that have not ended, with their keys."""
+    """All rooms that have not ended are restored, with their keys."""
     new, over = await rooms.create("A title"), await rooms.create("")
     await rooms.ask(over.room.room, End(over.key))
     await rooms.close()
@@ -204,7 +204,7 @@ async def test_rooms_are_restored(rooms: Rooms, storage: Storage) -> None:
 
 
 async def test_a_room_whose_time_is_over_ends_itself(rooms: Rooms, storage: Storage) -> None:
-    """Also when the time went by while the server was down. The summary is there at the end."""
+    """It ends even if the time passed while the server was down. It then has a summary."""
     new = await rooms.create("", length=60)
     name = new.room.room
     await storage.rooms.set_live(name, time.time() - 100)
@@ -228,7 +228,7 @@ async def test_too_many_rooms(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> 
 async def test_rooms_that_were_never_live_make_room(
     rooms: Rooms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While there are many, the old ones end; a room that was live stays."""
+    """While there are many, the old rooms end. A room that was live stays."""
     monkeypatch.setattr(registry, "MAX_ROOMS", 8)
     made = [await rooms.create("") for _ in range(4)]
     rooms._rooms[made[0].room.room].happen(RoomEvent.MEDIA_CAME)
@@ -268,7 +268,7 @@ async def test_an_end_that_storage_misses_is_stored_later(
 
 
 async def test_a_creator_deletes_a_live(rooms: Rooms, storage: Storage) -> None:
-    """It ends first, if it has not ended. Nothing is left of it."""
+    """If the live has not ended, it ends first. Nothing is left of it."""
     for over in (False, True):
         new = await rooms.create("")
         name = new.room.room

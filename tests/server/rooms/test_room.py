@@ -121,7 +121,7 @@ async def test_every_order_of_events(events: tuple[RoomEvent, ...]) -> None:
 
 
 async def test_a_room_that_was_live_is_restored_as_away() -> None:
-    """It ends where its publisher does not return in time."""
+    """It ends if its publisher does not return in time."""
     observer = Observer()
     room = make(observer, live_at=5.0, away_grace=0.01)
     assert (room.state, room.live_since) == (State.AWAY, 5.0)
@@ -156,7 +156,9 @@ async def test_no_session_opens_in_an_ended_or_closed_room() -> None:
 
 
 async def test_a_closed_session_is_freed_at_once() -> None:
-    """Without a garbage collection: one replaced before it connected, and one that was ended."""
+    """No garbage collection is needed, neither for a session replaced before it connected nor for
+    an ended one.
+    """
     room = make()
     with no_collector():
         left = [weakref.ref(room.publish(OFFER)) for _ in range(3)]
@@ -176,7 +178,7 @@ async def test_a_closed_session_is_freed_at_once() -> None:
 async def test_a_session_whose_handshake_fails_is_closed(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the exception: the port, the room and the counters forget it."""
+    """For any exception, the port, the room and the counters forget the session."""
 
     async def fail(_: PeerSession) -> None:
         await asyncio.sleep(0)
@@ -207,8 +209,8 @@ async def test_beacons_are_observed_and_their_viewers_described() -> None:
 
 
 async def test_after_a_session_that_sent_too_much_the_room_pauses() -> None:
-    """The refusal tells the creator why, and the media is dropped. Another reason for an end causes
-    neither.
+    """The refusal tells the creator why, and the media is dropped. After other reasons for an end,
+    neither happens.
     """
     room = make()
     creator = ClientAddress("192.0.2.1", "192.0.2.0/24")

@@ -40,7 +40,7 @@ class Close(SocialCommand[None]):
 
 
 class Waving(RoomPart):
-    """Keeps what it gets."""
+    """Records the commands and notices that it gets."""
 
     got: list[Any]
 
@@ -130,7 +130,7 @@ async def test_viewers_and_life_reach_every_part(room: RoomSocial) -> None:
 
 
 async def test_a_past_room_refuses_what_storage_cannot_answer() -> None:
-    """After the same checks."""
+    """It refuses after the same checks as a room that is open."""
     past = PastRoom(make_context().record, no_storage())
     for command, status, code in (
         (Wave(requester(), "hi"), 410, RefusalCode.ROOM_ENDED),

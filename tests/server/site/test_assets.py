@@ -1,4 +1,4 @@
-"""server/site/assets.py."""
+"""The files to which pages link (server/site/assets.py)."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""server/site/first_frame.py."""
+"""The first frame in the page of a room (server/site/first_frame.py)."""
 
 from base64 import b64decode
 

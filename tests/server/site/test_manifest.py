@@ -1,4 +1,4 @@
-"""server/site/manifest.py."""
+"""The web app manifest (server/site/manifest.py)."""
 
 import struct
 

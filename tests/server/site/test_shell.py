@@ -1,4 +1,4 @@
-"""server/site/shell.py."""
+"""The shell of the installed app (server/site/shell.py)."""
 
 import json
 

@@ -43,7 +43,7 @@ def test_moderators_always_pass_and_use_nothing_up() -> None:
 
 
 def test_a_room_takes_its_rate_from_a_crowd() -> None:
-    """300 people who write ten times a second: the room takes 50 messages a second of them."""
+    """Of 300 people who write ten times a second, the room takes 50 messages a second."""
     rate = ChatRate(50, 0.0)
     accepted: Counter[str] = Counter()
     for tick in range(600):  # one minute
@@ -63,7 +63,9 @@ def test_a_crowd_leaves_room_for_people_who_are_known() -> None:
 
 
 def test_a_crowded_room_shares_fairly() -> None:
-    """60 people fill the room at the rate of one person each; a person who wrote less is first."""
+    """60 people fill the room, each at the rate that one person may have. A person who wrote less
+    comes first.
+    """
     rate = ChatRate(10, 0.0)
     accepted: Counter[str] = Counter()
     for tick in range(1_000):
@@ -87,7 +89,7 @@ def test_a_crowded_room_tells_how_long_to_wait() -> None:
 
 
 def test_people_are_forgotten() -> None:
-    """After the interval in which they count, and at the latest above a number."""
+    """They are forgotten after the interval in which they count, earlier if there are too many."""
     rate = ChatRate(1e9, 0.0)
     for number in range(chat_rate.MAX_PEOPLE + 10):
         write(rate, f"p-{number}", 0.0)

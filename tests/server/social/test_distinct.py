@@ -13,7 +13,7 @@ def test_people_count_once() -> None:
 
 @pytest.mark.parametrize("number", [1_000, 30_000, 200_000])
 def test_above_a_number_the_count_is_an_estimate(number: int) -> None:
-    """Within 5 %, in the same memory, and never below what was counted."""
+    """It is accurate to 5 %, and its memory does not grow."""
     people = DistinctPeople(exact=500)
     for person in range(number):
         people.add(f"p-{person}")

@@ -1,4 +1,4 @@
-"""Which of the people who join are shown."""
+"""The choice of the joining people that viewers see."""
 
 from server.social.joins import MAX_WAITING, Joins
 

@@ -37,7 +37,7 @@ def test_mentions_and_names_are_limited() -> None:
 
 
 def test_the_work_for_one_message_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many `@`, and a character that becomes 18 characters in the key of a name."""
+    """The texts have many `@`, and a character that becomes 18 characters in the key of a name."""
     sizes: list[int] = []
     key = mentions._key
 

@@ -63,7 +63,7 @@ def test_held_messages_are_in_no_page() -> None:
 
 
 def test_a_deleted_person_is_forgotten() -> None:
-    """Also the quotes in replies, and what finds a message that is sent twice."""
+    """This includes quotes in replies, and the entries that recognise a repeated message."""
     quote = replace(message(3), person=Person("p-2", "Sam", 7), reply_to=Reply(1, "민지", "hi"))
     log = log_of(message(1, state=State.HELD), message(2), quote)
     assert log.forget_person("p-1") == [1, 2]
@@ -79,7 +79,9 @@ def test_a_late_message_gets_its_place() -> None:
 
 @pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3, 4))))
 def test_messages_are_shown_in_order(order: tuple[int, ...]) -> None:
-    """Whichever is stored first. A message that was not stored holds up nothing."""
+    """The order in which they are stored does not matter. A message that was not stored delays no
+    other message.
+    """
     outgoing = Outgoing()
     for n in (1, 2, 3, 4):
         outgoing.open(n)

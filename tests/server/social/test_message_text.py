@@ -1,4 +1,4 @@
-"""What a person may write, and what is stored of it."""
+"""Texts that people may write, and the form in which they are stored."""
 
 import unicodedata
 
@@ -78,7 +78,7 @@ def test_a_message_has_visible_text(text: str) -> None:
     [("x", MAX_CLUSTERS), ("각", MAX_CLUSTERS), ("ź", MAX_CLUSTERS), (FAMILY, MAX_BYTES // 18)],
 )
 def test_the_longest_texts(character: str, number: int) -> None:
-    """By characters as people count them, and by bytes."""
+    """They are limited by characters as people count them, and by bytes."""
     assert read_text(character * number) == unicodedata.normalize("NFC", character * number)
     for longer in (number + 1, 10 * number):
         with pytest.raises(Unprocessable) as caught:

@@ -1,4 +1,4 @@
-"""Hashes of networks: /32 and /64, useless without the salt of the live."""
+"""Hashes of networks (/32 and /64), which are useless without the salt of the live."""
 
 import pytest
 

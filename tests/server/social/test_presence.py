@@ -17,7 +17,7 @@ def test_a_person_with_two_tabs_counts_once() -> None:
 
 
 def test_a_reconnection_changes_nothing() -> None:
-    """Whether the new connection comes before the end of the old one or after it."""
+    """This holds if the new connection comes before the end of the old one, or after it."""
     presence = Presence()
     presence.join(1, "a", True)
     assert not presence.join(2, "a", True)
@@ -77,7 +77,7 @@ def test_after_a_restart_the_viewers_come_back() -> None:
 
 
 def test_any_order_of_joins_and_leaves() -> None:
-    """The figures are those of the connections that are open, and nothing remains of the others."""
+    """The figures are those of the open connections. Nothing remains of the others."""
     chance = random.Random(5)
     presence, connections = Presence(), dict[int, tuple[str | None, bool]]()
     for viewer in range(3_000):

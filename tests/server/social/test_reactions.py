@@ -11,7 +11,7 @@ SECOND = 1_000_000
 
 
 def of(counts: list[ReactionCount], emoji: str = ANY) -> dict[int, tuple[int, int, int]]:
-    """Taps, people and first people per second."""
+    """Returns taps, people and first people per second."""
     return {
         count.second: (count.taps, count.people, count.first_people)
         for count in counts

@@ -75,7 +75,7 @@ def test_a_room_that_was_never_live() -> None:
 
 
 def test_a_live_without_people_has_no_top_moment() -> None:
-    """Taps of connections without a person are no moment."""
+    """Taps of connections without a person make no moment."""
     assert made(best=WindowRecord(10, 7, 0)).top_moment is None
 
 

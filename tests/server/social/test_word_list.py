@@ -1,4 +1,4 @@
-"""The word list: what hides no word, and which innocent words it leaves alone."""
+"""The word list: disguises that do not hide a word, and innocent words that it ignores."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""A room of 민지, and what tests of moderation write and read."""
+"""A room of 민지, and the rows that tests of moderation write and read."""
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection

@@ -10,7 +10,7 @@ from server.storage.schema import metadata
 
 
 async def add_row(database: Database, table: sa.Table, **values: Any) -> None:
-    """Adds a row with something in every column that needs it."""
+    """Adds a row with a value in every column that requires one."""
     filled = {
         column.name: _filler(column)
         for column in table.c
@@ -24,7 +24,7 @@ async def add_row(database: Database, table: sa.Table, **values: Any) -> None:
 
 
 async def count_rows(database: Database) -> dict[str, int]:
-    """The number of rows of each table that has some."""
+    """The number of rows of each table that has any."""
     # One statement: the database cuts a transaction of many statements on a loaded machine.
     counts = sa.select(
         *(

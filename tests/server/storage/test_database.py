@@ -64,7 +64,7 @@ async def test_a_killed_process_loses_no_acknowledged_write(
         storage = await Storage.open(tmp_path, url)
         found = await stored(storage.database)
         assert found.issuperset(acknowledged)
-        # At most the writes that were waiting are there without an acknowledgement.
+        # Of the writes without an acknowledgement, only those that were waiting may be stored.
         assert len(found) <= len(acknowledged) + 2 * 20
         if url is None:
             check = await storage.database.read(
@@ -173,8 +173,8 @@ async def test_through_pgbouncer_in_transaction_mode(postgres: Postgres) -> None
 
 
 async def test_many_reads_take_turns(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reads that wait too long, or are too many, are refused. That says nothing about the
-    database.
+    """Reads are refused if they wait too long or are too many. This does not count as a failure of
+    the database.
     """
     monkeypatch.setattr("server.storage.database.TURN_WITHIN", 0.05)
     monkeypatch.setattr("server.storage.database.MAX_WAITING_READS", 20)
@@ -195,7 +195,7 @@ async def test_many_reads_take_turns(database: Database, monkeypatch: pytest.Mon
 
 
 async def test_a_read_changes_nothing(database: Database) -> None:
-    """It sees one state of the database, whatever is written meanwhile."""
+    """It sees one state of the database, even if rows are written meanwhile."""
 
     async def change(connection: AsyncConnection) -> None:
         await connection.execute(table.insert().values(creator="a", word="1"))
@@ -229,7 +229,9 @@ async def test_a_read_changes_nothing(database: Database) -> None:
 async def test_a_read_whose_caller_is_cancelled(
     database: Database, caplog: pytest.LogCaptureFixture, target: Any, moment: str
 ) -> None:
-    """At each step of the read. The read gives its connection back, and nothing is logged."""
+    """The caller is cancelled at each step of the read. The read gives its connection back, and
+    nothing is logged.
+    """
     await database.write(add(1))
     reads: list[asyncio.Task[set[int]]] = []
     cancelled: list[asyncio.Task[set[int]]] = []
@@ -251,7 +253,7 @@ async def test_a_read_whose_caller_is_cancelled(
 
 
 async def test_a_closed_database_reads_nothing(database: Database) -> None:
-    """A read that runs is completed first."""
+    """A running read is completed first."""
     await database.write(add(1))
     running, goes_on = asyncio.Event(), asyncio.Event()
 
@@ -352,8 +354,8 @@ asyncio.run(main())
 
 
 def test_a_full_disk_takes_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    """The disk is a small file system in a mount namespace of the process. Reading goes on, and
-    writing too once there is space.
+    """The disk is a small file system in a mount namespace of the process. Reading continues, and
+    writing continues once there is space.
     """
     command = ["unshare", "--map-root-user", "--mount", sys.executable, "-c", FILL_DISK]
     done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, timeout=60)

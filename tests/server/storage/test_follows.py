@@ -62,7 +62,7 @@ async def test_follows_are_bounded(
 async def test_a_deleted_person_follows_no_more(
     storage: Storage, follows: FollowStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also if the deletion takes several transactions, or is repeated."""
+    """This holds even if the deletion takes several transactions or is repeated."""
     monkeypatch.setattr(module, "STEP", 2)
     await add(storage, "a", "b", "c", "d", "e")
     for followed in ("c", "d", "e"):
@@ -79,7 +79,7 @@ async def test_a_deleted_person_follows_no_more(
 async def test_a_follow_does_not_count_the_followers(
     storage: Storage, follows: FollowStore
 ) -> None:
-    """Each write with many followers reads a number instead of all rows."""
+    """With many followers, each write reads a stored number instead of all rows."""
     await add(storage, "a", "star")
     statements: list[str] = []
 

@@ -37,7 +37,7 @@ def _insert(dialect: str) -> sa.Insert:
 
 
 def row(number: int | None) -> Row:
-    """The same as a Row; None is a row that no database takes."""
+    """The same write as a Row. None is a row that no database accepts."""
     return Row(_insert, {"creator": "a", "word": None if number is None else str(number)})
 
 
@@ -59,7 +59,7 @@ async def test_waiting_writes_share_one_transaction_in_order(database: Database)
 
 
 async def test_a_failure_harms_no_other_write(database: Database) -> None:
-    """Neither an error of the caller's own code nor one of the database."""
+    """This holds for errors of the caller's own code and for errors of the database."""
 
     async def fail(connection: AsyncConnection) -> int:
         await add(100)(connection)
@@ -126,7 +126,7 @@ async def test_a_caller_that_leaves_does_not_undo_the_write(database: Database) 
 
 
 async def test_a_write_without_a_result_in_time(database: Database) -> None:
-    """Both are refused. The one that waits behind is never executed."""
+    """Both writes are refused. The write that waits behind the first is never executed."""
     database.commits.answer_within = 0.05
     goes_on = asyncio.Event()
 
@@ -169,7 +169,7 @@ async def test_a_row_is_stored_before_its_result(database: Database) -> None:
 
 
 async def test_a_row_that_fails_harms_no_other_write(database: Database) -> None:
-    """Neither among rows nor beside a write of another kind."""
+    """This holds among rows, and beside a write of another kind."""
     results = await asyncio.gather(
         *(database.add(row(n)) for n in (1, None, 2)), return_exceptions=True
     )

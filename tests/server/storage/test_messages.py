@@ -49,7 +49,7 @@ async def test_a_message_is_stored_as_it_is(storage: Storage) -> None:
 
 
 async def test_a_message_that_comes_twice_is_stored_once(storage: Storage) -> None:
-    """In one transaction and in two. Another person or another room may use the same id."""
+    """This holds in one transaction and in two. Other people and other rooms may use the same id."""
     outcomes = await asyncio.gather(
         *(storage.messages.add(replace(FIRST, sequence=number)) for number in (1, 2, 3))
     )
@@ -74,7 +74,7 @@ async def test_pages(storage: Storage) -> None:
 
 
 async def test_a_reply_has_the_name_and_the_text_of_its_message(storage: Storage) -> None:
-    """Unless that message is not shown."""
+    """It has neither if that message is not shown."""
     await add(storage, FIRST, message(2, reply_to=1), message(3, reply_to=7))
     reply, stray = (await storage.messages.latest("abc", 10))[1:]
     assert (reply.reply_name, reply.reply_body) == ("민지", "안녕")

@@ -40,7 +40,7 @@ INSERT INTO schema_version VALUES (2);
 UPDATE room SET address = '203.0.113.7';
 INSERT INTO block VALUES ('198.51.100.0/24', 9e9, 'spam');
 """
-"""Both as the code of those versions made them."""
+"""Both schemas as the code of those versions made them."""
 
 MIGRATE = """
 import asyncio, sys

@@ -1,4 +1,4 @@
-"""What decides who may write in a room, in the database."""
+"""The rows that decide who may write in a room."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The log of what moderators did, in the database."""
+"""The log of moderators' actions in the database."""
 
 import asyncio
 from dataclasses import replace

@@ -64,7 +64,7 @@ async def test_a_guest_is_stored_once(people: PersonStore) -> None:
 
 
 async def test_who_is_admitted(people: PersonStore, storage: Storage) -> None:
-    """Not a device of another person, nor one that is unknown or signed out."""
+    """No device of another person is admitted, and none that is unknown or signed out."""
     await add(people, "a", "b")
     for person, used in (("a", "device-b"), ("a", "none"), ("none", "device-a")):
         assert await people.admit(person, used) is None
@@ -76,7 +76,7 @@ async def test_who_is_admitted(people: PersonStore, storage: Storage) -> None:
 
 
 async def test_a_replayed_cookie_restores_no_device(people: PersonStore, storage: Storage) -> None:
-    """Not even one whose sign-out was forgotten."""
+    """This holds even for a device whose sign-out was forgotten."""
     await add(people, "a")
     await storage.database.write(lambda connection: connection.execute(device.delete()))
     await add(people, "a")
@@ -106,7 +106,7 @@ async def test_a_handle_is_unique_by_key_and_by_look(people: PersonStore) -> Non
 
 
 async def test_a_former_handle_stays_reserved(people: PersonStore) -> None:
-    """For 30 days only its former owner gets it."""
+    """For 30 days, only its former owner can take it."""
     await add(people, "a", "b")
     await take(people, "a", "Dark")
     renamed = await take(people, "a", "Bright", NOW + 1)

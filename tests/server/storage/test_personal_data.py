@@ -47,7 +47,7 @@ def test_no_secret_is_shown() -> None:
 
 
 async def test_every_row_is_shown_once(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages end in the middle of a room and of a number of rows that fills them."""
+    """A page ends in the middle of a room, and the rows fill the last page exactly."""
     monkeypatch.setattr(personal_data, "PAGE", 4)
     sent = [("a", 7), ("a", 9), ("b", 1), ("b", 2), ("b", 10), ("b", 11), ("c", 1), ("c", 2)]
     for person in (ME, OTHER):
@@ -84,7 +84,7 @@ async def test_other_people_are_not_in_it(storage: Storage) -> None:
 
 
 async def test_100_000_messages_take_seconds(storage: Storage) -> None:
-    """And each page is small, so that neither memory nor other requests suffer."""
+    """Each page is small, so that memory and other requests do not suffer."""
     count = 100_000
 
     async def fill(connection: AsyncConnection) -> None:

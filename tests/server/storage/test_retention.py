@@ -33,7 +33,7 @@ async def live(storage: Storage, name: str, ended_at: float | None) -> None:
 
 
 async def test_each_kind_of_data_has_a_period(storage: Storage) -> None:
-    """From the end of the live. A live that has not ended keeps all its data."""
+    """It begins at the end of the live. A live that has not ended keeps all its data."""
     await live(storage, "ended", ENDED)
     await live(storage, "on-air", None)
     everything = {table.name: 2 for table in (*OF_LIVE, rooms.room)}
@@ -81,7 +81,7 @@ async def test_what_has_a_time_of_its_own(storage: Storage) -> None:
 async def test_a_device_that_was_signed_out_is_kept_as_long_as_its_cookie(
     storage: Storage,
 ) -> None:
-    """Else the cookie would be valid again."""
+    """Otherwise the cookie would be valid again."""
     assert retention.SIGNED_OUT_FOR == LIFETIME
     await add_row(storage.database, people.device, id="out", seen_at=100.0, revoked_at=100.0)
     await storage.retention.purge(PERIODS, 100.0 + LIFETIME)
@@ -91,7 +91,7 @@ async def test_a_device_that_was_signed_out_is_kept_as_long_as_its_cookie(
 
 
 async def test_guests_who_do_not_come_back_are_deleted(storage: Storage) -> None:
-    """Not those who can sign in again: with a handle or with a passkey."""
+    """Guests who can sign in again, with a handle or a passkey, are kept."""
     database = storage.database
     for name, handle in [("guest", None), ("handle", "Dark"), ("passkey", None), ("new", None)]:
         seen = 600.0 if name == "new" else 100.0

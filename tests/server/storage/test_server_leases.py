@@ -58,7 +58,7 @@ async def test_a_server_with_rooms_and_no_lease_gets_one(
 
 
 async def test_the_rooms_of_a_lost_server_end(database: Database, mine: ServerLeaseStore) -> None:
-    """With the figures that are stored, and as if the server had ended them itself."""
+    """They end with their stored figures, as if the server had ended them itself."""
     rooms, polls = RoomStore(database, "other"), PollStore(database)
     await add(database, "other", LIVE, IDLE)
     await add(database, "mine", replace(LIVE, room="kept"))
@@ -98,7 +98,7 @@ async def test_a_server_that_renews_its_lease_in_the_last_moment_keeps_its_rooms
 async def test_a_server_that_returns_opens_its_rooms_again(
     database: Database, mine: ServerLeaseStore, other: ServerLeaseStore
 ) -> None:
-    """The rooms that it still has: of many rooms, in steps."""
+    """It opens the rooms that it still has, in steps if there are many."""
     many = [replace(IDLE, room=f"room{number}") for number in range(1_100)]
 
     async def insert(connection: AsyncConnection) -> None:

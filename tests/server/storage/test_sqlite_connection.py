@@ -33,7 +33,7 @@ async def execute(connection: SqliteConnection, statement: str, *values: Any) ->
 
 
 def count(file: Path) -> int:
-    """What another connection sees."""
+    """The number of rows that another connection sees."""
     with sqlite3.connect(file) as other:
         (found,) = other.execute("SELECT count(*) FROM word").fetchone()
     other.close()

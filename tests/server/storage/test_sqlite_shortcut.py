@@ -69,7 +69,7 @@ async def test_a_locked_file(sqlite: Database, tmp_path: Path) -> None:
 
 
 async def test_a_disk_that_hangs(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Statements whose callers have stopped to wait are counted until the thread has begun them."""
+    """Statements whose callers no longer wait are counted until the thread has begun them."""
     monkeypatch.setattr("server.storage.database.TURN_WITHIN", 0.02)
     monkeypatch.setattr("server.storage.database.MAX_WAITING_READS", 10)
     shortcut, goes_on = sqlite._shortcut, threading.Event()
@@ -106,6 +106,8 @@ async def test_a_full_disk(sqlite: Database) -> None:
 
 
 def _limit(connection: sqlite3.Connection, pages: int) -> int:
-    """Limits the file to a number of pages; at least what it has. Returns what it may have."""
+    """Limits the file to a number of pages, or to its present size if that is more. Returns the
+    limit.
+    """
     (most,) = connection.execute(f"PRAGMA max_page_count = {pages}").fetchone()
     return int(most)

@@ -1,4 +1,4 @@
-"""Storage on a real file system: what it keeps, what it refuses, its errors when a disk fails."""
+"""Storage on a real file system: data that it keeps or refuses, and errors of a disk."""
 
 import resource
 import signal
@@ -51,7 +51,9 @@ async def test_rooms_outlive_the_process(tmp_path: Path) -> None:
 async def test_other_users_cannot_read_the_database(
     tmp_path: Path, before: int | None, after: int
 ) -> None:
-    """Also not one that an earlier version made. The group keeps what an operator gave it."""
+    """This includes a database of an earlier version. The group keeps the rights that an operator
+    gave it.
+    """
     database = tmp_path / DATABASE_NAME
     if before is not None:
         await (await Storage.open(tmp_path)).close()
@@ -110,7 +112,7 @@ async def test_a_directory_that_cannot_be_created() -> None:
 
 
 async def test_a_full_disk(tmp_path: Path) -> None:
-    """Simulated by a limit on file sizes: the write fails in the same place."""
+    """A limit on file sizes simulates it: the write fails in the same place."""
     storage = await Storage.open(tmp_path)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -131,7 +133,7 @@ async def test_a_full_disk(tmp_path: Path) -> None:
 async def test_a_file_of_sqlite_beside_postgresql_is_mentioned(
     tmp_path: Path, postgres: Postgres, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A server that gets --database does not take the data along."""
+    """A server that is started with --database does not move the data."""
     await (await Storage.open(tmp_path)).close()
     with postgres.database() as url:
         await (await Storage.open(tmp_path, url)).close()

@@ -56,7 +56,7 @@ async def test_taps_by_emoji_and_step(storage: Storage) -> None:
 
 
 async def test_the_window_with_most_people(storage: Storage) -> None:
-    """The person who taps in each second of the second window is one person."""
+    """A person who taps in each second of the second window counts as one person."""
     await storage.reactions.put(
         "abc",
         [

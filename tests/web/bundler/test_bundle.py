@@ -1,4 +1,4 @@
-"""web/bundler: what is bundled, and when."""
+"""web/bundler: the contents of bundles, and when they are made."""
 
 import json
 import os
@@ -63,7 +63,7 @@ def test_no_module_of_a_page_stands_in_two_files() -> None:
 
 
 def test_the_boot_script_is_small_and_opens_the_only_first_socket() -> None:
-    """It travels inside the page, before all else."""
+    """It is part of the page, before everything else."""
     boot = (BUNDLES / "boot.js").read_text()
     assert len(boot) < 8_000 and "</script" not in boot and "/*" not in boot
     room = (BUNDLES / json.loads((BUNDLES / "mains.json").read_text())["room"]).read_text()
