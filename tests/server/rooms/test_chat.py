@@ -47,7 +47,7 @@ from tests.fixtures.social import (
 
 
 class FakeJudge:
-    """A judge that decides as the test says, and records the texts and the removals that it gets."""
+    """A judge that decides as the test says, and records texts and removals."""
 
     def __init__(self) -> None:
         self.verdict: Verdict = ALLOWED

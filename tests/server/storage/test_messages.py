@@ -49,7 +49,7 @@ async def test_a_message_is_stored_as_it_is(storage: Storage) -> None:
 
 
 async def test_a_message_that_comes_twice_is_stored_once(storage: Storage) -> None:
-    """This holds in one transaction and in two. Other people and other rooms may use the same id."""
+    """This holds in one transaction and in two. Other people and rooms may use the same id."""
     outcomes = await asyncio.gather(
         *(storage.messages.add(replace(FIRST, sequence=number)) for number in (1, 2, 3))
     )
