@@ -34,7 +34,7 @@ WAITING_PER_ADDRESS = 8
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A rendition that has no segment that can be played."""
+    """A rendition without a playable segment."""
 
     creator: ClientAddress
     age: float

@@ -39,7 +39,7 @@ class NoticeProtocol(asyncio.Protocol):
         self._viewer = viewer
         self._account = account
         self._whole = True
-        """Whether the inner protocol waits for the beginning of a frame. Once that is unknown, the
+        """Whether the next byte for the inner protocol begins a frame. Once this is unknown, the
         inner protocol gets all data.
         """
         transport.set_protocol(self)

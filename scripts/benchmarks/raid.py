@@ -30,7 +30,7 @@ SLOWEST = 200.0
 SHIELD_WITHIN = 1_000.0
 """Maximum time from the tap of the creator to the last message of the raid, ms."""
 TALK_EVERY = 0.2
-"""Seconds between two messages, over all known people together."""
+"""Seconds between two messages of the known people, counted for all of them together."""
 ARRIVE_WITHIN = 5.0
 """Maximum seconds until a message has reached the viewer."""
 

@@ -11,8 +11,8 @@ SLACK = 1.25
 Retransmissions cause a small excess. So does an encoder that adapts its bitrate slowly.
 """
 BURST = 1.0
-"""Maximum excess that does not lower the requested bitrate, in seconds of media at the usual
-bitrate. A large keyframe, for example of a shared screen, causes such an excess.
+"""The policer tolerates an excess up to this size, in seconds of media at the usual bitrate. A
+large keyframe, for example of a shared screen, causes such an excess.
 """
 CREDIT = 1.0
 """Maximum amount of delayed media that does not count as an excess, in seconds of media at the
