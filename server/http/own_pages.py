@@ -12,7 +12,7 @@ FETCH_SITE = "Sec-Fetch-Site"
 
 
 class OwnPages:
-    """The check that a request which changes something comes from a page of this server."""
+    """Checks that requests for a change come from a page of this server."""
 
     def __init__(self, origins: Origins, settings: Settings) -> None:
         self._origins = origins

@@ -10,7 +10,7 @@ from server.http.payloads import RefusalBody, reply
 
 
 def refusal_headers(refusal: Refusal) -> dict[str, str]:
-    """Returns the headers that each answer to a request refused with `refusal` must have."""
+    """Returns the headers that an answer with this refusal must have."""
     headers: dict[str, str] = {hdrs.CACHE_CONTROL: "no-store"}
     if refusal.retry_after is not None:
         headers[hdrs.RETRY_AFTER] = str(refusal.retry_after)

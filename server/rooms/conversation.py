@@ -190,7 +190,7 @@ class Conversation:
             self._context.post({"type": "restored", "messages": described})
 
     async def pin(self, message: Message | None) -> None:
-        """Pins a message, and unpins the pinned one."""
+        """Pins a message in place of the pinned message."""
         await self._store.pin(self._context.room, message.n if message else None, self._context.now)
         self.show_pin(message)
 

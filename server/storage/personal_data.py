@@ -1,7 +1,7 @@
 """Everything that is stored about a person, for the person's own download.
 
-The data contains no hashes and no keys, and does not name people who did not act in public: who
-reported the person, and who follows the person.
+The data contains no hashes and no keys. It does not say who reported or follows the person, because
+these people did not act in public.
 """
 
 from collections.abc import AsyncIterator, Sequence

@@ -23,7 +23,7 @@ from scripts.benchmarks.paired import interval
 def installed(
     url: Url = None,
     pairs: Annotated[
-        int, typer.Option(min=6, help="Pairs of joins, one of each with the service worker.")
+        int, typer.Option(min=6, help="Pairs of joins: one with the service worker, one without.")
     ] = 60,
     as_json: Json = False,
 ) -> None:
