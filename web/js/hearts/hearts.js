@@ -12,7 +12,7 @@ import { TapBatch } from './tap_batch.js';
 
 const SPREAD = 900; // ms over which the hearts of one tally appear
 const DRAWN = 8; // hearts of one tally that are drawn
-const TOO_LATE = 3_000; // ms after which the server has counted an own tap
+const TOO_LATE = 3_000; // ms after which the server has surely counted an own tap
 
 /**
  * @typedef {object} HeartsOptions

@@ -14,8 +14,8 @@ import { BROWSER } from '../page/environment.js';
 import { CameraError } from './camera.js';
 import { RevivalEvent, RevivalState, TRANSITIONS } from './revival_state.js';
 
-const PAUSES = [0, 500, 1_000, 2_000, 3_000]; // ms before each attempt; the last one repeats
-const STEADY = 5_000; // ms; a loss later than that after a recovery starts at the first pause again
+const PAUSES = [0, 500, 1_000, 2_000, 3_000]; // ms before each attempt; the last pause repeats
+const STEADY = 5_000; // ms after a recovery; a later loss starts at the first pause again
 
 export class Revival {
   /** @type {Condition} */

@@ -11,7 +11,7 @@ import { barOf } from './poll_sheet.js';
 
 /** @typedef {import('../api/live_api.js').Summary} Summary */
 
-const TRIES = 5; // the server stores the last seconds of the live after the end
+const TRIES = 5; // requests, since the server stores the last seconds of the live after the end
 const WAIT = 700; // ms
 const [WIDTH, HEIGHT] = [320, 88]; // of the plot, in units of the SVG
 

@@ -284,7 +284,7 @@ export class Playback {
     this.#replace();
     this.#environment.clearTimeout(this.#restart);
     this.#restart = this.#environment.setTimeout(() => {
-      // A player that holds the connection and is still loading opens it itself.
+      // If a player that owns the connection is still loading, it opens the connection itself.
       if (this.#player || !held) this.#connection.restart();
     }, wait);
   }

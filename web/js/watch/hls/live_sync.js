@@ -5,9 +5,9 @@
  */
 
 export const HOLD_BACK = 1.05; // s behind the newest part, as the playlist says (PART-HOLD-BACK)
-const FAR = 1.2; // s beyond the target from which the player jumps; below, the rate corrects
+const FAR = 1.2; // s beyond the target above which the player jumps instead of changing the rate
 const SLACK = 0.25; // s beyond the target that are tolerated: parts last a third of a second
-const BEGIN = 0.4; // s beyond the target from which the rate corrects, down to the slack
+const BEGIN = 0.4; // s beyond the target above which the rate rises, until SLACK is reached
 const BRISK = 1.05;
 const LEAST = 0.5; // s of buffered media below which the rate stays
 const PATIENCE = 4_000; // ms between two jumps: each needs one or two parts

@@ -3,7 +3,7 @@
  * stood still does not count, because the thread handles the inputs of that time before the
  * outputs. Pure. Times are in ms.
  */
-const LONG = 250; // between two inputs; of a longer time, only this part counts
+const LONG = 250; // maximum time that counts between two inputs
 
 export class DecoderSilence {
   #silent = 0;

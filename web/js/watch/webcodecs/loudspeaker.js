@@ -5,7 +5,7 @@
 import { BROWSER } from '../../page/environment.js';
 
 const TELL_EVERY = 100; // ms
-const AHEAD = 50; // ms; an output timestamp lies in the past, within the rounding of clocks
+const AHEAD = 50; // ms that a valid output timestamp may be in the future, since clocks are rounded
 
 export class Loudspeaker {
   #environment;

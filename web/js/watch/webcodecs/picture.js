@@ -16,10 +16,10 @@ import { Playhead } from './playhead.js';
 
 const DECODED = 6; // frames that may be decoded or in the decoder
 const AHEAD = 120; // ms before its due time that a frame is decoded
-const BACKLOG = 900; // access units, half a minute; more means that the decoder does not work
-const MUTE = 5_000; // ms without output although the decoder has PLENTY
-const PLENTY = 60; // access units; no decoder needs as many before its first frame
-const EARLY = 6; // ms; a frame due before the next screen refresh is shown at this one
+const BACKLOG = 900; // access units, half a minute; if more wait, the decoder does not work
+const MUTE = 5_000; // ms without output although the decoder has PLENTY access units
+const PLENTY = 60; // access units, more than any decoder needs before its first frame
+const EARLY = 6; // ms by which a frame may be shown too early, at the screen refresh before its time
 const DETOUR = 10; // ms; a worker's canvas reaches the screen up to one refresh later
 const FIRST = 80; // ms in which the decoder gets only the first frame
 const OVERDUE = 250; // ms without a new frame although one was due

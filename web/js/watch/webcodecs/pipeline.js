@@ -21,9 +21,9 @@ import { Picture } from './picture.js';
 import { SoundTrack } from './sound_track.js';
 
 const TICK = 100; // ms
-const BURST_TAIL = 60_000; // µs; a record published this shortly before the hello ends the burst
+const BURST_TAIL = 60_000; // µs; the burst ends with a record published less than this before the hello
 const VIDEO_SCALE = 90_000;
-// ms, an audio packet; used for video too, where a frame at 15 fps would only add delay
+// ms, the length of an audio packet. Video uses it too: longer frames would only add delay.
 const FRAME = 20;
 
 export class Pipeline {

@@ -22,8 +22,8 @@ import { SoundSteering } from './sound_steering.js';
 const RATE = 48_000; // Opus decodes to this
 const SILENT = 400; // ms without a report after which the audio thread counts as stopped
 const SPARE = 64; // arrays kept for reuse
-const WAITING = 400; // packets in the decoder that gives nothing; more means that it does not work
-const MUTE = 5_000; // ms without output although the decoder has so many
+const WAITING = 400; // packets; if more wait in a decoder without output, it does not work
+const MUTE = 5_000; // ms without output although the decoder has WAITING packets
 
 export class Sound {
   #environment;

@@ -9,7 +9,7 @@
  * @property {number} wanted   media time that should be output now
  */
 const DEAD_BAND = 4; // ms
-const RATE = 0.01; // largest change of the rate, a sixth of a semitone
+const RATE = 0.01; // maximum change of the rate; it is a sixth of a semitone
 const JUMP = 110; // ms; a larger difference is a jump
 const FIRST_JUMP = 40; // ms; the same during the first seconds
 const FIRST = 5_000; // ms

@@ -18,7 +18,7 @@ const EARLIEST = 8; // ms; the largest lead that is tolerated
 const READINGS = 3; // the median of these counts
 const SETTLING = 4_000; // ms that a correction needs: audio is stretched slowly
 const MOST = 500; // ms
-const SETTLED = 30; // ms between a buffer and its target; audio holds some 15 more, video 12 less
+const SETTLED = 30; // ms between a buffer and its target; audio stays 15 above it, video 12 below
 // ms of the video's target that the browser reserves for drawing without reporting it
 const DRAWING = 10;
 
