@@ -21,7 +21,7 @@ import { Picture } from './picture.js';
 import { SoundTrack } from './sound_track.js';
 
 const TICK = 100; // ms
-const BURST_TAIL = 60_000; // µs; the burst ends with a record published less than this before the hello
+const BURST_TAIL = 60_000; // µs; the burst ends with a record this close before the hello
 const VIDEO_SCALE = 90_000;
 // ms, the length of an audio packet. Video uses it too: longer frames would only add delay.
 const FRAME = 20;
