@@ -44,8 +44,8 @@ HANDSHAKES = 8
 address. Each incomplete handshake uses 55 KB of memory.
 """
 HANDSHAKES_CROWDED = 256
-"""Number of incomplete TLS handshakes of all addresses together above which each handshake gets
-only YOUNG seconds, for the next HANDSHAKE seconds.
+"""If there are more incomplete TLS handshakes, over all addresses, each handshake gets only YOUNG
+seconds. This lasts for HANDSHAKE seconds.
 """
 SWEEP = 2.5
 """Seconds between two checks for silent connections and for clients that read nothing."""

@@ -39,7 +39,7 @@ LEAST_PLAYLIST_BYTES = 4 * MEBIBYTE
 """Maximum memory of an HLS playlist at and above STRAINED, bytes."""
 
 LIVE_BYTES = 128 * MEBIBYTE
-"""Budget of one live: its window, bursts, packets for WHEP viewers and HLS playlist, bytes."""
+"""Budget in bytes for one live: its window, bursts, packets for WHEP viewers, and HLS playlist."""
 LIVE_SHARE, ADDRESS_SHARE, NETWORK_SHARE = 1 / 4, 1 / 2, 3 / 4
 """Maximum shares of the budget: for one live, for all lives from one address, and for all lives
 from one network.

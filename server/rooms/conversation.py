@@ -18,10 +18,10 @@ from server.storage.errors import StorageError
 logger = logging.getLogger(__name__)
 
 REMOVED_AT_ONCE = 1_000
-"""Maximum number of messages in one event that removes messages, and in one statement."""
+"""Maximum number of messages that one event or one statement removes."""
 RESTORED_AT_ONCE = 4
-"""Maximum number of messages in one event. A message has up to 3.5 KB as JSON, an event up to
-16 KB.
+"""Maximum number of messages that one event restores. A message has up to 3.5 KB as JSON, an event
+up to 16 KB.
 """
 
 

@@ -36,7 +36,7 @@ class CountdownEvent(Enum):
     MINUTE_ADDED = auto()
     TIME_UP = auto()
     FADED = auto()
-    """The time for viewers with a delay is over."""
+    """Viewers with a delay have had time to see the end."""
 
 
 S, E = CountdownState, CountdownEvent

@@ -11,7 +11,7 @@ from server.storage.schema.upsert import insert
 
 MAX_DEVICES = 50
 """Maximum number of devices at which one person is signed in. A further sign-in signs out the
-device that was last seen the longest time ago.
+device that has been unused for longest.
 """
 
 

@@ -25,7 +25,7 @@ def uplink(
         typer.Option(
             min=0,
             max=10,
-            help=("Number of turns with a narrow link, each for direct WebRTC and for microlive."),
+            help=("Turns with a narrow link. Each turn measures direct WebRTC and microlive."),
         ),
     ] = 3,
     stock: Annotated[bool, typer.Option(help="Also measure aiortc's own receiver.")] = True,

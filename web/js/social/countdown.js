@@ -1,4 +1,6 @@
-/** The time that a live of fixed length has left: a ring, and the last ten seconds in large. */
+/**
+ * The time that a live of fixed length has left: a ring, and the last ten seconds in large digits.
+ */
 import { partOf, setText } from '../page/dom.js';
 import { t } from '../page/strings.js';
 import { clockTime } from '../page/words.js';
