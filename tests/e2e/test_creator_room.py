@@ -8,6 +8,10 @@ from scripts.benchmarks.chromium import until
 from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import EYES, Room, Visitors
 
+REPORT = """([path, message]) => fetch(path, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ message, reason: 'spam' }) }).then(({ status }) => status)"""
+
 
 def by(name: str) -> str:
     return f"[data-testid={name}]"
@@ -105,7 +109,9 @@ def press_in(page: Page, group: str, label: str) -> Locator:
 
 
 async def test_the_lists_of_the_settings(visitors: Visitors, server: LocalServer) -> None:
-    """Words, and the message that they hold."""
+    """Words, the message that they hold, a report and a moderator: each is in its list, which says
+    what to do and is empty afterwards; the log has all of it.
+    """
     studio = await visitors.studio(server.url)
     page = studio.page
     await page.set_viewport_size({"width": 390, "height": 844})
@@ -122,8 +128,21 @@ async def test_the_lists_of_the_settings(visitors: Visitors, server: LocalServer
     await write(viewer, "Hello creator")
     await write(viewer, "A spoiler")
     await until(viewer, "document.querySelector('.message[data-state=held]')")
-    await open_settings(page, "held")
+    n = await page.locator(".message", has_text="Hello creator").get_attribute("data-n")
+    guest = await visitors.page(server.url)
+    path = f"/api/rooms/{watch.rpartition('/')[2]}/reports"
+    assert await guest.evaluate(REPORT, [path, int(n or 0)]) == 201
+    await press_long(page, "Hello creator")
+    await page.click("[data-action=moderator]")
+    await until(page, "!document.querySelector('[data-part=undo]').hidden")
+
+    await open_settings(page, "held", "reports", "log")
     await press_in(page, "held", "Show").click()
     await until(viewer, written("A spoiler"))
     await page.locator("#held-empty").wait_for()
+    await press_in(page, "reports", "Ignore").click()
+    await page.locator("#reports-list", has_text="No action").wait_for()
+    await press_in(page, "people", "Remove").click()
+    await page.locator("#people-empty").wait_for()
+    await until(page, "document.querySelectorAll('#log-list li').length === 5")
     assert await page.input_value(by("words")) == "spoiler"

@@ -7,7 +7,7 @@ import { FakeServer } from '../fixtures/fake_server.mjs';
 /** @param {(api: ModerationApi) => Promise<unknown>} act */
 async function sent(act, key = 'key') {
   const server = new FakeServer();
-  server.onrequest = (request) => request.answer(200, '{"entries": [], "settings": {}}');
+  server.onrequest = (request) => request.answer(200, '{"log": [], "settings": {}}');
   globalThis.fetch = server.fetch;
   await act(new ModerationApi('a/b', key));
   const { method, url, body, headers } = server.last;

@@ -40,9 +40,10 @@
  * @typedef {object} LogEntry
  * @property {number} n
  * @property {number} at Unix seconds
- * @property {Person | null} moderator  null: a program with the creator key
+ * @property {Person | null} moderator  null: the creator, with the creator key
  * @property {string} action
- * @property {Person | null} target
+ * @property {string} target  id of a person, a report or a link, or number of a message
+ * @property {Person | null} person  whom the action concerns
  * @property {string} detail
  */
 import { RoomApi } from '../api/room_api.js';
@@ -163,7 +164,7 @@ export class ModerationApi extends RoomApi {
 
   /** @returns {Promise<LogEntry[]>} the newest first */
   async log() {
-    return (await this.send('/log')).entries;
+    return (await this.send('/log')).log;
   }
 
   /**

@@ -197,10 +197,10 @@ export class ModerationLists {
 
   async #log() {
     const entries = await this.#api.log();
-    return entries.map(({ at, moderator, action, target, detail }) =>
+    return entries.map(({ at, moderator, action, person }) =>
       this.#rowOf(
-        t(`studio.log.${action}`, { name: target?.name ?? '' }),
-        [[dateOf(at * 1_000), moderator?.name ?? t('studio.log.by_key')].join(' · '), detail],
+        t(`studio.log.${action}`, { name: person?.name || t('chat.deleted_person') }),
+        [[dateOf(at * 1_000), moderator?.name ?? t('chat.role.creator')].join(' · ')],
         [],
       ),
     );
