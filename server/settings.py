@@ -235,8 +235,8 @@ class Settings(BaseModel):
     idle_ttl: Seconds = Field(
         600,
         description=(
-            "Seconds after which a room that was never live ends. While there are over 5,000 rooms, "
-            "60 at most."
+            "Seconds after which a room that was never live ends. While there are over 5,000 "
+            "rooms, 60 at most."
         ),
     )
     max_length: Annotated[float, Field(ge=60)] | None = Field(

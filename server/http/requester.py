@@ -25,9 +25,9 @@ class Requesters:
         return self._requester(request, visitor.person if visitor else ANONYMOUS)
 
     def newcomer(self, request: web.Request) -> str | None:
-        """Returns an id of a visitor about whom nothing is stored, according to the cookie. Returns
-        None for other people and for the holder of a bearer key. Two requests of a visitor without
-        a cookie have different ids.
+        """Returns an id for a visitor whose cookie shows that nothing is stored about the visitor.
+        Returns None for other people and for the holder of a bearer key. Without a cookie, each
+        request has another id.
         """
         if bearer_token(request):
             return None

@@ -33,7 +33,7 @@ class State(Enum):
 
 
 _FLOWING: Final = State.FLOWING
-"""Compared for each sample."""
+"""A constant, since each sample is compared with this state."""
 
 
 class Event(Enum):

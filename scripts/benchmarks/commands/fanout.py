@@ -46,8 +46,8 @@ def fanout(
             min=0,
             max=1_000,
             help=(
-                "Events a second, of 150 bytes, in pairs of runs with and without them. Viewers "
-                "default to 2000."
+                "Events a second, of 150 bytes each. Each pair of runs has one run without events. "
+                "The default of --viewers becomes 2000."
             ),
         ),
     ] = 0,
