@@ -31,7 +31,7 @@ CONTROLLED = "navigator.serviceWorker.controller !== null"
 
 
 class NotInstalled(Exception):
-    """Raised if a page has no service worker and must have one, or the other way round."""
+    """Raised if a page lacks its service worker, or has one although it must not."""
 
 
 @dataclass(frozen=True, slots=True)

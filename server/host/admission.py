@@ -15,8 +15,8 @@ BEGIN_WEBSOCKET: Final = 0.0008
 BEGIN_WEBRTC: Final = 0.015
 """Event-loop time for offer, answer and DTLS handshake of a new WebRTC session, seconds."""
 SPREAD: Final = 0.5
-"""Time over which the work to begin a session counts as load, seconds. The load is measured at the
-same interval.
+"""Seconds over which the work for the beginning of a session is spread as load. The load is
+measured at the same interval.
 """
 RETRY_FIRST: Final = 5
 RETRY_STEPS: Final = 6

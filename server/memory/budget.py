@@ -53,7 +53,7 @@ class Figures:
 
     @property
     def counted(self) -> int:
-        """Counted memory of this process, bytes. Bytes that wait for WebSocket viewers do not count."""
+        """Counted memory of this process, bytes, except bytes that wait for WebSocket viewers."""
         return sum(size for kind, size in self.held.items() if kind not in NOT_COUNTED)
 
     @property

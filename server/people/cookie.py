@@ -32,8 +32,8 @@ MAX_SKEW = 86_400
 MAX_READ = 5_000
 """Number of verified cookies that are remembered: people who write send the same cookie again."""
 FIRST_USE = 30.0
-"""Age of a key, seconds, from which the key signs cookies. By then every server that shares the
-database has read the key.
+"""Age at which a key begins to sign cookies, seconds. By then every server that shares the database
+has read the key.
 """
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,32}")

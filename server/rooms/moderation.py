@@ -136,7 +136,7 @@ class RoomModeration(RoomPart):
         person: str | None = None,
         detail: str = "",
     ) -> LogRecord:
-        """Returns a line of the log for an action of this moment."""
+        """Returns a line of the log for an action that happens now."""
         context = self._context
         return log_record(context.record, context.now, moderator, action, target, person, detail)
 

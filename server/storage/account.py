@@ -55,8 +55,8 @@ CLEARED_WITH_PERSON: tuple[tuple[sa.Column[Any], Mapping[str, Any]], ...] = (
     (moderation.moderation_log.c.target, {"target": None, "person": None, "detail": ""}),
     (moderation.moderation_log.c.person, {"person": None, "detail": ""}),
 )
-"""Columns with the id of a person in rows that remain because they belong to a room, and the values
-with which a deletion overwrites these rows.
+"""Columns with the id of a person in rows that belong to a room. These rows remain; a deletion of
+the person overwrites them with these values.
 """
 
 
