@@ -55,7 +55,11 @@ export class Gestures {
       options,
     );
     element.addEventListener('pointercancel', () => this.#cancel(), options);
-    element.addEventListener('pointerup', () => this.#release(x, y), options);
+    element.addEventListener(
+      'pointerup',
+      ({ timeStamp }) => this.#release(x, y, timeStamp),
+      options,
+    );
     element.addEventListener('contextmenu', (event) => this.#openMenu(element, event), options);
     // After a long press, the browser may still send a click to the element that is now under the
     // finger, such as a button of the sheet that the press has opened.
@@ -123,13 +127,13 @@ export class Gestures {
   /**
    * @param {number} x
    * @param {number} y
+   * @param {number} at  ms; the finger has left the screen, which a busy page learns later
    */
-  #release(x, y) {
+  #release(x, y, at) {
     if (!this.#pressing) return;
     this.#cancel();
-    const now = this.#environment.now();
-    const series = now - this.#tappedAt <= SERIES && this.#actions.doubleTap;
-    this.#tappedAt = now;
+    const series = at - this.#tappedAt <= SERIES && this.#actions.doubleTap;
+    this.#tappedAt = at;
     this.#environment.clearTimeout(this.#waiting);
     if (series) return series(x, y);
     const tap = () => this.#actions.tap?.(x, y);
