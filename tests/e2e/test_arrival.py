@@ -69,7 +69,7 @@ async def test_a_room_before_its_live(visitors: Visitors, server: LocalServer) -
         ).json()
         room = await visitors.room(created["watch"])
         await room.state("idle")
-        assert await room.page.is_visible("#card-idle")
+        await room.page.wait_for_selector("#card-idle:visible")
         # A waiting viewer sees it begin.
         creator = await visitors.page(f"{server.url}/live")
         assert await creator.evaluate(PUBLISH, created) == 201
