@@ -127,8 +127,8 @@ class Reactions:
         return counts
 
     def _drop_old(self) -> None:
-        """Forgets the people of seconds that are too old for new taps, and then the seconds that
-        are stored.
+        """Forgets the people of each second that is too old for new taps. Also forgets the second
+        itself if it is stored.
         """
         waiting = self._changed | self._taken
         for second in [old for old in self._seconds if old < self._newest - KEPT]:

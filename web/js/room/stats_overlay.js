@@ -91,7 +91,7 @@ function rowsOf(s) {
 }
 
 /**
- * Returns the words for the usual reasons; others are for developers.
+ * Translates the usual reasons. Other reasons are for developers and stay in English.
  * @param {string} why
  */
 function whyOf(why) {
