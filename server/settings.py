@@ -286,10 +286,9 @@ class Settings(BaseModel):
     memory: Annotated[ByteSize, Field(ge=64 << 20)] | None = Field(
         None,
         description=(
-            "Bytes of memory that this process and those that decode media may use, such as "
-            "512MiB. Near this limit, less "
-            "media is kept for each live stream; at the limit, new publishers are refused. "
-            "Default: 60 % of the memory of the machine or control group."
+            "Bytes of memory that the server and its decoding processes may use, such as 512MiB. "
+            "Near this limit, less media is kept for each live stream; at the limit, new "
+            "publishers are refused. Default: 60 % of the memory of the machine or control group."
         ),
     )
     window_seconds: Seconds = Field(
@@ -352,9 +351,9 @@ class Settings(BaseModel):
     max_requests_per_address_second: Limit = Field(
         50,
         description=(
-            "Requests that one address may make per second, in addition to 5 for each of its TCP "
-            "connections and 10 for each WebSocket, WHEP session and HLS request; 5 times as many "
-            "at once."
+            "Requests that one address may make per second. Each of its TCP connections adds 5; "
+            "each WebSocket, WHEP session or HLS request adds 10. Five times as many may come at "
+            "once."
         ),
     )
     max_sockets_per_address: Limit = Field(
