@@ -13,7 +13,7 @@ ROWS = "document.querySelectorAll('#link-list li').length"
 async def make_link(page: Page) -> str:
     """Makes a watch link in the open sheet, and returns its URL."""
     rows = await page.evaluate(ROWS)
-    async with page.expect_response("**/links") as answered:
+    async with page.expect_response(lambda response: response.status == 201) as answered:
         await page.click("#make-link")
     await until(page, f"{ROWS} === {rows + 1}")
     url: str = (await (await answered.value).json())["url"]

@@ -3,15 +3,20 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest_asyncio
 
 from relay.sample import Track
 from server.http.chat import ARRIVING
+from server.social.chat_rate import BURST
 from tests.fixtures.people import Browser
 from tests.fixtures.viewer import Viewer
 from tests.integration.conftest import Live
+
+WRITERS = 7
+"""The room takes 37 messages of guests at once."""
 
 
 @pytest_asyncio.fixture
@@ -53,31 +58,34 @@ async def post(live: Live, browser: Browser, text: str, **headers: str) -> tuple
 async def test_two_viewers_get_each_message_once_and_in_order(unharmed: Live) -> None:
     """Both viewers get the same messages with their media time, and the history has them too."""
     live = unharmed
-    async with Viewer(live.server.http, live.server.url, live.room.name) as other:
+    async with AsyncExitStack() as stack:
+        other = await stack.enter_async_context(
+            Viewer(live.server.http, live.server.url, live.room.name)
+        )
         await other.frames(5)
-        browsers = [Browser(live.server.url) for _ in range(8)]
+        browsers = [
+            await stack.enter_async_context(Browser(live.server.url)) for _ in range(WRITERS)
+        ]
         # Pages have a cookie before they write: without one, each message is another guest's.
         await asyncio.gather(*(browser.ask("GET", "/api/me") for browser in browsers))
         answers = await asyncio.gather(
             *(
                 post(live, browser, f"{number}-{index}")
                 for index, browser in enumerate(browsers)
-                for number in range(5)
+                for number in range(BURST)
             )
         )
         assert {status for status, _ in answers} == {201}
         by_number = {answer["n"]: answer["text"] for _, answer in answers}
-        assert len(by_number) == 40
+        assert len(by_number) == WRITERS * BURST
         expected = [by_number[number] for number in sorted(by_number)]
-        await other.until(lambda: len(texts_of(other)) >= 40)
-        await live.viewer.until(lambda: len(texts_of(live.viewer)) >= 40)
+        await other.until(lambda: len(texts_of(other)) >= len(expected))
+        await live.viewer.until(lambda: len(texts_of(live.viewer)) >= len(expected))
         assert texts_of(other) == texts_of(live.viewer) == expected
         edge = live.viewer.edge(Track.VIDEO)
         assert all(0 < answer["media_time"] <= edge + 1_000_000 for _, answer in answers)
         _, page = await browsers[0].ask("GET", f"/api/rooms/{live.room.name}/messages")
         assert [m["text"] for m in page["messages"] if m["kind"] == "chat"] == expected
-        for browser in browsers:
-            await browser.http.close()
 
 
 async def test_a_flood_from_one_person(unharmed: Live) -> None:
