@@ -36,7 +36,7 @@ def control_frame(opcode: int, payload: bytes) -> bytes:
 
 
 def close_frame(code: int, reason: str) -> bytes:
-    """Returns a close frame. A reason that is too long is cut between two characters (RFC 6455
+    """Returns a close frame. Truncates a long reason without splitting a UTF-8 character (RFC 6455
     §5.5.1).
     """
     text = reason.encode()[: MAX_CONTROL - 2].decode(errors="ignore").encode()

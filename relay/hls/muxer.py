@@ -9,8 +9,8 @@ from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 STARVED = SCALE // 2
 """Maximum time that one track waits for samples of the other track: 0.5 s. After this time, the
-waiting track continues alone. The time is measured from the arrival of the last sample and not from
-its media time, because one track may constantly lag behind the other.
+waiting track continues alone. The time is measured from the arrival of the newest sample of any
+track, and not from media times, because one track may constantly lag behind the other.
 """
 AWAY = SCALE
 """Time without any media after which a gap begins: 1 s. With a shorter limit, late samples would be

@@ -361,7 +361,7 @@ class _ForkServerLink:
             self._early[pid] = status or 0
 
     def _lose(self) -> None:
-        """Closes the control socket. The fork server and all workers then end, also if the fork
+        """Closes the control socket. The fork server and all workers then end, even if the fork
         server hangs.
         """
         if self.lost:

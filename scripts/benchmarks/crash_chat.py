@@ -48,7 +48,7 @@ class Chat:
         )
 
     async def arrive(self) -> None:
-        """Makes all people guests of the server."""
+        """Requests the cookies of PEOPLE new guests."""
         for _ in range(PEOPLE):
             self._cookies.append(await new_guest(self._http, self._url))
         self._writer = cycle(self._cookies)

@@ -277,8 +277,8 @@ async def _join(url: str, viewers: Browser, report: Report, count: int, progress
 
 @asynccontextmanager
 async def looping_creator(url: str, seconds: float) -> AsyncIterator[str]:
-    """Keeps a creator of scripts/load live in a new room for at most `seconds`. Yields the URL of
-    the room.
+    """Runs a creator of scripts/load, who is live in a new room for at most `seconds`. Yields the
+    URL of the room.
     """
     with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
         process = await asyncio.create_subprocess_exec(

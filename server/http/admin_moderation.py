@@ -152,7 +152,7 @@ class AdminModerationEndpoint:
         return reply(OperatorReports, {"reports": reports})
 
     async def decide(self, request: web.Request) -> web.Response:
-        """Decides on a report. The decision alone changes nothing else."""
+        """Records the decision on a report. The decision itself does not ban or remove anything."""
         self._authorise(request)
         body = read_model(OperatorDecision, await read_object(request), RefusalCode.BAD_REPORT)
         id, store = read_report_id(request), self._storage.reports

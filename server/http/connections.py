@@ -230,9 +230,7 @@ class Connections:
         phase began. The first connection has waited the longest.
         """
         self._idle: dict[Connection, float] = {}
-        """The idle connections, each with the time since which it is idle. The first connection
-        has been idle for the longest time.
-        """
+        """The idle connections, each with the time at which it became idle, oldest first."""
         self.deliveries = Deliveries()
         """The answers that are being sent."""
         self.held = 0

@@ -27,9 +27,7 @@ PING_CHECKS = 3
 keeps proxies from closing the idle stream.
 """
 TAKE_WITHIN = 15.0
-"""Maximum seconds for which the client of an event stream may read no data. Then the server ends
-the stream.
-"""
+"""Time after which the server ends an event stream whose client reads no data, seconds."""
 COMMENT = b": ping\n\n"
 
 

@@ -45,8 +45,8 @@ LIVE_SHARE, ADDRESS_SHARE, NETWORK_SHARE = 1 / 4, 1 / 2, 3 / 4
 from one network.
 """
 WAITING_ADDRESS_SHARE, WAITING_NETWORK_SHARE = 1 / 8, 1 / 4
-"""Maximum shares of the budget for the bytes that wait for the WebSocket viewers of one address,
-and of one network.
+"""Maximum shares of the budget for unsent bytes to all WebSocket viewers of one address, and to all
+WebSocket viewers of one network.
 """
 
 SESSION_BYTES = 300_000

@@ -13,8 +13,8 @@ GAIN_SHARE = 0.05
 EVERY = 5.0
 """Minimum time between two attempts, seconds."""
 EVERY_MAX = 15.0
-"""Maximum time between two attempts, seconds. The time doubles after an attempt with little
-effect.
+"""Maximum time between two attempts, seconds. After each attempt with little effect, the time is
+doubled, up to this maximum.
 """
 
 

@@ -46,7 +46,7 @@ CHOICES = ("chat", "slow", "followers_only", "links", "joins")
 MAX_HELD = 200
 """Maximum number of held messages in a list."""
 MAX_UNDO = 1_000
-"""Maximum number of bans whose messages can be shown again."""
+"""Maximum number of bans for which the room remembers the messages that the ban removed."""
 
 
 class RoomDecisions(RoomPart):

@@ -1,4 +1,4 @@
-"""The hearts over a live as a shape of SVG. Pure."""
+"""Plots how many hearts each moment of a live got, as an SVG shape. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

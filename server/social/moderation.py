@@ -158,7 +158,7 @@ class Moderation:
 
     def _find_slow(self, author: Author, holds: ChatSettings, now: float) -> Verdict | None:
         last = self._last.get(author.person.id)
-        # Ignore a last message in the future: the clock was set back.
+        # If the time of the last message lies in the future, the clock was set back: ignore it.
         wait = 0.0 if last is None or last > now else last + holds.slow - now
         if wait <= 0:
             return None

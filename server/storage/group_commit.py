@@ -27,8 +27,8 @@ MAX_WAITING = 2_000
 MAX_BATCH = 200
 """Maximum number of writes in one transaction."""
 SHARED_EVERY = 0.04
-"""Minimum seconds between two transactions of rows alone. While many people write, their messages
-share transactions: a transaction costs more than a message.
+"""Minimum time between two transactions that only insert rows, seconds. While many people write,
+their messages share transactions, because a transaction costs more than a message.
 """
 
 

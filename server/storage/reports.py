@@ -128,7 +128,7 @@ class ReportStore:
 
     async def of_room(self, name: str, without: Collection[str]) -> list[ReportRecord]:
         """Returns the reports about messages and people of a room, the newest first. `without`:
-        people whose reports are left out.
+        people; reports about these people are left out.
         """
         return await self._select(
             table.c.room == name,

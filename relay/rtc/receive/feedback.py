@@ -111,7 +111,7 @@ class KeyframeRequests:
 
     @property
     def _at_most(self) -> float:
-        """Minimum time between two requests now, seconds."""
+        """The current minimum time between two requests, seconds."""
         return KEYFRAME_AT_MOST if self._pause is None else self._pause
 
     def due(self, now: float) -> bool:

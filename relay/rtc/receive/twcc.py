@@ -49,8 +49,8 @@ class TransportFeedback:
         self._sender_ssrc = sender_ssrc
         self._fresh: list[tuple[int, float]] = []
         self._arrivals: dict[int, int] = {}
-        """Arrival times in ticks by unwrapped sequence number: for the newest KEPT numbers, and for
-        all numbers not reported yet.
+        """Arrival times in ticks by unwrapped sequence number: those of the newest numbers, as many
+        as KEPT, and of all numbers that have not been reported yet.
         """
         self._next: int | None = None
         """The first sequence number that has not been reported yet."""

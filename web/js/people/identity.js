@@ -1,6 +1,6 @@
 /**
- * The person of this browser, with the followed people and the hidden people. All views of one page
- * share this object. A view calls `load` once, reads the getters and listens with `onChange`.
+ * The person who uses this browser, and the people whom this person follows or hides. All views of
+ * one page share this object. A view calls `load` once, reads the getters and listens with `onChange`.
  */
 import * as api from './people_api.js';
 
@@ -50,7 +50,8 @@ export class Identity {
   }
 
   /**
-   * Requests the person of this browser, and the hidden and followed people, but only once.
+   * Requests the person who uses this browser, and the people whom this person follows or hides.
+   * Later calls return the first result.
    * @returns {Promise<Me>} rejects with an ApiError; the next call asks again
    */
   load() {

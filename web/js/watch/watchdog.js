@@ -12,12 +12,12 @@ export class Watchdog {
   #still = 0; // ms
 
   /**
-   * Takes the figures of one second. Call this once a second. Time in which the page stood still
-   * does not count: no player can show a frame then.
+   * Takes the current totals. Call this once a second. Time during which the browser suspended the
+   * page does not count, because no player can show a frame then.
    * @param {number} now
    * @param {number} frames  number of frames that the current player has shown
    * @param {number} bytes   number of bytes that the connection has received, or NaN if media takes
-   *   another transport; while this number does not change, no player could show a frame
+   *   another transport; while this number does not change, no player can show a frame
    * @param {boolean} expected  whether new frames should appear
    * @returns {boolean} true once in each period of LIMIT without a new frame
    */

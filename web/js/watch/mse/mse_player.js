@@ -287,8 +287,8 @@ export class MsePlayer {
   }
 
   /**
-   * Creates one TrackBuffer per track. Each TrackBuffer appends the init segment and all media
-   * since the keyframe in one call.
+   * Creates one TrackBuffer per track. In one call, each TrackBuffer appends the init segment and
+   * all media that waits for it.
    */
   #fill() {
     const options = {
