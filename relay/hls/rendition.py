@@ -50,6 +50,10 @@ rendition ends.
 """
 RESTART_INTERVAL = 1.0
 """Minimum time between two starts of an encoder after failures, seconds."""
+MAX_SILENCE = 60.0
+"""Maximum silence before the rendition that the playlist shows as gaps, seconds. The silence is
+measured with the system's clock, and a clock that was set forward would give a gap of any length.
+"""
 NEEDED = (LOOKAHEAD + FRAME) * SCALE // TIMESCALE[Track.AUDIO]
 """Duration of the audio that must arrive after the end of a part before the encoder can complete
 the part, in 90 kHz ticks.
@@ -269,7 +273,8 @@ class Rendition:
         self._pending += history
         if history:
             self._edge = max(sample.media_time for sample in history)
-            self._arrived_at -= max(0.0, time.time() - history[-1].publish / 1_000_000)
+            silence = time.time() - history[-1].publish / 1_000_000
+            self._arrived_at -= min(max(0.0, silence), MAX_SILENCE)
         self.stream.add_reader(self)
         self.channel.add_output(self)
 

@@ -71,6 +71,23 @@ async def test_what_was_published_before_can_be_played(rendition: Rendition) -> 
     assert rendition.playlist and "#EXTINF" in rendition.playlist.text
 
 
+async def test_a_clock_that_was_set_forward(
+    executor: ThreadPoolExecutor, workers: Workers
+) -> None:
+    """The media of a moment ago seems to be years old. The media that comes can be played."""
+    channel = make_channel()
+    channel.stream.set_track(video_track(), 0)
+    for pts in range(0, 5 * SCALE, FRAME):
+        channel.stream.publish(video_sample(pts, key=pts % (2 * SCALE) == 0, publish=0))
+    rendition = Rendition(channel, executor, workers)
+    await eventually(lambda: rendition._muxer.began > module.MAX_SILENCE * SCALE)
+    publish(channel, 80 * SCALE, 84 * SCALE)
+    async with asyncio.timeout(10):
+        await rendition.playable()
+    assert rendition._muxer.began < 90 * SCALE
+    await rendition.close()
+
+
 async def test_it_says_once_when_it_can_be_played(channel: Channel, rendition: Rendition) -> None:
     said: list[bool] = []
     rendition.on_playable(lambda made: said.append(bool(made.playlist)))
