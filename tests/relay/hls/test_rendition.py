@@ -71,9 +71,7 @@ async def test_what_was_published_before_can_be_played(rendition: Rendition) -> 
     assert rendition.playlist and "#EXTINF" in rendition.playlist.text
 
 
-async def test_a_clock_that_was_set_forward(
-    executor: ThreadPoolExecutor, workers: Workers
-) -> None:
+async def test_a_clock_that_was_set_forward(executor: ThreadPoolExecutor, workers: Workers) -> None:
     """The media of a moment ago seems to be years old. The media that comes can be played."""
     channel = make_channel()
     channel.stream.set_track(video_track(), 0)
