@@ -1,13 +1,14 @@
 """The devices of people. Each browser that is signed in as a person is a device."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
 from server.storage.schema.people import device as table
-from server.storage.schema.upsert import insert
+from server.storage.schema.upsert import insert_for
 
 MAX_DEVICES = 50
 """Maximum number of devices at which one person is signed in. A further sign-in signs out the
@@ -65,6 +66,12 @@ class DeviceStore:
         return await self._database.write(update)
 
 
+@cache
+def new_device(dialect: str) -> sa.Insert:
+    """Returns the INSERT of a device, which changes nothing if the device is stored already."""
+    return insert_for(dialect, table).on_conflict_do_nothing()
+
+
 async def add_device(
     connection: AsyncConnection, person: str, device: str, label: str, now: float
 ) -> None:
@@ -81,9 +88,8 @@ async def add_device(
     if excess:
         await connection.execute(_revoke(now, table.c.id.in_(excess)))
     await connection.execute(
-        insert(connection, table)
-        .values(id=device, person=person, label=label, created_at=now, seen_at=now)
-        .on_conflict_do_nothing()
+        new_device(connection.dialect.name),
+        {"id": device, "person": person, "label": label, "created_at": now, "seen_at": now},
     )
 
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
-from server.storage.devices import add_device
+from server.storage.devices import new_device
+from server.storage.row import Row
 from server.storage.schema.people import device, handle_reservation, person
-from server.storage.schema.upsert import insert, upsert
+from server.storage.schema.upsert import insert_for, upsert
 
 MAX_REVOKED = 50_000
 """Number of sign-outs that are read at once, the newest first."""
@@ -71,6 +73,21 @@ _admitted = (
 )
 
 
+@cache
+def _new_person(dialect: str) -> sa.Insert:
+    """Returns the INSERT of a person with a first device, unless the device is known: it is stored,
+    or belongs to a person who was deleted since the cookie was made.
+    """
+    columns = [person.c[name] for name in ("id", "name", "colour", "created_at", "seen_at")]
+    new = [sa.bindparam(f"new_{column.name}", type_=column.type) for column in columns]
+    known = sa.exists().where(device.c.id == sa.bindparam("device"))
+    return (
+        insert_for(dialect, person)
+        .from_select(columns, sa.select(*new).where(~known))
+        .on_conflict_do_nothing(index_elements=["id"])
+    )
+
+
 class PersonStore:
     """Every method raises StorageError if the database fails."""
 
@@ -86,19 +103,26 @@ class PersonStore:
         a replayed cookie restores neither a device that was signed out nor a deleted person.
         """
 
-        async def work(connection: AsyncConnection) -> None:
-            known = sa.select(device.c.id).where(device.c.id == device_id)
-            if await connection.scalar(known) is not None:
-                return  # stored, or of a person who was deleted since the cookie was made
-            statement = (
-                insert(connection, person)
-                .values(id=id, name=name, colour=colour, created_at=now, seen_at=now)
-                .on_conflict_do_nothing(index_elements=["id"])
-            )
-            if (await connection.execute(statement)).rowcount:
-                await add_device(connection, id, device_id, label, now)
-
-        await self._database.write(work)
+        first = Row(
+            new_device,
+            {
+                "id": device_id,
+                "person": id,
+                "label": label,
+                "created_at": now,
+                "seen_at": now,
+                "revoked_at": None,
+            },
+        )
+        values = {
+            "new_id": id,
+            "new_name": name,
+            "new_colour": colour,
+            "new_created_at": now,
+            "new_seen_at": now,
+            "device": device_id,
+        }
+        await self._database.add(Row(_new_person, values, then=first))
 
     async def admit(self, id: str, device_id: str) -> PersonRecord | None:
         """Returns the person; None if the device is signed out or belongs to another person, or if

@@ -1,4 +1,4 @@
-"""A row to store: a write of one INSERT."""
+"""A row to store: a write of one INSERT, or of two."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,9 +19,14 @@ class Row:
     the same object.
     """
     values: Mapping[str, Any]
-    """The values of the columns: text and numbers."""
+    """The values of the columns, or of the parameters of the statement: text and numbers."""
+    then: "Row | None" = None
+    """A row that is inserted if this one was added."""
 
     async def __call__(self, connection: AsyncConnection) -> bool:
         # The values are not in the statement, because SQLAlchemy would process each of them again.
         statement = self.statement(connection.dialect.name)
-        return (await connection.execute(statement, self.values)).rowcount > 0
+        added = (await connection.execute(statement, self.values)).rowcount > 0
+        if added and self.then is not None:
+            await self.then(connection)
+        return added

@@ -47,11 +47,7 @@ class SqliteShortcut:
         """Stores rows in one transaction. Returns after the commit, for each row whether it was
         added. Stores nothing if one row fails.
         """
-        statements = []
-        for row in rows:
-            text = _text(row.statement("sqlite"))
-            statements.append((text.sql, text.bind(row.values)))
-        return await self._writer.call(_insert, statements)
+        return await self._writer.call(_insert, [_statement(row) for row in rows])
 
     async def select(
         self, statement: sa.Select[Any], values: Mapping[str, Any]
@@ -74,6 +70,19 @@ class _Text(NamedTuple):
         return [values[name] if name in values else self.constants[name] for name in self.names]
 
 
+class _Statement(NamedTuple):
+    sql: str
+    values: Sequence[Any]
+    then: "_Statement | None"
+    """A statement to execute if this one has added a row."""
+
+
+def _statement(row: Row) -> _Statement:
+    text = _text(row.statement("sqlite"))
+    then = None if row.then is None else _statement(row.then)
+    return _Statement(text.sql, text.bind(row.values), then)
+
+
 @lru_cache(MAX_STATEMENTS)
 def _text(statement: sa.Select[Any] | sa.Insert) -> _Text:
     compiled = statement.compile(dialect=sqlite.dialect())
@@ -83,17 +92,22 @@ def _text(statement: sa.Select[Any] | sa.Insert) -> _Text:
 # In the thread of the connection
 
 
-def _insert(
-    connection: sqlite3.Connection, statements: Sequence[tuple[str, Sequence[Any]]]
-) -> list[bool]:
+def _insert(connection: sqlite3.Connection, statements: Sequence[_Statement]) -> list[bool]:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        added = [connection.execute(*statement).rowcount > 0 for statement in statements]
+        added = [_execute(connection, statement) for statement in statements]
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:  # on a full disk, SQLite itself has undone all
             connection.execute("ROLLBACK")
         raise
+    return added
+
+
+def _execute(connection: sqlite3.Connection, statement: _Statement) -> bool:
+    added = connection.execute(statement.sql, statement.values).rowcount > 0
+    if added and statement.then is not None:
+        _execute(connection, statement.then)
     return added
 
 

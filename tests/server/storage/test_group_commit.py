@@ -36,9 +36,9 @@ def _insert(dialect: str) -> sa.Insert:
     return insert_for(dialect, table).on_conflict_do_nothing()
 
 
-def row(number: int | None) -> Row:
+def row(number: int | None, then: Row | None = None) -> Row:
     """The same write as a Row. None is a row that no database accepts."""
-    return Row(_insert, {"creator": "a", "word": None if number is None else str(number)})
+    return Row(_insert, {"creator": "a", "word": None if number is None else str(number)}, then)
 
 
 async def stored(database: Database) -> set[int]:
@@ -180,6 +180,18 @@ async def test_a_row_that_fails_harms_no_other_write(database: Database) -> None
     )
     assert beside[0] == 3 and beside[2] is True and isinstance(beside[1], StorageError)
     assert await stored(database) == {1, 2, 3, 4}
+
+
+async def test_a_row_that_is_added_adds_another_one(database: Database) -> None:
+    results = await asyncio.gather(
+        *(database.add(row(1, then=row(n))) for n in (2, 3)),
+        database.add(row(5, then=row(None))),
+        database.add(row(6, then=row(6))),
+        return_exceptions=True,
+    )
+    assert results[:2] == [True, False] and results[3] is True
+    assert isinstance(results[2], StorageError)
+    assert await stored(database) == {1, 2, 6}
 
 
 async def test_rows_that_come_quickly_share_a_transaction(

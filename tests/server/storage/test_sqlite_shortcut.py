@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from server.storage import sqlite_connection
 from server.storage.database import DATABASE_NAME, Database
 from server.storage.errors import StorageError, StorageUnavailable
+from server.storage.people import PersonStore
 from server.storage.schema.moderation import word as table
 from server.storage.sqlite_connection import SqliteConnection
 from tests.server.storage.test_group_commit import row, stored
@@ -44,6 +45,10 @@ async def test_rows_that_wait_change_threads_once(
     assert len(changes) == 1
     assert list(await sqlite.select(WORDS, {"word": "7"})) == [("7", "x")]
     assert len(changes) == 2
+    people = PersonStore(sqlite)
+    await asyncio.gather(*(people.add(f"p-{n}", "Guest", 0, f"d-{n}", "", 1.0) for n in range(20)))
+    assert len(changes) == 3
+    assert await people.admit("p-7", "d-7")
 
 
 async def test_a_statement_is_read_from_both_databases(database: Database) -> None:
