@@ -1,12 +1,12 @@
 """The round trip time to a peer, and the deadlines derived from it (RFC 6298 §2). Pure."""
 
-SHORTEST, LONGEST = 0.02, 0.2
-"""Minimum and maximum of `retry`, in seconds. The minimum is the interval at which a session checks
-for missing packets. With a higher maximum, a viewer would wait too long for a repeated request.
+SHORTEST, LONGEST = 0.012, 0.2
+"""Minimum and maximum of `retry`, in seconds. With a higher maximum, a viewer would wait too long
+for a repeated request.
 """
 GRANULARITY = 0.01
 """Maximum delay that the peer's timer adds to an answer, seconds."""
-MIN_DEADLINE, MAX_DEADLINE = 0.08, 0.4
+MIN_DEADLINE, MAX_DEADLINE = 0.1, 0.4
 ATTEMPTS = 5
 """Number of requests for one missing packet that fit into `deadline`. At 10 % loss in each
 direction, one in 4,000 missing packets is still missing after five requests.

@@ -4,27 +4,40 @@ in seconds.
 
 from collections import deque
 from itertools import takewhile
+from math import inf
+from typing import Final
 
-from relay.rtc.roundtrip import RoundTrip
+from relay.rtc.roundtrip import ATTEMPTS, MAX_DEADLINE, RoundTrip
 
-MAX_NACKS = 128
+MAX_NACKS: Final = 128
 """Maximum number of packets in one request."""
-MAX_PATIENCE = 0.02
+MAX_PATIENCE: Final = 0.04
 """Maximum waiting time before the first request for a missing packet, seconds. On a path that
 reorders packets, a packet may be late without being lost.
 """
+MARGIN: Final = 4 / 3
+"""Ratio of the waiting time to the delay of the latest packet. Without a margin, the first answered
+request would make the waiting time too short for packets that are as late.
+"""
+DECAY: Final = 0.93
+"""Factor by which an answered request reduces the waiting time."""
+MAX_ANSWERED: Final = 64
+"""Maximum number of answered gaps that are remembered."""
 
 
 class Gap:
     """One missing packet."""
 
-    __slots__ = ("missing", "requested_at", "requests", "sequence", "since")
+    __slots__ = ("filled_at", "missing", "requested_at", "requests", "sequence", "since")
 
     def __init__(self, sequence: int, since: float) -> None:
         self.sequence = sequence
         self.since = since
         self.missing = True
-        self.requested_at: float | None = None
+        self.requested_at = 0.0
+        """Time of the last request, in seconds. Valid if `requests` is not 0."""
+        self.filled_at = 0.0
+        """Arrival time, in seconds. Valid if the packet is no longer missing."""
         self.requests = 0
 
 
@@ -42,8 +55,14 @@ class Gaps:
         stay until they are first.
         """
         self._requested: deque[Gap] = deque()
-        """The requested gaps, the earliest request first. Gaps that are no longer missing stay
-        until they are first.
+        """The gaps to request again, the earliest request first. Gaps that are no longer missing
+        stay until they are first.
+        """
+        self._answered: dict[int, Gap] = {}
+        """The latest gaps that were filled after one request, by sequence number."""
+        self._marked = False
+        """Whether the sender marks retransmissions (RFC 4588). Otherwise a retransmission looks
+        like a late packet.
         """
         self._patience = 0.0
         """Waiting time before the first request for a packet, seconds. It adapts to the delay of
@@ -58,57 +77,73 @@ class Gaps:
 
     def fill(self, sequence: int, now: float, *, resent: bool) -> bool:
         """Removes a packet that has arrived from the missing packets. `resent`: whether the packet
-        is a retransmission. Returns whether the packet was marked as missing.
+        is marked as a retransmission. Returns whether the packet was marked as missing.
         """
         gap = self.missing.pop(sequence, None)
         if gap is None:
             return False
         gap.missing = False
-        if not resent:
-            self._patience = min(MAX_PATIENCE, max(self._patience, now - gap.since))
-        elif gap.requests == 1 and gap.requested_at is not None:
-            # Measure the round trip only after a single request. After several requests, it is
-            # unknown which request was answered.
-            self._round_trip.add(now - gap.requested_at)
-            self._patience *= 0.9
+        gap.filled_at = now
+        self._marked = self._marked or resent
+        if not resent and (self._marked or not gap.requests):
+            self._expect_late(now - gap.since)
+        elif gap.requests == 1:
+            # Learn from a single request only. After several requests, it is unknown which request
+            # was answered.
+            self._remember(gap)
+            if resent or not self._is_early(gap):
+                self._round_trip.add(now - gap.requested_at)
+                self._patience *= DECAY
         return True
+
+    def receive_copy(self, sequence: int, now: float, *, resent: bool) -> None:
+        """Takes a packet that had arrived before. If the packet was requested, two copies show that
+        the original was not lost, but late.
+        """
+        gap = None if resent else self._answered.pop(sequence, None)
+        if gap is not None:
+            first = not self._marked and self._is_early(gap)
+            self._expect_late((gap.filled_at if first else now) - gap.since)
 
     def nacks(self, now: float) -> list[int]:
         """Returns the 16-bit sequence numbers to request now (RFC 4585 §6.2.1), in order.
 
-        A request is repeated after a round trip if the packet has not arrived.
+        A request is repeated after a round trip if the packet has not arrived, up to ATTEMPTS
+        requests for one packet.
         """
         wanted: list[Gap] = []
-        retry, patience = self._round_trip.retry, self._patience
         # Two queues instead of a scan of all gaps: a publisher can cause thousands of gaps.
+        retry, patience = self._retry, self._patience
         queue = self._requested
-        while queue and len(wanted) < MAX_NACKS:
-            gap = queue[0]
-            if gap.missing and gap.requested_at is not None and now - gap.requested_at < retry:
+        while len(wanted) < MAX_NACKS and (gap := _first(queue)):
+            if now - gap.requested_at < retry:
                 break
-            queue.popleft()
-            if gap.missing:
-                wanted.append(gap)
+            wanted.append(queue.popleft())
         queue = self._new
-        while queue and len(wanted) < MAX_NACKS:
-            gap = queue[0]
-            if gap.missing and now - gap.since < patience:
+        while len(wanted) < MAX_NACKS and (gap := _first(queue)):
+            if now - gap.since < patience:
                 break
-            queue.popleft()
-            if gap.missing:
-                wanted.append(gap)
+            wanted.append(queue.popleft())
         for gap in wanted:
             gap.requested_at = now
             gap.requests += 1
-        self._requested.extend(wanted)
+        self._requested.extend(gap for gap in wanted if gap.requests < ATTEMPTS)
         return [sequence & 0xFFFF for sequence in sorted(gap.sequence for gap in wanted)]
+
+    def due_at(self) -> float:
+        """Returns the time from which `nacks` returns a number, in seconds; infinite if all missing
+        packets were requested often enough.
+        """
+        new, again = _first(self._new), _first(self._requested)
+        return min(
+            new.since + self._patience if new else inf,
+            again.requested_at + self._retry if again else inf,
+        )
 
     def overdue(self, now: float) -> bool:
         """Whether the oldest missing packet is past its deadline."""
         missing = self.missing
-        return (
-            bool(missing) and now - next(iter(missing.values())).since >= self._round_trip.deadline
-        )
+        return bool(missing) and now - next(iter(missing.values())).since >= self._deadline
 
     def give_up(self, before: int) -> int:
         """Gives up all missing packets with numbers below `before`. Returns the number of these
@@ -123,3 +158,43 @@ class Gaps:
         self.missing.clear()
         self._new.clear()
         self._requested.clear()
+        self._answered.clear()
+
+    @property
+    def _retry(self) -> float:
+        """Time after which an unanswered request is repeated, seconds. Where packets arrive late,
+        the answer may be late too.
+        """
+        round_trip = self._round_trip
+        return max(round_trip.retry, (round_trip.smoothed or 0.0) + self._patience)
+
+    @property
+    def _deadline(self) -> float:
+        """Time after which a gap is given up, seconds. It is long enough for ATTEMPTS requests, but
+        at most MAX_DEADLINE.
+        """
+        return max(self._round_trip.deadline, min(MAX_DEADLINE, ATTEMPTS * self._retry))
+
+    def _is_early(self, gap: Gap) -> bool:
+        """Whether the packet arrived sooner than an answer to its request can. Such a packet is
+        probably the original.
+        """
+        least = self._round_trip.least
+        return least is None or gap.filled_at - gap.requested_at < least
+
+    def _expect_late(self, delay: float) -> None:
+        self._patience = min(MAX_PATIENCE, max(self._patience, MARGIN * delay))
+
+    def _remember(self, gap: Gap) -> None:
+        if len(self._answered) >= MAX_ANSWERED:
+            del self._answered[next(iter(self._answered))]
+        self._answered[gap.sequence] = gap
+
+
+def _first(queue: deque[Gap]) -> Gap | None:
+    """Returns the first gap that is still missing, and removes the gaps before it."""
+    while queue:
+        if queue[0].missing:
+            return queue[0]
+        queue.popleft()
+    return None

@@ -108,6 +108,7 @@ class Reassembly:
             self._restart(sequence)
         if sequence < self._next or sequence in self._buffer:
             self.duplicates += 1
+            self._gaps.receive_copy(sequence, now, resent=resent)
             return []
         hole = sequence - max(self._highest + 1, self._next)
         if hole > MAX_NACKS:
@@ -140,6 +141,12 @@ class Reassembly:
     def nacks(self, now: float) -> list[int]:
         """Returns the 16-bit numbers of the missing packets to request now, in sending order."""
         return self._gaps.nacks(now)
+
+    def nacks_due_at(self) -> float:
+        """Returns the time at which to call `nacks` next, seconds; infinite if no packet is to be
+        requested.
+        """
+        return self._gaps.due_at()
 
     @property
     def packets(self) -> int:

@@ -5,11 +5,14 @@ Each datagram is handled completely in the call that delivers it. Only the DTLS 
 task.
 """
 
+import asyncio
 from collections.abc import Callable
+from math import inf
 from random import random
 from time import monotonic, perf_counter_ns
 
 from relay.meter import Kind
+from relay.rtc.bucket import TokenBucket
 from relay.rtc.consent import Consent
 from relay.rtc.dtls import fingerprint
 from relay.rtc.peer_session import PeerSession
@@ -25,6 +28,7 @@ from relay.rtc.receive.reporter import Reporter
 from relay.rtc.receive.sdp import Answer, Offer, write_answer
 from relay.rtc.receive.sink import DISCARD, Sink
 from relay.rtc.rtp import RtpPacket, parse_rtp
+from relay.rtc.ticker import TICK
 from relay.rtc.udp import Route, UdpPort
 from relay.sample import AUDIO_RATE, VIDEO_RATE, Track
 
@@ -39,6 +43,14 @@ unreachable, seconds.
 SILENCE_MAX = 30.0
 """Time of silence after which the session ends, seconds. If the network recovers earlier, the
 session continues.
+"""
+REPAIR_LEAST = 0.001
+"""Minimum time of the timer for requests of missing packets, seconds. A shorter time could end
+before the request is due, because the timer of the event loop counts milliseconds.
+"""
+REPAIRS_PER_SECOND, REPAIRS_BURST = 50, 5
+"""Maximum number of requests for missing packets that a timer sends to one publisher: per second,
+and in one burst. A publisher can cause gaps at will.
 """
 
 
@@ -90,6 +102,10 @@ class ReceiveSession(PeerSession):
         self._audio_type = audio.payload_type if audio else None
         self._payload_types = frozenset({self._video_type, self._rtx_type, self._audio_type})
         self._nack = "nack" in video.feedback
+        self._repairs = TokenBucket(REPAIRS_PER_SECOND, REPAIRS_BURST)
+        self._repair_timer: asyncio.TimerHandle | None = None
+        self._repair_at = 0.0
+        """Time at which `_repair` is due, in seconds of `time.monotonic`."""
         self._known_sources = self._sources.known
         self._statistics = self._reporter.statistics
         self._video_ssrc: int | None = None
@@ -139,6 +155,9 @@ class ReceiveSession(PeerSession):
 
     def _stop(self) -> None:
         self._port.ticker.remove(self)
+        if self._repair_timer:
+            self._repair_timer.cancel()
+            self._repair_timer = None
 
     def silence(self, now: float) -> float:
         """Returns the time since the peer last sent media, a valid check or an answer to a check,
@@ -345,8 +364,6 @@ class ReceiveSession(PeerSession):
             return now
         if self.reassembly.missing:
             self._forward(self.reassembly.expire(now), now)
-            if self._nack:
-                self._request_missing(now)
         for ready, arrived in self._reorder.expire(now):
             self._sink.receive_audio(ready, arrived)
         return self._sink.tick(now)
@@ -379,3 +396,32 @@ class ReceiveSession(PeerSession):
                 rtcp.receiver_report({}, now)
                 + rtcp.retransmission_request(self._video_ssrc, sequences)
             )
+        self._repair_by(self.reassembly.nacks_due_at(), now)
+
+    def _repair_by(self, due_at: float, now: float) -> None:
+        """Calls `_repair` at `due_at`, unless the call is due earlier already."""
+        timer = self._repair_timer
+        if due_at == inf or not self.connected or (timer and self._repair_at <= due_at):
+            return
+        if timer:
+            timer.cancel()
+        self._repair_at = due_at
+        self._repair_timer = asyncio.get_running_loop().call_later(
+            max(REPAIR_LEAST, due_at - now), self._repair
+        )
+
+    def _repair(self) -> None:
+        """Requests missing packets whose request is due."""
+        started = perf_counter_ns()
+        self._repair_timer = None
+        now = monotonic()
+        try:
+            due_at = self.reassembly.nacks_due_at()
+            if due_at > now:
+                self._repair_by(due_at, now)
+            elif self._port.pause.may_judge(now) and self._repairs.take(now):
+                self._request_missing(now)
+            else:
+                self._repair_by(now + TICK, now)
+        finally:
+            self._charge(started)

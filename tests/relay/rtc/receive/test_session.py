@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from math import inf
 from time import monotonic
 
+import pytest
 from aiortc.rtp import (
     RtcpPacket,
     RtcpPsfbPacket,
@@ -14,13 +15,16 @@ from aiortc.rtp import (
     unpack_remb_fci,
 )
 
+from relay.pause import PauseRule
 from relay.rtc.batch import HEADER
+from relay.rtc.bucket import TokenBucket
 from relay.rtc.dtls import fingerprint
 from relay.rtc.receive.policer import OVER_FOR
 from relay.rtc.receive.reassembly import EncodedFrame
 from relay.rtc.receive.rtcp import SenderReport
 from relay.rtc.receive.sdp import parse_offer
 from relay.rtc.receive.session import SILENCE_MAX, ReceiveSession
+from relay.rtc.roundtrip import ATTEMPTS, LONGEST
 from relay.rtc.rtp import RtpPacket
 from relay.rtc.sources import BURST
 from relay.rtc.udp import UdpPort
@@ -132,6 +136,52 @@ async def test_a_gap_is_requested_and_filled_by_rtx() -> None:
         )
         assert len(publisher.sink.frames) == 3
         assert publisher.session.reassembly.repaired == 1
+
+
+async def test_a_request_is_repeated_without_a_tick() -> None:
+    """By a timer of its own, up to a maximum."""
+    async with publishing() as publisher:
+        session = publisher.session
+        session._port.ticker.remove(session)
+        publisher.send_video(1, KEYFRAME)
+        publisher.send_video(3, SLICE)
+        await eventually(lambda: session.counters.nacks == ATTEMPTS)
+        assert session._repair_timer is None
+
+
+@pytest.mark.parametrize("unread", [False, True])
+async def test_a_request_is_repeated_within_limits(unread: bool) -> None:
+    """Not while the answer may wait in a socket, and no more often than a budget allows."""
+    async with publishing() as publisher:
+        session = publisher.session
+        publisher.send_video(1, KEYFRAME)
+        publisher.send_video(3, SLICE)
+        if unread:
+            session._port.pause = PauseRule(lambda: True)
+        else:
+            session._repairs = TokenBucket(0.0, 0.0)
+        session.reassembly.missing[2].requested_at -= LONGEST
+        timer = session._repair_timer
+        assert timer and not timer.cancelled()
+        timer.cancel()
+        session._repair()
+        assert session.counters.nacks == 1 and session._repair_timer
+        session._repair_timer.cancel()
+        session._port.pause, session._repairs = PauseRule(lambda: False), TokenBucket(0.0, 1.0)
+        session._repair()
+        assert session.counters.nacks == 2
+
+
+async def test_a_closed_session_requests_nothing() -> None:
+    async with publishing() as publisher:
+        publisher.send_video(1, KEYFRAME)
+        publisher.send_video(3, SLICE)
+        timer = publisher.session._repair_timer
+        assert timer
+        await publisher.session.close()
+        assert timer.cancelled()
+        publisher.session._request_missing(monotonic())
+        assert publisher.session._repair_timer is None
 
 
 async def test_a_stream_without_a_keyframe_is_asked_for_one() -> None:
