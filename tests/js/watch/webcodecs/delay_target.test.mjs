@@ -20,3 +20,9 @@ test('a dry spell moves the target back for a while; an outage does not', () => 
   for (let now = 0; now <= 20_000; now += 100) target.update(now, 10, 20);
   assert.equal(target.value, 30);
 });
+
+test('the target has no floor', () => {
+  const target = new DelayTarget();
+  for (let now = 0; now <= 1_000; now += 100) target.update(now, 2, 0);
+  assert.equal(target.value, 2);
+});

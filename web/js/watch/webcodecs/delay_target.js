@@ -1,9 +1,9 @@
 /**
  * Computes how far behind its own live edge a track should play. The delay is the 95th percentile
- * of the records' lateness, plus one frame, plus a penalty after underflows. The delay rises at
+ * of the records' lateness, plus a reserve, plus a penalty after underflows. The delay rises at
  * once and falls slowly, because jitter tends to return. Pure.
  */
-const FLOOR = 20; // ms
+const START = 20; // ms until the jitter is known
 const CEILING = 1_000; // ms
 const FALL = 30; // ms per second
 const PENALTY_FALL = 8; // ms per second
@@ -11,7 +11,7 @@ const OUTAGE = 250; // ms; too long for any buffer to cover
 const PENALTY = 400; // ms at most
 
 export class DelayTarget {
-  #value = FLOOR;
+  #value = START;
   #penalty = 0;
   #then = NaN;
 
@@ -32,13 +32,13 @@ export class DelayTarget {
   /**
    * @param {number} now
    * @param {number} jitter ms, 95th percentile
-   * @param {number} frame  ms of one frame
+   * @param {number} spare  reserve, ms
    */
-  update(now, jitter, frame) {
+  update(now, jitter, spare) {
     const passed = Number.isNaN(this.#then) ? 0 : Math.min(1, (now - this.#then) / 1_000);
     this.#then = now;
     this.#penalty = Math.max(0, this.#penalty - passed * PENALTY_FALL);
-    const wish = Math.min(CEILING, Math.max(FLOOR, jitter + frame + this.#penalty));
+    const wish = Math.min(CEILING, jitter + spare + this.#penalty);
     this.#value = Math.max(wish, this.#value - passed * FALL);
     return this.#value;
   }

@@ -1,8 +1,8 @@
 /**
  * Plays a stream through WebCodecs: draws the frames on a canvas and sends the audio to the audio
- * thread. Video and audio play a few frames behind the live edge. While playback is muted, no audio
- * is decoded, and the delay of the video depends only on the video. This module needs no document,
- * so that it runs in a worker as well as in a page.
+ * thread. A frame is drawn when it is decoded, or later if the network trembles. While playback is
+ * muted, no audio is decoded, and the delay of the video depends only on the video. This module
+ * needs no document, so that it runs in a worker as well as in a page.
  *
  * @typedef {object} PipelineEvents
  * @property {() => void} picture  the first frame is drawn
@@ -18,13 +18,12 @@ import { Timeline } from '../timing/timeline.js';
 import { DelayTarget } from './delay_target.js';
 import { readAudio, readSamples, readVideo } from './fragment.js';
 import { Picture } from './picture.js';
+import { Reserve } from './reserve.js';
 import { SoundTrack } from './sound_track.js';
 
 const TICK = 100; // ms
 const BURST_TAIL = 60_000; // µs; the burst ends with a record this close before the hello
 const VIDEO_SCALE = 90_000;
-// ms, the length of an audio packet. Video uses it too: longer frames would only add delay.
-const FRAME = 20;
 
 export class Pipeline {
   #environment;
@@ -33,6 +32,7 @@ export class Pipeline {
   #picture;
   #timeline = new Timeline();
   #target = new DelayTarget();
+  #reserve = new Reserve();
   #sound;
   #burstEnd = 0;
   #bursting = true;
@@ -187,7 +187,8 @@ export class Pipeline {
     const { arrivals } = this.#timeline;
     const edge = arrivals.edge(now);
     if (Number.isNaN(edge)) return;
-    const wanted = edge - this.#target.update(now, arrivals.jitter, FRAME);
+    const { jitter } = arrivals;
+    const wanted = edge - this.#target.update(now, jitter, this.#reserve.update(jitter));
     this.#picture.follow(now, this.#sound.steer(now, wanted));
   }
 

@@ -2,10 +2,10 @@
  * The audio track of a WebCodecs player: turns it on and off, sets its delay, and computes the
  * media time that the video must show.
  *
- * While audio is on, the audio output is the clock: the video follows the audible audio. A frame
- * may lead the audio by an unnoticeable amount. Without this tolerance, the video would have to
- * wait for the audio: audio reaches the relay one packet later than the frame of the same moment,
- * and then waits for the next video message.
+ * Audio never leads the video, and trails the video by an unnoticeable amount. Without this amount,
+ * the video would have to wait for the audio: audio reaches the relay one packet later than the
+ * frame of the same moment, and then waits for the next video message. If the audio would trail by
+ * more, the video waits for the audible audio.
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  */
 import { BROWSER } from '../../page/environment.js';
@@ -16,11 +16,12 @@ import { readSamples } from './fragment.js';
 import { Sound } from './sound.js';
 
 const TIMESCALE = 48_000;
-const PACKET = 20; // ms
+const PACKET = 20; // ms, the reserve of the audio
 const REFRESH = 16; // ms from drawing to light
-// ms that a frame may lead its audio. Viewers do not notice 40 ms; a worker adds 10 ms.
-const LEAD = 22 + REFRESH;
-const LAG = 10; // ms that a frame may lag its audio
+// ms between a frame and its audio. Viewers notice late audio from 125 ms on and early audio from
+// 45 ms on (ITU-R BT.1359).
+const MOST = 22;
+const LEAST = 6; // more than the error that the steering of the audio tolerates
 const LOST = 600; // ms that audio may trail before the video stops following it
 
 export class SoundTrack {
@@ -104,7 +105,7 @@ export class SoundTrack {
     if (!sound?.runs(now) || Number.isNaN(edge)) return pictures;
     const target = this.#target.update(now, this.#arrivals.jitter, PACKET);
     const { dry, latency } = sound.stats;
-    const wanted = Math.min(edge - target, pictures + latency + LAG);
+    const wanted = Math.min(edge - target, pictures - REFRESH - LEAST + latency);
     if (dry > this.#dry) {
       this.#dry = dry;
       this.#target.ranDry(wanted - sound.position(now));
@@ -113,7 +114,7 @@ export class SoundTrack {
     if (this.#newest > wanted) sound.steer(now, wanted);
     const heard = sound.heard(now);
     if (!sound.started || !(pictures - heard < LOST + latency)) return pictures;
-    return Math.min(pictures, heard + LEAD);
+    return Math.min(pictures, heard + REFRESH + MOST);
   }
 
   /**
@@ -124,7 +125,8 @@ export class SoundTrack {
   behind(now, edge) {
     const sound = this.#sound;
     if (!sound?.runs(now) || !sound.started) return 0;
-    return edge - this.#arrivals.edge(now) + this.#target.value + sound.stats.latency - LEAD || 0;
+    const audible = this.#arrivals.edge(now) - this.#target.value - sound.stats.latency;
+    return edge - audible - REFRESH - MOST || 0;
   }
 
   /**
