@@ -103,7 +103,7 @@ async def test_a_second_post_takes_over(live: Live) -> None:
         )
         await live.viewer.frames(10)
         assert await live.publisher.delete() == 404
-        assert "away" not in [event["state"] for event in live.viewer.events[before:]]
+        assert "away" not in [event.get("state") for event in live.viewer.events[before:]]
         times = [record.media_time for record in live.viewer.media(Track.VIDEO)]
         epochs = [record.epoch for record in live.viewer.media(Track.VIDEO)]
         assert epochs == sorted(epochs) and set(epochs) == {1, 2}
