@@ -55,7 +55,10 @@ def _parsed_authority(text: str) -> Authority | None:
         return None
     if port and not 0 < int(port) <= 65_535:
         return None
-    return Authority(_normal(name or address), int(port) if port else None)
+    host = _normal(name or address)
+    if not host or host.endswith("."):  # an empty label, as in "." and "a.."
+        return None
+    return Authority(host, int(port) if port else None)
 
 
 def _normal(host: str) -> str:

@@ -73,6 +73,11 @@ def test_what_is_no_host_header(text: str) -> None:
     assert read_authority(text) is None
 
 
+@pytest.mark.parametrize("text", [".", "..", "a..", ".:80"])
+def test_an_empty_label_is_refused(text: str) -> None:
+    assert read_authority(text) is None
+
+
 @given(st.text(max_size=300))
 def test_every_text_that_passes_is_safe_in_a_policy(text: str) -> None:
     authority = read_authority(text)
