@@ -9,7 +9,7 @@ import secrets
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,18 +80,27 @@ class Probe:
         """Sends a connectivity check from another socket of this machine to the UDP port at the
         address `host`.
         """
-        loop = asyncio.get_running_loop()
+        opening = asyncio.ensure_future(self._open_socket(host))
         try:
-            transport, _ = await loop.create_datagram_endpoint(
-                lambda: _Listener(self._answered), remote_addr=(host, self._port.port)
-            )
+            transport = await asyncio.shield(opening)
         except OSError as error:
             raise Unreachable(error.strerror or str(error)) from error
+        except asyncio.CancelledError:
+            # uvloop does not close a socket whose creation is cancelled, and then never ends.
+            with suppress(OSError):
+                (await opening).close()
+            raise
         try:
             if not self._is_ours(await self._ask(self._check(), transport.sendto)):
                 raise Unreachable("another program answers at this address")
         finally:
             transport.close()
+
+    async def _open_socket(self, host: str) -> asyncio.DatagramTransport:
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: _Listener(self._answered), remote_addr=(host, self._port.port)
+        )
+        return transport
 
     async def mapped_address(self, url: str) -> Address:
         """Returns the public IP address and port number of the UDP port, as a STUN server sees

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import uvloop
 
 from relay.rtc.reachability import IceUrl, Probe, Unreachable
 from relay.rtc.udp import UdpPort
 from server.host.ice_servers import turn_credentials
+from tests.conftest import open_sockets
 from tests.fixtures.coturn import SECRET, coturn, free_port
+from tests.fixtures.deadline import eventually
 
 HERE = "127.0.0.1"
 CREDENTIALS = turn_credentials(SECRET, "probe", 2_000_000_000)
@@ -44,6 +47,29 @@ async def test_the_port_answers_itself(port: UdpPort, probe: Probe) -> None:
     """The port counts none of these datagrams as rejected."""
     await probe.check_directly(HERE)
     assert port.rejected.stranger == port.rejected.unreadable == port.rejected.failed == 0
+
+
+def test_a_cancelled_check_leaves_no_socket() -> None:
+    """Also on uvloop, which does not close a socket whose creation is cancelled."""
+
+    async def cancel_at_each_step() -> None:
+        port = UdpPort()
+        await port.open([HERE], 0)
+        probe = Probe(port)
+        before = open_sockets()
+        for steps in 10 * list(range(20)):
+            check = asyncio.create_task(probe.check_directly(HERE))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            check.cancel()
+            await asyncio.wait([check])
+        await eventually(lambda: open_sockets() == before)
+        probe.close()
+        await port.close()
+
+    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    runner.run(cancel_at_each_step())
+    runner.close()  # after a failure above, uvloop would wait here without end
 
 
 async def test_an_address_without_the_port(probe: Probe) -> None:
