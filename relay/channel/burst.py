@@ -2,6 +2,8 @@
 IDR. Pure.
 """
 
+from collections import deque
+
 from relay.channel.draft import Draft
 from relay.channel.message import Message
 
@@ -9,6 +11,10 @@ BURST_MAX = 24 * 1024 * 1024
 """Maximum memory of a burst, bytes. A larger burst is dropped, and viewers join at the next IDR."""
 OVERHEAD = 500
 """Memory that a message uses in addition to its WebSocket frame, bytes."""
+MAX_DRAFTS = 500
+"""Maximum number of drafts. A viewer who joins waits until all drafts are written, some
+milliseconds, and so do all other viewers.
+"""
 
 
 class Burst:
@@ -18,7 +24,7 @@ class Burst:
 
     def __init__(self) -> None:
         self._messages: list[Message] = []
-        self._drafts: list[Draft] = []
+        self._drafts: deque[Draft] = deque()
         """The messages that are not written yet. They follow the written messages."""
         self._bytes = 0
 
@@ -54,22 +60,25 @@ class Burst:
             return
         self._drafts.append(draft)
         self._grow(draft.size)
+        if len(self._drafts) > MAX_DRAFTS:
+            self._write(self._drafts.popleft())
 
     def clear(self) -> None:
         """Empties the burst. It stays empty until the next IDR, because decoding cannot start
         earlier.
         """
         self._messages = []
-        self._drafts = []
+        self._drafts.clear()
         self._bytes = 0
 
     def _write_drafts(self) -> None:
-        if self._drafts:
-            drafts, self._drafts = self._drafts, []
-            for draft in drafts:
-                message = draft.write()
-                self._messages.append(message)
-                self._bytes += len(message.frame) - draft.size
+        while self._drafts:
+            self._write(self._drafts.popleft())
+
+    def _write(self, draft: Draft) -> None:
+        message = draft.write()
+        self._messages.append(message)
+        self._bytes += len(message.frame) - draft.size
 
     def _grow(self, size: int) -> None:
         self._bytes += OVERHEAD + size

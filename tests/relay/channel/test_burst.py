@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.channel.burst import OVERHEAD, Burst
+from relay.channel.burst import MAX_DRAFTS, OVERHEAD, Burst
 from relay.channel.draft import NO_PLACE, Draft
 from relay.channel.message import Message
 from tests.fixtures.media import video_sample
@@ -54,6 +54,24 @@ def test_drafts_are_written_in_their_place() -> None:
     assert burst.size == sum(OVERHEAD + len(frame) for frame in frames)
     burst.keep(draft(40, key=True))
     assert len(burst.messages) == 1
+
+
+def test_few_messages_are_left_to_write_at_a_join(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A creator of tiny frames causes tens of thousands, which would delay all viewers."""
+    written: list[Draft] = []
+    write = Draft.write
+
+    def count(draft: Draft) -> Message:
+        written.append(draft)
+        return write(draft)
+
+    monkeypatch.setattr(Draft, "write", count)
+    burst = Burst()
+    for number in range(MAX_DRAFTS + 100):
+        burst.keep(draft(1, key=number == 0))
+    assert len(written) == 100
+    assert len(burst.messages) == len(written) == MAX_DRAFTS + 100
+    assert burst.size == sum(OVERHEAD + len(each.frame) for each in burst.messages)
 
 
 def test_too_many_drafts_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
