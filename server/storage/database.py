@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from relay.stopwatch import Timed, current_account
-from server.storage.errors import StorageUnavailable, reason_of, storage_errors
+from server.storage.errors import StorageError, StorageUnavailable, reason_of, storage_errors
 from server.storage.group_commit import GroupCommit, Work
 from server.storage.migrations import migrate
 from server.storage.row import Row
@@ -91,7 +91,13 @@ class Database:
         database = await cls._open(
             str(data), _sqlite_engine(file, writes=True), _sqlite_engine(file, writes=False)
         )
-        database._shortcut = shortcut = await SqliteShortcut.open(file)
+        try:
+            database._shortcut = shortcut = await SqliteShortcut.open(file)
+        except BaseException as error:
+            await database.close()
+            if isinstance(error, sqlite3.Error):
+                raise StorageError(f"{data}: {reason_of(error)}") from error
+            raise
         database.commits.insert = shortcut.insert
         return database
 

@@ -6,6 +6,7 @@ That costs several times more than the statement, and more than all other work f
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -31,8 +32,12 @@ class SqliteShortcut:
 
     @classmethod
     async def open(cls, file: Path) -> Self:
-        writer = await SqliteConnection.open(file, writes=True)
-        return cls(writer, await SqliteConnection.open(file, writes=False))
+        async with AsyncExitStack() as stack:
+            writer = await SqliteConnection.open(file, writes=True)
+            stack.push_async_callback(writer.close)
+            reader = await SqliteConnection.open(file, writes=False)
+            stack.pop_all()
+        return cls(writer, reader)
 
     async def close(self) -> None:
         await self._writer.close()

@@ -17,6 +17,7 @@ from server.storage.errors import StorageError, StorageUnavailable
 from server.storage.people import PersonStore
 from server.storage.schema.moderation import word as table
 from server.storage.sqlite_connection import SqliteConnection
+from tests.fixtures.deadline import eventually
 from tests.server.storage.test_group_commit import row, stored
 
 WORDS = sa.select(table.c.word, sa.literal("x")).where(table.c.word == sa.bindparam("word"))
@@ -28,6 +29,27 @@ async def sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     opened = await Database.open_sqlite(tmp_path)
     yield opened
     await opened.close()
+
+
+async def test_nothing_stays_open_after_a_failed_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fourth connection fails: after two of SQLAlchemy, the second one of the shortcut."""
+    opened = SqliteConnection.open
+    connections: list[SqliteConnection] = []
+
+    async def fail(file: Path, *, writes: bool) -> SqliteConnection:
+        if len(connections) == 3:
+            raise sqlite3.OperationalError("disk I/O error")
+        connections.append(await opened(file, writes=writes))
+        return connections[-1]
+
+    threads = set(threading.enumerate())
+    monkeypatch.setattr(SqliteConnection, "open", fail)
+    with pytest.raises(StorageError, match="disk I/O error"):
+        await Database.open_sqlite(tmp_path)
+    assert len(connections) == 3
+    await eventually(lambda: set(threading.enumerate()) <= threads)
 
 
 async def test_rows_that_wait_change_threads_once(
