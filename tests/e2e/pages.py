@@ -167,9 +167,11 @@ class Studio:
         await until(self.page, "document.body.dataset.screen === 'over'")
 
     async def replace_video(self, width: int, height: int) -> None:
-        """Changes the camera's size, as a phone does when it is turned."""
+        """Changes the camera's size, as a phone does when it is turned. From then on the browser
+        sends the full size, which it otherwise reduces on a loaded machine.
+        """
         await self.page.evaluate(
-            """([width, height]) => {
+            """async ([width, height]) => {
                 const canvas = Object.assign(document.createElement('canvas'), { width, height });
                 const context = canvas.getContext('2d');
                 let n = 0;
@@ -179,7 +181,14 @@ class Studio:
                 }, 33);
                 const senders = connections.made.at(-1).getSenders();
                 const sender = senders.find(({ track }) => track?.kind === 'video');
-                return sender.replaceTrack(canvas.captureStream().getVideoTracks()[0]);
+                const { setParameters } = RTCRtpSender.prototype;
+                RTCRtpSender.prototype.setParameters = function (parameters) {
+                    parameters.degradationPreference = 'maintain-resolution';
+                    for (const encoding of parameters.encodings) encoding.scaleResolutionDownBy = 1;
+                    return setParameters.call(this, parameters);
+                };
+                await sender.setParameters(sender.getParameters());
+                await sender.replaceTrack(canvas.captureStream().getVideoTracks()[0]);
             }""",
             [width, height],
         )

@@ -19,7 +19,6 @@ async def test_the_camera_changes_its_size(studio: Studio, visitors: Visitors) -
     await room.plays(1)
     for width, height in ((360, 640), (640, 480)):
         await studio.replace_video(width, height)
-        # Not at once: on a loaded machine the browser first encodes a smaller size.
         await room.shows(
             lambda seen, size=(width, height): (  # type: ignore[misc]
                 (seen["width"], seen["height"]) == size
