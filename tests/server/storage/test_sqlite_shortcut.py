@@ -111,6 +111,7 @@ async def test_a_disk_that_hangs(sqlite: Database, monkeypatch: pytest.MonkeyPat
     finally:
         goes_on.set()
     await hanging
+    await eventually(lambda: shortcut.waiting == 0)
     assert list(await sqlite.select(WORDS, {"word": "7"})) == []
 
 
