@@ -42,12 +42,6 @@ def pytest_configure(config: pytest.Config) -> None:
     runs_tests = worker is not None or not config.getoption("numprocesses", None)
     if worker is None:
         config.pluginmanager.register(Minutes())
-    else:
-        from tests.plugins.lanes import runs_browsers
-
-        if runs_browsers(worker["workerid"]):
-            # Other tests publish and watch in one process, which must not wait for a browser.
-            os.nice(5)
     if measured := config.getoption("--coverage"):
         from tests.plugins.coverage_report import CoverageReport, MeasuringProcess
 

@@ -23,10 +23,11 @@ def test_folders(nodeid: str, folder: str) -> None:
     assert folder_of(nodeid) == folder
 
 
-def test_slow_folders_come_first_and_browsers_only_where_they_may() -> None:
-    assert choose([UNIT, LOAD, E2E], browsers=True) == E2E
-    assert choose([UNIT, LOAD, E2E], browsers=False) == LOAD
-    assert choose([UNIT], browsers=True) == UNIT
+def test_slow_folders_come_first_and_browsers_last() -> None:
+    for browsers in (True, False):
+        assert choose([UNIT, LOAD, E2E], browsers=browsers) == LOAD
+        assert choose([E2E, UNIT], browsers=browsers) == UNIT
+    assert choose([E2E], browsers=True) == E2E
     assert choose([E2E], browsers=False) is choose([], browsers=True) is None
 
 
@@ -34,6 +35,7 @@ def test_files_that_need_both_cores_come_last() -> None:
     for unit in DEMANDING:
         assert (Path(__file__).parents[1] / unit).is_file()
         assert choose([unit, UNIT], browsers=True) == UNIT
+        assert choose([unit, E2E], browsers=True) == E2E
         assert choose([unit], browsers=True) == unit
         assert choose([unit], browsers=False) is None
 

@@ -11,24 +11,21 @@ from tests.plugins.folders import folder_of
 
 BROWSER = "tests/e2e"
 BROWSER_WORKERS = 1
-"""Workers that run browser tests. A second browser on two cores takes the CPU time that the first
-one needs to decode in real time.
+"""Workers that run browser tests, after all other tests. Browsers decode and draw in software, and
+need the CPU time of both cores to do so in real time.
 """
 DEMANDING = (
     "tests/e2e/test_browsers.py",
     "tests/e2e/test_firefox.py",
     "tests/e2e/test_hls.py",
 )
-"""Files that run last, when the other workers have nothing left to do. Firefox and WebKitGTK decode
-and draw in software, and need the CPU time of both cores for it. LL-HLS at low latency has no time
-to wait for a core either.
-"""
-ORDER = (BROWSER, "tests/load", "tests/integration", "tests/fuzz")
+"""Files that run last, when the other workers have certainly ended. They need the most CPU time."""
+ORDER = ("tests/load", "tests/integration", "tests/fuzz")
 """The slowest folders begin first, so that no worker is left alone with one of them at the end."""
 
 
 class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no py.typed
-    """Runs browser tests on the first workers, and all other tests on every worker."""
+    """Runs all other tests on every worker, then browser tests on the first workers."""
 
     def _split_scope(self, nodeid: str) -> str:
         return str(nodeid.partition("::")[0])
@@ -65,6 +62,6 @@ def choose(units: Iterable[str], *, browsers: bool) -> str | None:
 
 def _rank(unit: str) -> int:
     folder = folder_of(unit)
-    if unit in DEMANDING:
-        return len(ORDER) + 1
+    if folder == BROWSER:
+        return len(ORDER) + 1 + (unit in DEMANDING)
     return ORDER.index(folder) if folder in ORDER else len(ORDER)
