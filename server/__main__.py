@@ -156,7 +156,7 @@ def serve(config: Path | None, **arguments: Any) -> None:
     except SettingsError as error:
         _refuse(*error.problems)
     except StorageUnavailable as error:
-        # Not 2: a service manager starts the server again, until the database answers.
+        # Exit code 1: a service manager restarts the server until the database answers.
         _refuse(str(error), code=1)
     except StorageError as error:
         _refuse(str(error))

@@ -78,7 +78,8 @@ async def serve(
     async with AsyncExitStack() as stack:
         server = await start(settings, stack)
         _tune_garbage_collector()
-        # Starting a process stops this one for some milliseconds. No media is forwarded yet.
+        # The start of a process pauses this process for some milliseconds. Prepare the workers
+        # here, because no media is forwarded yet.
         server.workers.prepare()
         ready(server.urls)
         await stop.wait()

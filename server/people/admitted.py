@@ -1,7 +1,8 @@
-"""The people whom storage admitted in the last seconds, by device. Pure: `now` is any monotonic
-time in seconds.
+"""Remembers for some seconds which person was admitted at which device. Pure: `now` is any
+monotonic time in seconds.
 
-For a flood of messages from one device, storage is therefore read once, not once for each message.
+During a flood of messages from one device, the server therefore does not read storage for each
+message.
 """
 
 from server.people.person import Person
@@ -12,7 +13,7 @@ ADMITTED_FOR = 2.0
 time.
 """
 MAX_ADMITTED = 10_000
-"""Number of devices that are remembered. The oldest admission is forgotten first."""
+"""Maximum number of devices that are remembered. The oldest admission is forgotten first."""
 
 
 class Admitted:

@@ -31,8 +31,8 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The person and the device to which a challenge is bound. Both texts come from the signed
-    cookie.
+    """The purpose, the person and the device to which a challenge is bound. The ids of the person
+    and the device come from the signed cookie.
     """
 
     purpose: Purpose
@@ -61,7 +61,8 @@ def read_challenge(
     challenge: bytes, secrets: Sequence[bytes], bound: Bound, now: float
 ) -> Used | None:
     """Checks a challenge that a passkey has signed. Returns None if the challenge is not from this
-    server, is bound to something else, or has expired. `secrets`: all secrets that are valid.
+    server, has expired, or is bound to another person, device or purpose. `secrets`: all secrets
+    that are valid.
     """
     if len(challenge) != SIZE:
         return None

@@ -20,7 +20,7 @@ from server.people.person import COLOURS, Person, Visitor
 from server.recent import Recent
 
 COOKIE_NAME = "microlive"
-"""Beginning of the name of the cookie. Also the whole name that older versions used."""
+"""First part of the name of the cookie. Older versions used it as the whole name."""
 LIFETIME = 400 * 86_400
 """Seconds for which a cookie is valid. Browsers keep no cookie for longer (RFC 6265bis §5.5)."""
 RENEW_AFTER = 86_400
@@ -30,7 +30,9 @@ MAX_COOKIE = 2_048
 MAX_SKEW = 86_400
 """Maximum seconds by which the clock of another server may be ahead."""
 MAX_READ = 5_000
-"""Number of verified cookies that are remembered: people who write send the same cookie again."""
+"""Maximum number of verified cookies that are kept in memory. A person sends the same cookie with
+every message.
+"""
 FIRST_USE = 30.0
 """Age at which a key begins to sign cookies, seconds. By then every server that shares the database
 has read the key.
@@ -79,7 +81,7 @@ class CookieKeys:
         self.replace(keys)
 
     def replace(self, keys: Iterable[CookieKey]) -> None:
-        """Replaces all keys, after the keys were read from storage."""
+        """Replaces all keys with keys that were read from storage."""
         replaced = {key.id: key for key in sorted(keys, key=lambda key: key.created_at)}
         if replaced == self._keys:
             return
@@ -96,8 +98,8 @@ class CookieKeys:
         }
 
     def signing(self, now: float) -> str:
-        """Returns the id of the key that signs: the newest key of age FIRST_USE, or the oldest key
-        if no key is that old. Raises LookupError if there is no key.
+        """Returns the id of the key that signs: the newest key with an age of at least FIRST_USE,
+        or the oldest key if all keys are younger. Raises LookupError if there is no key.
         """
         valid = [key for key in self._keys.values() if _is_valid(key, now)]
         if not valid:

@@ -21,9 +21,9 @@ _FLAGS = "|".join(
     "".join(chr(0xE0000 + ord(letter)) for letter in region)
     for region in ("gbeng", "gbsct", "gbwls")
 )
-# UTS 51 §1.4.9. A character whose default is the text style counts as an emoji only with U+FE0F, a
-# skin tone, or in a sequence. Single Hangul letters are treated like emoji, because normalisation
-# would turn these letters into old Hangul, which PRECIS refuses.
+# UTS 51 §1.4.9. A character whose default is the text style counts as an emoji only if U+FE0F or a
+# skin tone follows, or if the character is part of a sequence. Single Hangul letters are treated
+# like emoji, because normalisation would turn these letters into old Hangul, which PRECIS refuses.
 _SINGLE = r"[\p{Emoji}--[0-9#*]--\p{Regional_Indicator}]"
 _FIRST = rf"(?:\p{{Emoji_Presentation}}[\uFE0F\p{{Emoji_Modifier}}]?|{_SINGLE}[\uFE0F\p{{EMod}}])"
 _EMOJI = regex.compile(

@@ -26,7 +26,7 @@ MAX_HANDLE_GRAPHEMES, MAX_HANDLE_BYTES = 24, 120
 MAX_MARKS = 4
 """Maximum number of consecutive combining marks. Hebrew and Tibetan need up to 4."""
 MAX_INPUT = 1_000
-"""Maximum number of characters that are read at all."""
+"""Maximum length of a text that is examined, characters. A longer text is refused."""
 BLANK = "\u2800\ufffc\ufffd\U0001d159"
 """Symbols that PRECIS accepts although they are invisible or drawn as a missing character."""
 PUNCTUATION = "._-"
@@ -43,9 +43,9 @@ class Handle:
     shown: str
     """The handle as its owner wrote it, normalised."""
     key: str
-    """The same for handles that differ only in case, width or the style of emoji."""
+    """Text that is equal for handles that differ only in case, width or the style of emoji."""
     skeleton: str
-    """The same for handles that look alike."""
+    """Text that is equal for handles that look alike."""
 
 
 def read_name(text: object) -> str:
@@ -57,7 +57,7 @@ def read_name(text: object) -> str:
 
 
 def read_handle(text: object) -> Handle:
-    """Returns a handle, without the `@` that may stand before it. Raises Unprocessable."""
+    """Returns the handle in a text. An `@` before the handle is ignored. Raises Unprocessable."""
     given = text.strip().removeprefix("@") if isinstance(text, str) else text
     shown = _read(given, MAX_HANDLE_GRAPHEMES, MAX_HANDLE_BYTES)
     _require_handle(shown)

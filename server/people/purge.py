@@ -17,7 +17,7 @@ INTERVAL = 60.0
 AT_ONCE = 20
 """Maximum number of people who are deleted in one run."""
 MAX_LEAVING = 200
-"""Maximum number of people whom one run adds to the list of expected deletions."""
+"""Maximum number of people whom one run adds to the people who will soon be deleted."""
 
 
 class Purge:
@@ -36,7 +36,9 @@ class Purge:
         self._counters = counters
         self._forget = forget
         self._leaving: set[str] = set()
-        """People whose deletion is expected before the run after the next one."""
+        """People whose time of deletion is past or at most two intervals away. Each run checks
+        whether this server or another server has deleted them.
+        """
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -48,7 +50,9 @@ class Purge:
             await asyncio.wait([self._task])
 
     async def run(self, now: float) -> int:
-        """Deletes people whose time has come. Returns their number. Raises StorageError."""
+        """Deletes people whose time of deletion has come. Returns the number of deleted people.
+        Raises StorageError.
+        """
         self._leaving.update(await self._accounts.due(now + 2 * INTERVAL, MAX_LEAVING))
         deleted = 0
         for person in await self._accounts.due(now, AT_ONCE):

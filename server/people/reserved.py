@@ -16,13 +16,13 @@ OFFICES = """
     삭제됨 서버관리자 스태프 시스템 신고센터 알림 어드민 오퍼레이터 운영자 운영진 운영팀 익명
     최고관리자 탈퇴한사용자
 """
-"""Names that are refused for everyone."""
+"""Words that are refused both as names and as handles."""
 PARTS = """
     admin administrator all api channel creator everyone guest help here host live me microlive
     moderator none null owner server settings someone undefined unknown you
     게스트 나 누군가 도움말 라이브 모두 방장 서버 설정 손님 전체 채널 크리에이터 호스트
 """
-"""Further words that are refused as handles."""
+"""Further words, which are refused only as handles."""
 WITHIN = "administrator microlive moderator 관리자 마이크로라이브 운영자 운영진"
 """Words that no name may contain."""
 HONORIFIC = "님"

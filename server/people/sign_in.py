@@ -95,7 +95,7 @@ def relying_party(scheme: str, host: str, origin: str) -> RelyingParty | None:
     """Returns the relying party of a site; None if browsers allow no passkeys there. Browsers
     demand a host name and a secure context: HTTPS, or `localhost` with either scheme.
 
-    `scheme`, `host`, `origin`: of the URL that the browser uses, in lower case.
+    `scheme`, `host`, `origin`: parts of the URL that the browser uses, in lower case.
     """
     try:
         ipaddress.ip_address(host)
@@ -110,7 +110,7 @@ def registration_options(
     party: RelyingParty, person: Person, challenge: bytes, known: Sequence[bytes]
 ) -> dict[str, Any]:
     """Returns the options with which a browser makes a passkey, as JSON. `known`: ids of the
-    person's existing passkeys, so that no authenticator gets a second one.
+    person's existing passkeys. An authenticator that has one of them makes no second passkey.
     """
     options = generate_registration_options(
         rp_id=party.id,
@@ -160,8 +160,8 @@ def read_answer(credential: object) -> Answer:
 
 
 def verify_registration(party: RelyingParty, answer: Answer) -> NewPasskey:
-    """Checks the answer to `registration_options`, whose challenge is checked already. Raises
-    CredentialError.
+    """Checks the answer to `registration_options`. The caller must check the challenge first.
+    Raises CredentialError.
     """
     response = answer.credential["response"]
     attestation = _bytes(response, "attestationObject", 65_536)
@@ -199,9 +199,9 @@ def verify_registration(party: RelyingParty, answer: Answer) -> NewPasskey:
 def verify_sign_in(
     party: RelyingParty, answer: Answer, person: str, public_key: bytes, sign_count: int
 ) -> int:
-    """Checks the answer to `sign_in_options`, whose challenge is checked already. Returns the new
-    sign count. Raises CredentialError. `person`, `public_key`, `sign_count`: the values that are
-    stored with the passkey.
+    """Checks the answer to `sign_in_options`. The caller must check the challenge first. Returns
+    the new sign count. Raises CredentialError. `person`, `public_key`, `sign_count`: the values
+    that are stored with the passkey.
     """
     if answer.user_handle is not None and answer.user_handle != person:
         raise WrongCredential("the passkey was made for another person")
@@ -223,8 +223,8 @@ def verify_sign_in(
 
 
 class _Refusing:
-    """Turns every error of the library into a WrongCredential: for hostile bytes, the library also
-    raises KeyError, TypeError and errors of the packages below it.
+    """Turns every error of the library `webauthn` into a WrongCredential. If the bytes are hostile,
+    the library also raises KeyError, TypeError and errors of the packages that it uses.
     """
 
     def __enter__(self) -> None:

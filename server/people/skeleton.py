@@ -5,7 +5,9 @@ from disarm import skeleton_key
 from server.people.characters import nfkc
 
 JOINERS = dict.fromkeys(map(ord, "\ufe0e\ufe0f\u200c\u200d"))
-"""The characters that choose the style of an emoji or join characters: people do not type them."""
+"""Invisible characters: two choose the style of an emoji, and two separate or join characters. The
+key of a name ignores them, because people do not type them.
+"""
 
 
 def key_of(name: str) -> str:
@@ -19,6 +21,6 @@ def skeleton_of(name: str) -> str:
     """Returns the skeleton of a valid name (UTS 39 §4). Names with the same skeleton look alike,
     for example `Dark` with a Latin and with a Cyrillic `a`.
     """
-    # UTS 39 maps `m` to `rn`; disarm does not.
+    # UTS 39 maps `m` to `rn`; the library `disarm` does not.
     skeleton = skeleton_key(name, digit_policy="tr39").replace("m", "rn")
     return skeleton or key_of(name)

@@ -13,8 +13,8 @@ MAX_TYPED = 100
 
 
 def write_code(entropy: bytes, length: int) -> str:
-    """Returns a code of `length` characters. `entropy`: random bytes, at least 8 bits for each
-    character, so that every code is equally likely within 1 part in 2**30.
+    """Returns a code of `length` characters. `entropy`: random bytes, at least one for each
+    character. The probabilities of two codes then differ by less than 1 part in 2**30.
     """
     if len(entropy) < length:
         raise ValueError(f"{len(entropy)} random bytes are not enough for {length} characters")

@@ -29,7 +29,9 @@ VISIBILITIES = ("public", "unlisted", "private")
 MIN_LINK, MAX_LINK = 60, 30 * 86_400
 """Minimum and maximum validity of a watch link, seconds."""
 REMEMBERED_FOR = 2.0
-"""Seconds for which the state of a link is remembered: HLS viewers ask several times a second."""
+"""Seconds for which the state of a link is remembered, because an HLS viewer sends several requests
+per second.
+"""
 MAX_REMEMBERED = 1_000
 Decision = Admission | Refusal
 Links = Mapping[str, WatchLinkRecord | None]
@@ -96,8 +98,8 @@ class RoomAccess:
         return found
 
     async def admit_all(self, viewers: Sequence[Viewer]) -> list[Decision]:
-        """Returns for each viewer how the viewer was admitted, or why not. Asks storage for all
-        viewers together. Raises StorageError.
+        """Decides whether each viewer may watch. Returns one Admission or Refusal for each viewer.
+        Reads storage once for all viewers. Raises StorageError.
         """
         record = self._record()
         tokens = [read_token(viewer.token, record.room, record.key_hash) for viewer in viewers]
@@ -123,7 +125,7 @@ class RoomAccess:
         ]
 
     def _admit_early(self, viewer: Viewer) -> Decision | None:
-        """Returns the answer if it needs no look into storage."""
+        """Returns the decision if it does not depend on storage, otherwise None."""
         if self._is_banned(viewer.person):
             return Forbidden(RefusalCode.BANNED, BANNED_TEXT)
         private = self._record().visibility == "private"
@@ -146,7 +148,7 @@ class RoomAccess:
         return Admission(True, link.id, link.expires_at)
 
     def _admit_person(self, person: str, friends: _Friends) -> Decision:
-        """Admits the person of a token, as if the person had sent the cookie."""
+        """Decides about the person whom a token names, as if this person had sent the cookie."""
         if self._is_banned(person):
             return Forbidden(RefusalCode.BANNED, BANNED_TEXT)
         if (
@@ -158,8 +160,9 @@ class RoomAccess:
         return Forbidden(RefusalCode.PRIVATE_ROOM, PRIVATE_TEXT)
 
     async def _friends(self, people: Set[str], admitted: Set[str]) -> _Friends:
-        """Returns who of these people follows the creator, and who of `admitted`, the people of
-        tokens, is the creator's moderator.
+        """Returns the people who follow the creator, and the people in `admitted` who are
+        moderators of the creator. `people`: the senders of the requests. `admitted`: the people
+        whom tokens name.
         """
         record, storage = self._record(), self._storage
         followers: frozenset[str] = frozenset()
@@ -211,7 +214,7 @@ class RoomAccess:
         await self._note(author, "revoke_link", command.link)
 
     async def _note(self, author: Author, action: str, link: str) -> None:
-        """Writes a line of the log. The line also tells other servers of the change."""
+        """Adds a line to the log. From this line, other servers also learn about the change."""
         record = self._record()
         log = log_record(record, self._now(), author, action, link)
         await self._storage.moderation.record(creator_of(record), log)

@@ -43,12 +43,14 @@ from server.storage.errors import StorageError
 logger = logging.getLogger(__name__)
 
 MAX_SECONDS_BACK = 60
-"""A message counts at most this many seconds of media time before the live edge."""
+"""Maximum seconds by which the media time of a message may be behind the live edge. An earlier
+media time is replaced by this limit.
+"""
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class RoomChat(RoomPart):
-    """Everything about messages. The judge decides who may write what."""
+    """Executes the commands about messages. The judge decides which messages a person may write."""
 
     def __init__(self, context: RoomContext, judge: Judge) -> None:
         super().__init__(context)
@@ -119,7 +121,8 @@ class RoomChat(RoomPart):
             return Posted(known, new=False)
         storing = self._pending.get(key)
         if storing is None:
-            # No await from here on: the limits, the verdict and the number belong together.
+            # No await from here on: no other message may be counted between the check of the
+            # limits and the numbering of this message.
             self._require_open()
             message = self._accept(
                 conversation, replace(author, person=person), command, text, reply
@@ -136,7 +139,7 @@ class RoomChat(RoomPart):
         text: str,
         reply: Reply | None,
     ) -> Message:
-        """Returns the message with the next number. Raises a Refusal."""
+        """Checks and numbers a message. Returns the message. Raises a Refusal."""
         now = self._context.now
         outcome = self._admission.admit(author, text, now)
         return Message(
@@ -209,7 +212,8 @@ class RoomChat(RoomPart):
     async def remove_person(self, person: str, by: str) -> list[int]:
         """Removes all messages of a person. Returns their numbers. Raises StorageError.
 
-        Ban the person first. After that, only messages that are being stored now can still appear.
+        Ban the person first, so that no new messages arrive. This method waits for messages that
+        are being stored, and removes them too.
         """
         conversation = await self.open()
         if self._pending:
@@ -252,7 +256,8 @@ class RoomChat(RoomPart):
     # Life
 
     def viewer_joined(self, viewer: int, person: str | None, media: bool) -> None:
-        # The first viewer after a restart also needs the pinned message, which storage has.
+        # After a restart of the server, the pinned message is only in storage. Read it for the
+        # first viewer.
         if self._context.restored and self._conversation is None and self._opening is None:
             self._spawn(self.open())
 

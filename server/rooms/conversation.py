@@ -95,8 +95,9 @@ class Conversation:
                 self._context.post(message_event(ready))
 
     def _recover(self, message: Message) -> Message:
-        """Shows a message that its author has sent again, unless viewers have already seen it. This
-        happens if the database stored the message but its answer was lost.
+        """Shows a message that was in the database already, unless viewers have already seen it.
+        The author sends a message twice if the database stored it, but the answer of the database
+        did not arrive.
         """
         if self._outgoing.recover(message):
             return message
@@ -107,7 +108,7 @@ class Conversation:
         return message
 
     def line(self, key: str, values: dict[str, str | int]) -> Message:
-        """Returns the next line of the room. Call `store_line` with the line afterwards."""
+        """Returns a new line, with the next number. Call `store_line` with the line afterwards."""
         return Message(
             n=self.number(),
             id="",
@@ -179,7 +180,7 @@ class Conversation:
         for start in range(0, len(numbers), REMOVED_AT_ONCE):
             await self._store.show(self._context.room, numbers[start : start + REMOVED_AT_ONCE])
         self.log.change(numbers, restored)
-        # Pages show about as many messages as the log keeps.
+        # Announce only the newest messages: pages show about as many as the log keeps.
         last = sorted(numbers)[-KEPT:]
         found = [message for n in last if (message := await self.find(n))]
         for message in found:
@@ -190,7 +191,7 @@ class Conversation:
             self._context.post({"type": "restored", "messages": described})
 
     async def pin(self, message: Message | None) -> None:
-        """Pins a message in place of the pinned message."""
+        """Pins a message, which replaces the pinned message. None: unpins the pinned message."""
         await self._store.pin(self._context.room, message.n if message else None, self._context.now)
         self.show_pin(message)
 

@@ -1,4 +1,4 @@
-"""The chosen length of one live."""
+"""Limits one live to the length that its creator chose."""
 
 import asyncio
 
@@ -28,8 +28,8 @@ class RoomCountdown(RoomPart):
         return {AddMinute: self.add_minute}
 
     async def add_minute(self, author: Author, command: AddMinute) -> CountdownEnd:
-        """Adds a minute once it is stored. Raises Conflict if the live has no length, has the
-        maximum length, or is over.
+        """Stores the new length, and then adds the minute to the countdown. Raises Conflict if the
+        live has no length or the maximum length, or if its time is over.
         """
         async with self._adding:
             countdown, context = self._countdown, self._context

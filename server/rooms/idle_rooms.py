@@ -7,7 +7,7 @@ from itertools import islice
 from server.rooms.room import Room
 
 IDLE_CROWDED = 60.0
-"""Minimum age, seconds, of an idle room that the server ends because there are too many rooms."""
+"""Age at which an idle room may be ended because there are too many rooms, seconds."""
 ENDED_PER_ROOM = 8
 """Maximum number of idle rooms that end when one new room is created. The limit spreads the work
 over several creations.
@@ -28,7 +28,9 @@ class IdleRooms:
         self._rooms.pop(room, None)
 
     def end_oldest(self, now: float) -> None:
-        """Ends some old rooms without a publisher. `now`: Unix seconds."""
+        """Ends the oldest rooms, except rooms younger than IDLE_CROWDED and rooms whose publisher
+        is connecting. `now`: Unix seconds.
+        """
         for room in list(islice(self._rooms, ENDED_PER_ROOM)):
             if room.sessions:
                 self._rooms[room] = self._rooms.pop(room)  # its publisher is connecting

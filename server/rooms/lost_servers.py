@@ -1,8 +1,8 @@
 """Ends the rooms of servers that are lost for ever, so that no room stays live without a server.
 
 Each server that shares the database renews its lease while it runs, and observes the leases of the
-other servers. A server is lost if its lease did not change for LOST_AFTER seconds of the observer's
-own monotonic clock: a clock that differs or jumps therefore ends no live room.
+other servers. A server is lost if its lease did not change for LOST_AFTER seconds. The observer
+measures this time with its own monotonic clock, so that a wrong clock cannot end a live room.
 """
 
 import asyncio
@@ -23,8 +23,9 @@ LOST_AFTER = 900.0
 its rooms.
 """
 MAX_PAUSE = 60.0
-"""Maximum seconds between two observations. After a longer pause the observer begins anew: the
-database was away, so that no server could renew its lease, or this process was stopped.
+"""Maximum seconds between two observations. After a longer pause, the observer measures all leases
+from the beginning. The cause of the pause may be that no server could reach the database to renew
+its lease, or that this process was stopped.
 """
 
 
@@ -34,11 +35,13 @@ class Observation:
     def __init__(self) -> None:
         self._last: float | None = None
         self._seen: dict[str, tuple[int, float]] = {}
-        """The renewals of each server, and the time at which this number was seen first."""
+        """For each server: how often its lease was renewed, and the time at which the observer
+        first read this number.
+        """
 
     def observe(self, renewals: Mapping[str, int], now: float) -> dict[str, float]:
-        """Takes the leases as read at `now` (seconds, monotonic). Returns the lost servers, with
-        the seconds since the last change.
+        """Takes the number of renewals of each server, as read at `now` (seconds, monotonic).
+        Returns the lost servers, with the seconds since the last renewal.
         """
         if self._last is None or now - self._last > MAX_PAUSE:
             self._seen.clear()

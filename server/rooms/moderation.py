@@ -32,11 +32,11 @@ from server.storage.moderation_log import LogRecord
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER = 1.0
-"""Seconds after a failure of storage in which the room does not read its decisions again."""
+"""Seconds after which the room reads its decisions again if storage did not answer."""
 
 
 class RoomModeration(RoomPart):
-    """Implements Judge."""
+    """The rules and decisions that apply in one room. Implements Judge."""
 
     def __init__(self, context: RoomContext) -> None:
         super().__init__(context)
@@ -91,7 +91,7 @@ class RoomModeration(RoomPart):
             self.networks.keep(person, author.network_hash)
         verdict = self.state.judge(author, self.standings.last(person) or STRANGER, text, now)
         if verdict.code is RefusalCode.FOLLOWERS_ONLY:
-            # The author may follow the creator and try again at once.
+            # Read the standing again for the next message: the author may follow the creator first.
             self.standings.forget(person)
         return verdict
 
@@ -106,7 +106,8 @@ class RoomModeration(RoomPart):
             return None
         role, standing = self.rank(author.person.id), self.standings.certain(author.person.id)
         if role is None and standing is None:
-            # The author may be known to the creator.
+            # Without a standing, assume KNOWN: a refusal must be certain, and fewer bans apply to
+            # people who are known to the creator.
             author = replace(author, role=Role.KNOWN)
             return self.state.find_ban(author, now) or self.state.find_mute(author, now)
         standing = standing or STRANGER
@@ -273,7 +274,7 @@ class RoomModeration(RoomPart):
         try:
             await self._context.storage.rooms.change(self._context.room, settings=settings)
         except StorageError as error:
-            # Nothing is lost: the stored shield includes its end.
+            # No harm is done: the older shield in storage also ends at its `until`.
             logger.warning("room %s: %s", self._context.room, error)
 
     # Viewers and life
@@ -288,13 +289,13 @@ class RoomModeration(RoomPart):
         if self._stale:
             self._read()
         if person is not None and self.is_banned(person):
-            # The connection is not open yet: the channel is about to answer its subscription.
+            # Close the connection later: the channel first completes the viewer's subscription.
             asyncio.get_running_loop().call_soon(
                 self._context.channel.close_person, person, RefusalCode.BANNED, BANNED_TEXT
             )
 
     async def conclude(self) -> None:
-        """Deletes the hashes of networks: they end with the live."""
+        """Deletes the hashes of networks, which are kept only until the end of the live."""
         if self.state.networks or read_room_settings(self._context.record.settings).salt:
             self.state.networks.clear()
             self.networks.made_salt = None

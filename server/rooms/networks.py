@@ -19,7 +19,7 @@ class Networks:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.made_salt: Salt | None = None
-        """The latest salt, from storage or made here; None if no hash has needed it yet."""
+        """The latest salt, read from storage or made by `salt`; None before the first use."""
         self._now = now
         self._hashes: Recent[str, str] = Recent(MAX_PEOPLE)
         self._of_addresses: Recent[tuple[str, Salt], str] = Recent(MAX_ADDRESSES)

@@ -25,8 +25,8 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Admit(SocialCommand[Admission]):
-    """Checks that a person may watch. `token`: the token of a watch link, or empty. Refused with
-    403 PRIVATE_ROOM, LINK_EXPIRED, LINK_REVOKED and BANNED.
+    """Checks that a person may watch. `token`: the token of a watch link, or empty. The command is
+    refused with 403 PRIVATE_ROOM, LINK_EXPIRED, LINK_REVOKED or BANNED.
     """
 
     name = "admit"
@@ -47,7 +47,9 @@ class WatchLink:
 
 @dataclass(frozen=True, slots=True)
 class AddLink(SocialCommand[WatchLink]):
-    """Refused with 409 TOO_MANY_LINKS, and 422 BAD_MODERATION."""
+    """Makes a watch link that is valid for `seconds`. The command is refused with 409
+    TOO_MANY_LINKS or 422 BAD_MODERATION.
+    """
 
     name = "add_link"
     reply = WatchLink
@@ -66,7 +68,7 @@ class ReadLinks(SocialCommand[tuple[WatchLink, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class RevokeLink(SocialCommand[None]):
-    """Refused with 404 LINK_NOT_FOUND."""
+    """Revokes a watch link. The command is refused with 404 LINK_NOT_FOUND."""
 
     name = "revoke_link"
     reply = None

@@ -31,7 +31,9 @@ class CreatorCommand(Command[Reply_co]):
 
 @dataclass(frozen=True, slots=True)
 class OwnerCommand(CreatorCommand[Reply_co]):
-    """A command that needs the creator key, or no key and the person who owns the room."""
+    """A command for the owner of the room. The command needs the creator key; without a key, its
+    sender must be the person who owns the room.
+    """
 
     person: str = ""
     """Id of the person who sends the command; empty if the request has no valid cookie."""
@@ -41,10 +43,10 @@ class OwnerCommand(CreatorCommand[Reply_co]):
 class SocialCommand(Command[Reply_co]):
     """A command of a person. The room decides on the role of the person.
 
-    The command is refused with 403 WRONG_KEY if the requester's key does not belong to the room,
-    with 403 CREATOR_ONLY or MODERATORS_ONLY if the role of the person does not include `needs`, and
-    with 410 ROOM_ENDED if the room has ended and the command has no handler in
-    server/rooms/past_room.py.
+    The command is refused with 403 WRONG_KEY if the requester's key does not belong to the room.
+    The command is refused with 403 CREATOR_ONLY or MODERATORS_ONLY if the role of the person does
+    not include `needs`. After the end of the room, the command is refused with 410 ROOM_ENDED
+    unless server/rooms/past_room.py has a handler for it.
     """
 
     needs: ClassVar[Role] = Role.GUEST

@@ -11,7 +11,7 @@ from server.social.message import Message
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """The answer to a message."""
+    """The reply to PostMessage."""
 
     message: Message
     new: bool
@@ -33,16 +33,17 @@ class MessagePage:
 
 @dataclass(frozen=True, slots=True)
 class PostMessage(SocialCommand[Posted]):
-    """Writes a message. The reply is sent once the message is stored. The command is refused with
-    422 BAD_MESSAGE, EMPTY_MESSAGE or MESSAGE_TOO_LONG, with 404 MESSAGE_NOT_FOUND if the message to
-    which it replies is not shown, with 429 RATE_LIMITED or CHAT_CROWDED, and as the moderation of
-    the room decides.
+    """Writes a message. The reply is sent once the message is stored.
+
+    The command is refused with 422 BAD_MESSAGE, EMPTY_MESSAGE or MESSAGE_TOO_LONG, and with 429
+    RATE_LIMITED or CHAT_CROWDED. The command is refused with 404 MESSAGE_NOT_FOUND if it replies to
+    a message that is not shown. The moderation of the room may refuse it with further codes.
     """
 
     name = "post_message"
     reply = Posted
     id: str
-    """Id that the client chose. A message with the same id and author is accepted once."""
+    """Id that the client chose. Two messages with the same id and author count as one message."""
     text: str
     reply_to: int | None = None
     media_time: int | None = None
@@ -51,8 +52,8 @@ class PostMessage(SocialCommand[Posted]):
 
 @dataclass(frozen=True, slots=True)
 class ReadMessages(SocialCommand[MessagePage]):
-    """Reads shown messages: the last ones before the number `before`, or the first ones after the
-    number `after`; without both, the last ones.
+    """Reads `limit` shown messages: the first ones with numbers above `after` if it is given,
+    otherwise the last ones with numbers below `before`. If both are None, reads the last messages.
     """
 
     name = "read_messages"
@@ -64,8 +65,8 @@ class ReadMessages(SocialCommand[MessagePage]):
 
 @dataclass(frozen=True, slots=True)
 class RemoveMessage(SocialCommand[None]):
-    """Removes an own message or, for moderators, any message. The command is refused with 404
-    MESSAGE_NOT_FOUND and 403 MODERATORS_ONLY.
+    """Removes a message. The command is refused with 404 MESSAGE_NOT_FOUND. The command is refused
+    with 403 MODERATORS_ONLY unless the sender is a moderator or the author of the message.
     """
 
     name = "remove_message"

@@ -43,9 +43,9 @@ class Ban:
 class HeldMessage:
     message: Message
     reason: str
-    """`word` or `link`."""
+    """`word` if the message contains a word of the list; `link` if the message contains a link."""
     matched: str
-    """The word of the list; empty if the message has a link."""
+    """The word of the list that the message contains; empty if `reason` is `link`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class LogEntry:
     n: int
     at: float
     moderator: Person | None
-    """None if the request had the creator key only."""
+    """The person who acted; None if the request had only the creator key."""
     action: str
     target: str
     person: Person | None
@@ -70,8 +70,8 @@ class ReadSettings(SocialCommand[SettingsDescription]):
 
 @dataclass(frozen=True, slots=True)
 class ChangeRoom(SocialCommand[RoomSettingsReply]):
-    """Changes the members that are not None. Only the creator changes `title`, `visibility` and
-    `links`. Refused with 422 BAD_MODERATION.
+    """Changes settings of the room. None leaves a setting unchanged. Only the creator may change
+    `title`, `visibility` and `links`. The command is refused with 422 BAD_MODERATION.
     """
 
     name = "change_room"
@@ -88,7 +88,9 @@ class ChangeRoom(SocialCommand[RoomSettingsReply]):
 
 @dataclass(frozen=True, slots=True)
 class MutePerson(SocialCommand[Mute]):
-    """Refused with 422 BAD_MODERATION unless `seconds` is 60 or 600."""
+    """Mutes a person for `seconds`. The command is refused with 422 BAD_MODERATION unless `seconds`
+    is 60 or 600.
+    """
 
     name = "mute"
     reply = Mute
@@ -114,8 +116,8 @@ class ReadMutes(SocialCommand[tuple[Mute, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class BanPerson(SocialCommand[Ban]):
-    """Closes the connections of the person and removes the person's messages of this live. Refused
-    with 409 TOO_MANY_BANS.
+    """Bans a person, closes the person's connections, and removes the person's messages in this
+    live. The command is refused with 409 TOO_MANY_BANS.
     """
 
     name = "ban"
@@ -127,7 +129,9 @@ class BanPerson(SocialCommand[Ban]):
 
 @dataclass(frozen=True, slots=True)
 class UnbanPerson(SocialCommand[None]):
-    """Within 10 s of the ban, the messages that the ban removed are shown again."""
+    """Ends the ban of a person. If the ban began at most 10 s ago, also shows again the messages
+    that the ban removed.
+    """
 
     name = "unban"
     reply = None
@@ -144,7 +148,9 @@ class ReadBans(SocialCommand[tuple[Ban, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class SetModerator(SocialCommand[None]):
-    """Makes a person a moderator, or no longer. Refused with 409 TOO_MANY_MODERATORS."""
+    """Makes a person a moderator, or takes the role of moderator from the person. The command is
+    refused with 409 TOO_MANY_MODERATORS.
+    """
 
     name = "set_moderator"
     reply = None
@@ -169,7 +175,7 @@ class ReadWords(SocialCommand[tuple[str, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class SetWords(SocialCommand[tuple[str, ...]]):
-    """Replaces the list of words. Refused with 422 BAD_WORDS."""
+    """Replaces the list of words. The command is refused with 422 BAD_WORDS."""
 
     name = "set_words"
     reply = tuple[str, ...]
@@ -198,7 +204,7 @@ class ReadHeld(SocialCommand[tuple[HeldMessage, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class DecideHeld(SocialCommand[None]):
-    """Shows a held message, or removes it. Refused with 404 MESSAGE_NOT_FOUND."""
+    """Shows or removes a held message. The command is refused with 404 MESSAGE_NOT_FOUND."""
 
     name = "decide_held"
     reply = None

@@ -1,4 +1,4 @@
-"""The commands to the polls of a room. Pure."""
+"""The commands about the polls of a room. Pure."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from server.social.author import Role
 
 @dataclass(frozen=True, slots=True)
 class PollDescription:
-    """A poll as in the poll event (relay/PROTOCOL.md)."""
+    """A poll, with the members of the poll event (relay/PROTOCOL.md)."""
 
     id: str
     question: str
@@ -28,7 +28,7 @@ class PollView:
     """The poll of a room as one person sees it."""
 
     poll: PollDescription | None
-    """None if no poll is open and no result is shown."""
+    """The poll; None if no poll is open and no result is shown."""
     vote: int | None = None
     """Index of the person's answer; None if the person has not voted."""
 

@@ -1,4 +1,4 @@
-"""The commands of reports. Pure."""
+"""The commands about reports of messages, people and rooms. Pure."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +16,8 @@ class ReportedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report as its reporter and moderators see it. For the reported person, `text` is empty.
-    Times are in Unix seconds.
+    """A report in the form that its reporter and moderators get. The reported person gets the
+    report with an empty `text`. Times are in Unix seconds.
     """
 
     id: str
@@ -38,8 +38,8 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class MakeReport(SocialCommand[Report]):
-    """Reports a message, a person, or the room if both are None. Refused with 404
-    MESSAGE_NOT_FOUND, 422 BAD_REPORT, and 429 RATE_LIMITED.
+    """Reports a message or a person. Reports the room if `message` and `person` are None. The
+    command is refused with 404 MESSAGE_NOT_FOUND, 422 BAD_REPORT or 429 RATE_LIMITED.
     """
 
     name = "make_report"
@@ -52,7 +52,7 @@ class MakeReport(SocialCommand[Report]):
 
 @dataclass(frozen=True, slots=True)
 class ReadReports(SocialCommand[tuple[Report, ...]]):
-    """Returns the reports about messages and people of the room, the newest first."""
+    """Returns the reports about messages and people in the room, the newest first."""
 
     name = "read_reports"
     reply = tuple[Report, ...]
@@ -61,7 +61,9 @@ class ReadReports(SocialCommand[tuple[Report, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class DecideReport(SocialCommand[Report]):
-    """Refused with 404 REPORT_NOT_FOUND, 409 REPORT_DECIDED and 422 BAD_REPORT."""
+    """Decides on a report. The command is refused with 404 REPORT_NOT_FOUND, 409 REPORT_DECIDED or
+    422 BAD_REPORT.
+    """
 
     name = "decide_report"
     reply = Report

@@ -1,4 +1,4 @@
-"""The commands of a room's life and of publishing. Pure."""
+"""The commands about publishing to a room and about the life cycle of a room. Pure."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -81,8 +81,8 @@ class EndByOperator(Command[None]):
 
 @dataclass(frozen=True, slots=True)
 class DeleteLive(OwnerCommand[None]):
-    """Ends the room permanently, and deletes the room with all that belongs to it: messages,
-    reactions, polls and the log of moderators. Reports that are not decided yet remain.
+    """Ends the room permanently, and deletes the room with its messages, reactions, polls and log
+    of moderators. Reports that are not decided yet remain.
     """
 
     name = "delete_live"

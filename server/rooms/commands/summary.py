@@ -9,8 +9,8 @@ from server.social.summary import PublicSummary, Summary
 
 @dataclass(frozen=True, slots=True)
 class ReadSummary(SocialCommand[Summary | PublicSummary]):
-    """Returns the summary of an ended live: everything for the creator, the public part for other
-    people. The command is refused with 409 ROOM_NOT_ENDED before the end.
+    """Returns the summary of an ended live. The creator gets the whole summary, and other people
+    get the public part. The command is refused with 409 ROOM_NOT_ENDED if the live has not ended.
     """
 
     name = "read_summary"
