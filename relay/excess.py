@@ -12,8 +12,8 @@ class Excess:
         self.ns = 0.0
         """Excess, ns. At most twice the limit."""
         self.reached = False
-        """Whether the excess was above the limit while other work waited, and is still above half
-        of the limit.
+        """Whether the excess has exceeded the limit while other work waited, and has not yet fallen
+        to half of the limit.
         """
         self._limit_ns = limit_ns
 

@@ -12,8 +12,8 @@ BURST_MAX = 24 * 1024 * 1024
 OVERHEAD = 500
 """Memory that a message uses in addition to its WebSocket frame, bytes."""
 MAX_DRAFTS = 500
-"""Maximum number of drafts. A viewer who joins waits until all drafts are written, some
-milliseconds, and so do all other viewers.
+"""Maximum number of drafts. When a viewer joins, all drafts are written. This takes some
+milliseconds, during which no viewer gets media.
 """
 
 
@@ -25,12 +25,12 @@ class Burst:
     def __init__(self) -> None:
         self._messages: list[Message] = []
         self._drafts: deque[Draft] = deque()
-        """The messages that are not written yet. They follow the written messages."""
+        """The newest messages, which are not written yet. They come after those in `_messages`."""
         self._bytes = 0
 
     @property
     def messages(self) -> list[Message]:
-        """All messages. Writes the drafts."""
+        """All messages. A read of this property first writes the drafts."""
         self._write_drafts()
         return self._messages
 
@@ -53,7 +53,7 @@ class Burst:
         self._grow(len(message.frame))
 
     def keep(self, draft: Draft) -> None:
-        """Adds a message that no viewer needs yet."""
+        """Adds a message as a draft, because no viewer needs it yet."""
         if draft.key:
             self.clear()
         elif self.empty:

@@ -37,8 +37,8 @@ class Output(Protocol):
 
     @property
     def viewers(self) -> int:
-        """The number of viewers. The output calls `Channel.viewers_changed` when this number
-        changes.
+        """The number of viewers of this output. The output calls `Channel.viewers_changed` when
+        this number changes.
         """
 
     @property
@@ -61,13 +61,13 @@ class Channel:
         pulse: Pulse | None = None,
         call_later: Callable[[float, Callable[[], None]], Timer] | None = None,
     ) -> None:
-        """`stream` gets slot 0. If given, `call_later` replaces the event loop's method of the same
-        name.
+        """`stream` gets slot 0. `call_later` is called instead of the event loop's method
+        `call_later`; None means the event loop's method.
         """
         self.name = name
         self.id = secrets.token_hex(8)
-        """Id of the channel. The id makes event numbers unambiguous, because they are unique only
-        within one channel.
+        """Id of the channel. Two channels may use the same event number, so a client needs this id
+        to identify an event.
         """
         self.state = ChannelState.OPEN
         self._owner: ChannelOwner = owner
@@ -94,7 +94,7 @@ class Channel:
             stream.demand_keyframe()
 
     def remove_stream(self, slot: int) -> None:
-        """Stops sending the media of the stream in this slot. The stream itself continues."""
+        """Stops sending the media of the stream in this slot. Does not end the stream."""
         reader = self._slots.pop(slot, None)
         if reader:
             self._flush(reader)
@@ -129,8 +129,8 @@ class Channel:
             reader.stream.demand_keyframe()
 
     def demand_fresh_keyframes(self, now: int) -> None:
-        """Demands an IDR in each slot whose last IDR is missing or too old for a joining viewer.
-        `now`: µs since the Unix epoch.
+        """Demands an IDR in each slot that has had no IDR, or whose last IDR is too old for a
+        joining viewer. `now`: µs since the Unix epoch.
         """
         for reader in self._slots.values():
             if reader.stream.tracks and reader.burst.empty:
@@ -162,8 +162,8 @@ class Channel:
 
     @property
     def octets(self) -> int:
-        """Number of bytes that the channel wrote directly to viewers' sockets. Bytes that a
-        viewer object writes are counted by that object instead.
+        """Number of bytes that the channel wrote directly to viewers' sockets. Bytes that viewer
+        objects write are not included.
         """
         return self._members.octets
 
@@ -241,7 +241,7 @@ class Channel:
         self._members.close_direct(viewer)
 
     def add_output(self, output: Output) -> None:
-        """Includes the viewers of `output` in the number of viewers from now on."""
+        """Counts the viewers of `output` as viewers of this channel from now on."""
         self._outputs[output] = None
         self.viewers_changed()
 

@@ -1,5 +1,6 @@
-"""A media message that is not written yet. A message is written only when a viewer needs it: most
-messages of a room without viewers are dropped at the next IDR. Pure.
+"""A draft: a media message whose bytes are not written yet. The bytes are written only when a
+viewer needs them. In a room without viewers, this saves work, because most messages are dropped at
+the next IDR. Pure.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ _DISCONTINUITY: Final = int(Flag.DISCONTINUITY)
 CAPTURE_ESTIMATED: Final = int(Flag.CAPTURE_ESTIMATED)
 
 Place = tuple[int, int]
-"""The sequence number and the flags of a record."""
+"""The sequence number and the flags in the header of a record."""
 NO_PLACE: Final[Place] = (0, 0)
 
 
@@ -32,7 +33,9 @@ class Records:
         """Epoch of the last record."""
 
     def place(self, first: Sample) -> Place:
-        """Returns the place of the next record, which begins with the sample `first`."""
+        """Returns the sequence number and the flags of the next record. `first`: the first sample
+        in this record.
+        """
         sequence = self._sequence
         self._sequence = sequence + 1
         flags = _KEY if first.key else 0
@@ -87,7 +90,9 @@ class Draft:
         return size
 
     def write(self, clock: bytes = b"") -> Message:
-        """Returns the message. `clock`: the clock record for viewers that get no media."""
+        """Builds the bytes and returns the message. `clock`: the clock record for viewers that get
+        no media.
+        """
         video, sounds = self._video, self._sounds
         newest = video or sounds[-1]
         return media_message(

@@ -44,8 +44,8 @@ class PostedEvent:
 
 
 class EventLog:
-    """Keeps the latest state of each key, and the last events. States and events are limited in
-    number and in total size.
+    """Keeps the latest state of each key, and the most recent events. Both the states and the
+    events are limited in number and in total size.
     """
 
     def __init__(self, max_events: int = HISTORY_EVENTS, max_bytes: int = HISTORY_BYTES) -> None:

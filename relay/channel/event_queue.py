@@ -1,5 +1,5 @@
-"""The events of a channel that wait to be sent with the next message. The log keeps the sent
-events. Pure.
+"""The events of a channel that wait to be sent with the next message. After they are sent, the log
+keeps them. Pure.
 """
 
 from collections.abc import Callable
@@ -34,8 +34,8 @@ class EventQueue:
         send: Callable[[], None],
         call_later: Callable[[float, Callable[[], None]], Timer],
     ) -> None:
-        """`send`: called when the waiting events must be sent. This function gets the events with
-        `take`.
+        """`send`: a function that is called when the waiting events must be sent. It calls `take`
+        to get these events.
         """
         self.pending: list[PostedEvent] = []
         """The waiting events, oldest first."""

@@ -35,9 +35,9 @@ class Viewer(Protocol):
 
 
 class DirectSocket:
-    """A viewer's plain TCP connection, written directly and not through the event loop's transport.
-    The direct socket has its own file descriptor, because the event loop may close the transport's
-    descriptor and reuse the number for another connection.
+    """The socket of a viewer's plain TCP connection. The fan-out writes to this socket itself, and
+    not through the event loop's transport. The direct socket has its own file descriptor, because
+    the event loop may close the transport's descriptor and reuse the number for another connection.
 
     The viewer gives the socket to the fan-out when the transport's buffer is empty. The viewer
     takes the socket back before it writes to the transport again.
@@ -59,9 +59,9 @@ class DirectSocket:
         self.overflow = overflow
 
     def write(self, frame: bytes) -> int:
-        """Writes a WebSocket frame. Returns the number of bytes that the connection accepted; fewer
-        than all if the socket is full. Returns 0 if the connection is broken. The transport detects
-        the broken connection itself.
+        """Writes a WebSocket frame. Returns the number of bytes that the connection accepted. If
+        the socket is full, this is less than the size of the frame. Returns 0 if the connection is
+        broken. The transport detects the broken connection itself.
         """
         try:
             return self.send(frame)
@@ -144,8 +144,8 @@ class Fanout:
                 refused.append((send, sent))
         self.octets += size * len(self._by_send) - sum(size - sent for _, sent in refused)
         asked = list(self._asked)
-        # Look up the viewers of all full sockets now, because the calls below may open or close
-        # direct sockets.
+        # Find the viewer of each full socket before the calls below, because these calls may open
+        # or close direct sockets.
         late = [(self._by_send[send], sent) for send, sent in refused]
         failed: list[Viewer] = []
         for viewer, sent in late:

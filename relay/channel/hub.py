@@ -8,8 +8,8 @@ from relay.stream.window import Window
 
 
 class Hub:
-    """Opens and ends the channel of each room, with the stream in slot 0. `pulse` measures the
-    lateness of the event loop for all channels.
+    """Opens and ends the channel of each room. A new channel has one stream, in slot 0. `pulse`
+    measures the lateness of the event loop for all channels.
     """
 
     def __init__(self, window_seconds: float = 90.0, window_bytes: int = 64 * 1024 * 1024) -> None:

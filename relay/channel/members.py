@@ -8,7 +8,7 @@ from relay.channel.message import Message
 
 
 class Member:
-    """The entry of one viewer in a channel."""
+    """What a channel stores about one viewer."""
 
     __slots__ = ("media", "media_time", "number", "person")
 

@@ -10,8 +10,8 @@ MAX_BYTES = 4_096
 """Maximum size of one notice, bytes."""
 PER_SECOND, BURST = 5, 20
 """Maximum number of notices from one viewer: per second, and in one burst. A page sends one report
-per second, and two notices of taps per second while its user taps. When it connects, and every
-10 s, it also sends four requests for the time.
+per second, and two notices of taps per second while its user taps. The page also sends four
+requests for the time when it connects, and then every 10 s.
 """
 NUMBER_MAX = 1 << 63
 
@@ -50,11 +50,12 @@ class Allowance:
     def __init__(self, now: float) -> None:
         self._tokens = float(BURST)
         self.used_at = now
-        """Arrival time of the last notice, seconds."""
+        """Arrival time of the last notice, accepted or refused, in seconds."""
 
     def take(self, now: float) -> bool:
         """Takes one token. Returns whether the viewer may send this notice. A refused notice takes
-        no token, so the other notices of a viewer that sends too many are still handled.
+        no token. So even for a viewer that sends too many notices, `PER_SECOND` notices a second
+        are handled.
         """
         elapsed, self.used_at = now - self.used_at, now
         self._tokens = min(BURST, self._tokens + elapsed * PER_SECOND)

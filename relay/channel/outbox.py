@@ -13,25 +13,27 @@ STALLED_MS = 400.0
 CAUGHT_UP_MS = 50.0
 """Backlog below which a slow viewer gets more video again: ms of media that waits to be sent."""
 LAG_MS = 1_000.0
-"""Maximum excess of a viewer's reported lag over its smallest lag, ms. With a larger excess, the
-viewer counts as slow.
+"""Difference between a viewer's reported lag and the smallest lag of this viewer, ms. If the
+difference is larger, the viewer counts as slow.
 """
 LAG_MENDED_MS = 300.0
 RETRY_MS = 1_000.0
-"""Time with only keyframes before full video is tried again, ms. The time doubles with each
-failure.
+"""Time for which a slow viewer gets only keyframes before full video is tried again, ms. The time
+doubles with each failed try.
 """
 RETRY_MAX_MS = 30_000.0
 KEY_COST_MS = 500.0
-"""Maximum sending time of a keyframe for a viewer that gets only keyframes, ms."""
+"""Maximum time that sending one keyframe may take, ms. A keyframe that would take longer is omitted
+for a viewer that gets only keyframes.
+"""
 FRAME_AGE_MS = 10_000.0
-"""Minimum time since the last frame that the viewer got, ms. After this time, the sending time of a
-keyframe may exceed KEY_COST_MS.
+"""Time that a viewer may go without a video frame, ms. After this time, the viewer gets the next
+keyframe, even if sending the keyframe takes longer than KEY_COST_MS.
 """
 DRAIN_MS = 250.0
 """Time between two measurements of the drain rate, ms."""
 JOIN_MS = 1_500.0
-"""Maximum time for sending the burst to a joining viewer, ms. After a longer time, the viewer
+"""Maximum time for sending the burst to a joining viewer, ms. If sending takes longer, the viewer
 counts as slow.
 """
 

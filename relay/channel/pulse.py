@@ -7,12 +7,13 @@ from time import monotonic
 
 BEAT = 0.05
 LATE, PUNCTUAL = 0.08, 0.04
-"""Two values of the lateness, seconds: batches grow above LATE and shrink below PUNCTUAL. With
-thousands of viewers, about 40 ms are normal, because the writes of one frame alone take that long.
+"""Lateness above which batches grow, and lateness below which batches shrink, seconds. With
+thousands of viewers, a lateness of about 40 ms is normal, because writing one frame to all viewers
+takes that long.
 """
 MAX_BATCH = 8
 RECENT_MAX = 100
-"""Maximum number of values that are stored between two calls of `take_recent`."""
+"""Maximum number of lateness values that are stored between two calls of `take_recent`."""
 
 
 class Pulse:
@@ -20,7 +21,7 @@ class Pulse:
 
     `batch` is the number of messages that a channel should send together: 1 while the event loop is
     punctual, more while it is late. Writing three frames at once costs little more than writing one
-    frame. So overload increases the delay, but no viewer is lost.
+    frame. So under overload the delay grows, but no viewer is disconnected.
     """
 
     def __init__(self) -> None:

@@ -19,12 +19,12 @@ CLOCK_EVERY: Final = 1_000_000
 
 
 class MessageSink(Protocol):
-    """Receives the messages from the slot readers of one channel."""
+    """Receives the messages that the slot readers of one channel make."""
 
     @property
     def watched(self) -> bool:
-        """Whether the channel has viewers, with or without media. If not, it gets no messages with
-        media; the burst keeps them.
+        """Whether the channel has viewers, with or without media. If not, the slot reader keeps the
+        media messages in its burst, and does not pass them to the channel.
         """
 
     @property

@@ -1,8 +1,8 @@
 """The messages between the server and an AAC encoder process. Pure.
 
-The server sends requests: the number of packets (COUNT), and for each packet a PACKET header and
-the Opus packet. The process answers each request with the number of bytes that follow (COUNT), and
-for each AAC frame a FRAME header and the frame.
+The server sends requests. A request consists of the number of packets (COUNT) and, for each packet,
+a PACKET header and the Opus packet. The process answers each request with the size of the rest of
+the answer in bytes (COUNT). The rest consists of a FRAME header and the frame, for each AAC frame.
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ def answer(frames: Sequence[tuple[int, bytes]]) -> bytes:
 
 
 def max_answer(packets: Sequence[OpusPacket]) -> int:
-    """Returns the maximum number of bytes that can follow the COUNT of the answer."""
+    """Returns the maximum size of an answer to these packets without its COUNT, bytes."""
     frames = sum(packet.duration for packet in packets) // FRAME + HELD_FRAMES
     return frames * (_FRAME.size + MAX_FRAME)
 

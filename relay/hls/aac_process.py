@@ -15,8 +15,8 @@ TIMEOUT = 5.0
 
 
 class AacProcess:
-    """An AAC encoder whose process is started when it is first needed, and again after a failure.
-    `close()` ends the process.
+    """An AAC encoder in a process of its own. The process is started when it is first needed, and
+    restarted after a failure. `close()` ends the process.
     """
 
     def __init__(self, workers: Workers) -> None:

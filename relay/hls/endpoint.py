@@ -49,8 +49,8 @@ START_WITHIN = 2.0
 PEAK = 2
 """Assumed ratio of a part's peak bit rate to the mean bit rate of the stream."""
 LEAST_BANDWIDTH = 500_000
-"""Lowest bandwidth that is announced for the video, bit/s. It is announced until the bit rate is
-measured.
+"""Lowest bandwidth that the playlist announces for the video, bit/s. This value is announced until
+the bit rate is measured.
 """
 
 _N = r"(0|[1-9]\d{0,11})"  # no leading zeros, so that each file has one address
@@ -75,9 +75,11 @@ class HlsCounters:
     joined: int = 0
     """Number of new clients. Clients behind a CDN are not counted."""
     displaced: int = 0
-    """Number of renditions that were ended early to free a place for another room."""
+    """Number of renditions that were ended early, so that another room could have one."""
     refused: int = 0
-    """Number of renditions that did not start, because too many others started or were played."""
+    """Number of renditions that were refused, because too many other renditions were starting or
+    existed already.
+    """
     octets: int = 0
     """Number of bytes of playlists and media sent, after compression."""
 
@@ -93,7 +95,7 @@ class _Opening:
 
 
 class Renditions:
-    """Creates the renditions and answers requests for them. `close()` ends all renditions."""
+    """Creates renditions and answers the HLS requests for them. `close()` ends all renditions."""
 
     def __init__(self, workers: Workers) -> None:
         """`workers` starts the audio encoders."""
@@ -102,7 +104,7 @@ class Renditions:
         self._max_bytes = MAX_BYTES
         self._renditions: dict[str, Rendition] = {}
         self._starting: set[Rendition] = set()
-        """The renditions that have no segment that can be played."""
+        """The renditions that do not have a playable segment yet."""
         self._start_ended = asyncio.Event()
         self._openings: dict[str, _Opening] = {}
         """The renditions that wait for their start. The keys are the names of the channels."""
@@ -201,7 +203,9 @@ class Renditions:
     # Starting renditions
 
     def _present(self, channel: Channel) -> Rendition | None:
-        """Returns the rendition of the channel's present stream; None if there is none."""
+        """Returns the rendition of the stream that is in slot 0 of the channel; None if that stream
+        has no rendition.
+        """
         found = self._renditions.get(channel.name)
         return found if found and found.stream is channel.stream and not found.over else None
 
@@ -220,8 +224,8 @@ class Renditions:
         return made
 
     async def _wait(self, channel: Channel, creator: ClientAddress) -> Rendition:
-        """Waits for the start of a rendition, and returns it. The start is cancelled if all its
-        requests are cancelled. Raises PlaylistError (503).
+        """Waits for the start of a rendition, and returns it. If all requests that wait for the
+        start are cancelled, the start is cancelled too. Raises PlaylistError (503).
         """
         name = channel.name
         opening = self._openings.get(name)
@@ -261,7 +265,7 @@ class Renditions:
         return [Start(rendition.creator, rendition.age) for rendition in self._starting]
 
     def _end_start(self, rendition: Rendition) -> None:
-        """Records that a rendition no longer starts. Wakes the renditions that wait for their
+        """Records that the start of a rendition is over. Wakes the renditions that wait for their
         start.
         """
         if rendition in self._starting:
@@ -270,8 +274,8 @@ class Renditions:
             self._start_ended = asyncio.Event()
 
     def _free_place(self, creator: ClientAddress) -> None:
-        """Frees a place for a new room of `creator`: ends the rendition of another room. Raises
-        PlaylistError (503) if no other room must give up its place.
+        """Ends the rendition of another room, so that a new room of `creator` can have one. Raises
+        PlaylistError (503) if no other room must end its rendition.
         """
         places = [
             Place(name, rendition.creator, rendition.audience)

@@ -8,13 +8,14 @@ from relay.media.aac import TRACK, AacTimeline, OpusPacket
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 STARVED = SCALE // 2
-"""Maximum time that one track waits for samples of the other track: 0.5 s. After this time, the
-waiting track continues alone. The time is measured from the arrival of the newest sample of any
-track, and not from media times, because one track may constantly lag behind the other.
+"""Maximum time that one track waits for samples of the other track: 0.5 s in 90 kHz ticks. After
+this time, the waiting track continues alone. The time is measured since the newest sample of the
+other track arrived. Media times are not compared, because one track may constantly lag behind the
+other.
 """
 AWAY = SCALE
-"""Time without any media after which a gap begins: 1 s. With a shorter limit, late samples would be
-lost.
+"""Time without any media after which the playlist gets a gap: 1 s in 90 kHz ticks. Samples that
+arrive after the gap has begun are lost, so the time must not be shorter.
 """
 
 
@@ -46,9 +47,9 @@ class Muxer:
         return self._segmenter.began
 
     def receive(self, items: list[Sample | TrackInfo], media_now: int) -> list[OpusPacket]:
-        """Takes the samples and tracks published since the last call, in order. Returns the
-        packets to encode. `media_now`: media time that the stream would have reached by now without
-        a pause, in 90 kHz ticks.
+        """Takes the samples and tracks published since the last call, in order. Returns the packets
+        to encode. `media_now`: the media time that the stream would have reached if its media had
+        not paused, in 90 kHz ticks.
         """
         self._media_now = media_now
         audio = [item for item in items if isinstance(item, Sample) and item.track is Track.AUDIO]
@@ -74,7 +75,9 @@ class Muxer:
         return self._packets
 
     def replace(self) -> list[OpusPacket]:
-        """Returns packets of silence for a new encoder, instead of the last returned packets."""
+        """Returns packets of silence for a new encoder. They replace the packets that the last call
+        of `receive` or `end` returned.
+        """
         self._packets = self._timeline.replace(self._packets)
         return self._packets
 
@@ -138,8 +141,8 @@ class Muxer:
             return []
         # Assume that no frame with a time before `until` will arrive.
         until = min(self._newest.dts + missing, self._audio_edge())
-        # Request an IDR: after a frame that lasts much longer than its duration, Chromium drops all
-        # frames up to the next IDR.
+        # Request an IDR, because the last frame is shown much longer than usual. After such a
+        # frame, Chromium drops all frames up to the next IDR.
         self.wants_key = True
         return self._audio_until(until) + self._segmenter.stall(until)
 

@@ -1,4 +1,6 @@
-"""Chooses which rooms have an HLS rendition while there are more rooms than places. Pure."""
+"""Chooses which rooms have an HLS rendition if there are more rooms than places. The number of
+places is the maximum number of renditions. Pure.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,21 +9,19 @@ from dataclasses import dataclass
 from relay.client_address import ClientAddress
 
 PER_ADDRESS = 4
-"""Number of places that the rooms of one address keep while all places are taken."""
+"""Number of places that the rooms of one address may keep if another room needs a place."""
 PER_NETWORK = 8 * PER_ADDRESS
-"""Number of places that the rooms of one network keep while all places are taken."""
+"""Number of places that the rooms of one network may keep if another room needs a place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One of the limited number of HLS renditions: the room that has the rendition, and its
-    viewers.
-    """
+    """A room that has one of the limited number of HLS renditions."""
 
     room: str
     creator: ClientAddress
     viewers: int
-    """Number of HLS viewers."""
+    """Number of the room's HLS viewers."""
 
 
 def place_to_free(places: Sequence[Place], creator: ClientAddress) -> Place | None:

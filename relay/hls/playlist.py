@@ -24,16 +24,16 @@ must be able to download it for a time equal to the duration of the playlist (RF
 RETAINED = RETIRED * TARGET_DURATION * SCALE
 """Minimum total duration of the segments kept after they left the playlist, in 90 kHz ticks."""
 MAX_BYTES = 24 * 1024 * 1024
-"""Usual maximum memory of a playlist, bytes: 48 s of a 4 Mbit/s stream. Above this limit, segments
-that left the playlist are dropped early, and the playlist has fewer segments.
+"""Usual maximum memory of a playlist, bytes: 48 s of a 4 Mbit/s stream. If the memory exceeds this
+limit, segments that left the playlist are dropped early, and the playlist lists fewer segments.
 """
 SEGMENT_OVERHEAD = 2_000
 """Memory that a segment uses in addition to its parts, bytes. Includes its init segment."""
 PART_OVERHEAD = 300
 """Memory that a part uses in addition to its media, bytes."""
 PARTS_LISTED = 3 * TARGET_DURATION * SCALE
-"""Duration of the newest media in the playlist, in 90 kHz ticks. Parts are listed only for this
-media (RFC 8216bis §6.2.2).
+"""Duration of the media at the end of the playlist for which the playlist lists parts, in 90 kHz
+ticks (RFC 8216bis §6.2.2).
 """
 ADVANCE_LIMIT = 3 * SCALE / PART_TARGET
 """Maximum number of parts by which a request may be ahead of the playlist (RFC 8216bis
@@ -49,7 +49,7 @@ rounded up to one of these rates, because a phone delivers fewer frames in the d
 """
 LEVEL = 0x2A
 """Minimum H.264 level in CODECS: 4.2, the highest level observed from browsers. This level is
-announced from the start, because CODECS cannot change later with the stream's level.
+announced from the start, because CODECS cannot change when the level of the stream rises later.
 """
 
 
@@ -85,16 +85,16 @@ class Segment:
 class Playlist:
     """The media playlist of one rendition. It grows part by part. `first`: number of the first
     segment. `name`: name of the rendition in every URL, so that the content of a URL never changes.
-    `max_bytes`: maximum memory. Only the shortest playlist that RFC 8216bis §6.2.2 allows may use
-    more.
+    `max_bytes`: maximum memory. The playlist may exceed it only if RFC 8216bis §6.2.2 does not
+    allow a shorter playlist.
     """
 
     def __init__(self, name: str, first: int, max_bytes: int = MAX_BYTES) -> None:
         self.ended = False
         self.name = name
         self._next = first
-        # Start both counters (segments and discontinuities) with `first`, which grows with media
-        # time. A later playlist of the same stream must not have smaller numbers.
+        # A later playlist of the same stream must not have smaller numbers. So both counters
+        # (segments and discontinuities) start with `first`, which grows with media time.
         self._discontinuities = first
         self._segments: deque[Segment] = deque()
         self._retired: deque[Segment] = deque()
@@ -155,7 +155,9 @@ class Playlist:
         self._next += 1
 
     def _may_retire(self) -> bool:
-        """Whether the playlist is long enough without its oldest segment."""
+        """Whether the oldest segment may leave the playlist, because the remaining segments are
+        long enough.
+        """
         return sum(listed.duration for listed in list(self._segments)[1:-1]) >= LISTED
 
     def _trim(self) -> None:
@@ -175,8 +177,8 @@ class Playlist:
         self._discontinuities += gone.start.discontinuity
 
     def _drop_oldest(self) -> None:
-        """Drops the oldest of the segments that left the playlist, and the init segments that only
-        this segment needed.
+        """Drops the oldest segment that has left the playlist. Also drops the init segments that
+        only the dropped segment needed.
         """
         self._bytes -= self._retired.popleft().size
         oldest = next(iter(self._retired or self._segments)).init
@@ -207,8 +209,8 @@ class Playlist:
     def require_near(self, number: int, part: int) -> None:
         """Raises PlaylistError (400) if a requested part is too far ahead of the playlist."""
         at, index = self.position
-        # Any part may turn out to be the last part of its segment. So `ahead` is only the minimum
-        # number of parts that must be added before the requested part.
+        # A segment may end after any part, so the number of missing parts is unknown. `ahead` is
+        # the minimum number of parts that precede the requested part.
         ahead = part - index if number == at else part
         latest = at - 1  # the last complete segment
         if not self.ended and (number > latest + 2 or (number >= at and ahead + 1 > ADVANCE_LIMIT)):

@@ -23,12 +23,14 @@ from relay.worker.workers import WorkerFailed, Workers
 logger = logging.getLogger(__name__)
 
 TICK = 0.15
-"""Maximum time between two runs of the muxer, seconds. The muxer runs even if no media arrives."""
+"""Maximum time between two calls of the muxer, seconds. The muxer is called even if no media
+arrives.
+"""
 IDLE = 15.0
 """Time without a request after which a rendition ends, seconds."""
 LINGER = 30.0
-"""Time for which the media remains available after the stream has ended, seconds. This time is
-longer than the duration of the playlist.
+"""Time for which clients can still request the media after the stream has ended, seconds. This time
+is longer than the duration of the playlist.
 """
 BLOCK = 3.0 * TARGET_DURATION
 """Maximum time that a request waits for a part, seconds (RFC 8216bis §6.2.5.2)."""
@@ -51,12 +53,13 @@ rendition ends.
 RESTART_INTERVAL = 1.0
 """Minimum time between two starts of an encoder after failures, seconds."""
 MAX_SILENCE = 60.0
-"""Maximum silence before the rendition that the playlist shows as gaps, seconds. The silence is
-measured with the system's clock, and a clock that was set forward would give a gap of any length.
+"""Maximum length of the gap at the start of the playlist, seconds. The gap covers the time without
+media before the rendition started. This time is measured with the system's clock, so without a
+maximum, a clock that was set forward would cause a very long gap.
 """
 NEEDED = (LOOKAHEAD + FRAME) * SCALE // TIMESCALE[Track.AUDIO]
-"""Duration of the audio that must arrive after the end of a part before the encoder can complete
-the part, in 90 kHz ticks.
+"""Duration of the audio that the encoder needs beyond the end of a part to complete the part, in 90
+kHz ticks.
 """
 
 
@@ -102,13 +105,13 @@ class Rendition:
         self._clients: dict[str, tuple[float, str]] = {}
         """For each recent client: the time of its last request, and its address."""
         self.viewers = 0
-        """Number of viewers: the number of recent clients or of waiting requests, whichever is
-        larger. Many viewers may share one address, and then count as one client. Viewers behind a
-        CDN are not counted.
+        """Number of viewers: the larger of the number of recent clients and the number of waiting
+        requests. Viewers that share one address may count as one client. Viewers behind a CDN are
+        not counted.
         """
         self.ranked_viewers = 0
         """Number of viewers that count for the rank of the room. At most RANKED_EACH viewers at one
-        address count, because one client can request the playlist under many names.
+        address count, because one client can pretend to be many viewers.
         """
         self.waiting = 0
         """Number of requests that wait for a part."""
@@ -145,7 +148,7 @@ class Rendition:
         return self.playlist.size + self._pending_bytes
 
     def cancel(self) -> None:
-        """Starts to end the rendition. Returns before the rendition has ended."""
+        """Makes the rendition end, but does not wait until it has ended."""
         self._task.cancel()
 
     async def close(self) -> None:
@@ -316,8 +319,8 @@ class Rendition:
             return await self._encoder.encode(packets)
         except WorkerFailed as error:
             logger.warning("room %s: %s", self.channel.name, error)
-        # The server must not start encoders in a loop for a publisher whose packets crash each
-        # encoder.
+        # Wait before the next start. Otherwise a publisher whose packets crash each encoder would
+        # make the server start encoders continuously.
         await asyncio.sleep(self._encoder_failed_at + RESTART_INTERVAL - self._loop.time())
         self._encoder_failed_at = self._loop.time()
         return await self._encoder.encode(self._muxer.replace())

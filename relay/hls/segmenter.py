@@ -1,8 +1,8 @@
 """Makes parts of HLS segments from samples (RFC 8216bis §4.4.4.9). Pure.
 
 The durations in the playlist are exact, so errors do not accumulate. If possible, a part ends
-between two frames, after 85 to 100 % of PART_TARGET. Otherwise the part ends at PART_TARGET, while
-a frame is still shown, and the next part starts at that time.
+between two frames, after 85 to 100 % of PART_TARGET. Otherwise the part ends after exactly
+PART_TARGET, in the middle of a frame.
 """
 
 from dataclasses import dataclass
@@ -65,8 +65,8 @@ class Part:
     segment.
     """
     last: bool = False
-    """Whether this part is certainly the last part of its segment. If False, the next part may
-    still start a new segment.
+    """Whether it is already known that this part is the last part of its segment. If False, the
+    part may turn out to be the last one: the next part may start a new segment.
     """
 
     @property
@@ -197,8 +197,8 @@ class Segmenter:
 
     def _close(self, following: int = FOREVER) -> list[Part]:
         """Ends the part and the segment after the last frame. The last frame gets the duration of
-        the previous frame, but ends no later than `following`. `following`: start of a new epoch.
-        Returns the completed parts.
+        the previous frame, but ends at `following` at the latest. `following`: time at which a new
+        epoch starts. Returns the completed parts.
         """
         if not self._frames:
             self._audio = []
@@ -217,9 +217,9 @@ class Segmenter:
         return parts
 
     def _cut_to(self, dts: int) -> list[Part]:
-        """Ends parts until the time from the start of the current part to `dts` is at most
-        PART_TARGET. `dts`: time of the next frame, or the time up to which no frame will arrive.
-        Returns the completed parts.
+        """Ends the current part, and further parts if necessary, until the current part starts at
+        most PART_TARGET before `dts`. `dts`: time of the next frame, or the time up to which no
+        frame will arrive. Returns the completed parts.
         """
         parts: list[Part] = []
         while dts - self._began > PART_TARGET:

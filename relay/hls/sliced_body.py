@@ -11,9 +11,9 @@ SLICE = 65_536
 
 
 class SlicedBody(Payload):
-    """The bytes of all `parts`, one after the other. Writes a slice when the transport has accepted
-    the previous slice. The parts are not copied, so that many answers with the same parts need
-    little memory.
+    """A body that consists of the bytes of all `parts`, one after the other. A slice is written
+    when the transport has accepted the previous slice. The parts are not copied, so many answers
+    with the same parts need little memory.
     """
 
     _autoclose = True  # aiohttp: there is no file to close

@@ -1,7 +1,7 @@
 """Decides when the HLS rendition of a room may start. Pure.
 
-The start of a rendition costs most: it needs a process, and up to 20 s of audio must be encoded at
-once. A rendition counts as a start until it has a segment that can be played.
+Starting a rendition is the most expensive step: a process is created, and up to 20 s of audio are
+encoded at once. A rendition is starting until it has a playable segment.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,20 +10,23 @@ from dataclasses import dataclass
 from relay.client_address import ClientAddress
 
 STARTS = 8
-"""Maximum number of starts at a time in this process. A start that is older than STARTING no longer
-counts. Otherwise media that never becomes playable could keep other rooms from starting.
+"""Maximum number of renditions that start at a time in this process. A rendition that was created
+more than STARTING ago does not count. Otherwise renditions that never become playable could keep
+other rooms from starting.
 """
 STARTING = 1.0
-"""Time for which a start counts towards STARTS, seconds. A process starts in much less time."""
+"""Time for which a starting rendition counts towards STARTS, seconds. Its process starts in much
+less time.
+"""
 PER_ADDRESS = 4
-"""Maximum number of starts at a time of the rooms of one address."""
+"""Maximum number of renditions that start at a time for the rooms of one address."""
 PER_NETWORK = 6
-"""Maximum number of starts at a time of the rooms of one network. Less than STARTS, so that one
-network cannot take all starts.
+"""Maximum number of renditions that start at a time for the rooms of one network. It is less than
+STARTS, so that one network cannot block all others.
 """
 UNPLAYABLE = 6.0
-"""Time for which a start counts towards PER_ADDRESS and PER_NETWORK, seconds. A new live has its
-first segment after 2.5 s.
+"""Time for which a starting rendition counts towards PER_ADDRESS and PER_NETWORK, seconds. The
+rendition of a new live has its first segment after 2.5 s.
 """
 
 WAITING = 40
@@ -64,8 +67,8 @@ def may_wait(waiting: Sequence[ClientAddress], creator: ClientAddress) -> bool:
 
 
 def _time_to_free(ages: Iterable[float], most: int, counted: float) -> float:
-    """Returns the time until fewer than `most` starts count, seconds. A start counts for
-    `counted` seconds.
+    """Returns the time until fewer than `most` starts count, seconds. `ages`: the age of each
+    start. A start counts until its age is `counted` seconds.
     """
     young = sorted(age for age in ages if age < counted)
     return counted - young[most - 1] if len(young) >= most else 0.0
