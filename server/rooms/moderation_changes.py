@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 READ_EVERY = 2.0
 """Interval at which the changes of other processes are read, seconds."""
 OVERLAP = 60.0
-"""Age of the oldest changes that are read, seconds. Consecutive reads overlap, because the clocks of
-servers differ, and because a change becomes visible only after its commit.
+"""Age of the oldest changes that are read, seconds. Consecutive reads overlap, because the clocks
+of servers differ, and because a change becomes visible only after its commit.
 """
 
 
