@@ -42,7 +42,7 @@ def ask(data: Path | None, url: str | None, method: str, path: str, body: object
     """Sends a request to the admin API. Returns the JSON of the answer, or None if the answer has
     no content. Exits with 1 or 2 if the request fails.
     """
-    # Import late: --help needs no HTTP client.
+    # This import is slow, and --help needs no HTTP client.
     from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
 
     socket_path = expanded(data or default_data(os.environ)) / ADMIN_SOCKET_NAME

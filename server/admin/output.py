@@ -19,8 +19,10 @@ def print_json(answer: object) -> None:
 
 
 def print_table(columns: Iterable[str], rows: Iterable[Sequence[str]]) -> None:
-    """Prints a table. Names may contain anything: they are printed as text, not as markup."""
-    # Import late: --help needs no tables.
+    """Prints a table. The cells are printed as plain text, because a name may contain characters
+    that Rich reads as markup.
+    """
+    # These imports are slow, and --help needs no tables.
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

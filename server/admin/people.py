@@ -15,7 +15,7 @@ def people(
     url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """List the people who were here last, or find one of them."""
+    """List the people who used this server last, or find one person."""
     answer = ask(data, url, "GET", f"people?find={quote(find, safe='')}")
     if as_json:
         print_json(answer)
@@ -43,7 +43,7 @@ def rotate_cookie_key(
     data: Data = None,
     url: Url = None,
 ) -> None:
-    """Make a new key for the cookies of people."""
+    """Make a new key, which will sign people's cookies."""
     answer = ask(data, url, "POST", "cookie-keys", {"retire": retire})
     print(f"key {answer['key']} signs cookies from {moment(answer['signs_at'])}")
     if retire:

@@ -45,7 +45,9 @@ def decide(
     data: Data = None,
     url: Url = None,
 ) -> None:
-    """Record the decision about a report, which the reporter and the reported can read."""
+    """Record the decision about a report. The reporter and the reported person can read the
+    decision.
+    """
     path = f"reports/{quote(report, safe='')}"
     ask(data, url, "POST", path, {"decision": decision, "note": note})
     print(f"report {report}: {decision}")

@@ -1,1 +1,3 @@
-"""The composition, one module for each domain. server/app.py puts the parts together."""
+"""Creates the parts of the server, with one module for each kind of part. server/app.py connects
+the parts.
+"""

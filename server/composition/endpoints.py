@@ -1,4 +1,6 @@
-"""The endpoints of the HTTP interface, by whom they serve."""
+"""The endpoints of the HTTP interface, grouped by what they are for: rooms, people, media and the
+operator.
+"""
 
 from typing import Protocol
 
@@ -36,7 +38,9 @@ class Endpoint(Protocol):
 
 
 def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
-    """Returns the endpoints for rooms and their social parts."""
+    """Returns the endpoints for rooms, and for what people do in rooms: chat, polls, moderation,
+    reports.
+    """
     rooms, requesters = parts.rooms, parts.visitors.requesters
     identity, settings = parts.visitors.identity, parts.settings
     # aiohttp tries the routes in this order. The routes of the chat are first, because they get the
@@ -54,7 +58,9 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
 
 
 def person_endpoints(parts: Parts, profiles: Profiles) -> tuple[Endpoint, ...]:
-    """Returns the endpoints for the person of a browser."""
+    """Returns the endpoints for the browser's person: name, follows, sign-in, devices and stored
+    data.
+    """
     identity, storage, settings = parts.visitors.identity, parts.storage, parts.settings
     return (
         PeopleEndpoint(identity, storage.people, settings),

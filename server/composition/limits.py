@@ -30,7 +30,7 @@ class LoadLimits:
 def open_limits(
     rooms: Rooms, media: Media, outputs: Outputs, settings: Settings, stack: AsyncExitStack
 ) -> LoadLimits:
-    """Starts the control of the memory, and the timer of the connections."""
+    """Starts the memory budget, and the timer that checks the connections."""
     memory = MemoryBudget(
         MemoryLimits(
             settings.memory or default_budget(),

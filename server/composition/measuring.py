@@ -1,4 +1,4 @@
-"""Measures the server: metrics, the load, and what the server gives up under load."""
+"""Starts the parts that measure the server, and the part that stops or reduces work under load."""
 
 from contextlib import AsyncExitStack
 
@@ -13,7 +13,7 @@ from server.shedding import Shedding
 
 
 def create_metrics(parts: Parts, registry: CollectorRegistry) -> Metrics:
-    """Returns the endpoint of the metrics. `registry` has the metrics of the players already."""
+    """Returns the endpoint `/metrics`. `registry` already contains the playback metrics."""
     rooms, media, outputs, limits = parts.rooms, parts.media, parts.outputs, parts.limits
     sources = Sources(
         rooms.in_memory,

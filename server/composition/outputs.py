@@ -26,8 +26,8 @@ class Outputs:
     play: WhepEndpoint
 
     def audience(self, ingest: IngestSessions) -> Audience:
-        """Returns the numbers of creators and viewers, and the time that the delivery of media to
-        viewers took.
+        """Returns the numbers of creators and viewers, and the total time that was spent on
+        delivery to viewers.
         """
         return Audience(
             ingest.counters.sending,
@@ -45,7 +45,7 @@ class Outputs:
 def create_outputs(
     rooms: Rooms, media: Media, visitors: Visitors, hosts: list[str], settings: Settings
 ) -> Outputs:
-    """Creates the endpoints of viewers. `hosts`: the addresses at which viewers reach the UDP
+    """Creates the endpoints for viewers. `hosts`: the addresses at which viewers reach the UDP
     port.
     """
     identity, access = visitors.identity, visitors.access

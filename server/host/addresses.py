@@ -57,9 +57,9 @@ def media_hosts(settings: Settings, found: Sequence[LocalAddress]) -> list[str]:
     """Returns the addresses at which the server receives media. Unless --announce is set, SDP
     answers contain these addresses, in this order; some clients try only the first candidate.
 
-    Media is available only to clients that can also reach a TCP port of the server. For example,
-    the result for --host 127.0.0.1 without --lan is the loopback address alone. `found`: the result
-    of `local_addresses()`.
+    The result contains only addresses at which clients can also reach a TCP port of the server. For
+    example, with --host 127.0.0.1 and without --lan, the result is only the loopback address.
+    `found`: the result of `local_addresses()`.
     """
     every = [address.text for address in found]
     private = [address.text for address in found if address.is_private]

@@ -15,8 +15,8 @@ BEGIN_WEBSOCKET: Final = 0.0008
 BEGIN_WEBRTC: Final = 0.015
 """Event-loop time for offer, answer and DTLS handshake of a new WebRTC session, seconds."""
 SPREAD: Final = 0.5
-"""Seconds over which the work for the beginning of a session is spread as load. The load is
-measured at the same interval.
+"""Divisor that converts the event-loop time of a session's beginning into a load, seconds. This is
+also the interval between two measurements of the load.
 """
 RETRY_FIRST: Final = 5
 RETRY_STEPS: Final = 6
@@ -58,7 +58,7 @@ class Admission:
 
     @property
     def load(self) -> float:
-        """The measured load and the expected load together, as a share of the loop's time."""
+        """Sum of the measured load and the expected load, as a share of the loop's time."""
         return self.headroom.load + self._expected
 
     @property
@@ -88,7 +88,7 @@ class Admission:
     # Decisions
 
     def check_creator(self, *, returning: bool) -> int:
-        """Returns 0 if a creator would be accepted; otherwise returns the seconds after which the
+        """Returns 0 if a creator would be accepted. If not, returns the seconds after which the
         client may try again. `returning`: whether the creator's room is on air.
         """
         cost = self.headroom.creator_cost
@@ -102,8 +102,8 @@ class Admission:
         return RETRY_FIRST + self.refused.creators % RETRY_STEPS
 
     def take_creator(self, *, returning: bool) -> int:
-        """Accepts a creator and returns 0; otherwise returns the seconds after which the client may
-        try again. `returning`: whether the creator's room is on air.
+        """Accepts a creator and returns 0, or refuses the creator and returns the seconds after
+        which the client may try again. `returning`: whether the creator's room is on air.
         """
         wait = self.check_creator(returning=returning)
         if not wait:
@@ -111,8 +111,8 @@ class Admission:
         return wait
 
     def take_viewer(self, begin: float) -> int:
-        """Accepts a viewer and returns 0; otherwise returns the seconds after which the client may
-        try again. `begin`: event-loop time that the viewer needs to begin, seconds.
+        """Accepts a viewer and returns 0, or refuses the viewer and returns the seconds after which
+        the client may try again. `begin`: event-loop time that the viewer needs to begin, seconds.
         """
         cost = self.headroom.viewer_cost + begin / SPREAD
         if self.headroom.level is Level.CROWDED or not self._places(self.limits.viewers, cost):

@@ -21,8 +21,8 @@ def raise_limit() -> int:
 
 
 def most_connections() -> int:
-    """Returns the number of TCP connections for which there are enough file descriptors: a viewer
-    over a WebSocket needs two.
+    """Returns the maximum number of TCP connections. The number is half of the available file
+    descriptors, because a viewer over a WebSocket needs two descriptors.
     """
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return max(1, (limit - RESERVED) // 2)

@@ -7,8 +7,8 @@ from typing import Final
 
 MAX_LOAD: Final = 0.8
 FREE_BELOW: Final = 0.05
-"""Once full, the server accepts again when the load is lower than the limit by this share of the
-loop's time.
+"""Distance to which the load must fall below the limit before a full server accepts clients again,
+as a share of the loop's time.
 """
 LATE: Final = 0.06
 """Mean lateness of timers above which the server is full, seconds. With thousands of viewers, even

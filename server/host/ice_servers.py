@@ -16,7 +16,7 @@ uses the credentials at once, and gets new credentials with the next session.
 
 
 class Role(Enum):
-    """Who gets TURN credentials."""
+    """The role of the client that gets TURN credentials."""
 
     CREATOR = "creator"
     VIEWER = "viewer"

@@ -111,7 +111,8 @@ class Stages:
             self.stage = Stage(self.stage + 1)
             if self.stage < Stage.HEAVIEST:
                 return True
-            # Start at a bitrate that a creator really sends: `_cap` may be far above it.
+            # Start at the highest bitrate that a creator really sends, because `_cap` may be far
+            # higher.
             self.ceiling = round(min(self._cap, max(LEAST_CEILING, heaviest)))
         before = self.ceiling
         self.ceiling = max(min(LEAST_CEILING, self._cap), round(self.ceiling * LOWER))

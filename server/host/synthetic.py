@@ -187,7 +187,9 @@ def _source(description: str) -> Iterator[VideoFrame | AudioFrame]:
 
 
 def _split(description: str) -> list[str]:
-    """Splits a filter chain into its filters. An escaped comma is part of an expression."""
+    """Splits a filter chain at its commas. An escaped comma does not separate filters, but is part
+    of an expression.
+    """
     return [part.replace("\0", "\\,") for part in description.replace("\\,", "\0").split(",")]
 
 

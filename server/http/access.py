@@ -1,8 +1,8 @@
-"""Who may watch a room: checks each request for a room, and closes connections that may no longer
-watch.
+"""Decides who may watch a room. Checks each request for a room, and closes the connections of
+viewers who lose the right to watch.
 
-For a public or unlisted room in memory, the check looks into two sets. It reads storage only for
-private rooms and for rooms that have ended.
+For a public or unlisted room in memory, the check only looks for the person in two sets. The check
+reads storage only for private rooms and for rooms that have ended.
 """
 
 import asyncio
@@ -37,14 +37,15 @@ STEP = 500
 """Maximum number of connections that are checked together. Other work runs between two steps."""
 MAX_PAST = 1_000
 PASS = 86_400
-"""Seconds for which the cookie of an admitted person opens the room."""
+"""Lifetime of the cookie with which an admitted person can watch a private room, seconds."""
 COOKIE = "microlive-watch-"
-"""Beginning of the name of the cookie that opens one private room."""
+"""Prefix of the name of the cookie with which a viewer can watch one private room."""
 EXEMPT = ("/whip/", "/api/admin/")
-"""Paths of publishers and operators, whose requests need a key anyway."""
+"""Path prefixes that are not checked: the requests of publishers and operators need a key anyway.
+"""
 WITHOUT_COOKIE = ("/whep/", "/hls/")
-"""Paths for which only the cookie of the room gives access. The cookie of a person gives no access
-there; it is read only to refuse a banned person.
+"""Path prefixes at which the cookie of a person gives no access. There, only a watch link or the
+cookie of the room gives access. The cookie of a person is read only to refuse a banned person.
 """
 
 Close = Callable[[RefusalCode, str], object]
@@ -58,7 +59,7 @@ class Pass:
     token: str
     admission: Admission
     person: str
-    """Id of the person who must not be banned; empty if the request names no person."""
+    """Id of the person who loses access if banned; empty if the request names no person."""
 
 
 @dataclass(slots=True, eq=False)
@@ -75,11 +76,13 @@ class Connection:
 PASS_KEY = web.RequestKey("pass", Pass)
 """Key under which a request stores its Pass."""
 CHANGES_KEY = web.RequestKey("changes", int)
-"""Key under which a request stores the value of `RoomModeration.admissions` at its check."""
+"""Key under which a request stores the value that `RoomModeration.admissions` had when the request
+was checked.
+"""
 
 
 class Access:
-    """The check of who may watch. The owner calls `open()` and `close()`."""
+    """Checks who may watch, from `open()` to `close()`."""
 
     def __init__(
         self,
@@ -95,7 +98,9 @@ class Access:
         self._open: dict[str, dict[Connection, None]] = {}
         """The open connections by room."""
         self._past: OrderedDict[str, None] = OrderedDict()
-        """Rooms that have ended and are not private. Their HLS viewers still play the rest."""
+        """Rooms that have ended and are not private. HLS viewers may still play the last media of
+        such a room.
+        """
         self._seen: dict[str, int] = {}
         """By room: `RoomModeration.admissions` at the last check of the room's connections."""
         self._checking: asyncio.Task[None] | None = None
@@ -163,14 +168,17 @@ class Access:
         return self._requesters.reading(request)
 
     def _person(self, request: web.Request) -> str:
-        """Returns the id of the person who must not be banned; empty if the request names none."""
+        """Returns the id of the person who gets no access if banned; empty if the request names no
+        person.
+        """
         if request.path.startswith(WITHOUT_COOKIE):
             return self._requesters.named(request)
         return self._requesters.reading(request).person.id
 
     def cookie_for(self, request: web.Request, name: str) -> str | None:
-        """Returns the value of a Set-Cookie header: the cookie lets a viewer who has loaded the
-        page of a private room open its other resources. Returns None if the viewer needs no cookie.
+        """Returns the value of a Set-Cookie header for the page of a private room. With the cookie,
+        the viewer of the page can also load the other resources of the room. Returns None if the
+        viewer needs no cookie.
         """
         admitted, room = request.get(PASS_KEY), self._rooms.in_memory.find(name)
         if admitted is None or room is None or not admitted.admission.private:
@@ -194,8 +202,8 @@ class Access:
 
     @contextmanager
     def watching(self, request: web.Request, name: str) -> Iterator[Connection]:
-        """Watches over a connection until the context ends: closes the connection if its client may
-        no longer watch.
+        """Includes a connection in the checks until the context ends. A check closes the connection
+        if its viewer has lost the right to watch.
         """
         connection = self.add(request, name)
         try:
@@ -204,7 +212,7 @@ class Access:
             self.remove(connection)
 
     def add(self, request: web.Request, name: str) -> Connection:
-        """Watches over a connection until the call of `remove`."""
+        """Includes a connection in the checks until `remove` is called."""
         admitted = request.get(PASS_KEY)
         if admitted is None:
             by, token = self._requester(request), _token(request, name)
@@ -212,7 +220,7 @@ class Access:
         connection = Connection(name, admitted)
         self._open.setdefault(name, {})[connection] = None
         if self._seen.get(name) != request.get(CHANGES_KEY):
-            # The room has changed while the client sent its request.
+            # The room has changed since the request was checked: check the connections again.
             self._seen.pop(name, None)
         return connection
 
@@ -249,7 +257,9 @@ class Access:
                 logger.debug("room %s: %s", room.name, error)
 
     async def _check_room(self, room: Room, due: list[Connection]) -> None:
-        """Checks these connections of a room. Asks storage for many of them together."""
+        """Checks these connections of a room. Each request to storage is for up to STEP
+        connections.
+        """
         allowed = [connection for connection in due if self._is_allowed(room, connection)]
         if room.record.visibility != "private":
             return

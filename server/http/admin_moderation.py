@@ -112,7 +112,9 @@ class AdminModerationEndpoint:
         return reply(OperatorBans, {"bans": [_describe_ban(ban) for ban in bans]})
 
     async def ban(self, request: web.Request) -> web.Response:
-        """Bans a person: no messages and no rooms on any server of the database. Responds 201."""
+        """Bans a person, who then cannot write messages or create rooms on any server with this
+        database. Responds 201.
+        """
         self._authorise(request)
         wanted = read_model(BanRequest, await read_object(request), RefusalCode.BAD_MODERATION)
         person = await self._find(wanted.person)
@@ -144,7 +146,9 @@ class AdminModerationEndpoint:
         return web.Response(status=204)
 
     async def list_reports(self, request: web.Request) -> web.Response:
-        """Lists the reports of all rooms: with `state`, only those that are open or decided."""
+        """Lists the reports of all rooms. With `state` in the query, lists only the open reports or
+        only the decided reports.
+        """
         self._authorise(request)
         state = request.query.get("state")
         known = state if state in ("open", "decided") else None

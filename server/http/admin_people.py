@@ -37,7 +37,7 @@ class KnownPerson(Payload):
 
 
 class AdminPeople(Payload):
-    """The people who were here last, at most 200."""
+    """The people who used this server last, at most 200."""
 
     people: list[KnownPerson]
 
@@ -100,7 +100,9 @@ class AdminPeopleEndpoint:
         return reply(AdminPeople, {"people": people})
 
     async def add_key(self, request: web.Request) -> web.Response:
-        """Makes a new key for cookies, which signs once every server has read it. Responds 201."""
+        """Makes a new key for cookies. Servers sign with the key only after a delay in which every
+        server reads the key. Responds 201.
+        """
         self._authorise(request)
         try:
             wanted = NewKeyRequest.model_validate(await read_object(request))

@@ -36,7 +36,9 @@ def label_of(request: web.Request) -> str:
 
 
 def arrival_of(request: web.Request, visitor: Visitor) -> Arrival:
-    """Returns the description of the browser for storage. `visitor`: who the browser was before."""
+    """Returns the description of the browser for storage. `visitor`: the visitor as whom the
+    browser was known before the sign-in.
+    """
     device = secrets.token_urlsafe(ID_BYTES)
     return Arrival(device, label_of(request), visitor.device, time.time())
 

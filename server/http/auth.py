@@ -83,8 +83,8 @@ def bearer_token(request: web.Request) -> str:
 
 def delayed_refusals(settings: Settings) -> Middleware:
     """Returns the middleware that delays the refusal of a wrong key or token, so that a client
-    cannot try many. Other requests of the client's address are not delayed, because a creator may
-    share the address.
+    cannot try many secrets. Other requests of the client's address are not delayed, because a
+    creator may share the address.
     """
     delayed = ConnectionLimiter(DELAYED_EACH, DELAYED_ALL)
 

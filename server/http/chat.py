@@ -42,7 +42,8 @@ ARRIVING = 20
 """Maximum number of people in a room whose first messages wait for storage at the same time."""
 DELAY = 1.0
 """Minimum seconds by which the refusals of further messages are delayed; the maximum is twice as
-much. The delays differ, because the members of a raid who begin together would come back together.
+much. Each delay is random. With equal delays, the members of a raid would all try again at the same
+time.
 """
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -139,7 +140,7 @@ class ChatEndpoint:
         ]
 
     async def list(self, request: web.Request) -> web.Response:
-        """Returns a part of the history: without a query the last messages."""
+        """Returns a part of the history. Without a query, returns the last messages."""
         query = request.query
         page = await self._rooms.ask(
             request.match_info["room"],
@@ -169,7 +170,8 @@ class ChatEndpoint:
             if refusal.status in (403, 429):
                 await self._delay(request)
             raise
-        # Not checked against MessageBody, which costs more than the rest of the answer.
+        # Do not check the answer against MessageBody: the check would take more time than
+        # everything else.
         answer = _json.encode(describe_message(posted.message)).encode()
         return json_answer(answer, status=201 if posted.new else 200)
 
@@ -195,7 +197,8 @@ class ChatEndpoint:
     @contextmanager
     def _arrival(self, name: str, person: str) -> Iterator[None]:
         """Counts a first message until the context ends. Raises TooManyRequests if the first
-        messages of ARRIVING people wait for storage already: more would delay all other messages.
+        messages of ARRIVING people wait for storage already, because further first messages would
+        delay all other messages.
         """
         arriving = self._arriving.setdefault(name, Counter())
         if person not in arriving and len(arriving) >= ARRIVING:

@@ -91,7 +91,7 @@ class CodesEndpoint:
         ]
 
     async def make_transfer(self, request: web.Request) -> web.Response:
-        """Makes a code that signs in another device as the person, once."""
+        """Makes a code with which one other device can sign in as the person."""
         visitor = await self._identity.require_visitor(request)
         charge(self._transfers_made, visitor.person.id, "you make too many codes")
         charge(self._new_codes, "", "too many new QR codes at a time")
@@ -126,7 +126,7 @@ class CodesEndpoint:
         return signed_in(request, self._identity, record, arrival)
 
     async def make_recovery(self, request: web.Request) -> web.Response:
-        """Makes a new recovery code. The previous code is no longer valid."""
+        """Makes a new recovery code. The new code replaces the previous code."""
         visitor = await self._identity.require_visitor(request)
         code = new_recovery_code(secrets.token_bytes(recovery.ENTROPY))
         stored = recovery_hash(code)

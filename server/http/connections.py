@@ -44,8 +44,8 @@ HANDSHAKES = 8
 address. Each incomplete handshake uses 55 KB of memory.
 """
 HANDSHAKES_CROWDED = 256
-"""If there are more incomplete TLS handshakes, over all addresses, each handshake gets only YOUNG
-seconds. This lasts for HANDSHAKE seconds.
+"""Number of incomplete TLS handshakes, over all addresses, above which each handshake gets only
+YOUNG seconds. This limit then applies for at least HANDSHAKE seconds.
 """
 SWEEP = 2.5
 """Seconds between two checks for silent connections and for clients that read nothing."""
@@ -68,7 +68,7 @@ class Phase(Enum):
     """The present activity of a connection."""
 
     NEW = auto()
-    """The connection is not counted."""
+    """The connection is not counted yet."""
     HANDSHAKE = auto()
     """The TLS handshake is not complete."""
     HEADERS = auto()
@@ -378,7 +378,9 @@ class Connections:
         return False
 
     def _crowd(self) -> None:
-        """Shortens the time of all TLS handshakes for a while."""
+        """Limits the duration of all TLS handshakes to YOUNG seconds, for the next HANDSHAKE
+        seconds.
+        """
         now = self._loop.time()
         if now >= self._crowded_until:
             self._timer.cancel()

@@ -48,7 +48,9 @@ class Delivery:
 
 
 class Deliveries:
-    """The answers that are being sent. Limits the bytes that wait for each address and for all."""
+    """The answers that are being sent. Limits the bytes that wait for each address, and for all
+    addresses together.
+    """
 
     def __init__(self) -> None:
         self.stalled = 0

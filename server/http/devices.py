@@ -1,5 +1,5 @@
-"""`/api/me/devices`: where the person is signed in. server/API.md describes the requests and
-answers.
+"""`/api/me/devices`: the devices at which the person is signed in. server/API.md describes the
+requests and answers.
 """
 
 import time
@@ -26,7 +26,7 @@ class DeviceBody(Payload):
 
 
 class DeviceList(Payload):
-    """The devices of the person, the last seen one first."""
+    """The devices of the person. The device that was seen last is first."""
 
     devices: list[DeviceBody]
 
@@ -66,14 +66,14 @@ class DevicesEndpoint:
         if not is_id(device) or not await self._devices.sign_out(
             visitor.person.id, device, time.time()
         ):
-            raise NotFound(RefusalCode.DEVICE_NOT_FOUND, "you are not signed in on such a device")
+            raise NotFound(RefusalCode.DEVICE_NOT_FOUND, "you have no such device")
         self._identity.revocations.add(device)
         if device == visitor.device:
             self._identity.forget_cookie(request)
         return web.Response(status=204)
 
     async def sign_out_others(self, request: web.Request) -> web.Response:
-        """Signs out every device but this browser."""
+        """Signs out every device except this browser."""
         visitor = await self._identity.require_visitor(request)
         others = await self._devices.sign_out_others(visitor.person.id, visitor.device, time.time())
         for device in others:

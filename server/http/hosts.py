@@ -129,8 +129,8 @@ class KnownHosts:
         self.any_host = any_host
 
     def knows(self, host: str, local: str) -> bool:
-        """Whether `host`, from an Authority, is this server. `local`: the local address of the
-        connection.
+        """Whether `host`, from an Authority, belongs to this server. `local`: the local address of
+        the connection.
         """
         return (
             self.any_host
@@ -207,7 +207,8 @@ class Origins:
         origin = read_origin(text)
         if origin is None or origin in self._own:
             return origin is not None
-        # A page that came over plain HTTP can be forged. It is no own page of an HTTPS server.
+        # An attacker in the network can forge a page that comes over plain HTTP. If the server has
+        # HTTPS, such a page does not count as its own.
         forged = any(own and own.authority.host == host.host for own in self._own)
         return not forged and origin.authority == _without_default_port(host, origin.scheme)
 

@@ -1,4 +1,4 @@
-"""Who sends a request: the visitor's cookie, and new guests.
+"""Finds out who sends a request: reads the visitor's cookie, or makes a new guest.
 
 A request with a bearer key is a program's request: its cookie is never read.
 """
@@ -46,8 +46,9 @@ REFRESH_EVERY = 4.0
 is therefore known within 5 s.
 """
 OVERLAP = 60.0
-"""Seconds by which each read of sign-outs overlaps the read before: the clocks of servers differ,
-and a sign-out becomes visible only after its commit.
+"""Overlap between the periods of two consecutive reads of sign-outs, seconds. Without the overlap,
+a read could miss sign-outs: the clocks of servers differ, and a sign-out becomes visible only after
+its commit.
 """
 INSTALLATION_BYTES = 4
 """Random bytes in the id of a database."""
@@ -99,7 +100,9 @@ class Identity:
         self._refreshing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Reads the keys, and makes the first one. Raises StorageError."""
+        """Reads the keys of cookies, and makes the first key if storage has none. Raises
+        StorageError.
+        """
         await self._cookie_keys.add_first(secrets.token_bytes(32), self._clock())
         new = secrets.token_hex(INSTALLATION_BYTES)
         self.cookie_name = cookie_name(await self._cookie_keys.installation(new))
@@ -141,7 +144,7 @@ class Identity:
         return self._visit(request).visitor
 
     def named_by(self, request: web.Request) -> str:
-        """Returns the id of the person whom the cookie describes; empty where `visitor_of` returns
+        """Returns the id of the person whom the cookie describes; empty if `visitor_of` returns
         None. Does not change the answer: the cookie is not renewed, and caches may store the
         answer.
         """
@@ -152,11 +155,11 @@ class Identity:
         """Returns the person who sends the request; a visitor without a cookie becomes a guest.
 
         `store`: whether the person must be in storage, because the request writes something about
-        the person. Otherwise a new guest is only a cookie.
+        the person. Otherwise only the cookie describes a new guest.
 
-        Raises Forbidden if the request changes something and comes from a page of another origin,
-        Unauthorized if the device is signed out or the request has a bearer key, TooManyRequests if
-        there are too many new people from the address, and StorageError.
+        Raises Forbidden if the request changes something and comes from a page of another origin.
+        Raises Unauthorized if the device is signed out or the request has a bearer key. Raises
+        TooManyRequests if there are too many new people from the address. Raises StorageError.
         """
         return (await self.require_visitor(request, store=store)).person
 
@@ -189,8 +192,8 @@ class Identity:
 
     def watching(self, request: web.Request, room: Room) -> str | None:
         """Returns the id of the person who is about to watch the room, and tells the room the name
-        of the person. The first visit of a browser makes a guest, so that the room counts the
-        visitor only once, even after reconnections. Returns None for a program.
+        of the person. If the browser has no cookie, makes a guest: the room then counts the visitor
+        only once, even if the browser reconnects. Returns None for a program.
         """
         visit = self._visit(request)
         visitor = visit.visitor
@@ -220,7 +223,8 @@ class Identity:
         creates the room: the request has no valid cookie, or does not come from a page of this
         server.
 
-        A page may send the create token beside the cookie. Raises the errors of `require_person`.
+        A page may send the create token in addition to the cookie. Raises the errors of
+        `require_person`.
         """
         if not self._own_pages.sent(request) or (
             bearer_token(request) and hdrs.ORIGIN not in request.headers
@@ -250,13 +254,13 @@ class Identity:
         self._writers.forget(visitor.device)
 
     def forget_admission(self, device: str) -> None:
-        """Makes the server read the person from storage at the next write of this device, because
-        the person has changed.
+        """Makes the server read the person from storage at the next write of the device. Call this
+        method after a change to the person.
         """
         self._writers.forget(device)
 
     def forget_cookie(self, request: web.Request) -> None:
-        """Removes the cookie with the answer to this request."""
+        """Makes the answer to this request remove the cookie."""
         visit = self._visit(request)
         visit.visitor, visit.answer, visit.forget = None, None, True
 
@@ -297,8 +301,9 @@ class Identity:
 
     def _read_cookie(self, request: web.Request) -> Visit:
         value = request.cookies.get(self.cookie_name)
-        # A cookie with the former name is from an older version, or from another server: only the
-        # servers of this database have signed what they can verify.
+        # A cookie with the former name is from an older version of this server, or from another
+        # server at this host. The keys accept only cookies that a server with this database has
+        # signed.
         former = value is None
         value = request.cookies.get(COOKIE_NAME) if value is None else value
         if value is None:
@@ -314,7 +319,9 @@ class Identity:
         return Visit(cookie, cookie.visitor, renewed, former)
 
     async def _stored(self, request: web.Request, visit: Visit, visitor: Visitor) -> Visitor:
-        """Returns the visitor with the person as stored. Stores a new person and device."""
+        """Returns the visitor with the data of the person from storage. First stores the person and
+        the device if they are new.
+        """
         renewed = visit.answer is not None
         person = await self._writers.admit(request, visitor, renewed=renewed)
         if person is None:

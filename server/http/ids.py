@@ -7,7 +7,7 @@ _ID = re.compile(PATTERN)
 
 
 def is_id(text: str) -> bool:
-    """Whether the server can have made this id. Storage is not searched for other texts, and
-    PostgreSQL refuses some of them.
+    """Whether `text` has the form of the ids that the server makes. Other texts must not reach
+    storage, because PostgreSQL refuses some of them.
     """
     return _ID.fullmatch(text) is not None

@@ -14,8 +14,8 @@ from server.site.strings import Strings
 
 
 class Installation:
-    """The endpoints `/manifest.webmanifest` and `/sw.js`. Their URLs never change, so browsers ask
-    for the content again.
+    """The endpoints `/manifest.webmanifest` and `/sw.js`. Because their URLs never change, a
+    browser must ask the server for changes before each use of a stored copy.
     """
 
     def __init__(self, assets: Assets, strings_for: Callable[[web.Request], Strings]) -> None:

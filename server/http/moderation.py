@@ -108,7 +108,9 @@ class ModeratorList(Payload):
 
 
 class WordList(Payload):
-    """The words that hold a message back for the creator."""
+    """The creator's list of words. The room holds back each message that contains a word of the
+    list.
+    """
 
     words: list[str]
 
@@ -264,8 +266,8 @@ class ModerationEndpoint:
         return await self._do(request, DecideHeld(by, n, show))
 
     async def log(self, request: web.Request) -> web.Response:
-        """Returns the log of the moderators' actions. With `before`: only the lines with lower
-        numbers.
+        """Returns the log of the moderators' actions. With `before` in the query, returns only the
+        entries with lower numbers.
         """
         before = _read_before(request.query.get("before", ""))
         command = ReadLog(self._requesters.reading(request), before)

@@ -22,8 +22,9 @@ class OwnPages:
         """Whether the request comes from a page of this server, or is harmless.
 
         Browsers send Origin with every request that changes something and with every WebSocket
-        handshake. A GET request without Origin only reads: SameSite keeps the cookie from other
-        sites, and without CORS credentials no other page can read the answer.
+        handshake. A GET request without Origin only reads data. Such a request is harmless:
+        SameSite keeps the cookie out of requests of other sites, and without CORS credentials no
+        other page can read the answer.
         """
         origin = request.headers.get(hdrs.ORIGIN)
         if origin is not None:

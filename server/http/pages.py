@@ -43,7 +43,9 @@ NO_ACCESS = frozenset(
         RefusalCode.BANNED,
     }
 )
-"""Refusals of people who may not watch a live. They share a heading."""
+"""Refusals of requests of people who may not watch a live. All these refusals have the same
+heading.
+"""
 AREAS = {
     "index.html": ("site", "feed", "api", "refusals"),
     "live.html": (
@@ -58,7 +60,7 @@ AREAS = {
     "me.html": ("site", "me", "report", "api", "refusals"),
     "handle.html": ("site", "handle", "api", "refusals"),
 }
-"""Areas of the strings that the scripts of each page use."""
+"""By page: the areas of `web/strings` that the scripts of the page use."""
 
 
 class Pages:

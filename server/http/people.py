@@ -136,7 +136,9 @@ class PeopleEndpoint:
         return response
 
     async def take_handle(self, request: web.Request) -> web.Response:
-        """Gives the person a handle, or renames it. The handle becomes the name, too."""
+        """Gives the person a handle, or changes the person's handle. The handle also becomes the
+        name.
+        """
         body = await read_object(request)
         handle = read_handle(body.get("handle"))
         visitor = await self._identity.require_visitor(request)
@@ -172,7 +174,7 @@ class PeopleEndpoint:
         return reply(HandleAnswer, answer)
 
     async def _free_name(self, name: str, person: Person) -> str:
-        """Returns the name, with a number if it looks like the handle of another person."""
+        """Returns the name. Adds a number if the name looks like the handle of another person."""
         owner = await self._people.owner_of_skeleton(skeleton_of(name))
         return name if owner in (None, person.id) else numbered(name, person.id)
 

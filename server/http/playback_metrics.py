@@ -6,8 +6,8 @@ from server.rooms.beacon import OTHER, PLAYERS, Beacon
 
 FIRST_PICTURE = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 BEHIND_LENS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
-"""Bounds of the histogram buckets, seconds. The buckets are narrow in the usual range of the
-values.
+"""Bounds of the histogram buckets for the delay from the camera to the screen, seconds. The buckets
+are narrow in the usual range of the delay.
 """
 MOST_STALLS = 10
 """Maximum number of stalls that one report adds to the counter: a player cannot stall more often

@@ -1,4 +1,4 @@
-"""The site to which passkeys belong, at the URL that a browser uses."""
+"""Finds the relying party of a request: the site to which the passkeys of the browser belong."""
 
 from aiohttp import web
 
@@ -9,11 +9,13 @@ from server.settings import Settings
 
 
 def relying_party_of(request: web.Request, settings: Settings) -> RelyingParty | None:
-    """Returns the relying party for a request; None if browsers allow no passkeys there."""
+    """Returns the relying party for a request; None if browsers allow no passkeys at the requested
+    URL.
+    """
     host = authority_of(request, settings)
     site = read_origin(url_of(request, "", settings))
     if host is None or site is None or site.authority.host != host.host:
-        # Beside --public-url, browsers may also use another name of the server.
+        # The browser uses a host of the server that is not the host of --public-url.
         site = read_origin(f"{'https' if is_https(request, settings) else 'http'}://{host}")
     if site is None:
         return None

@@ -114,7 +114,7 @@ class ReportsEndpoint:
         return reply(OwnReports, {"made": made, "about": about})
 
     async def answer(self, request: web.Request) -> web.Response:
-        """Stores the only answer of the reported person."""
+        """Stores the answer of the reported person, who may answer only once."""
         body = read_model(AnswerReportBody, await read_object(request), RefusalCode.BAD_REPORT)
         person = await self._identity.require_person(request)
         id = read_report_id(request)

@@ -1,4 +1,6 @@
-"""Who sends a command to a room: a person by the cookie, or a program by the creator key."""
+"""Finds out who sends a command to a room. The cookie identifies a person; the creator key
+identifies a program.
+"""
 
 from aiohttp import web
 
@@ -27,7 +29,7 @@ class Requesters:
     def newcomer(self, request: web.Request) -> str | None:
         """Returns an id for a visitor whose cookie shows that nothing is stored about the visitor.
         Returns None for other people and for the holder of a bearer key. Without a cookie, each
-        request has another id.
+        request gets a new id.
         """
         if bearer_token(request):
             return None
@@ -37,7 +39,9 @@ class Requesters:
         return None if visitor.stored else visitor.person.id
 
     def program(self, request: web.Request) -> Requester:
-        """Returns the sender of a request whose cookie gives no rights."""
+        """Returns the sender of a request, without the person of the cookie: the cookie gives no
+        rights.
+        """
         return self._requester(request, ANONYMOUS)
 
     def named(self, request: web.Request) -> str:

@@ -114,8 +114,8 @@ class RoomsEndpoint:
         return web.Response(status=204)
 
     async def qr_code(self, request: web.Request) -> web.Response:
-        """Returns the QR code of the watch URL; with `k`, of the watch link with this token. Only
-        codes that are not in the cache count toward the limits.
+        """Returns the QR code of the watch URL. If the query contains `k`, the URL is the watch
+        link with this token. Only codes that are not in the cache count toward the limits.
         """
         name = request.match_info["room"]
         await self._rooms.ask(name, Describe())

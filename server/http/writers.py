@@ -40,8 +40,8 @@ class Writers:
         self, request: web.Request, visitor: Visitor, *, renewed: bool
     ) -> Person | None:
         """Returns the person as stored; None if the device is signed out or the person is deleted.
-        Stores a new person and device. `renewed`: whether the visitor gets a new cookie, which
-        happens about once a day. Raises TooManyRequests and StorageError.
+        First stores the person and the device if they are new. `renewed`: whether the visitor gets
+        a new cookie, which happens about once a day. Raises TooManyRequests and StorageError.
         """
         now = asyncio.get_running_loop().time()
         person = self._admitted.find(visitor.device, visitor.person.id, now)
@@ -60,8 +60,8 @@ class Writers:
         return person
 
     def forget(self, device: str) -> None:
-        """Makes `admit` read storage at the next write of this device, because the person has
-        changed.
+        """Makes `admit` read the person from storage at the next write of the device. Call this
+        method after a change to the person.
         """
         self._admitted.forget(device)
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from relay.media.opus import SILENCE, SILENCE_TICKS, concealment, packet_ticks
 
 PATIENCE = 4_800
-"""Missing audio is replaced after this many ticks (100 ms)."""
+"""Time after which missing audio is replaced, ticks (100 ms)."""
 ABSENT_PATIENCE = 1_920
-"""Missing audio is replaced after this many ticks (40 ms) once audio has been absent for ABSENT
-ticks.
+"""Time after which missing audio is replaced once audio has been absent for ABSENT ticks, in ticks
+(40 ms).
 """
 ABSENT = 48_000
 CONCEALED = 4_800

@@ -33,7 +33,9 @@ VIEWER_SESSION_BYTES = 100_000
 """Memory of a WHEP session apart from media, bytes."""
 KINDS = ("windows", "joins", "whep", "hls", "ingest", "sessions", "websocket", "workers")
 NOT_COUNTED = ("websocket", "workers")
-"""Kinds that are partly shared, or not in this process."""
+"""Kinds of memory that `Figures.counted` omits, because they are partly shared or are not in this
+process.
+"""
 
 
 @dataclass(slots=True)

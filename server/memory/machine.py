@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 SHARE = 0.6
-"""Share of the memory of the machine or control group that is the default budget."""
+"""Default budget, as a share of the memory of the machine or of the control group."""
 UNKNOWN = 1 << 30
 """Memory that is assumed on systems without /proc, bytes."""
 ARENAS = 2

@@ -2,8 +2,9 @@
 
 The C library keeps freed memory for later allocations. Returning the memory takes a few ms on the
 event loop. Therefore memory is returned only if much is free, and less often if an attempt had
-little effect. Memory that could not be returned may be free a little later: the connections of an
-attack use memory that is not counted, until they end.
+little effect. An attempt may have little effect because the memory of connections is not counted,
+and therefore seems free. For example, the memory of an attack's connections can be returned only
+after these connections have ended.
 """
 
 LEAST_GAIN = 20_000_000

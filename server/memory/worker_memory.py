@@ -1,4 +1,6 @@
-"""The memory of the processes that decode creators' media, which count toward the budget too."""
+"""Measures the memory of the processes that decode creators' media. This memory also counts toward
+the budget.
+"""
 
 import time
 from collections.abc import Callable, Iterable
@@ -19,7 +21,9 @@ class Resident:
 
     all: int = 0
     anonymous: int = 0
-    """Without the pages of files, such as libraries, which all processes share."""
+    """Resident memory without the pages of files, such as libraries. All processes share these
+    pages.
+    """
 
 
 class WorkerMemory:
@@ -41,8 +45,8 @@ class WorkerMemory:
     def measure(self) -> int:
         """Returns the resident memory of all processes, bytes, as read within the last second.
 
-        The workers share the anonymous memory with which they were forked, so that memory counts
-        once.
+        The workers share the anonymous memory with which they were forked. This memory is counted
+        only once.
         """
         now = self._clock()
         if now - self._read_at >= READ_EVERY:
@@ -58,7 +62,7 @@ def _total(processes: Iterable[int]) -> int:
 
 
 def resident_of(process: int) -> Resident:
-    """Returns the memory of a process; nothing if the process has ended."""
+    """Returns the memory of a process; zeros if the process has ended."""
     try:
         with open(f"/proc/{process}/statm", "rb", buffering=0) as file:
             _, resident, shared, *_ = map(int, file.read().split())

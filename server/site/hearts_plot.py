@@ -6,7 +6,9 @@ from dataclasses import dataclass
 WIDTH, HEIGHT = 600, 120
 """Size of the plot, in units of its viewBox."""
 MAX_POINTS = 120
-"""Maximum number of points. More points would be less than a pixel of a phone apart."""
+"""Maximum number of points. With more points, the distance between two points would be less than a
+pixel of a phone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +18,13 @@ class HeartsPlot:
     area: str
     """Path of the area below the line."""
     most_at: int
-    """Seconds from the beginning of the live to the step with most hearts."""
+    """Time from the beginning of the live to the period with the most hearts, seconds."""
 
 
 def hearts_plot(counts: Sequence[int], step: int) -> HeartsPlot | None:
-    """Returns the plot of the hearts of each `step` seconds; None if there are no hearts."""
+    """Returns the plot of `counts`, the number of hearts in each period of `step` seconds. Returns
+    None if there are no hearts.
+    """
     most = max(counts, default=0)
     if most == 0:
         return None

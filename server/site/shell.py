@@ -7,9 +7,13 @@ from collections.abc import Iterable
 PAGES = ("/",)
 """Pages that the service worker keeps, to show them without a network."""
 MAINS = ("feed", "studio", "me", "handle")
-"""Pages whose main modules are kept. The page of a room is useless without a network."""
+"""Pages whose main modules the service worker keeps. The page of a room is useless without a
+network.
+"""
 LARGE_ICON = 200
-"""Pixels on a side above which an icon is for the system and not for the pages."""
+"""Maximum width of an icon that the service worker keeps, pixels. Larger icons are for the
+operating system; the pages do not show them.
+"""
 
 
 def files_in(template: str) -> set[str]:

@@ -14,7 +14,9 @@ from markupsafe import Markup
 from server.site.particles import with_particle
 
 LANGUAGES = ("en", "ko")
-"""The languages that the pages have. The first serves readers of all other languages."""
+"""Languages in which the pages are available. Readers of all other languages get the first
+language.
+"""
 COOKIE = "microlive-language"
 """Name of the cookie with the language that the reader has chosen."""
 LONGEST = 500
@@ -29,8 +31,8 @@ Translate = Callable[..., str]
 
 
 def language_of(cookie: str | None, accept_language: str) -> str:
-    """Returns the language for a reader: the chosen one, else the one that the browser prefers
-    (RFC 9110 §12.5.4).
+    """Returns the language for a reader: the language that the reader has chosen or, without a
+    choice, the language that the browser prefers (RFC 9110 §12.5.4).
     """
     if cookie in LANGUAGES:
         return cookie
@@ -55,8 +57,8 @@ class Strings:
         self._scripts: dict[tuple[str, ...], Markup] = {}
 
     def t(self, key: str, **values: str | int) -> str:
-        """Returns the text of a key such as `room.share` with its values. Raises KeyError if there
-        is no such text or a value is missing.
+        """Returns the text for a key such as `room.share`, with `values` in place of its
+        placeholders. Raises KeyError if there is no such text or a value is missing.
         """
         text = self._find(key)
         if isinstance(text, dict):
@@ -79,7 +81,7 @@ class Strings:
         return True
 
     def script(self, areas: Iterable[str]) -> Markup:
-        """Returns the JSON of these areas, for a `<script type="application/json">`."""
+        """Returns the texts of these areas as JSON, for a `<script type="application/json">`."""
         names = tuple(areas)
         if names not in self._scripts:
             chosen = {name: self._table[name] for name in names}

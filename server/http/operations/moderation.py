@@ -30,7 +30,7 @@ from server.social.chat_settings import SettingsDescription
 
 BAD_PERSON: Refusals = {422: (Code.BAD_MODERATION,)}
 PROTECTED: Refusals = {409: (Code.CANNOT_MODERATE,)}
-"""Refusal of the moderation of the creator, or of a moderator by a moderator."""
+"""Refusal of an action against the creator, or of a moderator's action against a moderator."""
 
 OPERATIONS = (
     Operation(

@@ -61,7 +61,7 @@ OVER: Refusals = {410: (Code.ROOM_ENDED,)}
 ROOM_ON = merged(ROOM, CLOSING, OVER)
 MESSAGE: Refusals = {404: (Code.MESSAGE_NOT_FOUND,)}
 DECISION: Refusals = {404: (Code.REPORT_NOT_FOUND,), 409: (Code.REPORT_DECIDED,)}
-"""Refusals of the decision about a report."""
+"""Refusals of requests that decide a report."""
 
 # People
 PERSON = merged(STORAGE, LOOKUP, {401: (Code.SIGNED_OUT,), 403: (Code.FOREIGN_ORIGIN,)})
@@ -74,7 +74,10 @@ NAME: Refusals = {422: (Code.BAD_NAME, Code.NAME_TOO_LONG, Code.NAME_RESERVED)}
 # Roles in a room
 ROLE: Refusals = {403: (Code.CREATOR_ONLY, Code.MODERATORS_ONLY)}
 MODERATOR = merged(ROOM, STORED_PERSON, ROLE)
-"""Refusals of operations for moderators that are possible even after the end of the room."""
+"""Refusals of moderators' operations. These operations are possible even after the end of the room.
+"""
 MODERATOR_ON = merged(MODERATOR, OVER)
 CREATOR_ON = merged(ROOM, STORED_PERSON, {403: (Code.CREATOR_ONLY,)}, OVER)
-"""Refusals of operations for the creator alone that are possible only until the end of the room."""
+"""Refusals of operations for the creator alone. These operations are possible only until the end of
+the room.
+"""

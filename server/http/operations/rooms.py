@@ -24,7 +24,7 @@ from server.rooms.health import RoomHealth
 from server.social.summary import PublicSummary, Summary
 
 END = merged(KEY, ROLE, ROOM, {401: (Code.SIGNED_OUT,)})
-"""Refusals of the end of a room."""
+"""Refusals of requests that end a room."""
 
 OPERATIONS = (
     Operation("GET", "/api/rooms", "Rooms on air, most watched first", {200: (RoomList,)}),

@@ -12,9 +12,9 @@ CREDENTIAL = merged(
     PASSKEYS,
     {403: (Code.WRONG_CREDENTIAL, Code.WRONG_CHALLENGE), 422: (Code.BAD_CREDENTIAL,)},
 )
-"""Refusals of the answer of a passkey."""
+"""Refusals of requests that contain the browser's result for a passkey."""
 TYPED: Refusals = {403: (Code.WRONG_CODE,), 422: (Code.BAD_CODE,)}
-"""Refusals of a code that a person types."""
+"""Refusals of requests that contain a code that a person has typed."""
 
 OPERATIONS = (
     Operation(

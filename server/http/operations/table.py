@@ -25,4 +25,6 @@ OPERATIONS = (
     *media.OPERATIONS,
     *admin.OPERATIONS,
 )
-"""Every operation. Each module of operations has a tuple of the same name with its own ones."""
+"""Every operation. In each module of operations, the tuple of the same name contains the operations
+of that module.
+"""
