@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 COMPLETE_AFTER = 3_000_000
-"""Time from the sending of a message until the message is complete, µs: by then, every viewer has
-received or lost the message.
+"""Time after its sending at which a message counts as complete, µs. By this time, every viewer has
+received the message or will never receive it.
 """
 CACHED = 64
-"""Number of events whose parsed form is kept, because all viewers get the same bytes."""
+"""Number of events whose parsed form is cached. All viewers get the same bytes of an event, so only
+the first arrival is parsed.
+"""
 
 
 class ChatEvent(NamedTuple):
@@ -20,8 +22,8 @@ class ChatEvent(NamedTuple):
 
     n: int
     sent: int
-    """Time at which the writer sent the message, µs; 0 for a line of the room, or for the message
-    of another writer.
+    """Time at which the writer sent the message, µs; 0 for a line of the room, and for a message
+    that the load generator did not write.
     """
 
 
@@ -45,7 +47,9 @@ class ChatArrivals:
         self.counts = ChatCounts()
         self._parsed: OrderedDict[bytes, ChatEvent | int | None] = OrderedDict()
         self._last: dict[int, tuple[int, int]] = {}
-        """Time of sending, and time of the last arrival, by the number of the message, µs."""
+        """For each message number: the time at which the message was sent, and the time of its last
+        arrival at a viewer, µs.
+        """
 
     def receive(self, body: bytes, last: int, now: int) -> int:
         """Takes an event that a viewer received. `last`: number of the viewer's last message before
@@ -69,7 +73,9 @@ class ChatArrivals:
         return event.n
 
     def take_delays(self, now: int) -> list[float]:
-        """Returns the delays of the complete messages, from sending to the last arrival, ms."""
+        """Returns the delay of each complete message, ms: the time from its sending to its last
+        arrival at a viewer.
+        """
         complete = [n for n, (sent, _) in self._last.items() if now - sent > COMPLETE_AFTER]
         spans = [self._last.pop(n) for n in complete]
         return [(arrived - sent) / 1_000 for sent, arrived in spans]
@@ -93,7 +99,7 @@ def message_text(number: int, now: int) -> str:
 
 
 def parse_event(body: bytes) -> ChatEvent | int | None:
-    """Returns the numbered event of the chat, or the number of taps of a tally. Returns None for
+    """Returns the numbered event of the chat, or the number of taps in a tally. Returns None for
     every other event. Raises ValueError if the event is not JSON.
     """
     event = json.loads(body)

@@ -51,8 +51,8 @@ class Clip:
         return list(range(0, len(self.frames), GOP * self.fps))
 
     def place(self, moment: float) -> tuple[int, int]:
-        """Returns two indexes: of the frame and of the audio packet to send at `moment` (seconds).
-        The first pass of the loop begins at moment 0.
+        """Returns the index of the frame, and the index of the audio packet, to send at `moment`
+        (seconds). The loop starts for the first time at moment 0.
         """
         seconds = moment % (len(self.frames) / self.fps)
         return round(seconds * self.fps) % len(self.frames), round(

@@ -15,8 +15,8 @@ from scripts.loadgen.media_clock import MediaClock
 
 TIME_EXCHANGES = 5
 AGAIN = 1.0
-"""Delay before a lost connection is reopened, seconds. Over this connection, a room's media clock
-receives its records.
+"""Seconds until a lost connection to a room is opened again. The room's media clock receives its
+records over this connection.
 """
 
 

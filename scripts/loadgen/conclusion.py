@@ -29,7 +29,7 @@ def conclude(
     """Writes the report and prints the result to `out`. Prints to `notes` why a run was broken off.
     Returns the exit code of the program.
     """
-    # Import late: the import takes a second, which a refused run need not wait for.
+    # Import late: the import takes a second, and a run that is refused writes no report.
     from scripts.loadgen.report import write_report
 
     summary = _summarise(scenario, run, began, broken_off)

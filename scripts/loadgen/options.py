@@ -60,7 +60,7 @@ Owned = Annotated[
     bool, typer.Option("--i-own-this-server", help="Required for a server on another machine.")
 ]
 
-# Of one or two commands
+# Options that only one or two commands have
 
 Viewers = Annotated[
     int, typer.Option("--viewers", "-n", min=1, max=MAX_VIEWERS, help="Number of viewers.")

@@ -68,8 +68,8 @@ class Peer(asyncio.DatagramProtocol):
             self._transport.close()
 
     def restart_consent(self) -> None:
-        """Counts the time without an answer from now on. Call this after a time in which no checks
-        were sent.
+        """Restarts the measurement of the time without an answer. Call this after a period in which
+        no checks were sent.
         """
         self._answered = self._check_due = time.monotonic()
 

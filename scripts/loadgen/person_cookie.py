@@ -1,4 +1,4 @@
-"""The cookie that says who a person is, as a program keeps it."""
+"""Finds the cookie that identifies a person, so that a program can send it back to the server."""
 
 import re
 from http.cookies import SimpleCookie
@@ -7,8 +7,8 @@ NAME = re.compile(r"microlive-[0-9a-f]{8}")
 
 
 def cookie_of(cookies: SimpleCookie) -> str:
-    """Returns the Cookie header for later requests, from the cookies of an answer; empty if the
-    answer sets no cookie of a person.
+    """Returns the value of the Cookie header for later requests. `cookies`: the cookies that an
+    answer sets. Returns an empty text if none of them identifies a person.
     """
     for name, morsel in cookies.items():
         if NAME.fullmatch(name):

@@ -41,7 +41,7 @@ class CrowdPlan:
     taps: float = 0.0
     """Taps of each viewer per second."""
     reads_events: bool = False
-    """Whether these viewers read each event of the chat. The others only count events."""
+    """Whether these viewers read each event of the chat. If false, they only count the events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class WritersPlan:
     """Messages per second, of all writers together."""
     guests: int
     after: float
-    """Seconds until the first message."""
+    """Seconds from the first arrival of a viewer or creator until the first message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,9 @@ class Record:
         self.chat = Histogram()
         """Delays of messages of the chat, from the request to the last viewer, ms."""
         self.accept = Histogram()
-        """Delays from the request to the answer that the message is stored, ms."""
+        """Delays of messages of the chat, from the request to the answer that the message is
+        stored, ms.
+        """
         self.remb_bps = 0.0
         """Mean of the bitrates in the creators' last REMB messages, bit/s."""
         self._folder = folder

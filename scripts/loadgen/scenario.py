@@ -73,7 +73,9 @@ class Scenario:
 
     @property
     def guests(self) -> int:
-        """The number of people who write. A person may write a message each 1.5 s."""
+        """The number of people who write messages. It is so large that each person writes more
+        slowly than the server allows (one message every 1.5 s).
+        """
         return math.ceil(self.chat * SECONDS_BETWEEN_MESSAGES)
 
     def weights(self, rooms: int) -> list[float]:

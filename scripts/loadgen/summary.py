@@ -178,7 +178,7 @@ CAUSED = (
     "slow_paced",
     "chat_refused",
 )
-"""Counts that have a cause."""
+"""Names of the counts that are divided by cause (`Figures.causes`)."""
 
 
 def causes_of(record: Record) -> dict[str, dict[str, int]]:

@@ -4,7 +4,7 @@ TAPS_EVERY = 0.5
 """Seconds between two notices of a viewer that taps."""
 BINS = 5
 MAX_RATE = 50.0
-"""Maximum number of taps of a viewer per second: the server counts no more."""
+"""Maximum number of taps that a viewer sends per second. The server ignores further taps."""
 
 
 def taps_in_notice(rate: float, chance: float) -> int:

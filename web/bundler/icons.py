@@ -13,7 +13,9 @@ SIZES = {
     "icon.svg": (48, 72, 96, 128, 144, 192, 256, 384, 512),
     "maskable.svg": (180, 192, 512),
 }
-"""Pixels on a side, by SVG. iOS cuts the corners of its icon, which has 180 pixels, itself."""
+"""Side lengths of the PNG icons to draw from each SVG, pixels. iOS uses the icon with 180 pixels
+and rounds its corners itself.
+"""
 
 
 def draw() -> None:

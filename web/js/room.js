@@ -1,6 +1,6 @@
 /**
- * The script of the room's page: one RoomView, the social parts beside it, the keyboard shortcuts,
- * the page title and the messages.
+ * The script of the room's page: one RoomView with its social parts, the keyboard shortcuts, the
+ * page title and the messages.
  */
 import { byId, toast } from './page/dom.js';
 import { actionOfKey } from './page/gesture_table.js';

@@ -1,5 +1,5 @@
 /**
- * Sends the requests of a creator about an own live to the server's HTTP API (server/API.md):
+ * Sends a creator's requests about the creator's own live to the server's HTTP API (server/API.md):
  * polls, the countdown, watch links, the summary.
  *
  * @typedef {object} Poll
@@ -8,7 +8,7 @@
  * @property {string[]} answers
  * @property {number[]} votes
  * @property {boolean} open
- * @property {number | null} closes_shown_until  ms since 1970, until which the result is shown
+ * @property {number | null} closes_shown_until  end of the display of the result, ms since 1970
  *
  * @typedef {object} WatchLink
  * @property {string} id
@@ -72,7 +72,7 @@ export class LiveApi extends RoomApi {
     return this.send(`/links/${encodeURIComponent(link)}`, 'DELETE');
   }
 
-  /** @returns {Promise<Summary>} of a live that has ended */
+  /** @returns {Promise<Summary>} the summary of a live that has ended */
   summary() {
     return this.send('/summary');
   }

@@ -28,8 +28,8 @@ export class ApiError extends Error {
 }
 
 /**
- * Returns the part of `RequestInit` that sends a creator key or token. A request with this header
- * sends no cookie that the server would read.
+ * Returns the part of `RequestInit` that sends a creator key or token. The server ignores the
+ * cookies of a request with this header, unless the request creates a room.
  * @param {string | null | undefined} secret
  */
 export function bearer(secret) {
@@ -72,7 +72,7 @@ export async function request(path, init = {}, environment = BROWSER) {
   if (response.status === 204) return null;
   if (response.ok) {
     return response.json().catch(() => {
-      // For example the login page of a public network.
+      // Something else has answered, for example the login page of a public network.
       throw new ApiError(t('api.not_ours'), 0);
     });
   }

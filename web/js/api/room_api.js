@@ -18,7 +18,7 @@ export class RoomApi {
   }
 
   /**
-   * @param {string} path  below the room's
+   * @param {string} path  relative to the room's path in the API
    * @param {string} [method]
    * @param {object} [body]
    * @returns {Promise<any>} rejects with an ApiError

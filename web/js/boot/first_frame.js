@@ -14,7 +14,7 @@ export function showFirstFrame() {
   const { codec = '', description = '' } = data.dataset;
   const decoder = new VideoDecoder({
     output: place,
-    error: () => {}, // the player meets the same error and reports it
+    error: () => {}, // ignore the error: the player will meet and report it, too
   });
   decoder.configure({ codec, description: bytesOf(description), optimizeForLatency: true });
   decoder.decode(
@@ -32,7 +32,7 @@ function place(frame) {
   const viewport = document.getElementById('stage');
   const still = document.getElementById('still');
   if (!viewport || !(still instanceof HTMLCanvasElement)) {
-    // The frame was decoded before the page was parsed.
+    // The browser has decoded the frame but not parsed these elements yet: try again.
     requestAnimationFrame(() => place(frame));
     return;
   }

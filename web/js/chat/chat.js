@@ -31,15 +31,15 @@ import { Undo } from './undo.js';
  * @property {ModerationApi} moderation
  * @property {() => number} mediaTime  of the picture on the screen, µs; NaN while unknown
  * @property {(text: string) => void} notice
- * @property {(person: import('../people/people_api.js').Person | null) => void} [creator]  whose
- *   room this is
- * @property {() => void} [written]  the server has accepted a message of the reader
- * @property {() => void} [focus]  the reader begins to write
- * @property {boolean} [creates]  the reader is the creator
+ * @property {(person: import('../people/people_api.js').Person | null) => void} [creator]  called
+ *   with the creator of the room
+ * @property {() => void} [written]  called when the server has accepted a message of the reader
+ * @property {() => void} [focus]  called when the reader begins to write
+ * @property {boolean} [creates]  whether the reader is the creator
  * @property {Readonly<import('../page/environment.js').Environment>} environment
  */
 
-const MOST_PAGES = 4; // of missed messages, after an interruption
+const MOST_PAGES = 4; // maximum number of answers with missed messages after an interruption
 
 export class Chat {
   #options;
@@ -308,7 +308,7 @@ export class Chat {
   }
 
   /**
-   * @param {string} text  of the own message
+   * @param {string} text  of the reader's own message
    * @param {import('../api/request.js').ApiError} refusal
    */
   #refused(text, { code, message, retryAfter }) {

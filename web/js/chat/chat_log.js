@@ -16,7 +16,7 @@ import { partsOf } from './text_parts.js';
  * @property {(entry: Entry) => void} again  sends a failed message again
  */
 
-const END = 48; // px from the end within which the log follows
+const END = 48; // px; the log follows new messages if it is scrolled at least this close to its end
 
 export class ChatLog {
   #list;
@@ -75,7 +75,7 @@ export class ChatLog {
     for (const shown of this.#items.values()) shown.shown = '';
   }
 
-  /** Id of the reader, whose mentions stand out. @param {string} id */
+  /** Id of the reader. Messages that mention the reader stand out. @param {string} id */
   set me(id) {
     if (id === this.#me) return;
     this.#me = id;
@@ -117,7 +117,7 @@ export class ChatLog {
   }
 
   /**
-   * Returns the entry of an element inside a message.
+   * Returns the entry of the message that contains an element.
    * @param {Element} element
    */
   entryOf(element) {
@@ -126,8 +126,8 @@ export class ChatLog {
   }
 
   /**
-   * Shows a message that others refer to, if the log still has it.
-   * @param {number} n
+   * Scrolls to a message and highlights it, if the log still has the message.
+   * @param {number} n  number of the message
    */
   reveal(n) {
     const found = [...this.#items.values()].find(({ entry }) => entry.message.n === n);
@@ -144,7 +144,8 @@ export class ChatLog {
   }
 
   #scrolled() {
-    if (this.#size !== sizeOf(this.#list)) return; // a new size scrolls, not the reader
+    // A change of the list's size has scrolled the list, not the reader.
+    if (this.#size !== sizeOf(this.#list)) return;
     const { scrollHeight, scrollTop, clientHeight } = this.#list;
     this.#following = scrollHeight - scrollTop - clientHeight < END;
     if (this.#following) {

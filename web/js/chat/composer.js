@@ -1,6 +1,6 @@
 /**
- * The field for a message. Enter sends, but never while an input method composes a syllable. A
- * refusal keeps the text and counts down.
+ * The field for a message. Enter sends, but never while an input method composes a syllable. After
+ * a refusal, the text stays in the field, and a countdown shows when the reader may send it.
  */
 import { partOf, setText } from '../page/dom.js';
 import { hasText, t } from '../page/strings.js';

@@ -15,7 +15,7 @@
  */
 export const LONGEST = 300; // grapheme clusters
 export const LARGEST = 1_200; // bytes of UTF-8
-const NEAR = 40; // grapheme clusters; the page shows how many are left from this number on
+const NEAR = 40; // grapheme clusters; if no more than these are left, the page shows how many
 
 /** Codes of refusals after which the reader waits. */
 const WAITING = ['rate_limited', 'slow_mode', 'muted', 'chat_crowded', 'known_only'];
@@ -34,7 +34,7 @@ export class ComposerState {
     this.#settings = settings;
   }
 
-  /** Creators and moderators may always write. @param {boolean} moderates */
+  /** Whether the reader moderates and may therefore always write. @param {boolean} moderates */
   set moderates(moderates) {
     this.#moderates = moderates;
   }
@@ -45,7 +45,7 @@ export class ComposerState {
   }
 
   /**
-   * The server has accepted a message.
+   * Starts the wait of the slow mode. Call this when the server has accepted a message.
    * @param {number} now  ms
    */
   accepted(now) {
@@ -54,7 +54,7 @@ export class ComposerState {
   }
 
   /**
-   * The server has refused a message.
+   * Starts the wait that a refusal demands. Call this when the server has refused a message.
    * @param {string} code
    * @param {number} retryAfter  s; 0 if waiting does not help
    * @param {number} now  ms

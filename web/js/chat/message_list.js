@@ -106,7 +106,7 @@ export class MessageList {
   }
 
   /**
-   * The server has accepted an own message.
+   * Replaces an own message by the message that the server has accepted.
    * @param {string} id
    * @param {Message} message
    */

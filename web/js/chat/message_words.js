@@ -7,8 +7,8 @@ import { hasText, t } from '../page/strings.js';
 /** @typedef {import('./message_list.js').Message} Message */
 
 /**
- * Returns a message of the room in the form for the list. A line of the room gets its text, and a
- * message without an author's name gets words in place of the name.
+ * Converts a message of the room to the form that the list shows. A line of the room gets its text,
+ * and a message without an author's name gets words in place of the name.
  * @param {any} message
  * @returns {Message}
  */

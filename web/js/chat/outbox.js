@@ -7,19 +7,20 @@
  * @typedef {import('../api/request.js').ApiError} ApiError
  *
  * @typedef {object} OutboxListener
- * @property {() => void} changed  the list has changed
- * @property {(message: Message) => void} accepted  by the server, with its number
+ * @property {() => void} changed  called when the list has changed
+ * @property {(message: Message) => void} accepted  takes a message that the server has accepted and
+ *   numbered
  * @property {(text: string, refusal: ApiError) => void} refused
  */
 
-const MOST_ATTEMPTS = 3; // while the server cannot store the message
+const MOST_ATTEMPTS = 3; // to send a message that the server cannot store for the moment
 
 export class Outbox {
   #api;
   #list;
   #listener;
   #environment;
-  /** By message id. @type {Map<string, number>} */
+  /** Number of failed attempts to send a message, by its id. @type {Map<string, number>} */
   #attempts = new Map();
   /** Timers of messages that are sent again. @type {Set<number>} */
   #waiting = new Set();
@@ -39,7 +40,7 @@ export class Outbox {
     this.#environment = environment;
   }
 
-  /** Answers that come afterwards change nothing. */
+  /** Stops sending. Later answers of the server change nothing. */
   close() {
     this.#closed = true;
     for (const timer of this.#waiting) this.#environment.clearTimeout(timer);

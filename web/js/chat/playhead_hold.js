@@ -2,7 +2,7 @@
  * Holds each message until the reader's picture has reached the moment at which the message was
  * written. A message thus never reveals what a delayed reader has not seen yet. Keeps the order.
  */
-const LONGEST = 1_500; // ms that a message is held
+const LONGEST = 1_500; // maximum time for which a message is held, ms
 const NEXT = 50; // ms; minimum time until the next check
 
 /**

@@ -1,4 +1,4 @@
-/** Splits the text of a message into plain text, links and mentions. Never markup. Pure. */
+/** Splits a message into plain text, links and mentions. Markup stays plain text. Pure. */
 
 /** @typedef {{kind: 'text' | 'link' | 'mention', text: string, href?: string}} Part */
 

@@ -1,6 +1,7 @@
 /**
- * Draws floating hearts on one canvas. Each emoji is drawn once and then copied; a frame clears only
- * the places of the hearts; without hearts, there is no animation and the canvas is hidden.
+ * Draws floating hearts on one canvas. Draws each emoji once and copies it afterwards. Each frame
+ * clears only the areas that hearts covered. Without hearts, nothing is animated and the canvas is
+ * hidden.
  */
 import { pictureOf } from './emoji.js';
 import { Sprites } from './sprites.js';
@@ -94,7 +95,7 @@ export class HeartCanvas {
     } else this.#frame = requestAnimationFrame((next) => this.#draw(next));
   }
 
-  /** @param {string} name  of an emoji; hearts have several colours, so a number follows */
+  /** @param {string} name  of an emoji; for a heart, the number of its colour follows the name */
   #stampOf(name) {
     const known = this.#stamps.get(name);
     if (known) return known;

@@ -161,7 +161,7 @@ export class Hearts {
       this.#canvas.add(emoji, x, y, n ? (SPREAD / drawn) * (n - 1 + Math.random()) : 0);
   }
 
-  /** The place above the heart button at which hearts begin, px in the window. */
+  /** Returns a random point on the upper edge of the heart button, where a heart starts, px. */
   #mouth() {
     const { left, top, width } = this.#button.getBoundingClientRect();
     return { x: left + width / 2 + (Math.random() - 0.5) * 16, y: top };

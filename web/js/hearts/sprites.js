@@ -12,7 +12,7 @@
  */
 export const MOST = 60;
 const LIFE = 2_200; // ms
-const RISE = 0.62; // of the height of the canvas
+const RISE = 0.62; // distance that a heart rises, as a fraction of the canvas's height
 const SWAY = 26; // px
 const GROW = 180; // ms
 
@@ -50,7 +50,7 @@ export class Sprites {
   }
 
   /**
-   * Returns the hearts at the time `now`, and forgets the hearts that have ended.
+   * Returns the hearts to draw at the time `now`, and forgets the hearts whose life is over.
    * @param {number} now  ms
    * @param {number} height  of the canvas, px
    * @returns {Sprite[]}

@@ -4,13 +4,13 @@
  */
 const EVERY = 500; // ms
 const BIN = 100; // ms
-const UNKNOWN = -1; // media time that is sent while the viewer's own is unknown
+const UNKNOWN = -1; // sent as the media time while the viewer's media time is unknown
 
 export class TapBatch {
   #send;
   #mediaTime;
   #environment;
-  /** By emoji, for each bin. @type {Record<string, number[]>} */
+  /** For each emoji, the number of taps in each bin. @type {Record<string, number[]>} */
   #counts = {};
   #stamp = UNKNOWN;
   #begun = 0;

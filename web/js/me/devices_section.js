@@ -8,7 +8,7 @@ import { Section } from './section.js';
 export class DevicesSection extends Section {
   #signedOut;
 
-  /** @param {() => void} signedOut  this browser is signed out */
+  /** @param {() => void} signedOut  called when this browser has been signed out */
   constructor(signedOut) {
     super('devices');
     this.#signedOut = signedOut;

@@ -8,7 +8,7 @@ import { Section } from './section.js';
 export class SignInSection extends Section {
   #signedIn;
 
-  /** @param {() => void} signedIn  called when the cookie is that of another person */
+  /** @param {() => void} signedIn  called when the cookie identifies another person */
   constructor(signedIn) {
     super('sign-in');
     this.#signedIn = signedIn;

@@ -1,7 +1,7 @@
 /**
  * Sends the requests of creators and moderators about one room to the server's HTTP API
- * (server/API.md). With the creator key, the creator sends the requests; without the key, the
- * person of the cookie.
+ * (server/API.md). A request with the creator key counts as a request of the creator. Without the
+ * key, the cookie identifies the person.
  *
  * @typedef {import('../people/people_api.js').Person} Person
  *
@@ -22,7 +22,7 @@
  * @property {Person} person
  * @property {string} text
  * @property {'word' | 'link'} reason
- * @property {string} matched  the word of the list; '' for a link
+ * @property {string} matched  the listed word that the message contains; '' for a link
  *
  * @typedef {object} RoomReport
  * @property {string} id

@@ -1,6 +1,8 @@
 /** Decides how to fit a frame to the screen, and how much of the screen the chat takes. Pure. */
-const MAX_CROP = 0.3; // of the frame, if it has the same orientation as the screen
-const BESIDE_FROM = 640; // px of width; a narrower screen has the chat above the picture
+// Maximum fraction of a frame to crop if the frame has the same orientation as the screen.
+const MAX_CROP = 0.3;
+// Minimum width for a chat next to the picture, px. On a narrower screen, it covers the picture.
+const BESIDE_FROM = 640;
 
 /**
  * Returns `cover`, which fills the screen and crops the frame a little, or `contain`, which shows
@@ -15,8 +17,8 @@ export function fitOf(frame, screen) {
 }
 
 /**
- * Returns the aspect ratio of the part of the screen that the picture has. css/room.css has the same
- * width of the chat.
+ * Returns the aspect ratio of the area that the picture fills. The width of the chat is the same as
+ * in css/room.css.
  * @param {number} width   of the screen, px
  * @param {number} height
  * @param {string | undefined} chat  `data-chat` of the stage

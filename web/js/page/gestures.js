@@ -1,8 +1,8 @@
 /**
  * Recognises taps, double taps and long presses on an element, but not on the controls above it. A
- * tap is reported at once if `urgent` returns true or there is no action for double taps. Otherwise
- * it is reported once no second tap can follow. A right click and the menu key count as a long
- * press.
+ * tap is reported at once if `urgent` returns true or there is no action for double taps. In all
+ * other cases, the tap is reported when it is too late for a second tap. A right click and the menu
+ * key count as a long press.
  *
  * @typedef {object} GestureActions
  * @property {(x: number, y: number) => void} [tap]  px in the window
@@ -12,7 +12,7 @@
  * @property {() => boolean} [urgent]  whether a tap must not wait for a second tap
  */
 const LONG = 480; // ms
-const SERIES = 280; // ms between two taps of a double tap
+const SERIES = 280; // maximum time between two taps of a double tap, ms
 const STRAY = 12; // px
 const CONTROLS = 'a, button, input, textarea, dl, section, dialog';
 
@@ -30,7 +30,7 @@ export class Gestures {
    * @param {HTMLElement} element
    * @param {GestureActions} actions
    * @param {Readonly<import('../page/environment.js').Environment>} environment
-   * @param {string} [controls]  selector of elements inside that have their own meaning
+   * @param {string} [controls]  selector of the controls in `element`; taps on them are no gestures
    */
   constructor(element, actions, environment, controls = CONTROLS) {
     this.#actions = actions;
@@ -100,7 +100,8 @@ export class Gestures {
     const { hold } = this.#actions;
     // A long press on a touch screen would open the browser's own menu, too.
     if (pointerType === 'touch') return event.preventDefault();
-    const pressed = this.#pressing !== 0; // by a finger that the browser does not call one
+    // True for a long press of a finger if the browser does not report `touch` as `pointerType`.
+    const pressed = this.#pressing !== 0;
     this.#cancel();
     if (!hold || hold(/** @type {Element} */ (event.target)) === false) return;
     this.#held = pressed;
@@ -127,7 +128,7 @@ export class Gestures {
   /**
    * @param {number} x
    * @param {number} y
-   * @param {number} at  ms; the finger has left the screen, which a busy page learns later
+   * @param {number} at  ms at which the finger left the screen; a busy page gets the event later
    */
   #release(x, y, at) {
     if (!this.#pressing) return;

@@ -1,4 +1,4 @@
-/** Icons of the sprite and other files, for elements that a script makes. */
+/** Provides icons, and the URLs of other files, for elements that a script creates. */
 
 const SVG = 'http://www.w3.org/2000/svg';
 

@@ -4,7 +4,7 @@
  */
 
 /**
- * By name: the particle after a consonant, and after a vowel.
+ * For each name: the particle after a consonant, then the particle after a vowel.
  * @type {Readonly<Record<string, readonly [string, string]>>}
  */
 const PARTICLES = Object.freeze({

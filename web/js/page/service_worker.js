@@ -4,12 +4,12 @@ import { BROWSER } from './environment.js';
 const AFTER = 2_000; // ms after the page has loaded, so that the page's own requests come first
 
 /**
- * Registers the service worker when the page has loaded. Does nothing where the browser has no
- * service workers, for example in a page without HTTPS.
+ * Registers the service worker when the page has loaded. Does nothing if the browser has no service
+ * workers, for example in a page without HTTPS.
  * @param {Pick<import('./environment.js').Environment, 'setTimeout'>} [environment]
  */
 export function registerServiceWorker(environment = BROWSER) {
-  // The sources that a server with --dev serves may change at any time.
+  // A server with --dev serves sources that may change at any time, so do not keep them.
   if (!navigator.serviceWorker || import.meta.url.includes('/assets/dev/')) return;
   const register = () =>
     environment.setTimeout(() => {

@@ -17,7 +17,7 @@ import { withParticle } from './particles.js';
 let current = null;
 
 /**
- * Uses this table instead of the one in the document.
+ * Uses this table instead of the table in the document.
  * @param {string} language  'en' or 'ko'
  * @param {Table} table
  */

@@ -2,7 +2,7 @@
 import { assetUrl } from './icon.js';
 
 /**
- * @param {string} name  below the assets, such as css/social.css
+ * @param {string} name  path in the folder of the assets, such as css/social.css
  * @returns {Promise<void>}  resolves when the style sheet applies, or cannot be loaded
  */
 export function loadStyle(name) {

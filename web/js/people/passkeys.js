@@ -1,7 +1,7 @@
 /** Makes and uses passkeys through the browser (Web Authentication Level 3). */
 import * as api from './people_api.js';
 
-/** The browser or the person did not make or use a passkey. */
+/** Thrown if the browser or the person refuses to make or use a passkey. */
 export class PasskeyRefused extends Error {}
 
 /** Whether this browser can read and write passkeys as JSON. */
@@ -25,7 +25,7 @@ export async function makePasskey(label) {
 }
 
 /**
- * Signs in with a passkey. Afterwards the cookie is that of the passkey's person.
+ * Signs in with a passkey. Afterwards, the cookie identifies the person who made the passkey.
  * @throws {PasskeyRefused | import('../api/request.js').ApiError}
  */
 export async function signInWithPasskey() {

@@ -1,6 +1,6 @@
 /**
- * The card of a poll: the question, the answers with their shares, and the reader's vote. The card
- * shows the result for 10 s.
+ * The card of a poll: the question, the answers with their shares, and the reader's vote. After the
+ * end of the poll, the card shows the result for 10 s.
  */
 import { partOf, setText } from '../page/dom.js';
 import { element } from '../page/element.js';
@@ -73,8 +73,8 @@ export class PollCard {
   }
 
   /**
-   * Makes the elements of a poll once: a vote that comes in must not take away the button that the
-   * reader presses.
+   * Creates the elements of a poll, only once per poll: when a vote arrives, the button that the
+   * reader is pressing must not be replaced.
    * @param {Poll} poll
    */
   #build(poll) {

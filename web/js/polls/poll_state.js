@@ -7,7 +7,7 @@
  * @property {string[]} answers
  * @property {number[]} votes
  * @property {boolean} open
- * @property {number | null} [closes_shown_until]  ms since 1970 until which the result is shown
+ * @property {number | null} [closes_shown_until]  end of the display of the result, ms since 1970
  *
  * @typedef {object} PollAnswer
  * @property {string} text
@@ -48,7 +48,7 @@ export function pollView({ answers, votes, open }, mine) {
  * Returns the time for which the card stays visible, ms; Infinity for an open poll, 0 without a
  * poll.
  * @param {Poll | null} poll
- * @param {number} closedAt  ms since 1970, when the page saw the end
+ * @param {number} closedAt  ms since 1970 at which the page learned that the poll had been closed
  * @param {number} now       ms since 1970
  */
 export function shownFor(poll, closedAt, now) {

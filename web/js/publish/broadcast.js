@@ -35,7 +35,8 @@ const CONNECT_WITHIN = 10_000; // ms, at most
  * next request may use a new TCP connection.
  */
 const RECONNECT_WITHIN = 1_500;
-const DISCONNECTED_FOR = 2_000; // ms; browsers take 30 s from "disconnected" to "failed"
+// Maximum time in the ICE state "disconnected", ms. Browsers change to "failed" only after 30 s.
+const DISCONNECTED_FOR = 2_000;
 const CHECK_EVERY = 500; // ms
 /**
  * Maximum time without data from the server, ms. After this time, the connection counts as lost.
@@ -49,7 +50,7 @@ const SILENT_FOR = Object.freeze({
   [BroadcastState.DISCONNECTED]: 1_500,
 });
 const FROZEN_FOR = 1_500; // ms without a frame from the camera
-const ATTEMPT_EVERY = 1_000; // ms, at least, between attempts that network changes cause
+const ATTEMPT_EVERY = 1_000; // minimum time between two attempts that network changes cause, ms
 
 export class Broadcast {
   #target;
@@ -68,7 +69,7 @@ export class Broadcast {
   #liveness = new Liveness(0);
   #stats = new SenderStats();
   #triedAt = -Infinity;
-  #notBefore = -Infinity; // ms, as the server asked
+  #notBefore = -Infinity; // earliest time of the next attempt that the server allows, ms
 
   /**
    * @param {Target} target

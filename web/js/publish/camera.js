@@ -6,8 +6,8 @@ import { BROWSER } from '../page/environment.js';
 
 const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-const MUTE_FOR = 1_000; // ms; shorter mutes pass by themselves
-const SHOWN_FOR = 2_000; // ms that a camera may take for a frame after `pause` has ended
+const MUTE_FOR = 1_000; // ms; a shorter mute of a track ends by itself
+const SHOWN_FOR = 2_000; // ms that the camera may need for its first frame after a pause
 
 /** Thrown if a device provides no track; `reason` says why. */
 export class CameraError extends Error {
@@ -44,7 +44,9 @@ export class Camera {
   #deviceId = '';
   /** @type {Promise<void> | null} */
   #reopening = null;
-  #closes = 0; // a track that was requested before the last `close` is stopped when it arrives
+  // Number of calls of `open` and `close`. A track that was requested before the latest call is
+  // stopped when it arrives.
+  #closes = 0;
   #shownAt = -Infinity; // ms
   /**
    * @type {Map<MediaStreamTrack, number>} time at which each muted track stopped producing media,

@@ -21,7 +21,8 @@ export const LEVELS = Object.freeze([
 const DOWN_AFTER = 4; // s of too low estimates before stepping down
 const UP_AFTER = 10; // s of sufficient estimates before stepping up
 const UP_AFTER_MAX = 80;
-const HEADROOM = 1.5; // times the `below` of the level above
+// Factor by which a sufficient estimate exceeds the `below` of the next higher level.
+const HEADROOM = 1.5;
 const SHORT_STAY = 30; // s; a step down within this time doubles the wait for the next step up
 
 export class Uplink {

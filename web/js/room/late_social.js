@@ -1,6 +1,6 @@
 /**
  * Loads the chat and the other social parts of the room after the first picture. Keeps the events
- * that arrive before.
+ * that arrive before these parts have loaded.
  */
 
 /** @typedef {import('../social/social.js').Social} Social */

@@ -60,7 +60,8 @@ export class PictureInPicture {
     const { stream, stop } = streamOf(player, player.element);
     this.#standIn.stop = stop;
     this.#standIn.video.srcObject = stream;
-    await this.#standIn.video.play().catch(() => {}); // the window has closed or got another player
+    // Ignore errors: they mean that the window has closed or shows another player already.
+    await this.#standIn.video.play().catch(() => {});
   }
 
   close() {

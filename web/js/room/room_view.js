@@ -14,7 +14,7 @@
  *   server/API.md describe it
  * @property {() => void} [settled]  the first frames are shown: the rest of the page may load
  * @property {(state: RoomState) => void} [state]
- * @property {() => void} [connected]  connected again: events may have been missed
+ * @property {() => void} [connected]  the connection is open again, and events may have been missed
  * @property {(x: number, y: number) => void} [doubleTap]  on the picture, px in the window
  *
  * @typedef {object} RoomOptions
@@ -222,7 +222,7 @@ export class RoomView {
         viewport: this.#viewport,
       },
       ...{ players, environment: this.#environment },
-      // A viewer that is too slow for the whole video gets fewer frames, or none.
+      // A viewer that is too slow for the whole video may get no frames, so do not expect any.
       expecting: () => this.#state === 'live' && this.#pace.pace === 'full' && !this.#lost.shown,
       events: {
         picture: () => this.#shown(),

@@ -11,7 +11,7 @@ const UNREPORTED = 500; // ms that a frame may be older than the figures of its 
 export class ScreenClock {
   #edge = new EdgeClock();
   #position = NaN; // ms
-  #since = 0; // ms, local time at which the player reported this position
+  #since = 0; // local time at which the player first reported this position, ms
 
   /**
    * @param {number} now  ms

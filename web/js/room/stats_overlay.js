@@ -127,7 +127,7 @@ function soundRow(sound) {
 }
 
 /**
- * Returns the numbers as they are, without the short forms of the language.
+ * Formats the numbers with all their digits, not in a short form such as "12K".
  * @param {Record<string, number>} numbers
  */
 const exact = (numbers) =>

@@ -1,6 +1,6 @@
 /**
- * The parts of the studio beside the broadcast while the creator is live: the people in the room,
- * the tools of moderation, polls, the countdown and the link. `close` releases everything.
+ * The parts of the studio that a live creator needs in addition to the broadcast: the people in the
+ * room, the tools of moderation, polls, the countdown and the link. `close` releases everything.
  */
 import { byId, toast } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';

@@ -75,7 +75,7 @@ export class ModerationLists {
     }
   }
 
-  /** Shows how many messages and reports wait, at the lists and at the button of the settings. */
+  /** Shows the numbers of waiting messages and reports at the lists and at the settings button. */
   async #count() {
     try {
       const [held, reports] = await Promise.all([this.#api.held(), this.#api.reports()]);

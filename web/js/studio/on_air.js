@@ -46,7 +46,8 @@ const BADGES = Object.freeze({
   lost: 'studio.reconnecting',
 });
 
-const AWAY_FOR = 3; // answers in a row that say "away" although the connection looks well
+// Number of successive answers that say "away" after which a session that looks well is replaced.
+const AWAY_FOR = 3;
 const RENEW_EVERY = 10; // s
 const SHOW_EVERY = 500; // ms
 

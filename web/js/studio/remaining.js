@@ -4,10 +4,10 @@ const LAST = 10; // s
 
 /**
  * @param {number | null} endsAt  ms since 1970; null if the live has no length, or is not live yet
- * @param {number} whole  s of the whole live
+ * @param {number} whole  duration of the whole live, s
  * @param {number} now  ms since 1970
- * @returns {{seconds: number, part: number, last: boolean} | null} `part`: of the whole live, 0 to 1;
- *   `last`: the last 10 seconds
+ * @returns {{seconds: number, part: number, last: boolean} | null} `part`: remaining part of the
+ *   whole live, 0 to 1; `last`: whether at most 10 seconds remain
  */
 export function remaining(endsAt, whole, now) {
   if (endsAt === null) return null;

@@ -1,6 +1,6 @@
 /**
- * The link to the live: QR code, copy, share. For a private live also the watch links, which open
- * the live to people who have them.
+ * The link to the live: QR code, copy, share. For a private live, this sheet also has the watch
+ * links. A watch link opens the live to everyone who has the link.
  */
 import { byId, setText, toast } from '../page/dom.js';
 import { copy, share } from '../page/share.js';

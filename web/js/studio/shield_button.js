@@ -1,6 +1,6 @@
 /**
- * The button that raises the shield with one tap. Then only known people may write, in slow mode,
- * and links and joins are off. The button shows how long the shield stays up.
+ * The button that raises the shield with one tap. While the shield is up, only known people may
+ * write, slow mode is on, and links and joins are off. The button shows the time that is left.
  */
 import { byId, setText, toast } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';

@@ -11,9 +11,11 @@ import { barOf } from './poll_sheet.js';
 
 /** @typedef {import('../api/live_api.js').Summary} Summary */
 
-const TRIES = 5; // requests, since the server stores the last seconds of the live after the end
+// Maximum number of requests. The first may come too early: the server stores the last seconds of a
+// live only after its end.
+const TRIES = 5;
 const WAIT = 700; // ms
-const [WIDTH, HEIGHT] = [320, 88]; // of the plot, in units of the SVG
+const [WIDTH, HEIGHT] = [320, 88]; // size of the plot, in units of the SVG
 
 export class SummaryView {
   #api;

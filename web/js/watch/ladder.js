@@ -7,10 +7,10 @@
  */
 import { PLAYBACK_PATHS, choosePath } from './playback_paths.js';
 
-const SPAN = 30_000; // ms in which errors and stalls add up
+const SPAN = 30_000; // ms for which an error or a stall counts
 const ERRORS = 2;
 const STALLS = 4;
-const TRIAL = 10_000; // ms in which a path that is tried again may fail less often
+const TRIAL = 10_000; // ms for which fewer errors and stalls are allowed on a path tried again
 const TRIAL_STALLS = 2;
 const REST = 60_000; // ms before a failed path is tried again; doubles each time
 const LONGEST_REST = 600_000;

@@ -23,7 +23,7 @@ import { LIMIT, Watchdog } from './watchdog.js';
  */
 
 const CHECK_EVERY = 1_000; // ms
-const MAX_EARLY = 1_500; // records; half a minute
+const MAX_EARLY = 1_500; // maximum number of records, about half a minute of media
 const REBUILD_WAIT = 1_500; // ms before a player that failed twice within REBUILD_SPAN reconnects
 const REBUILD_SPAN = 5_000; // ms
 

@@ -7,14 +7,14 @@
  * longer lists the parts of the half-loaded segment. Pure.
  */
 
-const KEPT = 10; // s behind the playhead
-const GRAIN = 1; // s; less is not removed
-const MOST = 30; // s; more is removed, even within a segment
+const KEPT = 10; // s of media that are kept behind the playhead
+const GRAIN = 1; // minimum duration of the media to remove, s
+const MOST = 30; // s of played media above which media is removed even if a segment is half loaded
 
 /**
- * @param {{position: number, start: number, whole: boolean}} seen  s: playhead and start of the
- *   loaded media (NaN without any); whether the newest segment is loaded completely
- * @returns {number | null} s; media before it may be removed
+ * @param {{position: number, start: number, whole: boolean}} seen  `position`: playhead, s;
+ *   `start`: start of the loaded media, s, NaN without media; `whole`: no segment is half loaded
+ * @returns {number | null} position before which the media must be removed, s; null for none
  */
 export function trimTo({ position, start, whole }) {
   const played = position - start;

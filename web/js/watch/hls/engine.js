@@ -20,7 +20,7 @@ import { trimTo } from './back_buffer.js';
 import { HOLD_BACK } from './live_sync.js';
 
 const APPLE = navigator.vendor.startsWith('Apple');
-const MEDIA_MENDED = 3_000; // ms between two recoveries of the decoder
+const MEDIA_MENDED = 3_000; // minimum time between two recoveries of the decoder, ms
 
 /**
  * Starts the engine for this browser. Safari plays LL-HLS itself: this costs a phone less work, and
@@ -94,7 +94,7 @@ async function playHlsJs(video, url, failed, environment) {
     // hls.js changes the rate several times a second; LiveSync changes it rarely
     maxLiveSyncPlaybackRate: 1,
     liveDurationInfinity: true,
-    liveSyncOnStallIncrease: 0.3, // hls.js never reduces it again; LiveSync does
+    liveSyncOnStallIncrease: 0.3, // s; LiveSync undoes this increase, hls.js never does
     backBufferLength: Infinity, // see back_buffer.js
     maxBufferLength: 8,
     startFragPrefetch: true,

@@ -7,10 +7,10 @@
 export const HOLD_BACK = 1.05; // s behind the newest part, as the playlist says (PART-HOLD-BACK)
 const FAR = 1.2; // s beyond the target above which the player jumps instead of changing the rate
 const SLACK = 0.25; // s beyond the target that are tolerated: parts last a third of a second
-const BEGIN = 0.4; // s beyond the target above which the rate rises, until SLACK is reached
+const BEGIN = 0.4; // s beyond the target above which playback is faster, until SLACK is reached
 const BRISK = 1.05;
-const LEAST = 0.5; // s of buffered media below which the rate stays
-const PATIENCE = 4_000; // ms between two jumps: each needs one or two parts
+const LEAST = 0.5; // s of buffered media below which playback is never faster
+const PATIENCE = 4_000; // minimum time between two jumps, ms
 const ENOUGH = 0.3; // s of media needed after the position of a jump
 const FORGIVE = 15_000; // ms without a stall before the target shrinks by a step
 const STEP = 0.1; // s

@@ -219,8 +219,8 @@ export class Connection {
 
   /** @param {number} now */
   #tick(now) {
-    // The page handles data that arrived while it stood still only after this tick, so that time
-    // does not count.
+    // The page may have stood still, and handles the data that arrived meanwhile only after this
+    // tick. So the time for which the page stood still does not count.
     const stood = Math.max(0, now - this.#tickedAt - TICK);
     this.#tickedAt = now;
     this.#askedAt = Math.min(now, this.#askedAt + stood);

@@ -19,7 +19,7 @@ import { EdgeClock } from './edge_clock.js';
 
 const REPORT_EVERY = 1_000; // ms
 const EXCHANGE_EVERY = 10; // reports between two time exchanges
-const UNKNOWN = -1; // media time that is sent while the viewer's own is unknown
+const UNKNOWN = -1; // sent as the media time while the viewer's media time is unknown
 const CLOSED = 2; // EventSource.readyState
 
 export class EventStream {

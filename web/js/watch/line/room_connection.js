@@ -20,7 +20,7 @@ export class RoomConnection {
   #open = false;
   #begun = false;
   #hellos = 0;
-  #bytes = 0; // of the earlier holders
+  #bytes = 0; // number of bytes that the earlier holders received
 
   /**
    * @param {string} url

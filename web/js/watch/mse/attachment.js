@@ -30,7 +30,8 @@ export class Attachment {
       this.source.duration = Infinity;
       // Seeks are limited to the seekable range, which would otherwise end with the parsed media.
       this.source.setLiveSeekableRange?.(0, 1e9);
-      // A managed source requests media at first, and then whenever it has less than ten seconds.
+      // A ManagedMediaSource requests media with `startstreaming`: after it has opened, and later
+      // whenever less than ten seconds of media are left.
       if (/** @type {any} */ (this.source).streaming === false)
         this.source.addEventListener('startstreaming', opened, { once: true });
       else opened();

@@ -30,15 +30,15 @@
 export const START_LAG = 200;
 const FLOOR = 150;
 const CEILING = 1500;
-const HEADROOM = 120; // decoding, mixing and the interval of messages
+const HEADROOM = 120; // delay for decoding, mixing and the interval between messages
 const SETTLED = 10;
 const DEAD_BAND = 30;
 const OUTAGE = 1_000;
 const HABIT = 15_000; // two dry spells within this time count as repeated
 const CATCH_UP = 4_000; // time after a dry spell in which a higher rate is allowed
-const GAIN = 0.0006; // of the rate per ms of error
+const GAIN = 0.0006; // change of the rate per ms of error
 const SILENT_GAIN = 0.001;
-const NEAR = 80; // behind the start position; a larger difference after a dry spell is a seek
+const NEAR = 80; // distance behind the start position above which a dry spell ends with a seek
 
 export class LiveEdge {
   #fractional;

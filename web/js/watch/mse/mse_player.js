@@ -23,11 +23,11 @@ const TICK = 100; // ms
 const BACK = 10; // s of media kept behind the playhead
 const BURST_WAIT = 60; // ms without a record after which the burst counts as complete
 const SOUND_WAIT = 200; // ms to wait for an audio track that the hello did not announce
-const START_WAIT = 200; // ms the element gets to find its start position by itself
-const PATIENCE = 1_000; // ms after a seek before another one
-const NEAR = 100; // ms that the playback rate catches up; more needs a seek
+const START_WAIT = 200; // ms that the element has to find its start position by itself
+const PATIENCE = 1_000; // ms after a seek in which no other seek corrects the position
+const NEAR = 100; // ms; a higher playback rate corrects a smaller delay, a seek a larger one
 const MAX_WAITING = 1_000; // records before the source opens; some twelve seconds of media
-const STALL = 250; // ms without a new frame that count as a stall; the same as WebCodecs
+const STALL = 250; // ms without a new frame that count as a stall, as in the WebCodecs player
 const GAP = 0.05; // s; browsers close smaller holes themselves
 
 /**

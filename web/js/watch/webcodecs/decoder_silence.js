@@ -3,7 +3,7 @@
  * stood still does not count, because the thread handles the inputs of that time before the
  * outputs. Pure. Times are in ms.
  */
-const LONG = 250; // maximum time that counts between two inputs
+const LONG = 250; // if two inputs are further apart, only this time counts
 
 export class DecoderSilence {
   #silent = 0;

@@ -3,7 +3,7 @@
  * fastest message of the last seconds counts. Older messages do not count, because the clock of a
  * sound card stops for a moment whenever the card runs out of audio. Pure. Times are in ms.
  */
-const SPAN = 2_000; // ms; the minimum covers one to two spans
+const SPAN = 2_000; // ms; the result is the minimum over the last one to two spans
 
 export class Offset {
   #before = Infinity;

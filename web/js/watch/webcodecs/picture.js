@@ -15,11 +15,11 @@ import { DecoderSilence } from './decoder_silence.js';
 import { Playhead } from './playhead.js';
 
 const DECODED = 6; // frames that may be decoded or in the decoder
-const AHEAD = 120; // ms before its due time that a frame is decoded
+const AHEAD = 120; // ms; a frame is decoded at most this long before it is due
 const BACKLOG = 900; // access units, half a minute; if more wait, the decoder does not work
 const MUTE = 5_000; // ms without output although the decoder has PLENTY access units
 const PLENTY = 60; // access units, more than any decoder needs before its first frame
-const EARLY = 6; // ms by which a frame may be shown early, at the refresh before its time
+const EARLY = 6; // maximum time by which a frame may be shown before it is due, ms
 const DETOUR = 10; // ms; a worker's canvas reaches the screen up to one refresh later
 const FIRST = 80; // ms in which the decoder gets only the first frame
 const OVERDUE = 250; // ms without a new frame although one was due
@@ -166,7 +166,8 @@ export class Picture {
 
   /** @param {VideoFrame} frame */
   #output(frame) {
-    // Frames are output in presentation order: an earlier one that is missing was dropped.
+    // Frames are output in presentation order. So the decoder has dropped every earlier frame that
+    // it has not output.
     this.#inside = this.#inside.filter((timestamp) => timestamp > frame.timestamp);
     this.#decoded.push(frame);
     this.#silence.end();

@@ -1,8 +1,8 @@
 /**
  * Plays a stream through WebCodecs: draws the frames on a canvas and sends the audio to the audio
- * thread. A frame is drawn when it is decoded, or later if the network trembles. While playback is
- * muted, no audio is decoded, and the delay of the video depends only on the video. This module
- * needs no document, so that it runs in a worker as well as in a page.
+ * thread. A frame is drawn when it is decoded, or later if the jitter is high (reserve.js). While
+ * playback is muted, no audio is decoded, and the delay of the video depends only on the video.
+ * This module needs no document, so that it runs in a worker as well as in a page.
  *
  * @typedef {object} PipelineEvents
  * @property {() => void} picture  the first frame is drawn
@@ -22,7 +22,7 @@ import { Reserve } from './reserve.js';
 import { SoundTrack } from './sound_track.js';
 
 const TICK = 100; // ms
-const BURST_TAIL = 60_000; // µs; the burst ends with a record this close before the hello
+const BURST_TAIL = 60_000; // µs; a record published less than this before the hello ends the burst
 const VIDEO_SCALE = 90_000;
 
 export class Pipeline {

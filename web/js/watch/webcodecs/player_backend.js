@@ -12,7 +12,8 @@ import { Connection } from '../line/connection.js';
 import { KIND } from '../line/record.js';
 import { Pipeline } from './pipeline.js';
 
-// ms; only after the page took the last report, so that a busy page gets no backlog
+// Minimum time between two reports, ms. A report is sent only after the page has taken the previous
+// report, so that a busy page gets no backlog.
 const REPORT_EVERY = 100;
 
 /**
@@ -128,7 +129,7 @@ export class PlayerBackend {
       {
         hello: (hello) => this.#hello(hello),
         record: (record, arrival) => {
-          // A copy, because the message that contains it may hold a whole frame.
+          // Copy the event, because its body is part of a message that may contain a whole frame.
           if (record.kind === KIND.EVENT)
             this.#tell('event', { ...record, body: record.body.slice() }, arrival + this.#shift);
           else this.#pipeline.record(record, arrival);

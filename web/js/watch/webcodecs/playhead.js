@@ -4,7 +4,7 @@
  */
 const JUMP = 250; // ms; a larger difference is a jump
 const REACH = 400; // ms in which the rate corrects a difference
-const MAX_CORRECTION = 0.12; // of the rate; viewers do not notice a tenth
+const MAX_CORRECTION = 0.12; // maximum change of the rate; viewers do not notice a tenth
 
 export class Playhead {
   #media = NaN;

@@ -1,8 +1,8 @@
 /**
  * Chooses the reserve that the frames of a video need: the delay for frames that are later than the
  * 95th percentile. While the network is steady, one screen refresh hides the lateness, so a frame is
- * shown when it is decoded. A small reserve would show some frames at once and others at the next
- * refresh, so the reserve is nothing or full. Pure.
+ * shown when it is decoded. With a small reserve, some frames would be shown at once and others at
+ * the next refresh, so the reserve is either 0 or RESERVE. Pure.
  */
 const RESERVE = 20; // ms
 const TREMBLING = 7; // ms of jitter above which the network counts as trembling

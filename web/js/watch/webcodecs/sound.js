@@ -19,11 +19,11 @@ import { SoundSteering } from './sound_steering.js';
  *   audible sample; NaN while unknown
  */
 
-const RATE = 48_000; // Opus decodes to this
+const RATE = 48_000; // sample rate of decoded Opus, Hz
 const SILENT = 400; // ms without a report after which the audio thread counts as stopped
 const SPARE = 64; // arrays kept for reuse
-const WAITING = 400; // packets; if more wait in a decoder without output, it does not work
-const MUTE = 5_000; // ms without output although the decoder has WAITING packets
+const WAITING = 400; // packets; a decoder without output in which more packets wait does not work
+const MUTE = 5_000; // ms without output although more than WAITING packets wait in the decoder
 
 export class Sound {
   #environment;
@@ -44,7 +44,7 @@ export class Sound {
   #report = null;
   #reportedAt = -Infinity;
   #rate = 1;
-  #offset = new Offset(); // local clock minus the context's
+  #offset = new Offset(); // local clock minus the clock of the AudioContext
   #closed = false;
   /** @type {Output} */
   output = { latency: 0, lead: NaN };

@@ -18,11 +18,11 @@ export class SoundRing {
   #size;
   /** @type {Float32Array[]} */
   #planes;
-  #position = NaN; // samples, fractional: the next one to output
-  #end = NaN; // samples: end of the audio
+  #position = NaN; // position of the next sample to output, in samples; may be fractional
+  #end = NaN; // end of the audio, in samples
   #level = 0; // of the fade, 0 to 1
-  #leaving = NaN; // samples: position that a jump fades out
-  #left = 0; // samples left of that fade
+  #leaving = NaN; // position of the audio that a jump fades out, in samples
+  #left = 0; // number of samples until this fade is complete
 
   /**
    * @param {number} channels
@@ -47,7 +47,7 @@ export class SoundRing {
 
   /**
    * @param {number} start  samples of the timeline
-   * @param {Float32Array[]} planes one per channel; the last one serves further channels too
+   * @param {Float32Array[]} planes one per channel; any further channels use the last plane
    */
   write(start, planes) {
     const length = planes[0]?.length ?? 0;

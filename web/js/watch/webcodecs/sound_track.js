@@ -2,10 +2,10 @@
  * The audio track of a WebCodecs player: turns it on and off, sets its delay, and computes the
  * media time that the video must show.
  *
- * Audio never leads the video, and trails the video by an unnoticeable amount. Without this amount,
- * the video would have to wait for the audio: audio reaches the relay one packet later than the
- * frame of the same moment, and then waits for the next video message. If the audio would trail by
- * more, the video waits for the audible audio.
+ * Audio never leads the video, but may trail the video by an unnoticeable amount. The video waits
+ * for the audio only if the audio would trail by more. Without this amount, the video would always
+ * wait: audio reaches the relay one packet later than the frame of the same moment, and then waits
+ * for the next video message.
  * @typedef {import('../line/record.js').MediaRecord} MediaRecord
  */
 import { BROWSER } from '../../page/environment.js';
@@ -16,12 +16,12 @@ import { readSamples } from './fragment.js';
 import { Sound } from './sound.js';
 
 const TIMESCALE = 48_000;
-const PACKET = 20; // ms, the reserve of the audio
-const REFRESH = 16; // ms from drawing to light
-// ms between a frame and its audio. Viewers notice late audio from 125 ms on and early audio from
-// 45 ms on (ITU-R BT.1359).
+const PACKET = 20; // duration of a packet, ms: the reserve of the audio
+const REFRESH = 16; // ms from the drawing of a frame until it is visible on the screen
+// Maximum (`MOST`) and minimum (`LEAST`) time by which audio trails its frame, ms. Viewers notice
+// late audio from 125 ms on and early audio from 45 ms on (ITU-R BT.1359).
 const MOST = 22;
-const LEAST = 6; // more than the error that the steering of the audio tolerates
+const LEAST = 6; // larger than the error that SoundSteering does not correct
 const LOST = 600; // ms that audio may trail before the video stops following it
 
 export class SoundTrack {
@@ -118,7 +118,8 @@ export class SoundTrack {
   }
 
   /**
-   * Returns the delay behind the video's live edge that the audio needs, ms; 0 if no audio plays.
+   * Returns the smallest delay of the video behind its live edge with which the audio trails the
+   * video by at most MOST, ms; 0 if no audio plays.
    * @param {number} now
    * @param {number} edge live edge of the video
    */

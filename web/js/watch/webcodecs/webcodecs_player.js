@@ -10,7 +10,7 @@ import { ConnectionProxy } from './connection_proxy.js';
 
 const SETTLED = 300; // ms after the first frame by which the burst is decoded
 const CLOSE_WAIT = 1_000; // ms that a worker has to close its connection
-const RATE = 48_000; // Opus decodes to this
+const RATE = 48_000; // sample rate of decoded Opus, Hz
 
 export class WebCodecsPlayer {
   name = 'webcodecs';
@@ -76,7 +76,7 @@ export class WebCodecsPlayer {
     if (muted === this.muted) return;
     this.#closeSound();
     if (muted) return;
-    // The smallest buffer, because the video waits for the latency of the audio output.
+    // Request the smallest buffer: the latency of the audio output also delays the video.
     const context = new AudioContext({ latencyHint: 0, sampleRate: RATE });
     this.#context = context;
     context.resume().catch(() => {});

@@ -12,13 +12,15 @@
  * of a jitter buffer is far from its target. Pure.
  */
 
-const AIM = -18; // ms by which the audio leads the video
+const AIM = -18; // wanted lead of the audio over the video, ms; negative: the audio trails
 const LATEST = -28; // ms; the smallest lead that is tolerated
 const EARLIEST = 8; // ms; the largest lead that is tolerated
-const READINGS = 3; // the median of these counts
+const READINGS = 3; // number of measurements whose median is used
 const SETTLING = 4_000; // ms that a correction needs: audio is stretched slowly
 const MOST = 500; // ms
-const SETTLED = 30; // ms between a buffer and its target; audio stays 15 above it, video 12 below
+// Maximum difference between the delay of a settled jitter buffer and its target, ms. Normally, the
+// delay of audio is 15 ms above its target, and the delay of video is 12 ms below its target.
+const SETTLED = 30;
 // ms of the video's target that the browser reserves for drawing without reporting it
 const DRAWING = 10;
 
@@ -41,8 +43,8 @@ export class LipSync {
   /**
    * @param {number} now
    * @param {number} lead     ms by which the audio leads the video; NaN while unknown
-   * @param {Waits} waits     now
-   * @param {Targets} targets what the browser aims at now
+   * @param {Waits} waits     present delays of the jitter buffers
+   * @param {Targets} targets delays that the browser aims at now
    * @returns {Targets | null} new minimum targets, or null to keep them
    */
   update(now, lead, waits, targets) {

@@ -14,7 +14,7 @@ import { ReceiverStats } from './receiver_stats.js';
 import { WhepSession } from './whep_session.js';
 
 const TICK = 1_000; // ms
-const PATIENCE = 3_000; // ms that a connection may be interrupted before a new one
+const PATIENCE = 3_000; // ms; a longer interruption of the connection leads to a new session
 const ARRIVAL = 10_000; // ms for the first frame after the server's answer
 const VIDEO_RATE = 90_000;
 const AUDIO_RATE = 48_000; // ticks per second, of Opus (RFC 7587)
