@@ -92,7 +92,7 @@ def _application(endpoints: Iterable[Endpoint], *middlewares: Middleware) -> web
 
 
 def _known_hosts(settings: Settings) -> KnownHosts:
-    """Returns the hosts of this server. Logs a warning if every host is known."""
+    """Returns the hosts of this server. Logs a warning if the server answers for all host names."""
     machine = socket.gethostname()
     known = known_hosts(
         settings,

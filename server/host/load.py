@@ -24,7 +24,7 @@ WAITING = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The figures that the sampler cannot measure itself."""
+    """The figures about creators and viewers that the sampler cannot measure itself."""
 
     creators: int
     viewers: int

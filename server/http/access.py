@@ -68,7 +68,7 @@ class Connection:
 
     room: str
     admitted: Pass
-    """How the connection was admitted last."""
+    """How the connection was admitted at its latest check."""
     close: Close = ignore
     """Closes the connection. The endpoint sets this function once the connection is open."""
 

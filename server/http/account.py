@@ -109,8 +109,8 @@ class AccountEndpoint:
         yield b"\n}\n"
 
     async def delete(self, request: web.Request) -> web.Response:
-        """Deletes the person after some days. If nothing is stored about a guest, forgets the guest
-        at once.
+        """Marks the person for deletion, which follows some days later. If nothing is stored about
+        the person, only removes the cookie.
         """
         visitor = await self._identity.require_known(request)
         now = time.time()

@@ -14,8 +14,8 @@ from server.host.admission import BEGIN_WEBRTC, BEGIN_WEBSOCKET, Admission
 from server.rooms.in_memory import RoomsInMemory
 
 HELD = 0.5
-"""Time for which the answer to a refused request is held back, seconds. A client that repeats its
-request at once then costs little.
+"""Time for which the answer to a refused request is held back, seconds. With this delay, a client
+that repeats its request at once causes little load.
 """
 MAX_HELD = 2_000
 """Maximum number of answers that are held back at a time."""

@@ -1,4 +1,4 @@
-"""Signs a browser in as another person: the answer has the person and a new cookie."""
+"""Signs a browser in as another person: the answer describes the person and sets a new cookie."""
 
 import secrets
 import time

@@ -1,4 +1,4 @@
-"""The rate limits of requests, per client address: of all requests together, and of each route.
+"""Limits the rate of requests per client address, for all requests together and for each route.
 Each request counts against the limits before it is handled.
 
 A free route has no rate limit of its own, and its entry in CHARGES gives the reason. The endpoints

@@ -1,4 +1,6 @@
-"""Follows and handles. server/API.md describes the requests and answers."""
+"""The endpoints for the people whom a person follows, and for the holders of handles. server/API.md
+describes the requests and answers.
+"""
 
 import time
 from typing import Annotated
@@ -34,7 +36,7 @@ class Follows(Payload):
 
 
 class Profile(Payload):
-    """The holder of a handle."""
+    """The public data of the holder of a handle."""
 
     person: PersonBody
     followers: int

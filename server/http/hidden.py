@@ -24,7 +24,7 @@ class HiddenPerson(Payload):
 
 
 class HiddenList(Payload):
-    """The hidden people, the last hidden one first."""
+    """The hidden people. The person who was hidden last is first."""
 
     hidden: list[HiddenPerson]
 

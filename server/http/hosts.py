@@ -17,7 +17,9 @@ from server.settings import Settings
 MAX_HOST = 255
 """Maximum length of a Host header, characters."""
 CACHED = 1_000
-"""Number of parsed texts that are kept: a client sends the same headers with every request."""
+"""Number of parsed headers that are kept, because a client sends the same headers with every
+request.
+"""
 PORTS = {"http": 80, "https": 443}
 """The default port of each scheme."""
 

@@ -48,7 +48,7 @@ Reply = TypeVar("Reply")
 
 
 class ChangeRoomBody(BaseModel):
-    """The body of PATCH /api/rooms/{room}. Members that are absent or null do not change."""
+    """The body of PATCH /api/rooms/{room}. A member that is absent or null changes nothing."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 

@@ -33,7 +33,9 @@ after the frame's data.
 """
 
 HEADINGS = {404: "not_found", 410: "over", 429: "busy"}
-"""Heading of the page that shows a refusal, by status: a key of the strings `message.heading`."""
+"""By status: the heading of the page that shows a refusal, as a key of the strings
+`message.heading`.
+"""
 NO_ACCESS = frozenset(
     {
         RefusalCode.PRIVATE_ROOM,

@@ -34,7 +34,7 @@ LANGUAGE_AGE = 400 * 86_400
 
 
 class PersonBody(Payload):
-    """The data of a person that everyone in a room may see."""
+    """The public data of a person, which everyone in a room may see."""
 
     id: str
     name: str

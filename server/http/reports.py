@@ -1,5 +1,5 @@
-"""Reports about messages, people and rooms, for viewers and moderators. server/API.md describes the
-requests and answers.
+"""The endpoints for reports about messages, people and rooms, for viewers and moderators.
+server/API.md describes the requests and answers.
 """
 
 import time

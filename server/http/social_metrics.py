@@ -1,4 +1,4 @@
-"""Metrics of the actions of people in rooms. No label names a room or a person."""
+"""Metrics of the actions of people in rooms. No label contains the name of a room or person."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

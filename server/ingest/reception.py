@@ -72,7 +72,7 @@ class Reception:
         self._frames += 1
 
     def measure(self, now: float, read_totals: Callable[[], Totals]) -> None:
-        """Calls `read_totals` once a second and records the difference."""
+        """Calls `read_totals` once a second and records the difference to the previous totals."""
         elapsed = now - self._since
         if elapsed < 1:
             return

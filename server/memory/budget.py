@@ -40,7 +40,7 @@ process.
 
 @dataclass(slots=True)
 class Figures:
-    """The last measurement."""
+    """The figures of the latest measurement."""
 
     held: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     """Counted memory by kind, bytes. The bytes that wait for WebSocket viewers are partly shared

@@ -1,3 +1,3 @@
-"""The operations of the HTTP interface, with their answers and refusals, one module for each
-domain.
+"""Describes the operations of the HTTP interface, with their answers and refusals. Each module
+contains the operations for one kind of resource.
 """

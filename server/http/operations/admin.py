@@ -1,4 +1,4 @@
-"""The operator's interface."""
+"""Operations for the operator of the server."""
 
 from relay.errors import RefusalCode as Code
 from server.http.admin import AdminBlocks, AdminRooms, BlockAnswer, BlockRequest

@@ -1,4 +1,4 @@
-"""The chat of a room."""
+"""Operations for the chat of a room."""
 
 from relay.errors import RefusalCode as Code
 from server.http.chat import MessageBody, MessageList, PinBody, PostMessageBody

@@ -1,4 +1,4 @@
-"""The moderation of a room."""
+"""Operations for the moderation of a room."""
 
 from relay.errors import RefusalCode as Code
 from server.http.moderation import (

@@ -1,4 +1,6 @@
-"""The person of this browser: name, handle, follows, hidden people, devices and data."""
+"""Operations for the person of this browser: name, handle, follows, hidden people, devices and
+data.
+"""
 
 from relay.errors import RefusalCode as Code
 from server.http.arrival import SignedIn

@@ -1,4 +1,4 @@
-"""The polls of a room."""
+"""Operations for the polls of a room."""
 
 from relay.errors import RefusalCode as Code
 from server.http.operations.operation import Operation

@@ -1,4 +1,4 @@
-"""Reports about messages, people and rooms."""
+"""Operations for reports about messages, people and rooms."""
 
 from relay.errors import RefusalCode as Code
 from server.http.operations.operation import Operation

@@ -1,4 +1,4 @@
-"""Rooms, their summaries and their watch links."""
+"""Operations for rooms, their summaries and their watch links."""
 
 from relay.errors import RefusalCode as Code
 from server.http.operations.operation import SVG, Operation

@@ -1,4 +1,4 @@
-"""The server itself."""
+"""Operations for the server itself: health, configuration and metrics."""
 
 from server.http.operations.operation import JSON, TEXT, Operation
 from server.http.operations.refusals import CLOSING, FULL, LOOKUP, STORAGE, merged

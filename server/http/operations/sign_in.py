@@ -1,4 +1,4 @@
-"""Passkeys, transfer codes and recovery codes."""
+"""Operations for passkeys, transfer codes and recovery codes."""
 
 from relay.errors import RefusalCode as Code
 from server.http.arrival import SignedIn
