@@ -1,5 +1,5 @@
-"""One part of what people do in a room, for example chat or polls, and the tools that the part may
-use.
+"""The base class of the social parts of a room, such as chat and polls, and the tools that these
+parts use.
 """
 
 import asyncio
@@ -23,7 +23,9 @@ from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
 
 MAX_PEOPLE = 20_000
-"""Maximum number of people that a room remembers. The least recent person is forgotten first."""
+"""Maximum number of people whose names a room remembers. The name that was stored or renewed
+longest ago is forgotten first.
+"""
 
 CommandHandler = Callable[[Author, Any], Awaitable[object]]
 """Executes one type of command. The handler raises a Refusal to refuse the command."""
@@ -59,7 +61,7 @@ class SocialTools:
     max_length: float | None = None
     """Maximum length of a live, seconds; None for no maximum."""
     messages_per_second: float = 50.0
-    """Number of chat messages that a room takes each second."""
+    """Maximum number of chat messages that a room accepts per second."""
 
 
 class RoomContext:
@@ -79,7 +81,7 @@ class RoomContext:
         `record` has changed. `restored`: whether the room is older than this process.
         """
         self.restored = restored
-        """Whether storage may have more data of the room than its record."""
+        """Whether storage may contain other data of the room besides the record."""
         self.record = record
         """The present record of the room. A part that changes the stored record also replaces this
         object.
@@ -114,11 +116,13 @@ class RoomContext:
     def post(
         self, event: Mapping[str, Any], *, key: str | None = None, history: bool = False
     ) -> None:
-        """Sends an event to every viewer with the next message (`Channel.post`)."""
+        """Sends an event to every viewer, in the next message (`Channel.post`)."""
         self.channel.post(_json.encode(event).encode(), key=key, history=history)
 
     def meet(self, person: Person) -> None:
-        """Remembers the name of a person, before the person watches or sends a command."""
+        """Remembers the name of a person. Call this method before the person watches or sends a
+        command.
+        """
         self._people.keep(person.id, person)
 
     def forget(self, person: str) -> None:
@@ -131,7 +135,7 @@ class RoomContext:
 
 
 class RoomPart:
-    """One part of what people do in a room. RoomSocial calls its methods."""
+    """A social part of a room, such as chat or polls. RoomSocial calls the methods."""
 
     def __init__(self, context: RoomContext) -> None:
         self._context = context
@@ -145,16 +149,16 @@ class RoomPart:
         return {}
 
     def viewer_joined(self, viewer: int, person: str | None, media: bool) -> None:
-        """Takes a new connection. `media`: whether the connection carries the media."""
+        """Handles a new connection. `media`: whether the connection carries the media."""
 
     def viewer_left(self, viewer: int) -> None:
-        """Takes the end of a connection."""
+        """Handles the end of a connection."""
 
     def forget_person(self, person: str) -> None:
         """Removes the data of a deleted person from memory."""
 
     def state_changed(self, before: State, after: State) -> None:
-        """Takes a change of the room's state."""
+        """Handles a change of the room's state."""
 
     async def conclude(self) -> None:
         """Stores the last data of this part, because the room has ended. Called after the change of
@@ -162,4 +166,4 @@ class RoomPart:
         """
 
     async def close(self) -> None:
-        """Ends the timers and tasks of this part. The channel is still open."""
+        """Ends the timers and tasks of this part. The channel closes only afterwards."""

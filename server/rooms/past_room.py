@@ -1,5 +1,5 @@
 """Executes commands of people to a room that is not in the memory of this process: the room has
-ended, or another process owns it. Executes only commands that need nothing but storage.
+ended, or another process owns it. Executes only the commands for which storage is sufficient.
 """
 
 import time
@@ -99,7 +99,7 @@ class PastRoom:
             return Author(by.person, Role.CREATOR, "")
         creator, storage = creator_of(self._record), self._storage
         if isinstance(command, Admit) or command.needs is Role.MODERATOR:
-            # A banned moderator could otherwise lift the ban here.
+            # Look for a ban first: otherwise, a banned moderator could end the own ban here.
             if await storage.bans.holds(creator, self._record.room, person, self._now()):
                 self._banned.add(person)
             elif await storage.moderators.includes(creator, person):

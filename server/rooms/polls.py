@@ -166,7 +166,9 @@ class RoomPolls(RoomPart):
         self._restoring = None
 
     async def _store_end(self, poll: Poll) -> None:
-        """Stores the end of a poll in the state CLOSING. Opens the poll again if that fails."""
+        """Stores the end of a poll, which is in the state CLOSING. If the end cannot be stored, the
+        poll is open again.
+        """
         context = self._context
         stored = False
         try:

@@ -1,4 +1,4 @@
-"""Who watches one room: sends the figures to the viewers and stores them."""
+"""Counts the people who watch one room, sends the figures to the viewers, and stores them."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ PRESENCE_EVERY = 1.0
 JOINED_EVERY = 3.0
 """Minimum seconds between two events that show who joined."""
 STORE_EVERY = 30.0
-"""Seconds after which changed figures are stored, for a restart of the server."""
+"""Seconds from a change of the figures to their storage. A restarted server reads them again."""
 
 
 class RoomPresence(RoomPart):
@@ -66,7 +66,7 @@ class RoomPresence(RoomPart):
         self.viewers_changed()
 
     def viewers_changed(self) -> None:
-        """Takes a change of the number of viewers, over all transports."""
+        """Handles a change of the number of viewers. The viewers of all transports count."""
         if self._presence_timer is None:
             # Wait even before the first event, so that a viewer who replaces a connection causes no
             # event.

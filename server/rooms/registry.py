@@ -230,7 +230,9 @@ class Rooms:
                 room.finish()
 
     def announce_moderation(self, creator: str) -> None:
-        """Makes the rooms of a creator read the decisions of moderators. OPERATOR: all rooms."""
+        """Makes the rooms of a creator read the decisions of moderators. If `creator` is OPERATOR,
+        all rooms read them.
+        """
         self._changes.announce(creator)
 
     def refuse_new(self) -> None:
@@ -287,7 +289,8 @@ class Rooms:
                 await self._end(name)
                 return None
             case DeleteLive():
-                # End the room first, because its parts then store their last data.
+                # End the room first: at its end, its parts store their last data, which must be
+                # deleted too.
                 await self._end(name)
                 await self._storage.live_data.delete(name)
                 return None

@@ -28,7 +28,7 @@ MAX_TEXT = 500
 
 
 class RoomReports:
-    """Executes the commands of reports of one room."""
+    """Executes the commands about reports in one room."""
 
     def __init__(
         self, record: Callable[[], RoomRecord], storage: Storage, now: Callable[[], float]
@@ -94,8 +94,9 @@ class RoomReports:
         return describe_report(await self._find(report.id))
 
     def _above(self, author: Author) -> set[str]:
-        """Returns the people about whom this moderator may not read and decide reports: the owner
-        of the room, whom only the operator judges, and the moderator.
+        """Returns the people about whom this moderator may neither read nor decide reports. These
+        people are the moderator and the owner of the room. Only the operator decides about the
+        owner.
         """
         return {person for person in (self._record().owner, author.person.id) if person}
 

@@ -49,7 +49,7 @@ class RoomPolicy:
     max_length: float | None = None
     """Maximum length of a live; None for no maximum."""
     messages_per_second: float = 50.0
-    """Number of chat messages that a room takes each second."""
+    """Maximum number of chat messages that a room accepts per second."""
 
 
 class RoomObserver(Protocol):

@@ -69,8 +69,8 @@ class RoomSocial:
             raise
 
     def refuse_early(self, by: Requester, id: str, *, new: bool) -> None:
-        """Raises the refusal that a message with this id gets for certain, without a look into
-        storage. `new`: whether nothing about the person is stored.
+        """Raises a Refusal if a message with this id is certain to be refused. Does not read
+        storage. `new`: whether the person is not stored yet.
         """
         if by.key:
             return
@@ -84,8 +84,9 @@ class RoomSocial:
             raise
 
     async def admit_all(self, requests: Sequence[tuple[Requester, str]]) -> list[Decision]:
-        """Returns for each requester with a token (`Admit`) how the requester was admitted, or why
-        not. Asks storage for all of them together. Raises StorageError.
+        """Decides whether each requester may watch. Returns one Admission or Refusal for each
+        request, which consists of a requester and a token (`Admit`). Reads storage once for all
+        requests. Raises StorageError.
         """
         await self.moderation.refresh()
         return await self.decisions.access.admit_all(
@@ -93,7 +94,7 @@ class RoomSocial:
         )
 
     def _moderates(self, by: Requester) -> bool:
-        """Whether the requester is the creator or a moderator, as far as memory says so."""
+        """Whether the requester is the creator or a moderator, according to the data in memory."""
         if by.key:
             return holds_key(self._context.record, by.key)
         return bool(by.person.id) and self.moderation.rank(by.person.id) is not None
@@ -115,7 +116,7 @@ class RoomSocial:
         self._context.meet(person)
 
     def receive_notice(self, notice: Notice) -> None:
-        """Takes a viewer's notice. Raises MessageError if no part knows the type of the notice."""
+        """Handles a viewer's notice. Raises MessageError if no part knows the type of notice."""
         handler = self._notices.get(notice.body["type"])
         if handler is None:
             raise MessageError(f"unknown notice type {notice.body['type']!r}")

@@ -10,8 +10,8 @@ from server.storage.errors import StorageError
 STANDING_FOR = 2.0
 """Seconds for which the room remembers whether a person follows the creator."""
 STRANGER_FOR = 30.0
-"""Seconds for which a stranger is refused without reading storage. A person who follows the creator
-only after the shield was raised counts as a stranger while the shield is up.
+"""Seconds for which a stranger is refused without reading storage. A stranger who begins to follow
+the creator in this time is still refused: while the shield is up, new followers count as strangers.
 """
 MAX_PEOPLE = 10_000
 """Maximum number of people whose standing the room remembers."""
@@ -26,7 +26,7 @@ class Standings:
 
     async def read(self, person: str) -> Standing:
         """Returns the standing of a person. While storage does not answer, people whom the room
-        does not remember are strangers.
+        does not remember count as strangers.
         """
         owner = self._context.record.owner
         if owner is None:

@@ -32,11 +32,13 @@ class StoredChanges:
         return task
 
     def store(self, change: Callable[[], Awaitable[None]]) -> None:
-        """Stores a change, later if the database does not answer now."""
+        """Stores a change. While the database does not answer, tries again."""
         self.start(self._store(change))
 
     def repeat(self, change: Callable[[], Awaitable[None]]) -> None:
-        """Stores a change whose first attempt has failed, once the database answers again."""
+        """Tries again to store a change whose first attempt has failed, until the database
+        answers.
+        """
         self.start(self._repeat(change))
 
     def give_up(self) -> None:

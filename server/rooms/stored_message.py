@@ -61,7 +61,7 @@ def to_messages(records: Iterable[MessageRecord]) -> list[Message]:
 
 
 def reply_to(message: Message) -> Reply:
-    """Returns the quotation of this message in a reply."""
+    """Returns the quotation of this message, for a message that replies to it."""
     return Reply(message.n, message.person.name, shorten(message.text, REPLY_CLUSTERS))
 
 

@@ -1,9 +1,9 @@
-"""The token with which a client may watch a private room: of a watch link, or of an admitted
-person. Pure.
+"""The token with which a client may watch a private room. A token belongs to a watch link or to an
+admitted person. Pure.
 
-A token is signed with the hash of the room's creator key, which only the creator and the servers of
-the database know. A token therefore needs no key of its own, and links stay valid when the cookie
-key changes. Storage knows whether a link is revoked.
+A token is signed with the hash of the room's creator key. Only the creator and the servers that
+share the database know this hash. A token therefore needs no key of its own, and links stay valid
+when the cookie key changes. Storage knows whether a link is revoked.
 """
 
 import hashlib
@@ -34,7 +34,8 @@ def write_token(token: WatchToken, room: str, key_hash: bytes) -> str:
 
 def read_token(text: str, room: str, key_hash: bytes) -> WatchToken | None:
     """Returns the content of a token, expired or not; None if the token is forged or malformed."""
-    # base64 would ignore other characters, and the token becomes the value of a cookie.
+    # The decoder of base64 would ignore other characters. Refuse them, because the token becomes
+    # the value of a cookie.
     if len(text) > MAX_TOKEN or not _TOKEN.fullmatch(text):
         return None
     try:

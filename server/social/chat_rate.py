@@ -1,7 +1,8 @@
 """How often people may write in one room. Pure; times in seconds.
 
-Each person has a token bucket. The room has one too, so that no crowd can flood the room. While the
-room is crowded, each person gets a fair share: the people who have written most must wait.
+Each person has a token bucket. The room has a bucket too, so that no crowd can flood the room.
+While the room is crowded, each person gets a fair share: the people who have written most must
+wait.
 """
 
 from collections import OrderedDict, deque
@@ -10,16 +11,16 @@ from dataclasses import dataclass
 from server.social.author import Role
 
 BURST = 5
-"""Maximum number of messages of one person at once."""
+"""Maximum number of messages that one person may write at once."""
 EVERY = 1.5
-"""Seconds after which a person may write one more message."""
+"""Seconds in which the bucket of a person gains the right to one more message."""
 SHARE_SECONDS = 10.0
-"""Interval over which the shares of people in a crowded room are counted, seconds."""
+"""Interval for which each person has a maximum number of messages in a crowded room, seconds."""
 CROWDED = 0.5
-"""A room is crowded for guests while its bucket is filled to less than this part."""
+"""Part of the room's bucket. While the bucket holds less, the room is crowded for guests."""
 RESERVED = 0.25
-"""Part of the room's bucket that is reserved for people who are known to the creator. For these
-people, the room is crowded while its bucket is filled to less than this part.
+"""Part of the room's bucket that is reserved for people who are known to the creator. While the
+bucket holds less, the room is crowded for these people too.
 """
 MAX_PEOPLE = 10_000
 """Maximum number of people whose messages are counted. The person whose last message is the oldest
@@ -34,7 +35,7 @@ class Wait:
     seconds: float
     """Time after which the person may write, unless other people write first."""
     crowded: bool
-    """True: the room gets too many messages. False: this person has sent too many."""
+    """Whether the room gets too many messages. Otherwise, this person has sent too many."""
 
 
 class _Writer:
@@ -115,7 +116,7 @@ class ChatRate:
             self._writers.popitem(last=False)
 
     def _share(self) -> int:
-        """Returns the number of messages in SHARE_SECONDS that each of the present writers may
-        write while the room is crowded.
+        """Returns the number of messages that each of the people who write at present may write in
+        SHARE_SECONDS while the room is crowded.
         """
         return max(1, int(self._rate * SHARE_SECONDS / len(self._writers)))

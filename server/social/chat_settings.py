@@ -21,7 +21,7 @@ class ChatSettings:
     """Seconds between two messages of a person; 0: slow mode is off."""
     followers_only: bool = False
     known_only: bool = False
-    """Whether guests may not write. Only the shield sets this."""
+    """Whether only people who are known to the creator may write. Only the shield turns this on."""
     links: bool = False
     """Whether pages show links as links. Otherwise pages show links as text."""
     joins: bool = True

@@ -1,5 +1,4 @@
-"""The countdown of a live whose creator chose a length: the announcements and the end. Pure; times
-in Unix seconds.
+"""The countdown of a live to the end that its creator chose. Pure; times in Unix seconds.
 
 The time runs from the moment at which the room first goes live, even while the creator is away.
 """
@@ -8,7 +7,7 @@ from enum import Enum, StrEnum, auto
 
 MINUTE = 60.0
 LAST = 10.0
-"""Seconds before the end at which viewers see the remaining time."""
+"""Duration of the last part of the countdown, in which viewers see the remaining time, seconds."""
 FADE = 2.0
 """Seconds from the end of the countdown to the end of the room. Viewers with a delay see the last
 seconds of the live in this time.
@@ -19,10 +18,10 @@ class CountdownState(StrEnum):
     OPEN = "open"
     """The live has no length."""
     WAITING = "waiting"
-    """The room was never live."""
+    """The room has not gone live yet."""
     RUNNING = "running"
     LAST = "last"
-    """The last 10 seconds."""
+    """The last 10 seconds of the live have begun."""
     FADING = "fading"
     """The time is over, and viewers with a delay see the last seconds."""
     OVER = "over"
@@ -73,7 +72,7 @@ class Countdown:
         live_at: float | None = None,
     ) -> None:
         """`length`: seconds; None for a live without an end. `most`: maximum length, seconds.
-        `live_at`: stored time of a room that was live in a former process.
+        `live_at`: time at which the room first went live, if it was live in a former process.
         """
         self._length = length
         self._most = most
@@ -104,8 +103,8 @@ class Countdown:
         )
 
     def add_minute(self) -> bool:
-        """Adds a minute. Returns whether the end changed. It does not change if the live has no
-        length, has the maximum length or is over.
+        """Adds a minute. Returns whether the end changed. The end stays the same if the live has
+        no length, has the maximum length or is over.
         """
         if not self.can_add_minute() or not self._happen(E.MINUTE_ADDED):
             return False

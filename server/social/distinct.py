@@ -1,5 +1,5 @@
-"""Counts distinct people in bounded memory: exactly for up to EXACT people, with an estimate for
-more. Pure.
+"""Counts distinct people in bounded memory. Up to EXACT people are counted exactly; a larger number
+is estimated. Pure.
 
 The estimate is HyperLogLog (Flajolet et al. 2007) with a standard error of 1.04 / √4096 = 1.6 %.
 """
@@ -55,7 +55,9 @@ class DistinctPeople:
 
 
 def _note(registers: bytearray, number: int) -> None:
-    """Keeps in one register the highest position of the first 1 bit."""
+    """Notes the position of the first 1 bit of a hash in the register that the hash selects. Each
+    register keeps the highest position. `number`: the hash.
+    """
     index = number >> (64 - _BITS)
     rest = number & ((1 << (64 - _BITS)) - 1)
     position = 64 - _BITS - rest.bit_length() + 1

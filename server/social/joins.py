@@ -1,12 +1,12 @@
-"""Chooses which of the joining people the viewers see. Pure."""
+"""Chooses the names that viewers see when people join. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
 
 MAX_WAITING = 50
-"""Maximum number of names that wait. Further people are only counted."""
+"""Maximum number of names that are kept for the next event. Further people are only counted."""
 SHOWN = 1
-"""Number of people whose names are shown at once."""
+"""Number of people whose names one event shows."""
 
 
 class Joins:

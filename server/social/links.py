@@ -9,7 +9,7 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 """A link is a URL with a scheme, or a host name whose top level consists of letters. `3.5`,
-`wait...` and an address of e-mail are no links.
+`wait...` and an e-mail address are no links.
 """
 
 

@@ -8,7 +8,7 @@ from server.recent import Recent
 MAX_MENTIONS = 5
 """Maximum number of people whom one message mentions. Further mentions are only text."""
 MAX_TRIED = 20
-"""Maximum number of `@` in one message that are searched for a name."""
+"""Maximum number of `@` characters in one message that are examined."""
 MAX_NAME = 40
 """Maximum length of a mentioned name, characters."""
 MAX_NAMES = 4_000
@@ -50,7 +50,8 @@ class KnownNames:
             del self._people[key]
 
     def _longest(self, text: str) -> str | None:
-        # Normalise only once for all lengths: one compatibility character can become 18 characters.
+        # Normalise the text once, not for each length. The key may be longer than the text: one
+        # compatibility character can become 18 characters.
         key = _key(text)
         for length in range(min(len(key), 2 * MAX_NAME), 0, -1):
             if person := self._people.get(key[:length]):

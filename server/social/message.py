@@ -59,14 +59,14 @@ class Message:
     mentions: tuple[str, ...] = ()
     """Ids of the people whom the text mentions. Not stored."""
     values: Mapping[str, str | int] | None = None
-    """Values in the text of a line of the room."""
+    """Values that the page inserts into the text of a line of the room."""
     removed_by: str | None = None
     """Id of the person who removed the message."""
     removed_at: float | None = None
 
 
 def describe_message(message: Message) -> dict[str, Any]:
-    """Returns the message as in server/API.md."""
+    """Returns the message in the form that server/API.md describes."""
     body: dict[str, Any] = {"n": message.n, "kind": message.kind.value}
     if message.kind is Kind.SYSTEM:
         body |= {"key": message.text, "values": dict(message.values or {})}

@@ -42,7 +42,7 @@ class MessageLog:
             self._complete = False
 
     def insert(self, message: Message) -> None:
-        """Adds a message at its place between the others."""
+        """Adds a message between the others, in the order of the numbers."""
         messages = sorted((*self._messages.values(), message), key=lambda other: other.n)
         self._messages = OrderedDict((other.n, other) for other in messages)
         self._numbers[message.person.id, message.id] = message.n
@@ -62,8 +62,8 @@ class MessageLog:
                 self._messages[number] = change(message)
 
     def forget_person(self, person: str) -> list[int]:
-        """Removes the author and the text from a deleted person's messages, and their quotations in
-        replies. Returns the numbers of the messages.
+        """Removes the author and the text from the messages of a deleted person. Also removes the
+        quotations of these messages in replies. Returns the numbers of the messages.
         """
         numbers = {n for n, message in self._messages.items() if message.person.id == person}
         for n in numbers:
@@ -139,8 +139,8 @@ class Outgoing:
         self._open[n] = None
 
     def recover(self, message: Message) -> bool:
-        """Takes a message that was stored although its attempt has failed. Returns False unless the
-        message still waits for earlier messages.
+        """Takes a message that was stored, although the attempt to store it has reported a failure.
+        Returns whether the message still waits for earlier messages; it is then shown after them.
         """
         if message.n not in self._settled:
             return False
@@ -148,7 +148,7 @@ class Outgoing:
         return True
 
     def settle(self, n: int, message: Message | None) -> list[Message]:
-        """Takes the result of an attempt to store the message `n`; `message` is None if the attempt
+        """Takes the result of an attempt to store the message `n`. `message`: None if the attempt
         failed. Returns the messages that can be shown now, in order.
         """
         if n not in self._open:

@@ -1,7 +1,7 @@
 """The text of a chat message: the rules for what a person writes, and the form that is stored.
 Pure.
 
-A text is only text: markup has no meaning here, and pages must show a text as text.
+A text contains no markup: pages must show each character as it is.
 """
 
 import unicodedata
@@ -24,8 +24,9 @@ MAX_MARKS = 4
 marks would cover the messages above and below.
 """
 
-# U+200E, U+200F and U+061C mark the direction of one place, and Arabic and Hebrew texts need them.
-# Embeddings, overrides and isolates would change the direction of the rest of the page.
+# U+200E, U+200F and U+061C set the direction at one position. They are kept, because Arabic and
+# Hebrew texts need them. Embeddings, overrides and isolates are dropped, because they would change
+# the direction of the rest of the page.
 _DROPPED = regex.compile(
     r"[\p{Cc}\p{Noncharacter_Code_Point}]"
     r"|[\u202A-\u202E\u2066-\u2069]"
@@ -64,13 +65,16 @@ def read_text(value: str) -> str:
 def _clean(value: str) -> str:
     if value.isascii() and value.isprintable():  # the rules below change only its spaces
         return " ".join(value.split())
-    # Line breaks become spaces before controls are dropped. This may leave spaces side by side.
+    # Line breaks are controls too, so they become spaces before controls are dropped. Afterwards,
+    # adjacent spaces become one.
     text = _SPACES.sub(" ", _DROPPED.sub("", _SPACES.sub(" ", value))).strip()
     return str(_MARKS.sub(r"\1", unicodedata.normalize("NFC", text)))
 
 
 def _count_clusters(text: str) -> int:
-    """Returns the number of grapheme clusters, or a higher number that is within the limit."""
+    """Returns the number of grapheme clusters. For a text of at most MAX_CLUSTERS code points,
+    returns the number of code points, which is at least as high.
+    """
     return len(text) if len(text) <= MAX_CLUSTERS else len(_CLUSTER.findall(text))
 
 

@@ -48,9 +48,9 @@ class Hold:
     """Why a message is held."""
 
     reason: str
-    """`word` or `link`."""
+    """`word` if the message contains a word of the list; `link` if the message contains a link."""
     matched: str = ""
-    """The word of the list that matches the message."""
+    """The word of the list that matches the message; empty if `reason` is `link`."""
 
 
 @dataclass(slots=True)

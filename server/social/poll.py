@@ -1,6 +1,6 @@
 """A poll: a question of the creator with 2 to 4 answers. Pure; times in Unix seconds.
 
-The owner of a poll stores a vote or the end of the poll first and applies it here afterwards.
+The owner of a Poll object first stores a vote or the end of the poll, and then calls the object.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ class PollState(Enum):
     RESULT = auto()
     """The poll is closed, and its result is pinned."""
     OVER = auto()
-    """The result is no longer pinned."""
+    """The result has been removed from the pages."""
 
 
 class PollEvent(Enum):
@@ -102,9 +102,9 @@ class Poll:
         return True
 
     def require_vote(self, person: str, answer: object) -> int:
-        """Returns the index of an answer that this person may vote for now. Raises Unprocessable
-        if there is no such answer, Conflict if the poll is closed, and Unavailable if too many
-        people have voted.
+        """Checks that this person may vote for this answer now. Returns the index of the answer.
+        Raises Unprocessable if there is no such answer, Conflict if the poll is closed, and
+        Unavailable if too many people have voted.
         """
         if type(answer) is not int or not 0 <= answer < len(self.tally):
             raise Unprocessable(RefusalCode.NO_SUCH_ANSWER, "the poll has no such answer")
@@ -140,7 +140,7 @@ class Poll:
         return True
 
     def describe(self) -> dict[str, Any]:
-        """Returns the poll as in the poll event (relay/PROTOCOL.md)."""
+        """Returns the members of the poll event (relay/PROTOCOL.md)."""
         shown = None if self.closed_at is None else self.closed_at + RESULT_SHOWN
         return {
             "id": self.id,

@@ -1,8 +1,9 @@
-"""Counts the viewers of one live: now, at the peak, and distinct people over the live. Pure.
+"""Counts the viewers of one live: the present number, the highest number, and the distinct people.
+Pure.
 
 A page has one connection to the channel, with or without media. A person with several connections
-counts once, and so does a person who reconnects. Players without a page (WHEP, HLS) are only a
-number. A page may play from WHEP or HLS too, and then has a connection without media.
+counts once, and so does a person who reconnects. Of the players without a page (WHEP, HLS),
+only the number is known. A page may also play from WHEP or HLS: its connection then has no media.
 """
 
 from collections import Counter
@@ -32,7 +33,7 @@ class Presence:
         groups.
         """
         self._connections: dict[int, tuple[str | None, bool]] = {}
-        """The person, and whether the connection carries media, by number of the connection."""
+        """By number of the connection: the person, and whether the connection carries media."""
         self._with_media: Counter[str] = Counter()
         self._without_media: Counter[str] = Counter()
         self._nameless = 0

@@ -1,7 +1,7 @@
 """Counts the reactions to a live per second of media time: taps and distinct people. Pure.
 
-The people of a second are kept in memory for 30 s of media time, and the counts until they are
-stored. Both are limited in number.
+The people who tapped in a second are kept in memory for KEPT seconds of media time. The counts are
+kept until they are stored. Both are limited in number.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from server.social.taps import EMOJI, SECONDS_BACK, Taps
 ANY = "any"
 """Stands for all emoji together."""
 WINDOW = 5
-"""Seconds of a window. The summary of a live compares windows."""
+"""Length of a window, seconds. The summary of a live compares windows."""
 KEPT = SECONDS_BACK + WINDOW
 """Seconds of media time for which the people are kept: taps may be 30 s late, and their window of 5
 s may have begun earlier.
@@ -49,7 +49,7 @@ class _Second:
         self.people = [0] * size
         self.first_people = [0] * size
         self.seen: dict[str, int] = {}
-        """The emoji of each person, one bit each."""
+        """By person: the emoji that the person has tapped, one bit for each emoji."""
 
 
 class Reactions:
@@ -128,7 +128,7 @@ class Reactions:
 
     def _drop_old(self) -> None:
         """Forgets the people of each second that is too old for new taps. Also forgets the second
-        itself if it is stored.
+        itself if its counts are stored.
         """
         waiting = self._changed | self._taken
         for second in [old for old in self._seconds if old < self._newest - KEPT]:

@@ -11,7 +11,7 @@ from server.social.reactions import WINDOW
 from server.storage.summary_records import HeartRecord, SummaryRecord
 
 MAX_POINTS = 720
-"""Maximum number of points of the hearts over time: one hour with a point each 5 s."""
+"""Maximum number of points in the chart of the hearts: one point each 5 s for one hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Summary(PublicSummary):
     """Number of distinct people who watched."""
     messages: int
     top_moment: Moment | None
-    """None if no person reacted."""
+    """The moment with the most people who reacted; None if no person reacted."""
     talkers: list[Talker]
     """The people who wrote the most messages, without the creator. The person with most messages is
     first.
@@ -89,7 +89,7 @@ class Live:
     room: str
     title: str
     created_at: float
-    """Media time 0."""
+    """Time at which the room was created. Media time is 0 then."""
     live_at: float | None
     ended_at: float
     peak: int = 0
@@ -112,7 +112,7 @@ class Live:
 
 
 def step_of(duration: float) -> int:
-    """Returns the seconds between two points of the hearts over time, for a live of `duration`
+    """Returns the seconds between two points in the chart of the hearts. `duration`: of the live,
     seconds.
     """
     return WINDOW * max(1, ceil(duration / WINDOW / MAX_POINTS))

@@ -54,7 +54,7 @@ def read_taps(notice: Mapping[str, Any], seen: int, edge: int) -> Taps:
         first = later = begin = 0
         for number in bins:
             if type(number) is not int or number < 0:
-                raise MessageError("a count is not a number from 0")
+                raise MessageError("a count is not an integer, or is negative")
             if begin < left:
                 first += min(number, MAX_PER_BIN)
             else:

@@ -4,7 +4,7 @@ The time of a removal is stored, so the removal can be undone at every server an
 """
 
 WITHIN = 10.0
-"""Seconds for which a removal, and the removals of a ban, can be undone."""
+"""Seconds for which the removal of messages can be undone, also if a ban removed them."""
 
 
 def can_undo(done_at: float, now: float) -> bool:

@@ -48,12 +48,12 @@ class _Run:
     letter: str
     length: int
     begins: int
-    """Number of letters of this run from the first letter that begins a word of the text; 0 if no
-    word begins in this run.
+    """Number of letters from the first beginning of a word to the end of this run; 0 if no word of
+    the text begins in this run.
     """
     ends: int
-    """Number of letters of this run up to the last letter that ends a word of the text; 0 if no
-    word ends in this run.
+    """Number of letters from the beginning of this run to the last end of a word; 0 if no word of
+    the text ends in this run.
     """
 
 
@@ -63,16 +63,16 @@ class _Pattern:
 
     word: str
     runs: tuple[int, ...]
-    """Number of equal characters in each run. The text must have at least as many letters, and
-    exactly as many digits: `as` does not match `ass`.
+    """Number of equal characters in each run. A run in the text must have at least as many letters,
+    or exactly as many digits. The text `as` does not match the word `ass`.
     """
     open_start: bool
-    """Whether the match may begin inside of a word of the text."""
+    """Whether the match may begin inside a word of the text."""
     open_end: bool
 
     def fits(self, runs: list[_Run]) -> bool:
-        """Whether the word matches these runs of a text. The letters of the runs are the letters of
-        the word.
+        """Whether the word matches these runs of a text. The caller must pass runs with the same
+        letters as the word.
         """
         return (
             (self.open_start or runs[0].begins >= self.runs[0])
