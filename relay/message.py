@@ -31,7 +31,9 @@ class Flag(IntFlag):
 
 @dataclass(slots=True)  # a frozen dataclass takes twice as long to make
 class Record:
-    """One record. Its times are in µs; PROTOCOL.md describes each field. Must not be changed."""
+    """One record. Its times are in µs; PROTOCOL.md describes each field. Do not change a record
+    after its creation.
+    """
 
     kind: Kind
     body: bytes
@@ -78,8 +80,8 @@ def media_header(
     publish: int,
     size: int,
 ) -> bytes:
-    """Returns the header of a media record whose body has `size` bytes, without a Record. `flags`:
-    a union of values of Flag.
+    """Returns the header of a media record whose body has `size` bytes. Creates no Record object,
+    to save time. `flags`: a union of values of Flag.
     """
     return _HEADER.pack(
         VERSION,

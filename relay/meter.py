@@ -1,11 +1,11 @@
 """Measures how much event-loop time each session and each address uses. While other work waits, a
-session or an address that uses more than its share is slowed. A session that stays slowed is
-ended. Pure: times are arguments.
+session or an address that uses more than its share is slowed. A session that stays slowed is ended.
+Pure: the current time is an argument.
 
 The code that works for a client measures its own duration, and adds it to the `Account` of the
 client. `Meter.sample`, called a few times a second, compares the accounts with the share of the
-loop that one client may use. An address may use more than this share: for each of its clients, it
-may also use the time that an honest client needs.
+loop that one client may use. An address may use more than this share, because it may have many
+clients: each client adds the time that an honest client needs.
 """
 
 from collections.abc import Callable
@@ -34,8 +34,8 @@ slowed, this total falls by 0.1 s per second.
 EXPIRES: Final = 60.0
 """Time without a client after which the account of an address is removed, seconds."""
 MAX_ADDRESSES: Final = 10_000
-"""Number of accounts of addresses above which accounts without clients are removed before EXPIRES
-has passed.
+"""Number of address accounts. When this number is reached, accounts without clients are removed at
+once, and not only after EXPIRES.
 """
 JOIN_NS: Final = 3_000_000
 """Additional time that an address may use for each new client, ns. A new client loads the page and
@@ -64,7 +64,9 @@ LEARN_EVERY: Final = 2.0
 NOTABLE: Final = 0.005
 """Share of the loop above which an account is checked individually."""
 MEASURED: Final = 3
-"""Minimum number of accounts of a kind for which the cost of an honest client is measured."""
+"""Number of accounts of a kind that must be in use before the cost of an honest client of this kind
+is measured.
+"""
 
 
 class Account:
@@ -115,7 +117,9 @@ class Account:
         self.clients = 1 if kind is not Kind.CLIENT else 0
         """Number of clients that use the account now."""
         self.credit_ns = 0
-        """Time that will not be charged, ns. Each new client of an address adds JOIN_NS."""
+        """Time that the account may still use without being charged, ns. Each new client of an
+        address adds JOIN_NS.
+        """
         self._meter = meter
         self._on_cut = on_cut
         self._groups: tuple[_Group, ...] = ()
@@ -127,7 +131,9 @@ class Account:
         self._peak_at = now
 
     def overrun(self) -> None:
-        """Checks the account now, before the next sample, because the last calls took very long."""
+        """Checks the account at once and not at the next sample, because the latest work for its
+        client took very long.
+        """
         self._meter.check_overrun(self)
 
     def move_to(self, address: str) -> None:
@@ -141,8 +147,8 @@ class Account:
         if now - self._peak_at > EXPIRES:
             self._peak = 0
         if self.clients > self._peak:
-            # A client that leaves and returns gets no credit: the number of clients must exceed the
-            # highest number in the last minute.
+            # Add credit only if there are more clients than at any time in the last minute. So a
+            # client that leaves and returns brings no new credit.
             self._peak, self._peak_at = self.clients, now
             self.credit_ns += JOIN_NS
 
@@ -188,7 +194,7 @@ class Meter:
         policy: MeterPolicy | None = None,
         thread_ns: Callable[[], int] | None = None,
     ) -> None:
-        """If `thread_ns` is None, pauses of the process also count as used time."""
+        """If `thread_ns` is None, the time of pauses of the process is charged too."""
         self.policy = policy or MeterPolicy()
         self.limit_ns = round(self.policy.share * self.policy.over * SECOND)
         self.honest = dict(HONEST_MAX)
@@ -198,7 +204,7 @@ class Meter:
         self.slowed = dict.fromkeys(Kind, 0)
         """Number of times that an account became slowed."""
         self.cut = dict.fromkeys(Kind, 0)
-        """Number of sessions that were ended because they used too much."""
+        """Number of sessions that were ended because they used too much event-loop time."""
         self._thread_ns = thread_ns
         self._accounts: dict[Kind, dict[Account, None]] = {kind: {} for kind in Kind}
         self._learned_at = 0.0
@@ -247,7 +253,7 @@ class Meter:
             return  # a closed account must not keep a group
         self._leave_groups(account)
         keys = keys_of(address)
-        # The keys are equal if the address is not an IP address.
+        # If the address is not an IP address, both keys are equal, and the account has one group.
         groups = tuple(
             self._groups.setdefault(key, _Group(key, self.limit_ns))
             for key in dict.fromkeys((keys.address, keys.network))
@@ -300,8 +306,8 @@ class Meter:
         used much or are suspect, each with its time, and the total time of all accounts. Times are
         in ns.
 
-        Most accounts used so little that they need no check of their own. With thousands of
-        accounts, this method takes a few ms.
+        Accounts that used little need no further check, so they are not returned. This saves time:
+        with thousands of accounts, this method alone takes a few ms.
         """
         notable: list[tuple[Account, int]] = []
         much, length = NOTABLE * seconds * SECOND, seconds * SECOND
@@ -423,9 +429,7 @@ class Meter:
         account._groups = ()
 
     def _expire(self, now: float, idle: float) -> None:
-        """Removes each account of an address that has no clients and was not used for `idle`
-        seconds.
-        """
+        """Removes each address account without clients that was not used for `idle` seconds."""
         gone = [
             key
             for key, account in self._addresses.items()

@@ -14,7 +14,9 @@ class Track(IntEnum):
 
 VIDEO: Final = Track.VIDEO
 AUDIO: Final = Track.AUDIO
-"""The names for code that runs for each sample: a name of an enum takes ten times as long."""
+"""The members of Track as module constants, for code that runs for each sample. Reading an enum
+member takes ten times as long.
+"""
 
 VIDEO_RATE: Final = 90_000
 AUDIO_RATE: Final = 48_000
@@ -39,8 +41,8 @@ class TrackInfo:
 
 
 class Sample:
-    """One complete access unit or one complete audio packet, with its times. Must not be
-    changed.
+    """One complete access unit or one complete audio packet, with its times. Do not change a sample
+    after its creation.
     """
 
     __slots__ = (

@@ -14,8 +14,8 @@ PAUSE = 0.1
 Result = TypeVar("Result")
 
 current_account: ContextVar[Account | None] = ContextVar("current_account", default=None)
-"""The account that is charged in the current task. A task inherits the account of the task that
-started it, but is charged only if it uses Timed itself.
+"""The account of the current task. A new task inherits the account of the task that started it. But
+the time of the new task is charged only if it awaits a Timed itself.
 """
 
 

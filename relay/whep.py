@@ -126,17 +126,19 @@ class WhepSessions:
         await asyncio.shield(self._spawn(self._finish(session)))
 
     def end_soon(self, session: WhepSession) -> None:
-        """Starts to end a session."""
+        """Ends a session in the background."""
         self._spawn(self._finish(session))
 
     def end_clients(self, concerns: Callable[[str], bool]) -> None:
-        """Starts to end the sessions of all clients for whose address `concerns` returns True."""
+        """Ends in the background the session of each client for whose address `concerns` returns
+        True.
+        """
         for session in list(self._sessions.values()):
             if concerns(session.address):
                 self._spawn(self._finish(session))
 
     async def close(self) -> None:
-        """Ends every session and refuses new ones."""
+        """Refuses new sessions from now on. Ends all sessions, and waits until they have ended."""
         self._closing = True
         for session in list(self._sessions.values()):
             self._spawn(self._finish(session))

@@ -1,8 +1,8 @@
 """Prepares Opus packets for an AAC-LC encoder, and computes the media times of the AAC frames.
 Pure. Apple's HLS players do not support Opus.
 
-The encoder runs in a confined process (relay/hls/aac_worker.py). This module computes the times, so
-that a fault in a decoder cannot change them.
+The encoder runs in a confined process (relay/hls/aac_worker.py). This module computes the times
+outside that process, so that a fault in the process cannot change them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -43,9 +43,7 @@ class OpusPacket:
     duration: int
     """Duration in 48 kHz ticks."""
     like: Sample
-    """The sample from which the AAC frames of this packet take the epoch, the capture time and the
-    publish time.
-    """
+    """The sample whose epoch, capture time and publish time the AAC frames of this packet get."""
     restart: int | None = None
     """Media time of the packet (48 kHz ticks) if the encoder must restart before this packet; None
     otherwise.
@@ -55,8 +53,9 @@ class OpusPacket:
 class AacTimeline:
     """Computes the media times of contiguous AAC frames of 1,024 ticks.
 
-    Encode the packets that a method returns, and pass their AAC frames to `frames` in the same
-    order. The lookahead of the encoder delays the frames, but their timestamps are correct.
+    Encode the packets that `packets`, `fill` and `replace` return, and pass the resulting AAC
+    frames to `frames` in the same order. The lookahead of the encoder delays the frames, but their
+    timestamps are correct.
     """
 
     def __init__(self) -> None:

@@ -41,8 +41,8 @@ class SequenceParameters:
     reorders: bool
     """Whether the display order may differ from the decoding order (B-frames)."""
     frame_number_bits: int
-    """Width of `frame_num` in slice headers, bits; 0 if the video has separate colour planes or
-    fields, because `frame_num` is not read then.
+    """Width of `frame_num` in slice headers, bits. It is 0 if the video has separate colour planes
+    or fields, because microlive does not read `frame_num` in such video.
     """
     chroma: int
     """Value of `chroma_format_idc`; 1 means 4:2:0."""
@@ -51,8 +51,8 @@ class SequenceParameters:
 
     @property
     def codec(self) -> str:
-        """The codec string (RFC 6381 §3.3). The string is read from the SPS, because browsers may
-        send a level other than the negotiated level.
+        """The codec string (RFC 6381 §3.3). The string is made from the SPS, because a browser may
+        send another level than the one it negotiated.
         """
         return f"avc1.{self.profile:02X}{self.constraints:02X}{self.level:02X}"
 
@@ -210,7 +210,7 @@ def track_info(sps: bytes, pps: bytes) -> TrackInfo:
 
 
 def parameter_sets(config: bytes) -> list[bytes]:
-    """Returns the SPS and PPS NAL units in an `avcC` body, in order. A sender repeats these NAL
+    """Returns the SPS and PPS NAL units in an `avcC` body, in order. A WHEP feed sends these NAL
     units before each IDR.
     """
     sets: list[bytes] = []

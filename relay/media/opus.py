@@ -47,8 +47,8 @@ def concealment(packet: bytes) -> bytes:
     """Returns a substitute for a lost packet that came after `packet`. The substitute is the TOC
     byte of `packet` with one frame of length 0 (RFC 6716 §3.2.1, §3.4).
 
-    A decoder conceals the substitute like a lost packet, and keeps the state from which it predicts
-    later packets. SILENCE would damage that state.
+    A decoder treats the substitute like a lost packet, and keeps the state from which it predicts
+    later packets. A packet of SILENCE would replace that state.
     """
     return bytes((packet[0] & 0xFC,))
 

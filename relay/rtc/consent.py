@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 EXPIRES: Final = 30.0
-"""Time without an answer after which the server sends nothing more to an address, seconds (RFC 7675
-§5.1).
+"""Time without an answer to a connectivity check after which the server sends nothing more to an
+address, seconds (RFC 7675 §5.1).
 """
 EVERY: Final = 5.0
 """Mean time between two connectivity checks to the address in use, seconds."""
@@ -89,8 +89,8 @@ class Consent(Generic[Pair]):
         connectivity checks of the server, seconds.
 
         `media_suffices`: whether received media counts as consent if the peer answers no check
-        after the handshake. FFmpeg is such a peer. For a publisher, this is safe: a publisher
-        receives much less than it sends.
+        after the handshake. FFmpeg answers none. For a publisher, this is safe, because the server
+        sends a publisher much less than it receives from it.
         """
         self.selected: Pair | None = None
         """The pair that carries DTLS and media."""
@@ -115,15 +115,16 @@ class Consent(Generic[Pair]):
             self.selected = pair
 
     def receive_bytes(self, pair: Pair, size: int, now: float) -> None:
-        """Counts the bytes of a received datagram. They limit how much the server may send to the
-        address while it is unproven.
+        """Counts the bytes of a received datagram. While an address is unproven, the number of
+        bytes received from it limits how much the server may send to it.
         """
         pair.heard, pair.heard_at = False, now
         pair.received += size
 
     def receive_answer(self, pair: Pair, transaction: bytes, now: float) -> float | None:
-        """Takes an authentic answer, which proves the pair. Returns the round trip time, seconds;
-        None if the server sent no connectivity check with this transaction ID on this pair.
+        """Takes an authentic answer to a connectivity check; the answer proves the pair. Returns
+        the round trip time, seconds; None if the server sent no connectivity check with this
+        transaction ID on this pair.
         """
         asked_at = pair.pending.pop(transaction, None)
         if asked_at is None:
@@ -152,8 +153,8 @@ class Consent(Generic[Pair]):
         return self._every * (1 + SPREAD * (2 * self._chance() - 1))
 
     def forgive(self, seconds: float) -> None:
-        """Records that the process was paused for `seconds` and sent no connectivity checks. This
-        time does not count as time without an answer.
+        """Records that the process was paused for `seconds` and could send no connectivity checks.
+        The peer could not answer during this time, so the time does not count towards EXPIRES.
         """
         if self.selected is not None and self.selected.answered_at is not None:
             self.selected.answered_at += seconds

@@ -10,8 +10,8 @@ from relay.pause import JUDGE_AGAIN, PauseRule
 
 @asynccontextmanager
 async def deadline(seconds: float, pause: PauseRule) -> AsyncIterator[None]:
-    """Raises TimeoutError if the context takes longer than `seconds`, but not before datagrams that
-    arrived during a pause of the process are read.
+    """Raises TimeoutError if the context takes longer than `seconds`. After a pause of the process,
+    the datagrams that arrived during the pause are read first.
     """
     async with asyncio.timeout(None) as timeout:
         expiry = _Expiry(seconds, pause, timeout)
@@ -22,7 +22,7 @@ async def deadline(seconds: float, pause: PauseRule) -> AsyncIterator[None]:
 
 
 class _Expiry:
-    """Ends `timeout` after `seconds`, or later if the pause rule demands it."""
+    """Makes `timeout` expire after `seconds`, or later if the pause rule requires a delay."""
 
     __slots__ = ("_loop", "_pause", "_timeout", "_timer")
 

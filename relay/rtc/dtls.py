@@ -49,7 +49,7 @@ class _Pipe:
         # The queue has one place more than PIPE_MAX, so that the end marker always fits.
         self._datagrams: asyncio.Queue[bytes | None] = asyncio.Queue(PIPE_MAX + 1)
         self.used = asyncio.Event()
-        """An event that is set when the first datagram has arrived or the pipe is closed."""
+        """Event that is set as soon as the first datagram arrives or the pipe is closed."""
         self.abandoned = False
         """Whether the pipe was closed before the first datagram."""
 
@@ -70,7 +70,7 @@ class _Pipe:
         return True
 
     def close(self) -> None:
-        """Stops sending. `_recv` still returns the queued datagrams, then raises
+        """Stops sending. `_recv` returns the datagrams that are still in the queue, and then raises
         ConnectionError.
         """
         self._send_now = ignore
@@ -216,8 +216,8 @@ class DtlsSrtp:
     async def close(self) -> None:
         """Closes the connection, aborts a handshake in progress, and ends aiortc's task.
 
-        Drops the callbacks. Otherwise a reference cycle with their owner would keep the memory of
-        OpenSSL and libsrtp until a full garbage collection.
+        Drops the callbacks, because they reference the owner of this object. Such a reference cycle
+        would keep the memory of OpenSSL and libsrtp until a full garbage collection.
         """
         self._transport.remove_all_listeners()
         self._on_closed = ignore

@@ -8,7 +8,9 @@ from relay.rtc import stun
 MAX_MESSAGE = 576
 """Maximum size of a STUN message, bytes. The checks of browsers are much shorter."""
 UFRAG_BYTES = 8
-"""Number of random bytes in a user name fragment. Another peer cannot guess the fragment."""
+"""Number of random bytes in a user name fragment: so many that another peer cannot guess the
+fragment.
+"""
 PRIORITY = 1_853_824_767
 """Value of PRIORITY in connectivity checks of the server: a peer-reflexive candidate (RFC 8445
 §7.1.1).
@@ -28,8 +30,8 @@ class Check:
     answer: bytes
     """The STUN response to send back to the source of the check."""
     nominated: bool
-    """Whether the check contains USE-CANDIDATE, which asks for media on this candidate pair from
-    now on.
+    """Whether the check contains USE-CANDIDATE: the peer requests that media uses this candidate
+    pair from now on.
     """
 
 

@@ -64,8 +64,8 @@ class PeerEvent(Enum):
 
 
 _CONNECTED: Final = PeerState.CONNECTED
-"""This name is read for each datagram. To read the attribute of the enum would take ten times as
-long.
+"""A module constant, because it is read for each datagram. Reading the enum member instead would
+take ten times as long.
 """
 
 TRANSITIONS: Final = {
@@ -88,8 +88,8 @@ class PeerSession:
     """One WebRTC session on the server. Call `connect()` after the SDP answer is made. `close()`
     may be called in any state.
 
-    `on_closed` is called once, with the reason, if the session ends before `close()`. `peer`: the
-    word for the remote side in messages, such as "publisher".
+    If the session ends before `close()` is called, `on_closed` is called once, with the reason.
+    `peer`: the word for the remote side in messages, such as "publisher".
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class PeerSession:
         self._route: Route | None = None
         """The route that carries DTLS and media."""
         self._charged = ""
-        """The address that is charged for the time that this session uses."""
+        """The peer's address, to which the meter charges the time that this session uses."""
         self._consent_timer: asyncio.TimerHandle | None = None
         self._wake_at = 0.0
         """Time at which `_keep_consent` is due, in seconds of `time.monotonic`."""
@@ -129,8 +129,8 @@ class PeerSession:
         self._state = PeerState.CHECKING
         self._left_checking = asyncio.Event()
         self._heard_at = monotonic()
-        """Time at which the peer last sent a valid check or an answer to a check, in seconds of
-        `time.monotonic`. Valid RTCP from a viewer counts, too.
+        """Time at which a valid check, or an answer to a check, last arrived from the peer, in
+        seconds of `time.monotonic`. For a viewer, valid RTCP counts too.
         """
         self.account = port.meter.open(kind, self._heard_at, self._end)
 

@@ -2,8 +2,8 @@
 single packets with fewer steps than pylibsrtp's `Session.unprotect`.
 
 pylibsrtp's `Session.protect` copies every packet twice, which costs as much as the encryption. This
-module calls libsrtp on one buffer that all sessions of the process share. A session must send its
-packets before another session encrypts a batch or decrypts a packet.
+module calls libsrtp on one buffer that all sessions of the process share. So a session must send
+its encrypted packets before any session encrypts or decrypts again.
 
 `tests/relay/rtc/test_protect.py` checks the private names of pylibsrtp that this module uses.
 """

@@ -202,7 +202,7 @@ class Probe:
         return bool(answer.check_message_integrity(self._agent.password.encode()))
 
     async def _ask(self, request: stun.Message, send: Callable[[bytes], None]) -> stun.Message:
-        """Sends a request repeatedly until the answer arrives. Returns the answer."""
+        """Sends a request, and repeats it until the answer arrives. Returns the answer."""
         answer: asyncio.Future[stun.Message] = asyncio.get_running_loop().create_future()
         self._asked[request.transaction_id] = answer
         try:

@@ -8,8 +8,8 @@ GRANULARITY = 0.01
 """Maximum delay that the peer's timer adds to an answer, seconds."""
 MIN_DEADLINE, MAX_DEADLINE = 0.1, 0.4
 ATTEMPTS = 5
-"""Number of requests for one missing packet that fit into `deadline`. At 10 % loss in each
-direction, one in 4,000 missing packets is still missing after five requests.
+"""Maximum number of requests for one missing packet; `deadline` is long enough for all of them. At
+10 % loss in each direction, one in 4,000 missing packets is still missing after five requests.
 """
 
 

@@ -8,7 +8,9 @@ HEADER_SIZE: Final = 12
 
 
 class RtpPacket:
-    """An RTP packet, without its CSRCs, header extensions and padding. Must not be changed."""
+    """An RTP packet, without its CSRCs, header extensions and padding. Do not change a packet after
+    its creation.
+    """
 
     __slots__ = (
         "marker",
@@ -97,7 +99,7 @@ def _transport_sequence(data: bytes, begin: int, end: int, wanted: int) -> int |
     None if that extension is absent or has another size.
     """
     if data[begin] == 0xBE and data[begin + 1] == 0xDE and wanted < 15:
-        # Called for each packet, so without a copy of the extension.
+        # This function is called for each packet, so it makes no copy of the extension.
         at, head = begin + 4, wanted << 4 | 1
         while at < end:
             element = data[at]
@@ -141,8 +143,9 @@ def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:
 
 
 class Unwrapper:
-    """Converts numbers of `bits` bits, which wrap around, to numbers that do not wrap around. Of
-    all values with the same low bits, the result is the value closest to the highest result so far.
+    """Converts numbers of `bits` bits, which wrap around, to numbers that do not wrap around. The
+    result has the same low bits as the number. Of all such values, it is the one closest to the
+    highest result so far.
     """
 
     def __init__(self, bits: int) -> None:

@@ -1,7 +1,7 @@
 """The SSRCs of one peer. Pure; `now` in seconds.
 
-For each SSRC with a decrypted packet, libsrtp keeps 540 bytes. For each packet, libsrtp searches
-the list of these SSRCs.
+libsrtp keeps 540 bytes for each SSRC of which it has decrypted a packet. For each further packet,
+it searches the list of these SSRCs. Therefore the number of SSRCs is limited.
 """
 
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 from relay.rtc.bucket import TokenBucket
 
 PER_SECOND, BURST = 0.2, 32
-"""Maximum numbers of new SSRCs: per second in the long run, and in one burst. A browser uses three
+"""Maximum number of new SSRCs: per second in the long run, and in one burst. A browser uses three
 SSRCs. An encoder that restarts may use other SSRCs.
 """
 MAX_SOURCES: Final = 1_024

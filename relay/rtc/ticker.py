@@ -1,4 +1,4 @@
-"""One timer for all sessions of a UDP port, because a timer for each session costs more than the
+"""One timer for all sessions of a UDP port. A timer for each session would cost more time than the
 work that it starts.
 """
 

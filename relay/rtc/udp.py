@@ -181,8 +181,8 @@ class UdpPort:
         self.port = 0
         self.hosts: list[str] = []
         self.pause = PauseRule(self._unread)
-        """Decides whether data that the timer of a session expects is missing, or may still wait
-        unread in a socket.
+        """Decides whether the timer of a session may treat expected data as missing. After a pause,
+        the data may still wait unread in a socket.
         """
         self.ticker = Ticker(self.pause)
         """Calls the publishers' sessions whenever they have work to do."""
@@ -203,7 +203,8 @@ class UdpPort:
                 return
             except OSError as error:
                 await self.close()
-                # A port that is free at one address may be in use at another address.
+                # Try another port: a port that is free at one address may be in use at another
+                # address.
                 if port or not left or error.errno != errno.EADDRINUSE:
                     raise
 

@@ -1,5 +1,5 @@
 """The socket options of the UDP port: large buffers, segmentation and the number of dropped
-datagrams. Written for Linux, with substitutes for other systems.
+datagrams. Other systems than Linux lack some of these options; this module then uses substitutes.
 """
 
 import socket

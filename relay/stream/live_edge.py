@@ -1,5 +1,5 @@
-"""The live edge: the newest media time of a stream. This module also computes the amount of media
-between the live edge and a viewer.
+"""The live edge: the newest media time of a stream. This module also computes how far a viewer is
+behind the live edge.
 """
 
 HOLE = 1_000_000
@@ -24,9 +24,9 @@ class Edge:
             self.media_time = media_time
 
     def behind(self, media_time: int) -> int:
-        """Returns the amount of media between `media_time` and the live edge, µs. The creator's
-        last absence is not counted. Otherwise a viewer that reports right after the creator's
-        return would seem to be behind by the whole absence.
+        """Returns the amount of media between `media_time` and the live edge, µs. The time of the
+        creator's last absence is not counted. Otherwise a viewer that reports right after the
+        creator's return would seem to be far behind.
         """
         before, after = self._hole
         return self.media_time - media_time - (after - before if media_time <= before else 0)

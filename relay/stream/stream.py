@@ -12,7 +12,9 @@ from relay.stream.window import Window
 logger = logging.getLogger(__name__)
 
 STALE = 1_000_000
-"""Maximum age of an IDR that is a good start for a new viewer, µs."""
+"""Maximum age of the latest IDR at which a new viewer may start, µs. If the IDR is older, a new one
+is demanded.
+"""
 
 
 class SampleReader(Protocol):
@@ -25,7 +27,7 @@ class SampleReader(Protocol):
     def receive_sample(self, sample: Sample) -> None: ...
 
     def end(self) -> None:
-        """Takes note that the stream has ended. No further method is called."""
+        """Takes note that the stream has ended. This is the last call."""
 
 
 class Publisher(Protocol):

@@ -42,8 +42,8 @@ async def watch(
     """Serves one viewer until the viewer leaves. Keeps the viewer in `connected` during that time,
     so that the server can close the connection at shutdown. Keeps the viewer in `buffered` whenever
     bytes may wait for the viewer in this process. Charges the time for the viewer's messages to
-    `account`, and waits while the account is slowed. Calls `opened` with the viewer before the
-    viewer joins.
+    `account`, and delays the messages while the account is slowed. Calls `opened` with the viewer
+    before the viewer joins.
     """
     ws = _WebSocket(compress=False, autoping=False, autoclose=False, max_msg_size=MAX_BYTES)
     try:

@@ -1,9 +1,10 @@
 """Reads the notices of one viewer without a task.
 
-aiohttp puts each message into a queue and wakes the task that waits for it. That costs several
-times more than handling a notice, and thousands of viewers send notices while they tap. This
-protocol gets the data before aiohttp's protocol: it handles whole text frames at once, and passes
-on everything else (pings, the close frame, frames in pieces, invalid data).
+aiohttp puts each message into a queue and wakes the task that waits for it. These two steps take
+several times longer than handling a notice, and thousands of viewers may send notices at the same
+time while they tap. This protocol gets the data before aiohttp's protocol: it handles whole text
+frames at once, and passes on everything else (pings, the close frame, frames in pieces, invalid
+data).
 """
 
 import asyncio
@@ -16,7 +17,9 @@ from relay.meter import Account
 FIN_TEXT = 0x81
 """First byte of a text frame that is a whole message (RFC 6455 §5.2)."""
 HEADER, LONG_HEADER = 6, 8
-"""Size of the header of a masked frame, with a length of one byte and of three bytes."""
+"""Size of the header of a masked frame, bytes: HEADER if the length field has one byte, LONG_HEADER
+if it has three.
+"""
 
 
 class Listener(Protocol):
@@ -26,7 +29,9 @@ class Listener(Protocol):
 
 
 class NoticeProtocol(asyncio.Protocol):
-    """Stands between a transport and the protocol `inner`. Call `remove` at the end."""
+    """A protocol that gets the data of a transport first, and passes the rest on to the transport's
+    previous protocol, the inner protocol. Call `remove` at the end.
+    """
 
     def __init__(
         self, transport: asyncio.Transport, viewer: Listener, account: Account | None = None
@@ -39,8 +44,8 @@ class NoticeProtocol(asyncio.Protocol):
         self._viewer = viewer
         self._account = account
         self._whole = True
-        """Whether the next byte for the inner protocol begins a frame. Once this is unknown, the
-        inner protocol gets all data.
+        """Whether the next byte from the transport certainly begins a frame. As soon as this is
+        uncertain, the inner protocol gets all further data.
         """
         transport.set_protocol(self)
 
@@ -68,7 +73,9 @@ class NoticeProtocol(asyncio.Protocol):
             self._inner.data_received(data)
 
     def _read(self, data: bytes, handle: bool) -> bytes:
-        """Handles the whole text frames in `data` if `handle` is true. Returns the rest."""
+        """If `handle` is true, handles the whole text frames in `data`. Returns the bytes that were
+        not handled.
+        """
         at, size, rest = 0, len(data), b""
         while at < size:
             header = HEADER
@@ -90,8 +97,8 @@ class NoticeProtocol(asyncio.Protocol):
         return rest + data[at:]
 
     def _receive(self, data: bytes, start: int, end: int) -> bool:
-        """Handles the text in `data[start:end]`; the mask is before it. Returns False if the text
-        is not UTF-8.
+        """Handles the masked text in `data[start:end]`. The mask is in the four bytes before
+        `start`. Returns False if the text is not UTF-8.
         """
         length = end - start
         mask = data[start - 4 : start] * (length // 4 + 1)
@@ -104,7 +111,7 @@ class NoticeProtocol(asyncio.Protocol):
             self._viewer.receive_text(text)
         return True
 
-    # Everything else is for the inner protocol.
+    # Calls that go straight to the inner protocol
 
     def eof_received(self) -> bool | None:
         answer: bool | None = self._inner.eof_received()

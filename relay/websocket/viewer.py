@@ -32,12 +32,12 @@ be withdrawn if the viewer turns out to be slow.
 JOIN_AGAIN = 0.03
 """Time until the server tries again to write the rest of the burst, seconds."""
 READS_NOTHING = 15.0
-"""Seconds after which the server closes a connection if the viewer takes none of the waiting
-bytes.
+"""Time without any of the waiting bytes being taken after which the server closes the viewer's
+connection, seconds.
 """
 SAYS_NOTHING = 20.0
-"""Seconds of silence after which the server pings a viewer. If the silence then continues for
-half of this time, the server cuts the connection.
+"""Time of silence after which the server pings a viewer, seconds. If the viewer stays silent for
+half of this time after the ping, the server cuts the connection.
 """
 BACKLOG_MAX = 4 * 1024 * 1024
 """Maximum number of bytes that may wait for the viewer in addition to the burst."""
@@ -77,9 +77,9 @@ class WebSocketViewer:
         address: ClientAddress = UNKNOWN,
         buffered: set["WebSocketViewer"] | None = None,
     ) -> None:
-        """`codecs`: the codec families that the player can decode. An empty set means all
-        codecs. `buffered`: set that contains this viewer whenever bytes may wait for it in this
-        process.
+        """`codecs`: the codec families that the player can decode. An empty set means all codecs.
+        `buffered`: a set to which this object adds itself whenever bytes may wait for the viewer in
+        this process.
         """
         self.state = State.JOINING
         self.address = address
@@ -120,8 +120,9 @@ class WebSocketViewer:
         return self._outbox.lag if self._media else None
 
     def keep_slow(self, keep: bool) -> None:
-        """Sets whether this viewer, once it is slow, gets only keyframes and audio. `keep` is true
-        while the server is overloaded. A viewer that is not slow still gets everything.
+        """Sets what the viewer gets as soon as it is slow. If `keep` is true, a slow viewer gets
+        only keyframes and audio; a viewer that is not slow still gets everything. `keep` is true
+        while the server is overloaded.
         """
         self._outbox.keeps_slow = keep
 
@@ -264,7 +265,7 @@ class WebSocketViewer:
 
     def _write(self, data: bytes, event_bytes: int = 0) -> None:
         if data and self.state in OPEN and not self._writer.closing:
-            # Ends direct writes, so that later messages do not overtake these bytes.
+            # End direct writes first, so that later messages do not overtake these bytes.
             self._advance(Event.HELD_BACK)
             self._writer.write(data, event_bytes)
 
@@ -311,8 +312,9 @@ class WebSocketViewer:
         self._write(control_frame(PONG, payload))
 
     def hear(self) -> bool:
-        """Counts a message from the viewer. Returns whether to handle the message. A message above
-        the limit is dropped: the connection carries the media, so the server keeps it open.
+        """Counts a message from the viewer. Returns whether to handle the message. If the viewer
+        sends too many messages, the server drops messages but keeps the connection open, because it
+        carries the media.
         """
         if self._allowance.take(self._loop.time()):
             return self.state in OPEN

@@ -14,8 +14,8 @@ from relay.websocket.counters import WebSocketCounters
 from relay.websocket.tcp import in_kernel, plain_socket
 
 CLOSE_WITHIN = 2.0
-"""Seconds within which the peer must take the waiting bytes and answer a close frame. After that,
-the connection is cut.
+"""Maximum time in which the peer must take the waiting bytes and answer a close frame, seconds.
+After this time, the connection is cut.
 """
 
 

@@ -1,10 +1,10 @@
 """Forks confined workers: `python -m relay.worker.fork_server MODULE...`.
 
-Standard input is the control socket. Each message is one JSON object. The server sends
-`{"start": [MODULE, ARGUMENTS]}` with the worker's socket, and `{"kill": PID}`. The fork server
-answers each start, in order, with `{"started": PID}` or `{"failed": REASON}`, and reports
-`{"exited": [PID, STATUS]}` (`os.waitstatus_to_exitcode`). When the control socket is closed, the
-fork server ends and kills all workers.
+Standard input is the control socket. Each message is one JSON object. The server sends `{"start":
+[MODULE, ARGUMENTS]}` with the worker's socket, and `{"kill": PID}`. The fork server answers each
+start request, in order, with `{"started": PID}` or `{"failed": REASON}`. When a worker ends, the
+fork server sends `{"exited": [PID, STATUS]}`. STATUS is a result of `os.waitstatus_to_exitcode`.
+When the control socket is closed, the fork server ends and kills all workers.
 
 A worker's module has `MEMORY`, `NICE` and `main` (WorkerModule). The first byte that a worker sends
 tells which layers confine the worker (Layer).
@@ -53,7 +53,7 @@ class WorkerModule(Protocol):
 
 
 class ForkServer:
-    """Forks workers and reports their ends."""
+    """Forks workers, and reports when a worker ends."""
 
     def __init__(self, control: socket.socket, modules: dict[str, WorkerModule]) -> None:
         """Confines this process. Afterwards this process cannot open files."""
@@ -82,8 +82,8 @@ class ForkServer:
                 os.kill(worker, signal.SIGKILL)
 
     def _serve(self) -> bool:
-        """Waits for a message or the end of a worker. Handles the message. Returns whether the
-        control socket is still open.
+        """Waits until a message arrives or a worker ends. Handles the message, if any. Returns
+        whether the control socket is still open.
         """
         readable, _, _ = select.select([self._control, self._woken], [], [])
         if self._woken in readable:
@@ -97,7 +97,8 @@ class ForkServer:
 
     def _obey(self, message: dict[str, Any], descriptors: list[int]) -> None:
         if "kill" in message:
-            # The operating system does not reuse the id of an ended worker before `_reap`.
+            # This id cannot belong to another process: the operating system does not reuse the id
+            # of an ended worker before `_reap`.
             if message["kill"] in self._workers:
                 os.kill(message["kill"], signal.SIGKILL)
             return

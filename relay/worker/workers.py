@@ -19,21 +19,23 @@ from relay.worker.fork_server import MAX_MESSAGE
 logger = logging.getLogger(__name__)
 
 START = 10.0
-"""Maximum time until the fork server answers a request for a worker, and maximum time from then
-until the worker sends its first byte, seconds.
+"""Maximum time until the fork server answers a start request, seconds. Also the maximum time from
+this answer until the worker sends its first byte.
 """
 IMPORT = 30.0
 """Additional time for the first answer of a fork server, seconds. The fork server first imports the
-decoders, which takes many seconds on a machine without CPU time.
+decoders, which takes many seconds on a busy machine.
 """
 HUNG = 20.0
-"""Seconds for which a fork server may leave start requests unanswered (the first ones: IMPORT
-seconds longer). A fork server that takes longer is replaced, and its workers end.
+"""Maximum time for which a fork server may answer no start request while there is one, seconds.
+Before its first answer, it may take IMPORT longer. A fork server that exceeds this time is
+replaced, and its workers end.
 """
 MAX_FORK_SERVERS = 5
 FORK_SERVERS_WITHIN = 60.0
-"""At most MAX_FORK_SERVERS fork servers start within this time, seconds. Then no worker starts for
-a while, so that a fork server which ends or hangs each time does not load the machine.
+"""Time in which at most MAX_FORK_SERVERS fork servers are started, seconds. If they all end, no
+worker can be started until this time has passed. This limit protects the machine if every fork
+server ends or hangs soon after its start.
 """
 ROOT = Path(relay.__file__).parents[1]
 KEPT_VARIABLES = ("LD_LIBRARY_PATH",)
@@ -110,7 +112,7 @@ class Workers:
     """
 
     def __init__(self, **modules: str) -> None:
-        """`modules`: the module that each kind of worker runs (fork_server.WorkerModule)."""
+        """`modules`: for each kind of worker, the module that it runs (a WorkerModule)."""
         self.failures: Counter[str] = Counter()
         """Number of failed workers for each kind. A failed worker crashed, or was killed because it
         did not answer or broke its protocol.
@@ -141,7 +143,7 @@ class Workers:
 
     def prepare(self) -> None:
         """Starts the fork server, so that the first worker starts sooner. Does nothing if too many
-        fork servers have ended lately.
+        fork servers were started lately.
         """
         if not self._closed and not self._usable() and self._may_open():
             loop = asyncio.get_running_loop()
@@ -186,7 +188,8 @@ class Workers:
         ours.setblocking(False)
         variables = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         try:
-            # In a separate session the process does not receive Ctrl-C from the terminal.
+            # Start the process in a separate session, so that Ctrl-C in the terminal does not reach
+            # it.
             process = await asyncio.create_subprocess_exec(
                 *self._command,
                 stdin=theirs.fileno(),
@@ -231,14 +234,18 @@ class _ForkServerLink:
         self._starting: deque[asyncio.Future[int]] = deque()
         """The start requests that have not been answered, in order."""
         self._unanswered_since = 0.0
-        """Time since which the fork server answers no start request, while there is one."""
+        """Time of the last answer of the fork server, or the time of the oldest unanswered start
+        request if it is later, in seconds. Valid while a start request is unanswered.
+        """
         self._workers: dict[int, Worker] = {}
         self._early: dict[int, int] = {}
         """Exit status of each worker that ended before `start` created its Worker object, by
         process id.
         """
         self._discarded: set[int] = set()
-        """Process ids of the workers whose start request was cancelled and that have not ended."""
+        """Process ids of workers that were started although their start request was cancelled. An
+        id is removed when the worker has ended.
+        """
         self._loop.add_reader(control, self._receive)
 
     async def start(

@@ -23,8 +23,8 @@ every 2 s, need 0.5 per second.
 """
 BUDGET_STRAINED = 0.25
 """Number of PLIs per second that each session adds to the common budget while the server is
-overloaded. An overloaded server loses packets, and each lost reference frame would cause further
-keyframes.
+overloaded. It is small: an overloaded server loses packets, and if each loss caused a keyframe, the
+load would grow further.
 """
 BUDGET_BURST = 20
 """Maximum number of PLIs sent at once, in addition to one PLI for each session."""
@@ -65,8 +65,8 @@ class KeyframeRequests:
     repeated until a keyframe arrives, at most every 500 ms.
 
     After the loss of a reference frame, the interval between PLIs is short at first and then grows
-    to 1 s. It grows because a keyframe takes long over a slow uplink, and a second keyframe would
-    delay the first keyframe.
+    to 1 s. The interval grows for the sake of slow uplinks: a keyframe takes long to arrive there,
+    and a second keyframe would delay the first one.
     """
 
     def __init__(self, budget: KeyframeBudget | None = None) -> None:
@@ -101,8 +101,8 @@ class KeyframeRequests:
 
     @property
     def due_at(self) -> float:
-        """Earliest time of the next request, seconds. `request` and `reference_lost` may make it
-        earlier.
+        """Earliest time of the next request, seconds. A call of `request` or `reference_lost` may
+        bring this time forward.
         """
         due_at = 0.0 if self._asked or self._last_key is None else self._last_key + KEYFRAME_EVERY
         if self._last_request is None:
@@ -143,8 +143,8 @@ class ReceptionStatistics:
     def __init__(self, clock_rate: int) -> None:
         self._clock_rate = clock_rate
         self._step_max = clock_rate * 10
-        """Step between two transit times above which the timestamps have wrapped or restarted,
-        ticks.
+        """Maximum difference between the transit times of two consecutive packets, ticks. A larger
+        difference means that the timestamps have wrapped or restarted.
         """
         self._base = 0
         self.highest = 0

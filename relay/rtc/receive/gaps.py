@@ -16,13 +16,14 @@ MAX_PATIENCE: Final = 0.04
 reorders packets, a packet may be late without being lost.
 """
 MARGIN: Final = 4 / 3
-"""Ratio of the waiting time to the delay of the latest packet. Without a margin, the first answered
-request would make the waiting time too short for packets that are as late.
+"""Ratio of the waiting time to the delay of a late packet. Each answered request reduces the
+waiting time (DECAY). Without a margin, the first such reduction would make the waiting time too
+short for the next packet with the same delay.
 """
 DECAY: Final = 0.93
 """Factor by which an answered request reduces the waiting time."""
 MAX_ANSWERED: Final = 64
-"""Maximum number of answered gaps that are remembered."""
+"""Maximum number of gaps remembered in `_answered`."""
 
 
 class Gap:
@@ -97,8 +98,8 @@ class Gaps:
         return True
 
     def receive_copy(self, sequence: int, now: float, *, resent: bool) -> None:
-        """Takes a packet that had arrived before. If the packet was requested, two copies show that
-        the original was not lost, but late.
+        """Takes a packet that had arrived before. If the packet was requested, the second copy
+        shows that the original was late and not lost.
         """
         gap = None if resent else self._answered.pop(sequence, None)
         if gap is not None:
@@ -112,7 +113,8 @@ class Gaps:
         requests for one packet.
         """
         wanted: list[Gap] = []
-        # Two queues instead of a scan of all gaps: a publisher can cause thousands of gaps.
+        # Use two queues. A scan of all gaps could take long, because a publisher can cause
+        # thousands of gaps.
         retry, patience = self._retry, self._patience
         queue = self._requested
         while len(wanted) < MAX_NACKS and (gap := _first(queue)):
@@ -131,8 +133,8 @@ class Gaps:
         return [sequence & 0xFFFF for sequence in sorted(gap.sequence for gap in wanted)]
 
     def due_at(self) -> float:
-        """Returns the time from which `nacks` returns a number, in seconds; infinite if all missing
-        packets were requested often enough.
+        """Returns the earliest time at which `nacks` will return a sequence number, in seconds. The
+        result is infinite if no missing packet may be requested again.
         """
         new, again = _first(self._new), _first(self._requested)
         return min(
@@ -162,8 +164,8 @@ class Gaps:
 
     @property
     def _retry(self) -> float:
-        """Time after which an unanswered request is repeated, seconds. Where packets arrive late,
-        the answer may be late too.
+        """Time after which an unanswered request is repeated, seconds. This time includes
+        `_patience`, because the answer may be as late as other packets.
         """
         round_trip = self._round_trip
         return max(round_trip.retry, (round_trip.smoothed or 0.0) + self._patience)

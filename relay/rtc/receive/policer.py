@@ -11,13 +11,13 @@ SLACK = 1.25
 Retransmissions cause a small excess. So does an encoder that adapts its bitrate slowly.
 """
 BURST = 1.0
-"""The policer tolerates an excess up to this size, in seconds of media at the usual bitrate. A
-large keyframe, for example of a shared screen, causes such an excess.
+"""Maximum excess that the policer tolerates, in seconds of media at the usual bitrate. A large
+keyframe, for example of a shared screen, causes such an excess.
 """
 CREDIT = 1.0
 """Maximum amount of delayed media that does not count as an excess, in seconds of media at the
-usual bitrate. After a pause of the network or of this process, all media of the pause arrives at
-once.
+usual bitrate. After a pause of the network or of this process, all media that was sent during the
+pause arrives at once.
 """
 DEBT_MAX = 3.0
 """Upper limit of the counted excess, in seconds of media at the usual bitrate. A larger excess does
@@ -27,7 +27,7 @@ OVER_FOR = 3.0
 """Total time above the limit after which `excessive` becomes true, seconds."""
 WEIGHT_MAX = 2.0
 """Maximum weight of the time above the limit. The weight is the ratio of the bitrate to the limit,
-so that a publisher ends sooner if it sends far too much.
+so that the session of a publisher ends sooner if the bitrate is far above the limit.
 """
 MEASURE_EVERY = 0.1
 """Minimum time between two measurements, seconds."""
@@ -36,8 +36,9 @@ MEASURE_EVERY = 0.1
 class BitratePolicer:
     """Measures one publisher. Call `measure` several times a second.
 
-    `cap`: bitrate that is usually requested; `limit`: bitrate that the publisher must not exceed
-    for OVER_FOR seconds, or twice the limit for half of this time; both in bit/s.
+    `cap`: bitrate that is usually requested, bit/s. `limit`: maximum bitrate, bit/s. The publisher
+    may send more than `limit` for OVER_FOR seconds at most. If it sends twice the limit or more, it
+    may do so for half of this time.
     """
 
     def __init__(self, cap: int, limit: int, now: float) -> None:
@@ -49,9 +50,11 @@ class BitratePolicer:
         self._cap = cap
         self._allowed = min(limit, round(SLACK * cap))
         self._debt = 0.0
-        """Excess over `_allowed`, bits; negative if the publisher sent less."""
+        """Number of bits received beyond the bitrate `_allowed`; negative if the publisher sent
+        less.
+        """
         self._excess = 0.0
-        """Excess over the limit, bits."""
+        """Number of bits received beyond the bitrate `limit`."""
         self._over = 0.0
         """Weighted time above the limit since the excess was last 0, seconds."""
         self._received = 0

@@ -66,8 +66,8 @@ class Reassembly:
         self._key_start: int | None = None
         """Sequence number of the newest buffered packet that begins a keyframe."""
         self._key_end = 0
-        """Sequence number of the first packet of the newest buffered keyframe that may be missing
-        from the buffer.
+        """First sequence number of the newest buffered keyframe that was not found in the buffer
+        yet. All packets from `_key_start` to the one before this number are in the buffer.
         """
         self._unit: list[bytes] = []
         """The payloads of the current access unit so far, in order."""
@@ -89,7 +89,7 @@ class Reassembly:
         """
         expected = self._next
         if expected is not None and packet.sequence == expected & 0xFFFF and not self._buffer:
-            # The straight path: nearly every packet arrives in order, while the buffer is empty.
+            # The usual case: the packet is the next in order, and the buffer is empty.
             self._last_arrival = now
             self._next, self._highest = expected + 1, expected
             frame = self._take(packet, now)
@@ -139,12 +139,14 @@ class Reassembly:
         return frames
 
     def nacks(self, now: float) -> list[int]:
-        """Returns the 16-bit numbers of the missing packets to request now, in sending order."""
+        """Returns the 16-bit sequence numbers of the missing packets to request now, in the order
+        in which they were sent.
+        """
         return self._gaps.nacks(now)
 
     def nacks_due_at(self) -> float:
-        """Returns the time at which to call `nacks` next, seconds; infinite if no packet is to be
-        requested.
+        """Returns the time at which to call `nacks` next, seconds; infinite if no packet needs a
+        request.
         """
         return self._gaps.due_at()
 
@@ -251,8 +253,8 @@ class Reassembly:
         return self._drain()
 
     def _jump_to_keyframe(self) -> list[EncodedFrame]:
-        """Skips to the newest buffered keyframe if all its packets have arrived. Does not wait for
-        the deadlines of the gaps before the keyframe.
+        """If all packets of the newest buffered keyframe have arrived, skips to this keyframe. The
+        gaps before the keyframe are given up, even if their deadlines have not passed.
         """
         start = self._key_start
         if start is None:

@@ -75,15 +75,15 @@ class Reporter:
         return True
 
     def due_at(self, *, transport_wide: bool) -> float:
-        """Returns the time of the next feedback, seconds. `transport_wide`: whether the sender
-        numbers its packets.
+        """Returns the time of the next feedback, seconds. `transport_wide`: whether the sender uses
+        transport-wide feedback.
         """
         due = min(self._reported + REPORT_EVERY, self.keyframes.due_at)
         return min(due, self.transport.due_at) if transport_wide else due
 
     def make_report_due(self) -> None:
-        """Makes the next report due at once. The encoder of a new source needs the bitrate cap
-        early, while it chooses its bitrate.
+        """Makes the next report due at once. Call this for a new source, because its encoder needs
+        the bitrate cap before it chooses a bitrate.
         """
         self._reported = 0.0
 

@@ -45,12 +45,12 @@ SILENCE_MAX = 30.0
 session continues.
 """
 REPAIR_LEAST = 0.001
-"""Minimum time of the timer for requests of missing packets, seconds. A shorter time could end
-before the request is due, because the timer of the event loop counts milliseconds.
+"""Shortest delay for the timer that requests missing packets, seconds. With a shorter delay, the
+timer could fire before the request is due, because the event loop rounds delays to milliseconds.
 """
 REPAIRS_PER_SECOND, REPAIRS_BURST = 50, 5
-"""Maximum number of requests for missing packets that a timer sends to one publisher: per second,
-and in one burst. A publisher can cause gaps at will.
+"""Maximum number of requests for missing packets that the timer sends to one publisher: per second,
+and in one burst. The limit is necessary, because a publisher can cause as many gaps as it likes.
 """
 
 
@@ -173,8 +173,8 @@ class ReceiveSession(PeerSession):
             self._request_keyframe(monotonic())
 
     def drop_until_keyframe(self) -> None:
-        """Drops frames and requests a keyframe until a keyframe arrives. Called if the last frame
-        was unusable.
+        """Drops frames until the next keyframe, and requests this keyframe. Called if the last
+        frame was unusable.
         """
         self.reassembly.needs_keyframe = True
         self.make_due()
@@ -336,7 +336,7 @@ class ReceiveSession(PeerSession):
             self._charge(started)
 
     def _tick(self, now: float, judge: bool) -> None:
-        # The sink sets an earlier time if it needs one.
+        # The calls below may make the next tick due earlier.
         self.due_at = now + MEASURE_EVERY if judge else now
         due_at = self._judge(now) if judge else now
         if not self.connected:
@@ -357,7 +357,7 @@ class ReceiveSession(PeerSession):
 
     def _judge(self, now: float) -> float:
         """Gives up packets that have not arrived in time. Ends the session if the publisher is
-        silent for too long. Returns the time of the sink's next work, seconds.
+        silent for too long. Returns the time at which the sink next has work to do, seconds.
         """
         if self.silence(now) >= SILENCE_MAX:
             self._end(f"the publisher sent nothing for {SILENCE_MAX:.0f} s")
@@ -399,7 +399,7 @@ class ReceiveSession(PeerSession):
         self._repair_by(self.reassembly.nacks_due_at(), now)
 
     def _repair_by(self, due_at: float, now: float) -> None:
-        """Calls `_repair` at `due_at`, unless the call is due earlier already."""
+        """Calls `_repair` at `due_at`, unless an earlier call is already scheduled."""
         timer = self._repair_timer
         if due_at == inf or not self.connected or (timer and self._repair_at <= due_at):
             return
@@ -411,7 +411,7 @@ class ReceiveSession(PeerSession):
         )
 
     def _repair(self) -> None:
-        """Requests missing packets whose request is due."""
+        """Requests those missing packets for which a request is due."""
         started = perf_counter_ns()
         self._repair_timer = None
         now = monotonic()

@@ -28,8 +28,8 @@ class Sink(Protocol):
         """
 
     def tick(self, now: float) -> float:
-        """Does the periodic work. Returns the time of the next work: the session calls this method
-        at the first tick after this time, or earlier. A tick is every 20 ms.
+        """Does the periodic work. Returns the time at which there is work again. The session calls
+        this method at the first tick after this time, or earlier. Ticks are 20 ms apart.
         """
 
 

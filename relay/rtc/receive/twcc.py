@@ -1,8 +1,8 @@
 """Transport-wide congestion control feedback: tells the sender when each packet of a transport
 arrived (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3). Pure; `now` in seconds.
 
-The sender numbers the packets of all its streams in one sequence. It derives its bitrate from the
-intervals between arrivals.
+The sender numbers the packets of all its streams in one sequence. From the intervals between the
+arrivals, it estimates which bitrate the path can carry.
 """
 
 from operator import sub
@@ -17,16 +17,16 @@ packets.
 """
 MAX_STATUSES: Final = 1_000
 """Maximum number of sequence numbers in a report, received or lost. If the unreported numbers span
-a larger range, the sender is assumed to have restarted. Without this limit, a sender could cause
-much work by skipping numbers.
+a larger range, the sender is assumed to have restarted. Without this limit, a sender that skips
+many numbers would cause much work.
 """
 MAX_REPORTS: Final = 2
 """Maximum number of feedback packets written at a time. One packet is enough, unless two arrivals
 are more than 8.19 s apart.
 """
 KEPT: Final = 500
-"""Distance from the newest sequence number up to which a late packet is still reported. Such a
-report repeats the packets that follow the late packet.
+"""Maximum distance between the number of a late packet and the newest number, for a late packet
+that is still reported. Its report also repeats the arrival times of all packets after it.
 """
 
 _HEADER = Struct("!BBHIIHHHBB")
@@ -49,8 +49,8 @@ class TransportFeedback:
         self._sender_ssrc = sender_ssrc
         self._fresh: list[tuple[int, float]] = []
         self._arrivals: dict[int, int] = {}
-        """Arrival times in ticks by unwrapped sequence number: those of the newest numbers, as many
-        as KEPT, and of all numbers that have not been reported yet.
+        """Arrival times in ticks by unwrapped sequence number. Contains all numbers that have not
+        been reported yet, and at least the KEPT newest numbers.
         """
         self._next: int | None = None
         """The first sequence number that has not been reported yet."""
@@ -98,8 +98,8 @@ class TransportFeedback:
         return written
 
     def _take_fresh(self) -> int | None:
-        """Processes the new arrivals. Returns the first sequence number to report; None if there is
-        nothing to report.
+        """Adds the arrivals in `_fresh` to `_arrivals`. Returns the first sequence number to
+        report; None if there is nothing to report.
         """
         fresh, self._fresh = self._fresh, []
         first, highest = self._next, self._highest
@@ -175,8 +175,9 @@ def write_feedback(
 
 
 def _in_order(before: int, arrivals: list[int | None]) -> tuple[list[int], bytes] | None:
-    """Returns symbols and deltas, as `_statuses` does, if all packets arrived in order and within
-    64 ms of the one before; otherwise None. Nearly every report is so.
+    """Returns symbols and deltas like `_statuses`, but only for the usual case: no packet was lost,
+    and each packet arrived after the previous packet and at most 64 ms later. Otherwise returns
+    None.
     """
     if len(arrivals) > MAX_STATUSES or None in arrivals:
         return None
@@ -190,7 +191,8 @@ def _in_order(before: int, arrivals: list[int | None]) -> tuple[list[int], bytes
 
 def _statuses(before: int, arrivals: list[int | None]) -> tuple[list[int], bytes]:
     """Returns the symbol of each packet, and the deltas of the packets that arrived. `before`: the
-    reference time in ticks. Ends where a delta does not fit into 16 bits.
+    reference time in ticks. The result ends before the first packet whose delta does not fit into
+    16 bits.
     """
     symbols: list[int] = []
     deltas = bytearray()

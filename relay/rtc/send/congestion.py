@@ -1,4 +1,4 @@
-"""Decides from receiver reports whether a viewer's path can carry the video. Pure; `now` in
+"""Uses receiver reports to decide whether a viewer's path can carry the video. Pure; `now` in
 seconds.
 
 A relay cannot reduce the bitrate of a stream; it can only send fewer frames. A viewer whose path is
@@ -10,8 +10,8 @@ LOSS_MAX = 0.2
 HEAVY_LOSS = 0.5
 """Packet loss above which a single report means congestion, as a fraction of the packets sent."""
 REPORTS = 2
-"""Number of consecutive reports above LOSS_MAX that mean congestion. One such report is not enough,
-because it may come from a short burst of loss.
+"""Number of consecutive reports above LOSS_MAX that mean congestion. A single report is not enough,
+because a short burst of loss may have caused it.
 """
 RETRY = 1.0
 """Shortest delay from the start of congestion until full video is tried again, seconds. Every

@@ -52,7 +52,7 @@ class Feed:
         in seconds.
         """
         self._fresh: list[SendSession] = []
-        """Connected sessions to which no sender report has been sent yet."""
+        """Connected sessions that have not been sent a sender report yet."""
         self._ticks = 0
         self._timer: asyncio.TimerHandle | None = None
 

@@ -73,7 +73,9 @@ class PacketisedFrame:
         return 0x80 if self.marked and place == len(self.payloads) - 1 else 0
 
     def forget_batches(self) -> None:
-        """Frees the memory of the batches. Retransmissions and joins need only the payloads."""
+        """Frees the memory of the batches. They are needed only while the frame is the newest one:
+        retransmissions and joins use the payloads.
+        """
         self._batches.clear()
 
 
@@ -102,8 +104,8 @@ class History:
     """The frames of one track that viewers may need. A joining viewer needs all frames since the
     last keyframe. A retransmission needs one of the latest frames.
 
-    The history is limited in bytes and frames. If the last keyframe is dropped, viewers can join
-    only at the next keyframe.
+    The number of frames and their total size are limited. If this limit removes the last keyframe,
+    viewers can join only at the next keyframe.
     """
 
     def __init__(

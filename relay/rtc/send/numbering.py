@@ -1,11 +1,13 @@
-"""The sequence numbers of one viewer. Packets that are not sent to the viewer leave no
-gaps. Pure.
+"""The sequence numbers of the packets that one viewer gets. Omitted packets cause no gaps in these
+numbers. Pure.
 """
 
 from bisect import bisect_right
 
 PIECES = 64
-"""Maximum number of packet ranges to remember. A new range begins after omitted packets."""
+"""Maximum number of packet ranges to remember. In a range, no packet was omitted, so sequence
+number and packet index have a constant difference.
+"""
 
 
 class Numbering:

@@ -35,8 +35,8 @@ from relay.rtc.udp import Route, UdpPort
 logger = logging.getLogger(__name__)
 
 SILENCE_MAX = 15.0
-"""Seconds of silence after which a viewer counts as gone. Browsers check consent at least every 5 s
-(RFC 7675 §5.1), and send reports more often.
+"""Time of silence after which a viewer counts as gone, seconds. Browsers check consent at least
+every 5 s (RFC 7675 §5.1), and send reports more often.
 """
 JOIN_CHUNK = 12_000
 """Number of bytes of cached frames that are sent at a time. If all cached frames were sent at once,
@@ -44,9 +44,9 @@ the socket buffer of a browser would overflow, and the browser would request the
 """
 JOIN_EVERY = 0.005
 JOIN_STEP = 90
-"""Interval between the timestamps of cached frames: 90 ticks, which are 1 ms. With the original
-timestamps, a receiver would play the cached frames at normal speed, and would then stay behind the
-live edge.
+"""Interval between the timestamps that cached frames get during a join: 90 ticks (1 ms). With the
+original timestamps, a receiver would play the cached frames at normal speed, and would then stay
+behind the live edge.
 """
 PLI_EVERY = 1.0
 """Minimum time between keyframe requests for one viewer, seconds. A keyframe costs bandwidth for
@@ -54,8 +54,8 @@ all viewers.
 """
 RESEND_SHARE, RESEND_BURST = 0.3, 200_000
 NACKED_PER_SECOND, NACKED_BURST = 300, 600
-"""Maximum numbers of packets that a viewer may request again: per second in the long run, and in
-one burst. A viewer that loses 5 % of a 4 Mbit/s stream requests about 25 packets per second.
+"""Maximum number of packets that a viewer may request again: per second in the long run, and in one
+burst. A viewer that loses 5 % of a 4 Mbit/s stream requests about 25 packets per second.
 """
 
 
@@ -121,8 +121,8 @@ class SendSession(PeerSession):
         self._next_cached = 0
         """Number of the cached frame that is sent next during a join."""
         self._anchor: PacketisedFrame | None = None
-        """The frame that was newest when the join began. Older frames get timestamps just before
-        the timestamp of this frame.
+        """The frame that was newest when the join began. Older cached frames get timestamps just
+        before the timestamp of this frame.
         """
         self._join_timer: asyncio.TimerHandle | None = None
         self._demanded_at = 0.0
