@@ -121,7 +121,7 @@ async def _load(
     """Runs scripts/load with a server of the run's checkout. Returns the figures of scripts/load,
     and whether all these figures are valid.
 
-    If the generator was late but sent all its frames, its CPU figures are valid, but its delays are
+    If the generator was late but sent all its frames, the CPU figures are valid, but the delays are
     not.
     """
     async with pinned_server(

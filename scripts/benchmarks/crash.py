@@ -32,7 +32,9 @@ from server.storage.storage import Storage
 CHAT = (1.0, 2.5)
 """Shortest and longest time of chat before a kill, seconds."""
 RETURN_WITHIN = 30.0
-"""Maximum seconds from the start of the server until the creator is live and a viewer sees it."""
+"""Maximum seconds from the start of the server until the creator is live and a viewer sees a new
+picture.
+"""
 OPTIONS = (
     # All people write from the same address.
     "--max-people-per-address-hour=100000",
@@ -60,9 +62,11 @@ class Run:
     """`SQLite` or `PostgreSQL`."""
     kills: int = 0
     acknowledged: int = 0
-    """Messages that got 201, or 200 when they were sent again."""
+    """Number of messages that the server acknowledged: with 201, or with 200 if a message was sent
+    again.
+    """
     unanswered: int = 0
-    """Messages that a kill left without an answer, and that were sent again."""
+    """Number of messages that got no answer because of a kill, and were therefore sent again."""
     lost: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -104,12 +108,12 @@ class Plan:
     rate: float
     """Messages a second."""
     browsers: Sequence[Browser] = ()
-    """Browsers of the creator and of a viewer; empty: the room has no creator and no viewer."""
+    """Browsers of the creator and of a viewer. If empty, the room has no creator and no viewer."""
 
 
 async def measure(data: Path, url: str | None, plan: Plan, *, progress: Progress) -> Run:
-    """Kills a server several times. `data`: the server's data folder. `url`: its PostgreSQL
-    database; None for SQLite. Raises ServerFailed, and Playwright's errors.
+    """Kills a server several times. `data`: the server's data folder. `url`: URL of the server's
+    PostgreSQL database; None for SQLite. Raises ServerFailed, and Playwright's errors.
     """
     run = Run("SQLite" if url is None else "PostgreSQL")
     if plan.browsers:
@@ -205,7 +209,7 @@ def _note(run: Run, chat: Chat, history: list[Any]) -> None:
 
 
 async def _damage(data: Path, url: str | None) -> list[str]:
-    """Returns the damage of the database after its server has ended."""
+    """Returns the faults of the database (`Run.damage`). Call this after the server has ended."""
     problems = []
     if url is None:
         with closing(sqlite3.connect(data / DATABASE_NAME)) as file:

@@ -1,8 +1,8 @@
 """Measures what the installed service worker costs the first picture of a room.
 
 Two returning visitors join a room in turn, one with the service worker and one whose browser
-refuses service workers. Both have visited the feed, so both have a warm cache. Each join finds the
-worker stopped, as it is after some idle seconds.
+refuses service workers. Both have visited the feed, so both have a warm cache. The benchmark stops
+the worker before each join, because a browser stops an idle worker after some seconds.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ Progress = Callable[[str], None]
 DIFFERENCE_BAR = 5.0
 """Largest allowed median of the differences, ms."""
 WARM_UP = 2
-"""Number of first pairs that are not counted: they fill the browser's caches."""
+"""Number of pairs at the beginning that are not counted, because they fill the browser's caches."""
 ACTIVE = "navigator.serviceWorker.ready.then(({ active }) => active.state === 'activated')"
 CONTROLLED = "navigator.serviceWorker.controller !== null"
 

@@ -57,7 +57,7 @@ class Postgres:
             self.stop()
 
     def start(self) -> None:
-        """Returns when the server answers."""
+        """Starts the server and waits until it answers."""
         options = {
             "listen_addresses": "127.0.0.1",
             "port": self.port,

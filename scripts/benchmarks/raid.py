@@ -1,5 +1,5 @@
-"""A hate raid: 300 new guests at 20 addresses each write 10 messages a second, while people whom
-the creator knows keep writing. The creator then raises the shield.
+"""A hate raid: 300 new guests, spread over 20 addresses, write 10 messages a second each. People
+whom the creator knows keep writing during the raid. The creator then raises the shield.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ SLOWEST = 200.0
 SHIELD_WITHIN = 1_000.0
 """Maximum time from the tap of the creator to the last message of the raid, ms."""
 TALK_EVERY = 0.2
-"""Seconds between two messages of the known people, counted for all of them together."""
+"""Seconds between two messages of the known people, who take turns to write."""
 ARRIVE_WITHIN = 5.0
 """Maximum seconds until a message has reached the viewer."""
 
@@ -42,7 +42,9 @@ class Plan:
     known: int = 60
     """Number of followers who write."""
     seconds: float = 20.0
-    """Duration of the raid before the shield is raised, and again after that, seconds."""
+    """Duration of the raid before the shield is raised, seconds. After that, the raid continues for
+    the same time.
+    """
 
 
 @dataclass(slots=True)
@@ -58,11 +60,11 @@ class Report:
     tap: float = 0.0
     """Time from the tap until the creator got the answer, ms."""
     shown: int = 0
-    """Messages of the raid that a viewer got before the shield."""
+    """Number of the raid's messages that a viewer got before the shield was raised."""
     lost: int = 0
-    """Messages of known people that were refused or did not arrive."""
+    """Number of messages of known people that were refused or did not arrive."""
     answers: dict[str, int] = field(default_factory=dict)
-    """Answers to the raiders, by status."""
+    """Number of answers to the raiders, by status."""
 
     @property
     def bars(self) -> list[Bar]:
@@ -235,5 +237,5 @@ async def _raiders(
 
 
 def _same(raider: Raider) -> Raider:
-    """Returns the existing protocol: the factory for `create_connection`."""
+    """Returns `raider`. `create_connection` needs a function that returns the protocol."""
     return raider

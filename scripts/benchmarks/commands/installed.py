@@ -27,7 +27,7 @@ def installed(
     ] = 60,
     as_json: Json = False,
 ) -> None:
-    """Measures the time to the first picture with the service worker installed, beside without."""
+    """Compares the time to the first picture with and without the installed service worker."""
 
     async def run() -> benchmark.Report:
         async with server(url) as base, browsers(1) as (viewers,):

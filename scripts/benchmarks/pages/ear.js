@@ -10,7 +10,7 @@
   const LOUD = 0.05; // of full scale
   const SILENCE = 200; // ms of silence before a beep; shorter silence is a zero crossing of the tone
   const LOOK = 250; // ms
-  const PIECES = 51; // of audio, used to measure a delay
+  const PIECES = 51; // number of pieces of audio from which a delay is measured
 
   let beeps = [];
   const known = new WeakSet(); // tracks
@@ -69,8 +69,8 @@
       copied = video.captureStream();
       // The frames of the copy are not used, and would cost more than the frames on the screen.
       copied.getVideoTracks().forEach((track) => track.stop());
-      // Chromium subtracts the output delay at the time of its request from a piece's timestamp.
-      // The piece is audible one delay after the request, so two delays after its timestamp.
+      // The timestamp of a piece is the time of Chromium's request for the piece, minus the output
+      // delay. The piece is audible one delay after the request, so two delays after its timestamp.
       for (const track of copied.getAudioTracks()) listen(track, (late) => 2 * late);
     }
   }

@@ -16,11 +16,11 @@
     return Math.max(...greens) - Math.min(...greens) >= CONTRAST;
   }
 
-  // On every animation frame, reads each element that shows video: its content at that time goes to
-  // the screen.
+  // On every animation frame, reads each element that shows video. At that time, the element has
+  // the content that goes to the screen.
   const firstPicture = new Promise((resolve) => {
     const look = () => {
-      // The player's frame, or the still frame that covers it until the player has one.
+      // Look at the player's element and at the still frame that covers it until the player starts.
       if (['.screen', '.still'].some((place) => visible(document.querySelector(place))))
         resolve(performance.now());
       else requestAnimationFrame(look);

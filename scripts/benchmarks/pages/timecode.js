@@ -8,7 +8,7 @@
 (() => {
   const [WIDTH, HEIGHT, FPS] = [640, 360, 30];
   const [COLUMNS, ROWS, SIDE] = [16, 2, 40];
-  const SCALE = 4; // pixels of the reading for each side of a square
+  const SCALE = 4; // side of a square in the small copy that `read` draws, px
 
   const word = (ms) => {
     const code = ms % 2 ** 24;
