@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Final
 
 LATE: Final = 0.04
-"""Time between two calls of `may_judge` above which the process may have been paused, seconds."""
+"""Maximum time between two calls of `may_judge`, seconds. If more time has passed, the process may
+have been paused.
+"""
 READING_MAX: Final = 1.0
 """Maximum time that a timer waits after a pause until all sockets are empty, seconds. In an
 overloaded process, the sockets may never become empty.

@@ -130,8 +130,8 @@ class WhepSessions:
         self._spawn(self._finish(session))
 
     def end_clients(self, concerns: Callable[[str], bool]) -> None:
-        """Ends in the background the session of each client for whose address `concerns` returns
-        True.
+        """Ends sessions in the background: those of all clients for whose address `concerns`
+        returns True.
         """
         for session in list(self._sessions.values()):
             if concerns(session.address):

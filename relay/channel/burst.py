@@ -30,7 +30,7 @@ class Burst:
 
     @property
     def messages(self) -> list[Message]:
-        """All messages. A read of this property first writes the drafts."""
+        """All messages. The getter of this property writes the drafts first."""
         self._write_drafts()
         return self._messages
 

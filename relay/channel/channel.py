@@ -61,8 +61,8 @@ class Channel:
         pulse: Pulse | None = None,
         call_later: Callable[[float, Callable[[], None]], Timer] | None = None,
     ) -> None:
-        """`stream` gets slot 0. `call_later` is called instead of the event loop's method
-        `call_later`; None means the event loop's method.
+        """`stream` gets slot 0. `call_later`: a substitute for the event loop's method of the same
+        name; if None, the method itself is called.
         """
         self.name = name
         self.id = secrets.token_hex(8)

@@ -34,8 +34,8 @@ class EventQueue:
         send: Callable[[], None],
         call_later: Callable[[float, Callable[[], None]], Timer],
     ) -> None:
-        """`send`: a function that is called when the waiting events must be sent. It calls `take`
-        to get these events.
+        """`send`: called when the waiting events must be sent. The function `send` gets these
+        events from `take`.
         """
         self.pending: list[PostedEvent] = []
         """The waiting events, oldest first."""

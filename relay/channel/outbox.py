@@ -13,8 +13,8 @@ STALLED_MS = 400.0
 CAUGHT_UP_MS = 50.0
 """Backlog below which a slow viewer gets more video again: ms of media that waits to be sent."""
 LAG_MS = 1_000.0
-"""Difference between a viewer's reported lag and the smallest lag of this viewer, ms. If the
-difference is larger, the viewer counts as slow.
+"""Maximum difference between a viewer's reported lag and the smallest lag of this viewer, ms. With
+a larger difference, the viewer counts as slow.
 """
 LAG_MENDED_MS = 300.0
 RETRY_MS = 1_000.0

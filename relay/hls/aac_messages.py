@@ -43,7 +43,7 @@ def answer(frames: Sequence[tuple[int, bytes]]) -> bytes:
 
 
 def max_answer(packets: Sequence[OpusPacket]) -> int:
-    """Returns the maximum size of an answer to these packets without its COUNT, bytes."""
+    """Returns the maximum size of the answer to a request for `packets`, without COUNT, bytes."""
     frames = sum(packet.duration for packet in packets) // FRAME + HELD_FRAMES
     return frames * (_FRAME.size + MAX_FRAME)
 

@@ -210,7 +210,7 @@ class Playlist:
         """Raises PlaylistError (400) if a requested part is too far ahead of the playlist."""
         at, index = self.position
         # A segment may end after any part, so the number of missing parts is unknown. `ahead` is
-        # the minimum number of parts that precede the requested part.
+        # the minimum number of parts that must be added before the requested part.
         ahead = part - index if number == at else part
         latest = at - 1  # the last complete segment
         if not self.ended and (number > latest + 2 or (number >= at and ahead + 1 > ADVANCE_LIMIT)):

@@ -53,9 +53,9 @@ rendition ends.
 RESTART_INTERVAL = 1.0
 """Minimum time between two starts of an encoder after failures, seconds."""
 MAX_SILENCE = 60.0
-"""Maximum length of the gap at the start of the playlist, seconds. The gap covers the time without
-media before the rendition started. This time is measured with the system's clock, so without a
-maximum, a clock that was set forward would cause a very long gap.
+"""Maximum duration of the gap that the playlist shows if the publisher was silent when the
+rendition started, seconds. The silence is measured with the system's clock. Without a maximum, a
+clock that was set forward would cause a very long gap.
 """
 NEEDED = (LOOKAHEAD + FRAME) * SCALE // TIMESCALE[Track.AUDIO]
 """Duration of the audio that the encoder needs beyond the end of a part to complete the part, in 90

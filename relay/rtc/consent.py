@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 EXPIRES: Final = 30.0
-"""Time without an answer to a connectivity check after which the server sends nothing more to an
-address, seconds (RFC 7675 §5.1).
+"""Time after which the server sends nothing more to an address that answers no connectivity check,
+seconds (RFC 7675 §5.1).
 """
 EVERY: Final = 5.0
 """Mean time between two connectivity checks to the address in use, seconds."""

@@ -1,8 +1,8 @@
 """The round trip time to a peer, and the deadlines derived from it (RFC 6298 §2). Pure."""
 
 SHORTEST, LONGEST = 0.012, 0.2
-"""Minimum and maximum of `retry`, in seconds. With a higher maximum, a viewer would wait too long
-for a repeated request.
+"""Minimum and maximum of `retry`, in seconds. With a higher maximum, viewers would wait too long
+for a packet whose first request was lost.
 """
 GRANULARITY = 0.01
 """Maximum delay that the peer's timer adds to an answer, seconds."""

@@ -12,8 +12,8 @@ from relay.stream.window import Window
 logger = logging.getLogger(__name__)
 
 STALE = 1_000_000
-"""Maximum age of the latest IDR at which a new viewer may start, µs. If the IDR is older, a new one
-is demanded.
+"""Maximum age of an IDR that is a good starting point for a new viewer, µs. If the latest IDR is
+older, a new IDR is demanded.
 """
 
 

@@ -32,8 +32,8 @@ be withdrawn if the viewer turns out to be slow.
 JOIN_AGAIN = 0.03
 """Time until the server tries again to write the rest of the burst, seconds."""
 READS_NOTHING = 15.0
-"""Time without any of the waiting bytes being taken after which the server closes the viewer's
-connection, seconds.
+"""Time after which the server closes the connection of a viewer that takes none of the waiting
+bytes, seconds.
 """
 SAYS_NOTHING = 20.0
 """Time of silence after which the server pings a viewer, seconds. If the viewer stays silent for

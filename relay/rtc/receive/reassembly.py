@@ -14,8 +14,8 @@ MAX_BUFFERED: Final = 2_048
 MAX_JUMP: Final = 3_000
 """Step in the sequence numbers above which the sender is assumed to have restarted."""
 OUTAGE: Final = 0.2
-"""Time without packets after which a gap of more than SHORT packets is not repaired, seconds. A
-new keyframe then arrives sooner than the missing packets.
+"""Time without packets after which a gap of more than SHORT packets is not repaired, seconds.
+Repairing such a gap would take longer than waiting for a new keyframe.
 """
 SHORT: Final = 16
 MAX_UNIT_PACKETS: Final = 3_000

@@ -25,8 +25,8 @@ MAX_REPORTS: Final = 2
 are more than 8.19 s apart.
 """
 KEPT: Final = 500
-"""Maximum distance between the number of a late packet and the newest number, for a late packet
-that is still reported. Its report also repeats the arrival times of all packets after it.
+"""Maximum distance of a late packet from the newest sequence number. A late packet within this
+distance is reported; the report also repeats the arrival times of all packets after it.
 """
 
 _HEADER = Struct("!BBHIIHHHBB")
