@@ -31,7 +31,7 @@ DELETED_WITH_PERSON: tuple[sa.Column[Any], ...] = (
     moderation.word.c.creator,
     moderation.report.c.reporter,
 )
-"""Columns with the id of a person. The rows of a person are deleted with the person."""
+"""Columns that contain the id of a person. A row is deleted when the person in this column is."""
 
 CLEARED_WITH_PERSON: tuple[tuple[sa.Column[Any], Mapping[str, Any]], ...] = (
     (
@@ -55,8 +55,8 @@ CLEARED_WITH_PERSON: tuple[tuple[sa.Column[Any], Mapping[str, Any]], ...] = (
     (moderation.moderation_log.c.target, {"target": None, "person": None, "detail": ""}),
     (moderation.moderation_log.c.person, {"person": None, "detail": ""}),
 )
-"""Columns with the id of a person in rows that belong to a room. These rows remain; a deletion of
-the person overwrites them with these values.
+"""Columns that contain the id of a person, in rows that belong to a room. When the person is
+deleted, these rows remain, but these values replace the data of the person.
 """
 
 
@@ -177,7 +177,7 @@ class AccountStore:
         return await self._database.read(select)
 
     async def erase(self, person: str, now: float) -> bool:
-        """Deletes a person whose time has come, in many short transactions. If the deletion is
+        """Deletes a person who is `due`, in many short transactions. If the deletion is
         interrupted, `due` returns the person again. Several servers may delete the same person at
         the same time. Returns False if the deletion was undone meanwhile, or is complete.
         """
@@ -235,7 +235,7 @@ async def _begin(connection: AsyncConnection, person: str, now: float) -> bool:
 
 
 def unlinkable(person: str) -> str:
-    """Returns the text that replaces a deleted person in bans. The id cannot be computed from it,
-    because ids are random.
+    """Returns the text that replaces a deleted person in bans. The id cannot be computed from
+    this text, because ids are random.
     """
     return f"deleted:{hashlib.sha256(person.encode()).hexdigest()}"

@@ -1,4 +1,4 @@
-"""Which of many values a column contains."""
+"""Finds out which of many values a column contains."""
 
 from collections.abc import Collection
 

@@ -1,6 +1,6 @@
-"""The sign-in of a browser as a person, in the transaction of the passkey or code that allows it.
+"""Signs a browser in as a person, in the transaction that stores the use of a passkey or code.
 
-A browser that was a guest brings the guest's follows and hidden people with it.
+If the browser belonged to a guest, the person also gets the guest's follows and hidden people.
 """
 
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ LISTS = (
     (follow.c.follower, follow.c.followed, MAX_FOLLOWS),
     (hidden.c.person, hidden.c.hidden, MAX_HIDDEN),
 )
-"""The lists that a guest brings: the column of their owner, the column of whom they contain, and
-their maximum length.
+"""The lists that a person gets from a guest. For each list: the column with the id of its owner,
+the column with the ids of the listed people, and the maximum length.
 """
 
 
@@ -52,8 +52,9 @@ async def _is_guest(connection: AsyncConnection, id: str) -> bool:
 
 
 async def _bring(connection: AsyncConnection, guest: str, to: str) -> None:
-    """Adds the guest's lists to those of the person. The guest keeps them only while another
-    browser is signed in as the guest, so that the number of followers counts the guest once.
+    """Adds the guest's lists to the lists of the person. Then deletes the guest's lists, so that
+    the numbers of followers do not count the guest and the person. The lists remain if another
+    browser is signed in as the guest.
     """
     signed_in = sa.select(device.c.id).where(
         device.c.person == guest, device.c.revoked_at.is_(None)
@@ -75,8 +76,8 @@ async def _copy(
     guest: str,
     to: str,
 ) -> list[str]:
-    """Copies the latest entries of the guest's list for which the person's list has room. Returns
-    whom they contain.
+    """Copies the guest's list to the person's list. If the result would be too long, copies only
+    the latest entries. Returns the ids of the people in the copied entries.
     """
     table = owner.table
     known = sa.select(listed).where(owner == to)
@@ -95,6 +96,6 @@ async def _copy(
 async def _remove(
     connection: AsyncConnection, owner: sa.Column[str], listed: sa.Column[str], guest: str
 ) -> list[str]:
-    """Deletes the guest's list. Returns whom it contained."""
+    """Deletes the guest's list. Returns the ids of the people in the list."""
     statement = sa.delete(owner.table).where(owner == guest).returning(listed)
     return list(await connection.scalars(statement))

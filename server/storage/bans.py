@@ -1,5 +1,5 @@
-"""The bans by creators and their moderators, for one live or permanent, and the bans by the
-operator.
+"""The bans of people. A creator or a moderator bans a person for one live or permanently. The
+operator bans a person in all rooms.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class BansInForce:
 
     people: dict[str, float | None]
     networks: dict[str, float | None]
-    """By salted hash."""
+    """The bans of networks, by salted hash."""
     operator: dict[str, float | None]
     """The bans of the operator, by person."""
 
@@ -118,11 +118,10 @@ class BanStore:
         network_until: float = 0.0,
         settings: str | None = None,
     ) -> None:
-        """Bans a person. If `network`, the hash of the person's network, is not empty, also bans
-        the network for this live.
+        """Bans a person. Unless `network` is empty, also bans the person's network for this live.
 
-        `ids`: ids of the two bans. `settings`: new settings of the room, which contain the salt.
-        Raises TooManyBans.
+        `ids`: ids of the two bans. `network`: hash of the network. `settings`: new settings of the
+        room, which contain the salt. Raises TooManyBans.
         """
         made = {"creator": creator, "person": who, "made_by": log.moderator, "at": log.at}
         bans: list[dict[str, Any]] = [
@@ -149,8 +148,8 @@ class BanStore:
         await change(self._database, creator, log, remove)
 
     async def forget_networks(self, name: str, settings: str) -> None:
-        """Deletes the hashes of networks at the end of a live. `settings` no longer contain the
-        salt.
+        """Deletes the hashes of networks at the end of a live. `settings`: the settings of the room
+        without the salt.
         """
 
         async def forget(connection: AsyncConnection) -> None:
@@ -166,7 +165,7 @@ class BanStore:
     async def add_by_operator(
         self, who: str, ban_id: str, at: float, until: float | None, reason: str
     ) -> None:
-        """Raises TooManyBans."""
+        """Bans a person in all rooms. Raises TooManyBans."""
 
         async def add(connection: AsyncConnection) -> None:
             await raise_revision(connection, OPERATOR, at)
@@ -181,7 +180,7 @@ class BanStore:
         await self._database.write(add)
 
     async def remove_by_operator(self, who: str, at: float) -> bool:
-        """Returns whether the person was banned."""
+        """Ends the operator's ban of a person. Returns whether the person was banned."""
 
         async def remove(connection: AsyncConnection) -> bool:
             await raise_revision(connection, OPERATOR, at)
@@ -220,14 +219,18 @@ def _for_good_or_in(name: str | None) -> Any:
 
 
 def _in_room(creator: str, name: str) -> Any:
-    """The bans of the operator and of the creator that apply to a room, including expired bans."""
+    """Returns the condition for the bans of the operator and the creator that apply to a room,
+    including expired bans.
+    """
     return sa.or_(
         table.c.creator == OPERATOR, sa.and_(table.c.creator == creator, _for_good_or_in(name))
     )
 
 
 def _bans_of(creator: str, name: str | None, who: str) -> sa.Delete:
-    """Deletes the bans of a person in a room, and the person's permanent bans."""
+    """Returns the statement that deletes the bans of a person in a room, and the person's permanent
+    bans.
+    """
     return table.delete().where(
         table.c.creator == creator, table.c.person == who, _for_good_or_in(name)
     )

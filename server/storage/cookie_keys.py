@@ -11,7 +11,7 @@ from server.storage.schema.people import installation
 from server.storage.schema.upsert import insert
 
 MAX_KEYS = 100
-"""Maximum number of keys. The oldest is deleted for a new one."""
+"""Maximum number of keys. A further key replaces the oldest key."""
 NEEDED_FOR = 401 * 86_400.0
 """Seconds for which a key is needed after a newer key has replaced it: its last cookies are valid
 for 400 days.

@@ -62,7 +62,7 @@ class Database:
     call `close()` at the end.
 
     `read` and `write` raise StorageError if the database fails, and StorageUnavailable within about
-    two seconds if the database does not answer. Both work again as soon as the database does.
+    two seconds if the database does not answer. Both work again as soon as the database answers.
     """
 
     def __init__(self, place: str, writer: AsyncEngine, readers: AsyncEngine) -> None:
@@ -120,7 +120,7 @@ class Database:
             with storage_errors(place):
                 async with writer.begin() as connection:
                     await migrate(connection, place)
-                # The first connection of an engine runs queries of SQLAlchemy.
+                # Connect once: the first connection of an engine runs queries of SQLAlchemy.
                 async with readers.connect():
                     pass
         except BaseException:
@@ -168,7 +168,7 @@ class Database:
         transaction that `read` runs. `values`, and the columns of the rows, are text and numbers.
         """
         if self._shortcut:
-            # `read` raises the error again.
+            # If the statement fails here, `read` runs it again and raises the error.
             with self._reading(self._shortcut.waiting), suppress(sqlite3.Error):
                 async with asyncio.timeout(TURN_WITHIN):
                     return await self._shortcut.select(statement, values)
@@ -181,8 +181,8 @@ class Database:
     @contextmanager
     def _reading(self, waiting: int = 0) -> Iterator[None]:
         """Counts a read until the context ends. Raises StorageUnavailable if too many wait, or the
-        database is closed. `waiting`: the number of reads that wait in a thread, even if their
-        callers have left.
+        database is closed. `waiting`: the number of reads that wait in a thread, including reads
+        whose callers were cancelled.
         """
         if self._closed:
             raise StorageUnavailable(f"{self.place}: the database is closed")
@@ -196,7 +196,7 @@ class Database:
             self._reads -= 1
 
     def _begin_read(self, work: Work[T]) -> asyncio.Task[T]:
-        """Starts a read that has its turn. The end of the read ends its turn."""
+        """Starts a read whose turn has come. At its end, another read gets its turn."""
 
         def end(task: asyncio.Task[T]) -> None:
             self._running.discard(task)
@@ -208,7 +208,7 @@ class Database:
         return task
 
     async def _read(self, work: Work[T]) -> T:
-        """Charges the account of the task that has started the read."""
+        """Runs `work`, and charges its time to the account of the task that started the read."""
         account = current_account.get()
         read = self._run_read(work)
         return await (read if account is None else Timed(read, account))

@@ -33,7 +33,7 @@ class DeviceStore:
         self._database = database
 
     async def of(self, person: str) -> list[DeviceRecord]:
-        """Returns the devices of a person that are signed in, the last seen one first."""
+        """Returns the signed-in devices of a person. The device that was used last is first."""
 
         async def select(connection: AsyncConnection) -> list[DeviceRecord]:
             statement = (

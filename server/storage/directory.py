@@ -45,7 +45,7 @@ class DataDirectory:
         return cls(path, lock)
 
     def server_id(self) -> str:
-        """Returns the id of the server that uses this directory. The first call creates it."""
+        """Returns the id of the server that uses this directory. The first call creates the id."""
         file = self.path / ID_NAME
         with storage_errors(self.path):
             if not file.exists():

@@ -1,5 +1,5 @@
-"""The follows of people. Only the follower can read whom the follower follows; the number of
-followers is public.
+"""Stores which person follows which person. Only the number of followers is public. Each person can
+read the list of people whom the person follows.
 """
 
 from collections.abc import Collection, Sequence
@@ -29,8 +29,8 @@ class FollowStore:
         self._database = database
 
     async def add(self, follower: str, followed: str, now: float) -> int | None:
-        """Stores that one person follows another. Changes nothing if it is stored already. Returns
-        the number of followers; None if there is no such person. Raises TooManyFollows.
+        """Stores that one person follows another. Changes nothing if this is stored already.
+        Returns the number of followers; None if there is no such person. Raises TooManyFollows.
         """
 
         async def work(connection: AsyncConnection) -> int | None:
@@ -69,7 +69,7 @@ class FollowStore:
         return await self._database.read(lambda connection: _followers(connection, followed))
 
     async def followers_among(self, followed: str, people: Collection[str]) -> frozenset[str]:
-        """Returns who of these people follows the person."""
+        """Returns the people in `people` who follow the person `followed`."""
         return await select_among(
             self._database, follow.c.follower, people, follow.c.followed == followed
         )
@@ -112,8 +112,9 @@ async def forget_follower(database: Database, follower: str) -> None:
 async def change_followers(
     connection: AsyncConnection, followed: Sequence[str], number: int
 ) -> None:
-    """Changes the numbers of followers, in the transaction that changes the followers. To count the
-    rows instead would take longer with each follower.
+    """Adds `number` to the stored number of followers of each person in `followed`. Call this
+    function in the transaction that adds or deletes the rows. The number is stored, because it
+    takes long to count many rows.
     """
     await connection.execute(
         person.update()

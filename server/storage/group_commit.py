@@ -68,7 +68,7 @@ class GroupCommit:
     _waiting: deque[_Write] = field(default_factory=deque)
     _running: asyncio.Task[None] | None = None
     _timer: asyncio.TimerHandle | None = None
-    """Begins the transaction of the waiting rows."""
+    """Timer that begins the transaction of the waiting rows."""
     _begun_at: float = -1.0
     """Time at which the last transaction began."""
     _closed: bool = False
@@ -154,8 +154,8 @@ class GroupCommit:
 
     async def _insert(self, batch: list[_Write]) -> bool:
         """Commits a batch of rows. Returns False, and commits nothing, if there are other writes in
-        the batch or a row fails. The next transaction then finds the write that fails, and the
-        reason.
+        the batch or a row fails. The caller then runs the writes in another transaction, which
+        shows the write that fails and the reason.
         """
         rows = [write.work for write in batch if isinstance(write.work, Row)]
         if self.insert is None or len(rows) < len(batch):

@@ -1,5 +1,5 @@
-"""All decisions about who may write in a room and watch the room, read at once, and the settings of
-a room.
+"""Reads all decisions about who may write in a room and who may watch the room, in one transaction.
+Also stores the settings of rooms.
 """
 
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ from server.storage.schema.rooms import room
 from server.storage.words import read_words
 
 MAX_CHANGED = 10_000
-"""Maximum number of creators whose changes are noticed at one time."""
+"""Maximum number of creators whose changes one read returns."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModerationRecord:
-    """All decisions about who may write in a room and watch the room."""
+    """All decisions about who may write in a room and who may watch the room."""
 
     title: str
     visibility: str
@@ -55,8 +55,8 @@ _standing = sa.select(_followed.scalar_subquery(), _wrote)
 
 
 class ModerationStore:
-    """The moderation of all rooms. `creator`: id of the room's owner, or `room:` and the name of a
-    room without an owner. Every method raises StorageError if the database fails.
+    """The moderation of all rooms. `creator`: id of the room's owner; for a room without an owner,
+    `room:` and the name of the room. Every method raises StorageError if the database fails.
     """
 
     def __init__(self, database: Database) -> None:

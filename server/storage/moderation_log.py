@@ -78,7 +78,9 @@ class ModerationLogStore:
 
 
 async def append(connection: AsyncConnection, log: LogRecord) -> None:
-    """Writes a line. The caller has locked the log of this room for other transactions."""
+    """Adds a line. The caller must first lock the log of this room, so that no other transaction
+    adds a line.
+    """
     last = await connection.scalar(
         sa.select(sa.func.max(table.c.sequence)).where(table.c.room == log.room)
     )

@@ -50,13 +50,13 @@ class ModeratorStore:
         return await self._database.read(find)
 
     async def among(self, creator: str, people: Collection[str]) -> frozenset[str]:
-        """Returns who of these people is a moderator of the creator."""
+        """Returns the people in `people` who are moderators of the creator."""
         return await select_among(
             self._database, table.c.person, people, table.c.creator == creator
         )
 
     async def add(self, creator: str, log: LogRecord, who: str) -> None:
-        """Raises TooManyModerators."""
+        """Makes a person a moderator. Raises TooManyModerators."""
 
         async def add(connection: AsyncConnection) -> None:
             await connection.execute(

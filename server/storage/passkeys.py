@@ -58,7 +58,7 @@ class PasskeyStore:
         )
 
     async def find(self, passkey: bytes) -> PasskeyRecord | None:
-        """Returns the passkey with an id, of any person."""
+        """Returns the passkey with this id, which may belong to any person."""
         found = await self._select(table.select().where(table.c.id == passkey))
         return found[0] if found else None
 

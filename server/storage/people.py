@@ -15,16 +15,16 @@ from server.storage.schema.people import device, handle_reservation, person
 from server.storage.schema.upsert import insert_for, upsert
 
 MAX_REVOKED = 50_000
-"""Number of sign-outs that are read at once, the newest first."""
+"""Maximum number of sign-outs that are read at once. The oldest sign-outs are left out."""
 MAX_RENAMES = 3
-"""Maximum number of former handles that are reserved for a person at a time. This limits the number
-of renames in that time.
+"""Maximum number of former handles that are reserved for one person. While so many handles are
+reserved, the person cannot change the handle.
 """
 MAX_LISTED = 200
 
 
 class HandleTaken(Exception):
-    """Another person has the handle or one that looks the same, or had one recently."""
+    """Another person has, or recently had, this handle or a handle that looks the same."""
 
 
 class TooManyRenames(Exception):
@@ -48,7 +48,7 @@ class PersonRecord:
     created_at: float
     seen_at: float
     delete_at: float | None
-    """Time at which the person is deleted; None if the person has not asked for it."""
+    """Time at which the person is deleted; None if no deletion is planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ _admitted = (
 
 @cache
 def _new_person(dialect: str) -> sa.Insert:
-    """Returns the INSERT of a person with a first device, unless the device is known: it is stored,
-    or belongs to a person who was deleted since the cookie was made.
+    """Returns the INSERT of a new person. The INSERT adds no person whose device is stored already:
+    the device may be signed out, or its person may be deleted.
     """
     columns = [person.c[name] for name in ("id", "name", "colour", "created_at", "seen_at")]
     new = [sa.bindparam(f"new_{column.name}", type_=column.type) for column in columns]
@@ -132,7 +132,7 @@ class PersonStore:
         return PersonRecord(*rows[0]) if rows else None
 
     async def see(self, id: str, device_id: str, now: float) -> None:
-        """Stores the time at which the person was last here."""
+        """Stores the time of the last visit of the person, at this device."""
 
         async def work(connection: AsyncConnection) -> None:
             await connection.execute(person.update().where(person.c.id == id).values(seen_at=now))
@@ -143,7 +143,7 @@ class PersonStore:
         await self._database.write(work)
 
     async def revoked_devices(self, since: float) -> list[str]:
-        """Returns the devices that were signed out since then, oldest first."""
+        """Returns the devices that were signed out after `since` (Unix seconds), oldest first."""
         statement = (
             sa.select(device.c.id)
             .where(device.c.revoked_at > since)
@@ -187,8 +187,8 @@ class PersonStore:
         return await self._database.write(work)
 
     async def people(self, id: str = "", key: str = "") -> list[PersonRecord]:
-        """Returns people for the operator: the people who were here last, at most MAX_LISTED. With
-        an id or the key of a handle, returns only the person with this id or handle.
+        """Returns people for the operator. Without arguments, returns at most MAX_LISTED people:
+        those with the latest visits. With an id or the key of a handle, returns only this person.
         """
         statement = sa.select(*PERSON_COLUMNS).order_by(person.c.seen_at.desc()).limit(MAX_LISTED)
         if id or key:
@@ -208,8 +208,8 @@ class PersonStore:
         now: float,
         reserved_until: float,
     ) -> TakenHandle:
-        """Gives a handle to a person, who is stored. A former handle stays reserved for the person
-        until `reserved_until`. `recovery_hash` is stored only with the first handle. Raises
+        """Gives a handle to a person who is stored already. A former handle stays reserved for the
+        person until `reserved_until`. `recovery_hash` is stored only with the first handle. Raises
         HandleTaken and TooManyRenames.
         """
 

@@ -57,7 +57,9 @@ class ReportRecord:
     message: int | None
     message_text: str
     person: Who | None
-    """The author of the message, the person, or the owner of the room."""
+    """The person whom the report concerns: the author of the reported message, the reported person,
+    or the owner of the reported room.
+    """
     reporter: Who | None
     reason: str
     text: str
@@ -78,8 +80,8 @@ class ReportStore:
         self._database = database
 
     async def add(self, new: NewReport) -> None:
-        """Raises TooManyReports, and NoSuchMessage if the reported message does not exist or was
-        never shown.
+        """Stores a report. Raises TooManyReports. Raises NoSuchMessage if the reported message does
+        not exist or was never shown.
         """
 
         async def add(connection: AsyncConnection) -> None:
@@ -128,7 +130,7 @@ class ReportStore:
 
     async def of_room(self, name: str, without: Collection[str]) -> list[ReportRecord]:
         """Returns the reports about messages and people of a room, the newest first. `without`:
-        people; reports about these people are left out.
+        the people about whom reports are left out.
         """
         return await self._select(
             table.c.room == name,
@@ -147,7 +149,7 @@ class ReportStore:
         return await self._select(*([] if state is None else [table.c.state == state]))
 
     async def decide(self, report: str, decision: str, note: str, at: float) -> bool:
-        """Returns False if the report is decided already."""
+        """Stores the decision on a report. Returns False if the report is decided already."""
         return await self._update(
             sa.and_(table.c.id == report, table.c.state == "open"),
             state="decided",

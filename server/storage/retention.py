@@ -34,9 +34,11 @@ class RetentionPeriods:
     polls: float
     logs: float
     reports: float
-    """From the time of the report."""
+    """Measured from the time of the report."""
     devices: float
-    """From the last visit. People without a handle and without a passkey are kept as long."""
+    """Measured from the last visit. People without a handle and without a passkey are kept for the
+    same period.
+    """
 
 
 class Retention:

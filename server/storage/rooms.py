@@ -11,7 +11,7 @@ from server.storage.schema.rooms import room as table
 from server.storage.schema.upsert import insert
 
 MAX_LIVE = 20
-"""Number of lives of one person that are listed."""
+"""Maximum number of lives of one person in a list."""
 
 
 class RoomExists(Exception):
@@ -39,9 +39,11 @@ class RoomRecord:
     visibility: str = "public"
     """`public`, `unlisted` or `private`."""
     length_s: float | None = None
-    """Planned length of the live, seconds; None if it is open."""
+    """Planned length of the live, seconds; None if the live has no planned length."""
     ends_at: float | None = None
-    """Time at which the live ends, Unix seconds; None if it is open or has not begun."""
+    """Time at which the live ends, Unix seconds; None if the live has no planned length or has not
+    begun.
+    """
     settings: str = "{}"
     """The settings of the chat that the creator has chosen, as a JSON object."""
     peak: int = 0

@@ -1,4 +1,4 @@
-"""A row to store: a write of one INSERT, or of two."""
+"""A write that stores one row, or two rows of which the second depends on the first."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

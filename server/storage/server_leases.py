@@ -73,8 +73,8 @@ class ServerLeaseStore:
     async def read_others(self) -> dict[str, int]:
         """Returns the number of renewals of each other server.
 
-        A server that has open rooms and no lease gets one: it has not renewed its lease yet, or
-        its rooms are of a version without leases.
+        Gives a lease to each server that has open rooms and no lease. Such a server has not renewed
+        its lease yet, or its version has no leases.
         """
         known = table.select().where(table.c.id != self.server).order_by(table.c.id)
         without = (

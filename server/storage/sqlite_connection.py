@@ -55,7 +55,8 @@ class SqliteConnection(aiosqlite.Connection):
     async def run(self, work: Callable[[sqlite3.Cursor], object]) -> "Outcome":
         """Executes a statement in the transaction."""
         begin = "" if self._begun else self._begin
-        # Set before the statement runs: a caller that is cancelled meanwhile then rolls it back.
+        # Set this before the statement runs: if the caller is cancelled meanwhile, `rollback` must
+        # undo the statement.
         self._begun = True
         return await self.call(_run, begin, work)
 

@@ -22,7 +22,7 @@ MAX_STATEMENTS = 64
 
 
 class SqliteShortcut:
-    """Two connections of its own: one that writes, one that reads. `open()` creates the object;
+    """Has two connections of its own, a writer and a reader. `open()` creates the object;
     call `close()` at the end. The methods raise sqlite3.Error.
     """
 
@@ -45,12 +45,14 @@ class SqliteShortcut:
 
     @property
     def waiting(self) -> int:
-        """The number of `select` calls whose statement has not begun. Callers may have left."""
+        """The number of `select` calls whose statement has not begun, including calls that were
+        cancelled.
+        """
         return self._reader.waiting
 
     async def insert(self, rows: Sequence[Row]) -> list[bool]:
-        """Stores rows in one transaction. Returns after the commit, for each row whether it was
-        added. Stores nothing if one row fails.
+        """Stores rows in one transaction. Returns after the commit. The result says for each row
+        whether the row was added. Stores nothing if one row fails.
         """
         return await self._writer.call(_insert, [_statement(row) for row in rows])
 

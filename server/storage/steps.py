@@ -1,4 +1,6 @@
-"""Changes of any number of rows, in many short transactions, so that they delay no other write."""
+"""Changes any number of rows in many short transactions, so that the changes do not delay other
+writes.
+"""
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection

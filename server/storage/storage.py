@@ -72,8 +72,8 @@ class Storage:
 
     @classmethod
     async def open(cls, data: Path, url: str | None = None) -> Self:
-        """Locks the data directory, which is created if it is missing, and opens the database: the
-        PostgreSQL database at `url`, or SQLite in the directory. Raises StorageError, also if
+        """Creates the data directory if it is missing, locks it, and opens the database. The
+        database is PostgreSQL at `url`, or SQLite in the directory. Raises StorageError, also if
         another server uses the directory.
         """
         directory = DataDirectory.lock(data)
@@ -92,7 +92,7 @@ class Storage:
             raise
 
     async def close(self) -> None:
-        """Closes the database, so that another server can use the directory. Further calls do
+        """Closes the database, and unlocks the directory for other servers. Further calls do
         nothing.
         """
         try:

@@ -16,7 +16,7 @@ from server.storage.summary_records import (
 )
 
 ANY = "any"
-"""The emoji of the rows that count all emoji together."""
+"""Value of the column `emoji` in rows that count all emoji together."""
 MAX_TALKERS = 5
 
 
@@ -58,8 +58,8 @@ class SummaryStore:
         self, room: str, owner: str | None, window: int, began_at: float, ended_at: float
     ) -> SummaryRecord:
         """Returns the figures for the creator. `owner`: id of the creator; None if a program
-        created the room. `window`: seconds of a window. `began_at`, `ended_at`: the time in which
-        new followers count, Unix seconds.
+        created the room. `window`: seconds of a window. `began_at`, `ended_at`: the period in
+        which new followers count, Unix seconds.
         """
 
         async def read(connection: AsyncConnection) -> SummaryRecord:

@@ -11,8 +11,8 @@ class HeartRecord:
     emoji: Mapping[str, int]
     """Number of taps by emoji."""
     steps: Mapping[int, int]
-    """Number of taps by step, counted from the first second of the query. Steps without taps are
-    missing.
+    """Number of taps by step. Step 0 begins at the first second of the query. Steps without taps
+    are missing.
     """
 
 

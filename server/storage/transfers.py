@@ -1,4 +1,4 @@
-"""The codes that carry people to other devices, as hashes."""
+"""The codes with which people sign in at other devices, as hashes."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,8 +14,8 @@ class TransferStore:
         self._database = database
 
     async def add(self, person: str, code_hash: bytes, expires_at: float) -> None:
-        """Stores a new code. The codes that the person made before are no longer valid, so a person
-        has one code at most.
+        """Stores a new code, and deletes earlier codes of the person. A person therefore has at
+        most one code.
         """
 
         async def add(connection: AsyncConnection) -> None:

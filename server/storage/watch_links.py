@@ -37,7 +37,7 @@ class WatchLinkStore:
         self._database = database
 
     async def add(self, link: WatchLinkRecord) -> None:
-        """Raises TooManyLinks."""
+        """Stores a link. Raises TooManyLinks."""
 
         async def add(connection: AsyncConnection) -> None:
             valid = await connection.scalar(
@@ -72,7 +72,7 @@ class WatchLinkStore:
         )
 
     async def find_all(self, room: str, links: Collection[str]) -> dict[str, WatchLinkRecord]:
-        """Returns those of these links that the room has, by id."""
+        """Returns the links in `links` that belong to the room, by id."""
         wanted = list(links)
         found: dict[str, WatchLinkRecord] = {}
         for first in range(0, len(wanted), CHUNK):
@@ -82,8 +82,8 @@ class WatchLinkStore:
         return found
 
     async def revoke(self, room: str, link: str, at: float) -> bool:
-        """Revokes a link. A link that is revoked already keeps its time. Returns whether the room
-        has such a link.
+        """Revokes a link. If the link is revoked already, its time of revocation stays the same.
+        Returns whether the room has such a link.
         """
 
         async def revoke(connection: AsyncConnection) -> bool:

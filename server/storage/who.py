@@ -22,7 +22,9 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A row with the people in two of its columns. None: the column is NULL."""
+    """A row, with the people whose ids are in two of its columns. A person is None if the column is
+    NULL.
+    """
 
     row: sa.RowMapping
     person: Who | None

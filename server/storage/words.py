@@ -23,7 +23,7 @@ class WordStore:
         return await self._database.read(lambda connection: read_words(connection, creator))
 
     async def replace(self, creator: str, log: LogRecord, words: Iterable[str]) -> None:
-        """Stores the words of the creator, in the place of the earlier ones."""
+        """Replaces the words of the creator."""
         rows = [{"creator": creator, "word": word} for word in words]
 
         async def replace(connection: AsyncConnection) -> None:

@@ -8,11 +8,11 @@ message = sa.Table(
     "message",
     metadata,
     sa.Column("room", sa.Text, primary_key=True),
-    # Given by the room, from 1.
+    # Number that the room gives to the message, from 1.
     sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
     # NULL for a line of the system, and for a message of a deleted person.
     sa.Column("person", sa.Text),
-    # Chosen by the page, so that a message that is sent twice is stored once.
+    # Id that the page chooses, so that a message that is sent twice is stored once.
     sa.Column("client_id", sa.Text),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("colour", sa.Integer, nullable=False),
@@ -30,7 +30,7 @@ message = sa.Table(
     # The pinned message of a room is the one with the latest time.
     sa.Column("pinned_at", sa.Double),
     sa.Index("message_once", "room", "person", "client_id", unique=True),
-    # In the order in which a person downloads the messages.
+    # The download of personal data reads messages in this order.
     sa.Index("message_by_person", "person", "room", "sequence"),
 )
 

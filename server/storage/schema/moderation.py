@@ -47,10 +47,10 @@ ban = sa.Table(
 moderation_state = sa.Table(
     "moderation_state",
     metadata,
-    # Id of the owner of rooms, `room:` and the name of a room without an owner, or empty for the
-    # operator.
+    # Id of the owner of rooms; for a room without an owner, `room:` and the name of the room; for
+    # the operator, empty.
     sa.Column("creator", sa.Text, primary_key=True),
-    # Raised by each change, so that every server notices the changes of other servers.
+    # Each change increments this number, so that every server notices the changes of other servers.
     sa.Column("revision", sa.BigInteger, nullable=False),
     # Whether the creator allowed links in the last live.
     sa.Column("links", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -76,7 +76,7 @@ report = sa.Table(
     sa.Column("message_text", sa.Text, nullable=False, server_default=""),
     # `message`, `person` or `room`.
     sa.Column("kind", sa.Text, nullable=False),
-    # The author, the person or the owner of the room.
+    # The author of the reported message, the reported person, or the owner of the reported room.
     sa.Column("person", sa.Text),
     sa.Column("reporter", sa.Text),
     sa.Column("reason", sa.Text, nullable=False),

@@ -1,7 +1,7 @@
 """Revision 1: rooms and blocks, as microlive 0.1 stored them in SQLite.
 
-The migrations of 0.1 counted in the table `schema_version`. A database of version 1 or 2 is carried
-over.
+Microlive 0.1 stored the version of its schema in the table `schema_version`. The migration also
+accepts a database of version 1 or 2.
 """
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ revision = "1"
 down_revision = None
 
 NEWEST_COUNTED = 2
-"""The last version that was counted in `schema_version`."""
+"""The last version that microlive 0.1 stored in `schema_version`."""
 
 
 def upgrade(op: Operations) -> None:
