@@ -49,8 +49,8 @@ class EventQueue:
     def post(
         self, body: bytes, media_time: int, key: str | None, history: bool, *, wait: bool
     ) -> None:
-        """Adds an event. `wait`: whether viewers are present, so that the event must wait for a
-        message. Otherwise the event goes straight to the log.
+        """Adds an event. `wait`: whether the event waits for the next message. If no viewers are
+        present, the event need not wait, and goes straight to the log.
 
         Raises ValueError, and adds nothing, if the event is longer than 16 KB or exceeds the log's
         limits for states.

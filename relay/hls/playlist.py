@@ -41,7 +41,7 @@ ADVANCE_LIMIT = 3 * SCALE / PART_TARGET
 """
 HOLD_BACK = 3 * PART_TARGET
 """Distance that clients keep from the end of the playlist, in 90 kHz ticks. RFC 8216bis §4.4.3.8
-requires twice the part target and recommends three times.
+requires at least twice the part target, and recommends three times the part target.
 """
 FRAME_RATES = (30, 60, 120)
 """Frame rates that the studio requests from cameras, in frames per second. A measured rate is

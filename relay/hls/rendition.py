@@ -65,7 +65,7 @@ kHz ticks.
 
 class Rendition:
     """Makes the parts and the playlist of one stream. The rendition ends after IDLE without a
-    request, after the end of the stream, or with a call of `close()`.
+    request, or after the end of the stream, or when `close()` is called.
     """
 
     def __init__(

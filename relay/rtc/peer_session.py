@@ -196,7 +196,7 @@ class PeerSession:
         """Called when the handshake is complete."""
 
     def _stop(self) -> None:
-        """Cancels all timers when the session ends. Called at least once."""
+        """Cancels all timers when the session ends. May be called several times."""
 
     def _receive_srtp(self, data: bytes) -> None:
         """Handles an encrypted RTP packet of at least 12 bytes. May raise SrtpError and

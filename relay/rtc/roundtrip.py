@@ -42,7 +42,8 @@ class RoundTrip:
 
     @property
     def deadline(self) -> float:
-        """Time after which a gap is given up, seconds. It is long enough for ATTEMPTS requests, but
-        at most MAX_DEADLINE, because a new keyframe can arrive within this time.
+        """Time after which a gap is given up, seconds. It is long enough for ATTEMPTS requests, up
+        to MAX_DEADLINE. Waiting longer is useless, because a new keyframe can arrive within
+        MAX_DEADLINE.
         """
         return min(MAX_DEADLINE, max(MIN_DEADLINE, ATTEMPTS * self.retry))

@@ -77,8 +77,9 @@ class Gaps:
             self._new.append(gap)
 
     def fill(self, sequence: int, now: float, *, resent: bool) -> bool:
-        """Removes a packet that has arrived from the missing packets. `resent`: whether the packet
-        is marked as a retransmission. Returns whether the packet was marked as missing.
+        """Records the arrival of a packet, and removes the packet's gap if there is one. `resent`:
+        whether the packet is marked as a retransmission. Returns whether the packet was marked as
+        missing.
         """
         gap = self.missing.pop(sequence, None)
         if gap is None:
@@ -109,8 +110,8 @@ class Gaps:
     def nacks(self, now: float) -> list[int]:
         """Returns the 16-bit sequence numbers to request now (RFC 4585 §6.2.1), in order.
 
-        A request is repeated after a round trip if the packet has not arrived, up to ATTEMPTS
-        requests for one packet.
+        If a requested packet has not arrived after a round trip, it is requested again. A packet is
+        requested at most ATTEMPTS times.
         """
         wanted: list[Gap] = []
         # Use two queues. A scan of all gaps could take long, because a publisher can cause

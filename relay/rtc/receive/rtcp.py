@@ -17,8 +17,8 @@ _SENDER_INFO = Struct("!IQI8x")
 """The fields that are read from a sender report: SSRC, NTP time, RTP timestamp."""
 _REPORT = Struct("!BBHI")
 _REPORT_BLOCK = Struct("!6I")
-"""Fields of a report block: SSRC, fraction lost with the packets lost (24 bits), highest sequence
-number, jitter, time of the last sender report, time since that report.
+"""Fields of a report block: SSRC, fraction lost (8 bits) and number of packets lost (24 bits),
+highest sequence number, jitter, time of the last sender report, time since that report.
 """
 _FEEDBACK = Struct("!BBHII")
 _LOST_MAX: Final = (1 << 23) - 1
