@@ -7,7 +7,7 @@
 // files of a room's page are not in this cache, because the browser's own cache answers sooner.
 /* global SHELL */
 
-const KEPT = 2; // caches: of this version, and of the version whose pages may still be open
+const KEPT = 2; // number of caches: one for this version, one for pages of the previous version
 
 self.addEventListener('install', (event) => {
   // In browsers with static routes, only a navigation to / starts this worker.

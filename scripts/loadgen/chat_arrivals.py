@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 COMPLETE_AFTER = 3_000_000
-"""Time after its sending at which a message counts as complete, µs. By this time, every viewer has
-received the message or will never receive it.
+"""Time from the sending of a message until the message counts as complete, µs. By then, every
+viewer has received the message or will never receive it.
 """
 CACHED = 64
 """Number of events whose parsed form is cached. All viewers get the same bytes of an event, so only
@@ -33,11 +33,11 @@ class ChatCounts:
 
     received: int = 0
     missing: int = 0
-    """Messages that a viewer had not received when a later message arrived."""
+    """Number of messages that a viewer had not received when a later message arrived."""
     repeated: int = 0
-    """Messages that a viewer received twice, or after a later message."""
+    """Number of messages that a viewer received twice, or after a later message."""
     taps: int = 0
-    """Taps in the tallies, summed over the viewers."""
+    """Number of taps in the tallies, summed over the viewers."""
 
 
 class ChatArrivals:

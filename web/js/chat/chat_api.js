@@ -15,9 +15,9 @@ export class ChatApi extends RoomApi {
   }
 
   /**
-   * @param {number} [after]  number of a message; by default the newest messages
+   * @param {number} [after]  requests the messages after this number; by default, the newest ones
    * @returns {Promise<{messages: Message[], sequence: number, role: string,
-   *   creator: import('../people/people_api.js').Person | null}>} `role`: of the reader
+   *   creator: import('../people/people_api.js').Person | null}>} `role`: role of the reader
    */
   history(after) {
     const range = after === undefined ? '' : `&after=${after}`;

@@ -121,8 +121,8 @@ export class MessageSheet {
   }
 
   /**
-   * Shows the actions again if the sheet is open, because the page learns the role of the reader
-   * only with the first messages.
+   * Updates the actions if the sheet is open. Call this when the page learns the reader's role, and
+   * when the pinned message changes.
    * @param {Reader} reader
    */
   update(reader) {

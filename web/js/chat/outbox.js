@@ -13,7 +13,7 @@
  * @property {(text: string, refusal: ApiError) => void} refused
  */
 
-const MOST_ATTEMPTS = 3; // to send a message that the server cannot store for the moment
+const MOST_ATTEMPTS = 3; // maximum number of attempts while the server cannot store a message
 
 export class Outbox {
   #api;

@@ -1,6 +1,6 @@
 /**
- * The heart button, the tray with six emoji, and the floating hearts of all viewers. With reduced
- * motion there is a counter instead of floating hearts.
+ * The heart button, the tray with six emoji, and the floating hearts of all viewers. If the reader
+ * prefers reduced motion, a counter replaces the floating hearts.
  */
 import { partOf, setText } from '../page/dom.js';
 import { actionOf } from '../page/gesture_table.js';
@@ -11,7 +11,7 @@ import { HeartCanvas } from './heart_canvas.js';
 import { TapBatch } from './tap_batch.js';
 
 const SPREAD = 900; // ms over which the hearts of one tally appear
-const DRAWN = 8; // hearts of one tally that are drawn
+const DRAWN = 8; // maximum number of hearts that are drawn for one tally
 const TOO_LATE = 3_000; // ms after which the server has surely counted an own tap
 
 /**

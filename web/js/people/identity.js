@@ -26,7 +26,7 @@ export class Identity {
     this.#api = people;
   }
 
-  /** The answer of the server, or null before `load`. */
+  /** The person of this browser, as the server answered; null before `load`. */
   get me() {
     return this.#me;
   }

@@ -82,7 +82,7 @@ export const change = (changes) => request('/api/me', json('PATCH', changes));
  */
 export const takeHandle = (handle) => request('/api/me/handle', json('PUT', { handle }));
 
-/** @returns {Promise<{recovery_code: string}>} the former code is no longer valid */
+/** @returns {Promise<{recovery_code: string}>} the new code; the former code becomes invalid */
 export const newRecoveryCode = () => request('/api/me/recovery', json('POST', {}));
 
 /**

@@ -1,4 +1,4 @@
-/** The shares of votes in whole percent. Pure. */
+/** Computes the shares of votes in whole percent. Pure. */
 
 /**
  * Returns whole percentages whose sum is 100, or only zeros if there are no votes. The largest

@@ -67,7 +67,7 @@ export class Liveness {
   #frames = -1;
   #framesAt;
 
-  /** @param {number} now ms, when the connection was made */
+  /** @param {number} now time at which the connection was made, ms */
   constructor(now) {
     this.#receivedAt = this.#framesAt = now;
   }

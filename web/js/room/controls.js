@@ -5,18 +5,18 @@ import { t } from '../page/strings.js';
 import { actionOf } from '../page/gesture_table.js';
 import { Gestures } from '../page/gestures.js';
 
-const SHOWN_FOR = 4_000; // ms that a tap shows the controls on a touch screen
+const SHOWN_FOR = 4_000; // ms for which the controls are visible after a tap on a touch screen
 
 /**
  * @typedef {object} Actions
  * @property {(muted: boolean) => void} mute
- * @property {() => void} play  after the browser asked for a tap
+ * @property {() => void} play  called when the viewer taps the button of `askForTap`
  * @property {() => void} share
  * @property {() => void} pictureInPicture
  * @property {() => void} fullScreen
  * @property {() => void} stats
  * @property {(x: number, y: number) => void} heart  at this place of the window, px
- * @property {() => void} folded  the chat was folded or opened
+ * @property {() => void} folded  called when the chat was folded or opened
  */
 
 export class Controls {

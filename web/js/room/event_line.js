@@ -1,6 +1,6 @@
 /**
- * The events of a room and the notices to it, over the WebSocket or, while WebSockets are blocked,
- * over HTTP.
+ * Receives the events of a room and sends notices to the room. Uses the WebSocket, or HTTP while
+ * WebSockets are blocked.
  */
 import { EventFeed } from '../watch/line/event_feed.js';
 import { lateModules } from './late_modules.js';

@@ -1,4 +1,4 @@
-/** Shows the playback figures, from the menu, with the key `s` or with `?stats`. */
+/** Shows the playback figures. The menu, the key `s` and the query `?stats` open the overlay. */
 import { BROWSER } from '../page/environment.js';
 import { hasText, t } from '../page/strings.js';
 import { ASKED, BEST } from '../watch/playback_paths.js';

@@ -29,7 +29,7 @@ export class Viewport {
 
   /**
    * @param {HTMLElement} root
-   * @param {HTMLVideoElement | null} [prepared] replaces the placeholder with the first player
+   * @param {HTMLVideoElement | null} [prepared] video element to use instead of the placeholder
    * @param {Readonly<import('../page/environment.js').Environment>} [environment]
    */
   constructor(root, prepared = null, environment = BROWSER) {

@@ -8,7 +8,7 @@ export class Keyboard {
   #root;
   #listening = new AbortController();
 
-  /** @param {HTMLElement} root  gets `--keyboard` and `--pan`, px */
+  /** @param {HTMLElement} root  gets the CSS variables `--keyboard` and `--pan`, px */
   constructor(root) {
     this.#root = root;
     const viewport = globalThis.visualViewport;

@@ -1,6 +1,7 @@
 /**
  * The social parts of a viewer's page: chat, hearts, polls and joins, the creator's name, the
- * countdown, the reader's own name. It loads after the first picture. `close` releases everything.
+ * countdown, the reader's own name. These parts load after the first picture. `close` releases
+ * everything.
  *
  * @typedef {object} SocialOptions
  * @property {string} room

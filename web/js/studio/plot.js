@@ -1,11 +1,11 @@
-/** The shape of a plot of counts over time, as the path of an SVG. Pure. */
+/** Computes the SVG paths of a plot that shows counts over time. Pure. */
 
 /**
  * @typedef {object} Plot
  * @property {string} line  path through the points
  * @property {string} area  the same path, closed at the bottom
  * @property {number} top   the largest count
- * @property {(index: number) => number} x  place of a count
+ * @property {(index: number) => number} x  horizontal position of the count with this index
  */
 
 /**
@@ -37,7 +37,7 @@ export function plotOf(counts, width, height) {
 
 /**
  * @param {readonly number[]} counts
- * @param {number} size  counts that become one point
+ * @param {number} size  number of counts that become one point
  */
 function merged(counts, size) {
   if (!counts.length) return [0];

@@ -4,9 +4,9 @@
  * This class reduces the target distance again, step by step. Pure.
  */
 
-export const HOLD_BACK = 1.05; // s behind the newest part, as the playlist says (PART-HOLD-BACK)
+export const HOLD_BACK = 1.05; // distance to the newest part, s: PART-HOLD-BACK of the playlist
 const FAR = 1.2; // s beyond the target above which the player jumps instead of changing the rate
-const SLACK = 0.25; // s beyond the target that are tolerated: parts last a third of a second
+const SLACK = 0.25; // tolerated excess over the target, s: parts last a third of a second
 const BEGIN = 0.4; // s beyond the target above which playback is faster, until SLACK is reached
 const BRISK = 1.05;
 const LEAST = 0.5; // s of buffered media below which playback is never faster
@@ -49,8 +49,9 @@ export class LiveSync {
   /**
    * Returns the position to jump to, s, or null for no jump.
    * @param {{now: number, latency: number, target: number, position: number, sync: number, loaded:
-   *   {start: number, end: number}}} seen `now` in ms, the others in s: distance to the live edge,
-   *   target of this distance, playhead, position of the target, newest loaded range
+   *   {start: number, end: number}}} seen `now` in ms, the others in s. `latency`: distance to the
+   *   live edge. `target`: wanted distance. `position`: playhead. `sync`: position with the wanted
+   *   distance. `loaded`: newest loaded range
    */
   decide({ now, latency, target, position, sync, loaded }) {
     if (!(latency > target + FAR) || now - this.#jumpedAt < PATIENCE) return null;

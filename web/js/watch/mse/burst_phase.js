@@ -25,7 +25,7 @@ export class BurstPhase {
 
   /**
    * Starts the burst of a new connection.
-   * @param {number} now the server's clock in the hello
+   * @param {number} now time on the server's clock, from the hello
    * @param {boolean} again whether an earlier connection fed this player
    */
   begin(now, again) {

@@ -26,7 +26,7 @@ const SOUND_WAIT = 200; // ms to wait for an audio track that the hello did not 
 const START_WAIT = 200; // ms that the element has to find its start position by itself
 const PATIENCE = 1_000; // ms after a seek in which no other seek corrects the position
 const NEAR = 100; // ms; a higher playback rate corrects a smaller delay, a seek a larger one
-const MAX_WAITING = 1_000; // records before the source opens; some twelve seconds of media
+const MAX_WAITING = 1_000; // records that may wait until the source opens; twelve seconds of media
 const STALL = 250; // ms without a new frame that count as a stall, as in the WebCodecs player
 const GAP = 0.05; // s; browsers close smaller holes themselves
 

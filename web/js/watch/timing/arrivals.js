@@ -3,11 +3,11 @@
  * record with the smallest delay in the last seconds defines the live edge, so that late records do
  * not move the live edge. The jitter is how much later the other records arrive.
  */
-const WARM_UP = 15; // records; a page that is still starting delays the first ones
+const WARM_UP = 15; // number of first records without jitter: a page that is starting delays them
 
 export class Arrivals {
   #warm = 0;
-  #transits = new Float64Array(300); // ms; ten seconds of video
+  #transits = new Float64Array(300); // arrival minus media time, ms; for ten seconds of video
   #count = 0;
   #quickest = Infinity;
   #jitter = 0;

@@ -4,7 +4,7 @@
  * they leave a hole in the sequence numbers. Pure. Times are in ms of player time.
  */
 const LONG = 250; // ms between two frames
-const SLACK = 200; // ms before the pause at which audio or the player may already stop
+const SLACK = 200; // ms; audio or the player may already stop this long before a pause
 const KEPT = 8;
 
 export class Pauses {

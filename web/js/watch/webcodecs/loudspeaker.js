@@ -5,7 +5,7 @@
 import { BROWSER } from '../../page/environment.js';
 
 const TELL_EVERY = 100; // ms
-const AHEAD = 50; // ms that a valid output timestamp may be in the future, since clocks are rounded
+const AHEAD = 50; // ms; clocks are rounded, so a valid timestamp may be this far in the future
 
 export class Loudspeaker {
   #environment;

@@ -16,7 +16,7 @@ import { Playhead } from './playhead.js';
 
 const DECODED = 6; // frames that may be decoded or in the decoder
 const AHEAD = 120; // ms; a frame is decoded at most this long before it is due
-const BACKLOG = 900; // access units, half a minute; if more wait, the decoder does not work
+const BACKLOG = 900; // access units, half a minute; if more wait, the decoder counts as broken
 const MUTE = 5_000; // ms without output although the decoder has PLENTY access units
 const PLENTY = 60; // access units, more than any decoder needs before its first frame
 const EARLY = 6; // maximum time by which a frame may be shown before it is due, ms

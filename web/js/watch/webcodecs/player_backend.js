@@ -21,7 +21,7 @@ const REPORT_EVERY = 100;
  * @property {MessagePort} port
  * @property {HTMLCanvasElement | OffscreenCanvas} canvas
  * @property {number} origin  `performance.timeOrigin` of the page; reports use the page's clock
- * @property {string} url     to connect to at once; '' waits for `open`
+ * @property {string} url     URL to which to connect at once; if '', the backend waits for `open`
  */
 
 export class PlayerBackend {

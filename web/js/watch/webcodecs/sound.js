@@ -22,7 +22,7 @@ import { SoundSteering } from './sound_steering.js';
 const RATE = 48_000; // sample rate of decoded Opus, Hz
 const SILENT = 400; // ms without a report after which the audio thread counts as stopped
 const SPARE = 64; // arrays kept for reuse
-const WAITING = 400; // packets; a decoder without output in which more packets wait does not work
+const WAITING = 400; // packets; a decoder with more waiting packets and no output is broken
 const MUTE = 5_000; // ms without output although more than WAITING packets wait in the decoder
 
 export class Sound {
@@ -76,7 +76,7 @@ export class Sound {
 
   /**
    * @param {Uint8Array<ArrayBuffer>} data one packet
-   * @param {number} start    ms of the timeline
+   * @param {number} start    position of the packet on the timeline, ms
    */
   decode(data, start) {
     const decoder = this.#decoder;

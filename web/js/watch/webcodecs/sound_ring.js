@@ -46,7 +46,7 @@ export class SoundRing {
   }
 
   /**
-   * @param {number} start  samples of the timeline
+   * @param {number} start  position of the first sample on the timeline, in samples
    * @param {Float32Array[]} planes one per channel; any further channels use the last plane
    */
   write(start, planes) {

@@ -22,7 +22,7 @@ const REFRESH = 16; // ms from the drawing of a frame until it is visible on the
 // late audio from 125 ms on and early audio from 45 ms on (ITU-R BT.1359).
 const MOST = 22;
 const LEAST = 6; // larger than the error that SoundSteering does not correct
-const LOST = 600; // ms that audio may trail before the video stops following it
+const LOST = 600; // ms; if audio trails the video by more, the video does not wait for the audio
 
 export class SoundTrack {
   #environment;

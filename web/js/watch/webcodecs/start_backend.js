@@ -19,7 +19,7 @@ export function workersDraw() {
 
 /**
  * @param {string} script URL of the worker
- * @param {string} [url] the backend connects to it at once
+ * @param {string} [url] URL to which the backend connects at once; '' for none
  * @returns {Backend | null}  null if workers are not allowed
  */
 export function startWorker(script, url = '') {

@@ -39,7 +39,7 @@ export class CaptureClock {
   since(rtpTimestamp, rate) {
     if (!this.#anchor) return NaN;
     const ticks = Math.round((this.#anchor.media * rate) / 1e6);
-    // The shorter distance across the wrap at 2³².
+    // RTP timestamps wrap at 2³², so use the shorter distance.
     return (((rtpTimestamp - ticks) | 0) / rate) * 1e6;
   }
 }

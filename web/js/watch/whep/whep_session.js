@@ -61,7 +61,7 @@ export class WhepSession {
     this.pc.onconnectionstatechange = () => options.changed(this.pc.connectionState);
     for (const kind of ['video', 'audio']) this.pc.addTransceiver(kind, { direction: 'recvonly' });
     this.pc.ontrack = ({ track, receiver }) => {
-      // The smallest buffer: the browser increases it by itself when packets are late.
+      // Start with the smallest buffer. The browser enlarges the buffer when packets are late.
       if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
       options.track(track);
     };
