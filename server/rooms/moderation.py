@@ -91,7 +91,7 @@ class RoomModeration(RoomPart):
             self.networks.keep(person, author.network_hash)
         verdict = self.state.judge(author, self.standings.last(person) or STRANGER, text, now)
         if verdict.code is RefusalCode.FOLLOWERS_ONLY:
-            # Read the standing again for the next message: the author may follow the creator first.
+            # Read the standing again for the next message: the author may be a follower by then.
             self.standings.forget(person)
         return verdict
 

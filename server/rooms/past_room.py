@@ -99,7 +99,7 @@ class PastRoom:
             return Author(by.person, Role.CREATOR, "")
         creator, storage = creator_of(self._record), self._storage
         if isinstance(command, Admit) or command.needs is Role.MODERATOR:
-            # Look for a ban first: otherwise, a banned moderator could end the own ban here.
+            # Look for a ban first: otherwise, a banned moderator could end the ban with a command.
             if await storage.bans.holds(creator, self._record.room, person, self._now()):
                 self._banned.add(person)
             elif await storage.moderators.includes(creator, person):

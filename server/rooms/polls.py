@@ -167,7 +167,7 @@ class RoomPolls(RoomPart):
 
     async def _store_end(self, poll: Poll) -> None:
         """Stores the end of a poll, which is in the state CLOSING. If the end cannot be stored, the
-        poll is open again.
+        poll returns to the state OPEN.
         """
         context = self._context
         stored = False

@@ -35,8 +35,9 @@ def read_taps(notice: Mapping[str, Any], seen: int, edge: int) -> Taps:
     """Returns the taps in a notice. Unknown emoji are ignored.
 
     `seen`: media time that the viewer was seeing, for a notice without `media_time`. `edge`: the
-    live edge. The bins begin at the media time of the notice, which is limited to the 30 s before
-    `edge`. Raises MessageError if the notice does not follow PROTOCOL.md.
+    live edge. The first bin begins at the media time of the notice. If this time is not within the
+    30 s before `edge`, the nearest time in these 30 s replaces it. Raises MessageError if the
+    notice does not follow PROTOCOL.md.
     """
     counts = notice.get("counts")
     at = notice.get("media_time", seen)

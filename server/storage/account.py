@@ -31,7 +31,9 @@ DELETED_WITH_PERSON: tuple[sa.Column[Any], ...] = (
     moderation.word.c.creator,
     moderation.report.c.reporter,
 )
-"""Columns that contain the id of a person. A row is deleted when the person in this column is."""
+"""Columns that contain the id of a person. When a person is deleted, the rows with the id of this
+person are deleted too.
+"""
 
 CLEARED_WITH_PERSON: tuple[tuple[sa.Column[Any], Mapping[str, Any]], ...] = (
     (
@@ -177,9 +179,9 @@ class AccountStore:
         return await self._database.read(select)
 
     async def erase(self, person: str, now: float) -> bool:
-        """Deletes a person who is `due`, in many short transactions. If the deletion is
-        interrupted, `due` returns the person again. Several servers may delete the same person at
-        the same time. Returns False if the deletion was undone meanwhile, or is complete.
+        """Deletes a person whose time of deletion has come, in many short transactions. If the
+        deletion is interrupted, `due` returns the person again. Several servers may delete the same
+        person at the same time. Returns False if the deletion was undone meanwhile, or is complete.
         """
         if not await self._database.write(lambda connection: _begin(connection, person, now)):
             return False

@@ -52,8 +52,8 @@ ANSWER_WITHIN = {"postgresql": 2.0, "sqlite": 10.0}
 may not answer at all.
 """
 CUT_AFTER = 3.0
-"""Seconds after which the connection of a transaction is cut. A transaction takes some
-milliseconds, so PostgreSQL hangs if a transaction takes this long.
+"""Seconds after which the connection of a transaction is cut. A transaction normally takes some
+milliseconds. A transaction that takes this long waits for a server that does not answer.
 """
 
 

@@ -53,8 +53,8 @@ class CommitCounters:
 @dataclass(eq=False)
 class GroupCommit:
     """A queue of writes. All writes that wait when a transaction begins share that transaction, in
-    the order of their arrival. One transaction runs at a time. Rows may wait SHARED_EVERY for
-    others; every other write begins a transaction as soon as possible.
+    the order of their arrival. One transaction runs at a time. A Row may wait SHARED_EVERY for
+    other rows. Every other write begins a transaction as soon as possible.
     """
 
     begin: Callable[[], AbstractAsyncContextManager[AsyncConnection]]

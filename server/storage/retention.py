@@ -24,8 +24,8 @@ Overdue = tuple[sa.Table, sa.ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True)
 class RetentionPeriods:
-    """Seconds for which data is kept. Data of a live is kept from the end of the live, and never
-    longer than the room.
+    """Seconds for which data is kept. For data of a live, the period begins at the end of the live.
+    No data of a live is kept longer than the room.
     """
 
     rooms: float
