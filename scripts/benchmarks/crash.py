@@ -140,7 +140,7 @@ async def measure(data: Path, url: str | None, plan: Plan, *, progress: Progress
 async def _room(
     url: str, browsers: Sequence[Browser], stack: AsyncExitStack
 ) -> tuple[str, list[Page]]:
-    """Creates a room. With browsers, a creator is live in it, and a viewer watches."""
+    """Creates a room. If there are browsers, a creator goes live in it and a viewer watches."""
     if not browsers:
         async with (
             aiohttp.ClientSession() as http,
@@ -184,7 +184,7 @@ async def _kill(server: LocalServer, chat: Chat, pages: list[Page], run: Run) ->
 
 
 async def _until_watching(viewer: Page) -> None:
-    """Returns when the page shows a new picture of the creator. Raises TooLate."""
+    """Waits until the page shows a new picture of the creator. Raises TooLate."""
     try:
         async with asyncio.timeout(RETURN_WITHIN):
             await viewer.evaluate("void sampler.take()")

@@ -70,7 +70,7 @@ class Chat:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     async def settle(self) -> None:
-        """Returns when no message waits for an answer."""
+        """Waits until the requests of all messages have ended."""
         while self._sending:
             await asyncio.wait(self._sending)
 

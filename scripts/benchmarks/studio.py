@@ -16,7 +16,7 @@ async def context_of(
     browser: Browser, *scripts: str, service_worker: bool = True
 ) -> BrowserContext:
     """Returns a fresh browser context with an empty cache. Each page of the context runs `scripts`
-    before its own scripts. `service_worker`: whether pages may install one.
+    before its own scripts. `service_worker`: whether pages may install a service worker.
     """
     context = await browser.new_context(
         viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]},

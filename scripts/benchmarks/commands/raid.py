@@ -24,7 +24,7 @@ def raid(
     as_json: Json = False,
 ) -> None:
     """Raids a room with new guests. Measures the delay of messages from people whom the creator
-    knows: without a raid, during the raid and behind the shield.
+    knows: without a raid, during the raid, and while the shield is up.
     """
     plan = benchmark.Plan(guests, addresses, seconds=seconds)
 

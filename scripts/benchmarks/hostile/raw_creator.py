@@ -21,7 +21,9 @@ FRAME_TICKS = 3_000
 
 
 class RawCreator(Peer):
-    """Call `go_live()`, then `video()` and `audio()` for each packet."""
+    """A creator that sends handcrafted packets. Call `go_live()`, then `video()` or `audio()` for
+    each packet.
+    """
 
     def __init__(self, arena: Arena, source: str = "127.0.0.2") -> None:
         super().__init__()

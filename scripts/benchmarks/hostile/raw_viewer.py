@@ -15,7 +15,9 @@ from scripts.loadgen.signalling import (
 
 
 class RawViewer(Peer):
-    """Call `connect()` first. A muted viewer answers nothing and ignores all received datagrams."""
+    """A viewer that sends handcrafted feedback. Call `connect()` first. A muted viewer answers
+    nothing and ignores all received datagrams.
+    """
 
     def __init__(self, arena: Arena, source: str = "127.0.0.5") -> None:
         super().__init__()
