@@ -14,7 +14,7 @@ def block(
     network: Annotated[
         str,
         typer.Argument(
-            help="Address or network, such as 203.0.113.0/24. For an IPv6 address, its /64."
+            help="Address or network, such as 203.0.113.0/24. An IPv6 address means its /64."
         ),
     ],
     duration: Annotated[
@@ -27,7 +27,7 @@ def block(
     data: Data = None,
     url: Url = None,
 ) -> None:
-    """Block an address or a network for a time, and end its rooms."""
+    """Block the clients of an address or a network for a limited time, and end their rooms."""
     body = {
         "network": network,
         "seconds": parse_duration(duration),

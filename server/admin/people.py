@@ -37,13 +37,13 @@ def rotate_cookie_key(
     retire: Annotated[
         bool,
         typer.Option(
-            "--retire", help="Make older cookies invalid, after a leak: signs every person out."
+            "--retire", help="Make older cookies invalid after a leak. This signs every person out."
         ),
     ] = False,
     data: Data = None,
     url: Url = None,
 ) -> None:
-    """Make a new key, which will sign people's cookies."""
+    """Make a new key for signing people's cookies."""
     answer = ask(data, url, "POST", "cookie-keys", {"retire": retire})
     print(f"key {answer['key']} signs cookies from {moment(answer['signs_at'])}")
     if retire:

@@ -77,7 +77,7 @@ def public_application(
 
 
 def admin_application(parts: Parts, pages: Pages) -> web.Application:
-    """Returns the application for the admin socket: its clients need no token."""
+    """Returns the application for the admin socket. Clients of this socket need no token."""
     return _application(operator_endpoints(parts, lambda _: None), refusals(pages, parts.settings))
 
 
@@ -92,7 +92,9 @@ def _application(endpoints: Iterable[Endpoint], *middlewares: Middleware) -> web
 
 
 def _known_hosts(settings: Settings) -> KnownHosts:
-    """Returns the hosts of this server. Logs a warning if the server answers for all host names."""
+    """Returns the hosts of this server. Logs a warning if the server accepts requests for all host
+    names.
+    """
     machine = socket.gethostname()
     known = known_hosts(
         settings,

@@ -58,8 +58,8 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
 
 
 def person_endpoints(parts: Parts, profiles: Profiles) -> tuple[Endpoint, ...]:
-    """Returns the endpoints for the browser's person: name, follows, sign-in, devices and stored
-    data.
+    """Returns the endpoints for the person who uses the browser: name, follows, sign-in, devices
+    and stored data.
     """
     identity, storage, settings = parts.visitors.identity, parts.storage, parts.settings
     return (

@@ -55,7 +55,8 @@ def local_addresses() -> list[LocalAddress]:
 
 def media_hosts(settings: Settings, found: Sequence[LocalAddress]) -> list[str]:
     """Returns the addresses at which the server receives media. Unless --announce is set, SDP
-    answers contain these addresses, in this order; some clients try only the first candidate.
+    answers contain these addresses in this order. The order matters, because some clients try only
+    the first candidate.
 
     The result contains only addresses at which clients can also reach a TCP port of the server. For
     example, with --host 127.0.0.1 and without --lan, the result is only the loopback address.

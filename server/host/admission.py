@@ -11,17 +11,22 @@ from typing import Final
 from server.host.headroom import Headroom, Level, Limits
 
 BEGIN_WEBSOCKET: Final = 0.0008
-"""Event-loop time for request, upgrade and burst of a new WebSocket viewer, seconds."""
+"""Event-loop time that a new WebSocket viewer needs for the request, the upgrade and the burst,
+seconds.
+"""
 BEGIN_WEBRTC: Final = 0.015
-"""Event-loop time for offer, answer and DTLS handshake of a new WebRTC session, seconds."""
+"""Event-loop time that a new WebRTC session needs for the offer, the answer and the DTLS handshake,
+seconds.
+"""
 SPREAD: Final = 0.5
-"""Divisor that converts the event-loop time of a session's beginning into a load, seconds. This is
-also the interval between two measurements of the load.
+"""Interval between two measurements of the load, seconds. The load of a new session is the
+event-loop time that the session needs to begin, divided by this interval.
 """
 RETRY_FIRST: Final = 5
 RETRY_STEPS: Final = 6
 """Number of different values of Retry-After, one second apart, from RETRY_FIRST up. Clients that
-are refused one after the other get different values, so that they do not return together.
+are refused one after the other get different values, so that these clients do not try again at the
+same time.
 """
 
 

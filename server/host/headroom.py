@@ -7,15 +7,15 @@ from typing import Final
 
 MAX_LOAD: Final = 0.8
 FREE_BELOW: Final = 0.05
-"""Distance to which the load must fall below the limit before a full server accepts clients again,
-as a share of the loop's time.
+"""Distance by which the load must be below the limit before a full server accepts clients again, as
+a share of the loop's time.
 """
 LATE: Final = 0.06
-"""Mean lateness of timers above which the server is full, seconds. With thousands of viewers, even
-the writes of a single frame take about 40 ms.
+"""Mean lateness of timers above which the server is full, seconds. The limit is above 40 ms,
+because the server needs about that time to send a single frame to thousands of viewers.
 """
 DROPPED_FOR: Final = 2.0
-"""Time for which the server stays full after the kernel dropped datagrams, seconds."""
+"""Time for which the server counts as full after the kernel dropped datagrams, seconds."""
 SMOOTHED: Final = 0.5
 """Time constant of the mean load and lateness, seconds."""
 COST_SMOOTHED: Final = 4.0

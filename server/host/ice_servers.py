@@ -23,8 +23,8 @@ class Role(Enum):
 
 
 def turn_user(settings: Settings, role: Role, address: str) -> str:
-    """Returns the user name to which the TURN server applies its quotas. All clients with one
-    `address` and role have the same user name, which does not reveal the address.
+    """Returns the user name to which the TURN server applies its quotas. All clients with the same
+    address and the same role have the same user name. The user name does not reveal the address.
     """
     secret = settings.turn_secret.get_secret_value() if settings.turn_secret else ""
     digest = hmac.digest(secret.encode(), f"{role.value} {address}".encode(), "sha256")

@@ -23,8 +23,8 @@ KEY_NAME = "lan-key.pem"
 
 VALID = datetime.timedelta(
     days=397
-    # maximum validity that browsers accept (CA/Browser Forum Baseline Requirements §6.3.2; Apple
-    # applies this limit to every certificate)
+    # The maximum validity that browsers accept (CA/Browser Forum Baseline Requirements §6.3.2).
+    # Apple applies this limit to every certificate.
 )
 RENEW_BEFORE = datetime.timedelta(days=7)
 

@@ -1,4 +1,4 @@
-"""Measures the load of the event loop twice a second, for the meter and the admission."""
+"""Measures the load of the event loop twice a second. The meter and the admission use the load."""
 
 import asyncio
 import logging
@@ -17,9 +17,13 @@ logger = logging.getLogger(__name__)
 
 INTERVAL = SPREAD
 BUSY = 0.6
-"""Load above which the meter assumes that other work waits, as a share of the loop's time."""
+"""Load above which the event loop counts as busy, as a share of the loop's time. The meter then
+assumes that other work waits for the loop.
+"""
 WAITING = 0.03
-"""Lateness of a timer above which the meter assumes that other work waits, seconds."""
+"""Lateness of a timer above which the event loop counts as busy, seconds. The meter then assumes
+that other work waits for the loop.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,9 @@ class Access:
         such a room.
         """
         self._seen: dict[str, int] = {}
-        """By room: `RoomModeration.admissions` at the last check of the room's connections."""
+        """The value that `RoomModeration.admissions` had at the last check of a room's connections,
+        by room.
+        """
         self._checking: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -147,7 +149,7 @@ class Access:
             request[PASS_KEY] = await self._admit(request, name)
 
     async def _require_past(self, request: web.Request, name: str) -> None:
-        """Like `_require`, for a room that is not in memory."""
+        """Checks a request as `_require` does, for a room that is not in memory."""
         of_hls = request.path.startswith("/hls/")
         if of_hls and name in self._past:
             return

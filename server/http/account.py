@@ -1,5 +1,6 @@
-"""`GET /api/me/data`, `DELETE /api/me` and `POST /api/me/restore`: the stored data of the person,
-and its deletion. server/API.md describes the requests and answers.
+"""`GET /api/me/data`, `DELETE /api/me` and `POST /api/me/restore`: download of the data that is
+stored about the person, and deletion of the person. server/API.md describes the requests and
+answers.
 """
 
 import asyncio
@@ -66,7 +67,9 @@ class AccountEndpoint:
         ]
 
     async def download(self, request: web.Request) -> web.StreamResponse:
-        """Sends everything that is stored about the person, page by page as it is read."""
+        """Sends everything that is stored about the person. Sends each page of data as soon as this
+        page has been read.
+        """
         visitor = await self._identity.require_known(request)
         person = visitor.person.id
         text, code = "too many downloads at the moment", RefusalCode.TOO_MANY_DOWNLOADS
@@ -96,7 +99,9 @@ class AccountEndpoint:
             return response
 
     async def _parts(self, person: str) -> AsyncIterator[bytes]:
-        """Returns the parts of a JSON object with one list for each kind of data."""
+        """Yields the text of a JSON object in pieces. The object has one list for each kind of
+        data.
+        """
         followers = await self._data.count_followers(person)
         yield f'{{\n"made_at": {time.time()},\n"followers": {followers}'.encode()
         for kind in KINDS:

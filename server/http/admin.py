@@ -176,8 +176,9 @@ class AdminEndpoint:
 
 
 def require_admin_token(settings: Settings) -> Authorise:
-    """Returns a function that checks the admin token of a request. It raises Unauthorized if the
-    request has no token, and Forbidden if the token is wrong or the server has no admin token.
+    """Returns a function that checks the admin token of a request. The function raises Unauthorized
+    if the request has no token, and Forbidden if the token is wrong or the server has no admin
+    token.
     """
 
     def authorise(request: web.Request) -> None:

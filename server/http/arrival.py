@@ -22,7 +22,7 @@ device for 400 days.
 
 
 class SignedIn(Payload):
-    """The person as whom the browser is now signed in."""
+    """The answer to a sign-in: the person as whom the browser is signed in."""
 
     person: PersonBody
     delete_at: Annotated[
@@ -36,8 +36,8 @@ def label_of(request: web.Request) -> str:
 
 
 def arrival_of(request: web.Request, visitor: Visitor) -> Arrival:
-    """Returns the description of the browser for storage. `visitor`: the visitor as whom the
-    browser was known before the sign-in.
+    """Returns the description of the browser for storage. `visitor`: the visitor whom the browser's
+    cookie described before the sign-in.
     """
     device = secrets.token_urlsafe(ID_BYTES)
     return Arrival(device, label_of(request), visitor.device, time.time())

@@ -36,16 +36,16 @@ timeout of reverse proxies, so that the proxy closes an idle connection first.
 HANDSHAKE = 10.0
 """Maximum duration of a TLS handshake, seconds."""
 EACH = 4
-"""Limit of TCP connections per address, divided by the limit of WebSockets per address. Browsers
-open several connections at a time to load a page.
+"""Ratio of the limit of TCP connections per address to the limit of WebSockets per address.
+Browsers open several connections at a time to load a page.
 """
 HANDSHAKES = 8
-"""Limit of TCP connections per address, divided by the limit of incomplete TLS handshakes per
+"""Ratio of the limit of TCP connections per address to the limit of incomplete TLS handshakes per
 address. Each incomplete handshake uses 55 KB of memory.
 """
 HANDSHAKES_CROWDED = 256
 """Number of incomplete TLS handshakes, over all addresses, above which each handshake gets only
-YOUNG seconds. This limit then applies for at least HANDSHAKE seconds.
+YOUNG seconds. All handshakes in the next HANDSHAKE seconds then get this shorter time.
 """
 SWEEP = 2.5
 """Seconds between two checks for silent connections and for clients that read nothing."""
@@ -53,8 +53,8 @@ SWEEP_CROWDED = 0.5
 """Seconds between two checks while there are too many incomplete TLS handshakes."""
 YOUNG = 2.0
 """Seconds that each client gets for a TLS handshake or the headers of a request, even if the server
-has reached its limit of connections. After this time, the server may end the connection to accept
-a new one.
+has reached its limit of connections. After this time, the server may end the connection to make
+room for a new connection.
 """
 
 REFUSAL = raw_refusal(

@@ -52,7 +52,9 @@ class Profiles:
         self._rooms = rooms
 
     async def find(self, handle: str) -> Profile:
-        """Returns the profile of a handle in any spelling. Raises NotFound."""
+        """Returns the profile of the holder of `handle`. The spelling of `handle` may differ from
+        the spelling that the holder chose. Raises NotFound.
+        """
         record = await self._record(handle)
         if record is None:
             raise NotFound(RefusalCode.HANDLE_NOT_FOUND, "no person has this handle")

@@ -22,7 +22,7 @@ class HlsEndpoint:
         self._rooms = rooms
         self._settings = settings
         self.requests = ConnectionLimiter(settings.max_sockets_per_address)
-        """Limiter of the number of requests of each address that are answered at the same time."""
+        """Limiter of the number of simultaneous requests of each address."""
         self.renditions = Renditions(workers)
 
     def routes(self) -> list[web.RouteDef]:

@@ -203,14 +203,14 @@ class Origins:
         return read_origin(text) in self._allowed or self.is_own(text, host)
 
     def is_own(self, text: str, host: Authority) -> bool:
-        """Whether the origin `text` is that of a page of this server: the origin of --public-url,
-        or that of the requested URL. `host`: the authority in the URL of the request.
+        """Whether `text` is an origin of this server's pages: the origin of --public-url, or the
+        origin of the requested URL. `host`: the authority in the URL of the request.
         """
         origin = read_origin(text)
         if origin is None or origin in self._own:
             return origin is not None
         # An attacker in the network can forge a page that comes over plain HTTP. If the server has
-        # HTTPS, such a page does not count as its own.
+        # HTTPS, such a page does not count as a page of this server.
         forged = any(own and own.authority.host == host.host for own in self._own)
         return not forged and origin.authority == _without_default_port(host, origin.scheme)
 

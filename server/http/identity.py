@@ -42,8 +42,8 @@ from server.storage.people import PersonStore
 logger = logging.getLogger(__name__)
 
 REFRESH_EVERY = 4.0
-"""Interval at which keys and sign-outs are read from storage, seconds. A sign-out at another server
-is therefore known within 5 s.
+"""Interval at which keys and sign-outs are read from storage, seconds. This server therefore knows
+of a sign-out at another server within 5 s.
 """
 OVERLAP = 60.0
 """Overlap between the periods of two consecutive reads of sign-outs, seconds. Without the overlap,
@@ -51,9 +51,9 @@ a read could miss sign-outs: the clocks of servers differ, and a sign-out become
 its commit.
 """
 INSTALLATION_BYTES = 4
-"""Random bytes in the id of a database."""
+"""Number of random bytes in the id of a database."""
 ID_BYTES = 12
-"""Random bytes in the id of a person or a device."""
+"""Number of random bytes in the id of a person or a device."""
 
 
 @dataclass(slots=True)
@@ -164,7 +164,7 @@ class Identity:
         return (await self.require_visitor(request, store=store)).person
 
     async def require_visitor(self, request: web.Request, *, store: bool = True) -> Visitor:
-        """Like `require_person`, but returns the visitor: the person and the device."""
+        """Does the same as `require_person`, but returns the visitor: the person and the device."""
         if bearer_token(request):
             raise Unauthorized(
                 RefusalCode.SIGNED_OUT, "a request with a bearer key has no person: send the cookie"
@@ -172,7 +172,7 @@ class Identity:
         if not self._own_pages.sent(request):
             raise Forbidden(
                 RefusalCode.FOREIGN_ORIGIN,
-                "only pages of this server may do this: send its origin in the Origin header",
+                "only this server's pages may do this: send the server's origin in the Origin header",
             )
         visit = self._visit(request)
         if visit.visitor is None and visit.cookie is not None and store:
@@ -183,7 +183,7 @@ class Identity:
         return await self._stored(request, visit, visitor) if store else visitor
 
     async def require_known(self, request: web.Request) -> Visitor:
-        """Like `require_visitor`, but does not store a guest who is not stored yet."""
+        """Does the same as `require_visitor`, but does not store a guest who is not stored yet."""
         visitor = await self.require_visitor(request, store=False)
         visit = self._visit(request)
         if visit.cookie and visit.cookie.visitor.device in self.revocations:
@@ -266,7 +266,7 @@ class Identity:
 
     async def prepare(self, request: web.Request, response: web.StreamResponse) -> None:
         """Adds the cookie to the answer, and keeps caches from storing an answer that depends on
-        the visitor. For `on_response_prepare`.
+        the visitor. This method is the server's handler for `on_response_prepare`.
         """
         visit = request.get(VISIT)
         if visit is None:

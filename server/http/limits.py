@@ -21,7 +21,8 @@ class RateLimiter:
     many tokens.
 
     Keeps at most `max_keys` buckets of addresses, and at most `max_keys` buckets of networks. The
-    least recently used bucket is dropped first, because it is the fullest.
+    least recently used bucket is dropped first, because this bucket has had the most time to fill
+    up.
     """
 
     def __init__(self, limit: int, per_seconds: float, max_keys: int = 10_000) -> None:
@@ -50,7 +51,7 @@ class RequestLimiter:
         self, rate: float, per_connection: float, per_session: float, max_keys: int = 10_000
     ) -> None:
         """`rate`: requests per second that an address may send. `per_connection`, `per_session`:
-        further requests per second for each of its connections and sessions.
+        further requests per second for each connection and for each session of the address.
         """
         self._rate = rate
         self._per_connection = per_connection
@@ -65,8 +66,8 @@ class RequestLimiter:
         sessions: tuple[int, int] = (0, 0),
     ) -> float:
         """Takes a token and returns 0. If no token is left, returns the seconds until the next
-        token is available. `connections` and `sessions` are pairs of numbers: for the address, and
-        for its network.
+        token is available. `connections` and `sessions` are pairs of numbers: the number for the
+        address, then the number for the network of the address.
         """
         own = self._allowed(1, connections[0], sessions[0])
         together = self._allowed(NETWORK, connections[1], sessions[1])

@@ -13,8 +13,8 @@ from server.settings import Settings
 
 def metering(meter: Meter, settings: Settings) -> Middleware:
     """Returns the middleware that charges the time of request handlers to the client's address.
-    While an address is slowed, its handlers wait. WebSocket handlers wait too, and unread notices
-    stay in the socket's buffer.
+    While an address is slowed, the handlers of its requests wait. The handlers of its WebSockets
+    wait too, so that unread notices stay in the socket's buffer.
     """
 
     @web.middleware

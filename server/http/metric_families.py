@@ -8,12 +8,12 @@ Family = CounterMetricFamily | GaugeMetricFamily
 
 
 def gauge(name: str, about: str, label: str, values: Mapping[str, float]) -> Family:
-    """Returns the gauge `microlive_{name}`. `values`: numbers by the value of the label."""
+    """Returns the gauge `microlive_{name}`. `values`: one number for each value of the label."""
     return _filled(GaugeMetricFamily(f"microlive_{name}", about, labels=[label]), values)
 
 
 def counter(name: str, about: str, label: str, values: Mapping[str, float]) -> Family:
-    """Returns the counter `microlive_{name}`. `values`: numbers by the value of the label."""
+    """Returns the counter `microlive_{name}`. `values`: one number for each value of the label."""
     return _filled(CounterMetricFamily(f"microlive_{name}", about, labels=[label]), values)
 
 

@@ -33,8 +33,8 @@ after the frame's data.
 """
 
 HEADINGS = {404: "not_found", 410: "over", 429: "busy"}
-"""By status: the heading of the page that shows a refusal, as a key of the strings
-`message.heading`.
+"""Headings of the pages that show refusals, by status. Each heading is a key below
+`message.heading` in the strings.
 """
 NO_ACCESS = frozenset(
     {
@@ -45,8 +45,8 @@ NO_ACCESS = frozenset(
         RefusalCode.BANNED,
     }
 )
-"""Refusals of requests of people who may not watch a live. All these refusals have the same
-heading.
+"""Codes of the refusals for people who may not watch a live. The pages of all these refusals have
+the same heading.
 """
 AREAS = {
     "index.html": ("site", "feed", "api", "refusals"),
@@ -62,7 +62,7 @@ AREAS = {
     "me.html": ("site", "me", "report", "api", "refusals"),
     "handle.html": ("site", "handle", "api", "refusals"),
 }
-"""By page: the areas of `web/strings` that the scripts of the page use."""
+"""The areas of `web/strings` that the scripts of a page use, by page."""
 
 
 class Pages:

@@ -108,8 +108,8 @@ class RoomList(Payload):
 
 
 def reply(kind: type[Any], value: object, *, status: int = 200) -> web.Response:
-    """Returns `value` as a JSON answer. `value`: an instance of `kind`, or a mapping with its
-    members. Members of a Payload that are not set are omitted.
+    """Returns `value` as a JSON answer. `value`: an instance of `kind`, or a mapping with the
+    members of `kind`. Members of a Payload that are not set are omitted.
     """
     adapter = _adapters.get(kind) or _adapters.setdefault(kind, TypeAdapter(kind))
     return json_answer(

@@ -3,9 +3,13 @@
 from server.http.limits import RateLimiter
 
 LOGGED = frozenset({401, 403, 429})
-"""Statuses of the refusals that are logged: a wrong secret, or a limit of an address."""
+"""Statuses of the refusals that are logged. The causes of these refusals are wrong secrets and
+exceeded limits of addresses.
+"""
 PER_ADDRESS, IN_ALL, INTERVAL = 5, 60, 60.0
-"""Maximum number of log lines in INTERVAL seconds: about one address, and in all."""
+"""Maximum numbers of log lines in INTERVAL seconds: PER_ADDRESS lines that concern the same
+address, and IN_ALL lines in total.
+"""
 
 
 class RefusalLog:

@@ -27,8 +27,8 @@ BODY_WITHIN = 10.0
 
 
 def client_of(request: web.Request, settings: Settings) -> Client:
-    """Returns the client of a request: its address, and the scheme and host of its URL if a trusted
-    proxy sent them.
+    """Returns the client of a request: the client's address, and the scheme and host of the
+    requested URL if a trusted proxy sent them.
     """
     return client_through(request, settings.trusted_proxies)
 

@@ -189,7 +189,7 @@ class SignInEndpoint:
         challenge = self._require_challenge(Purpose.SIGN_IN, visitor, answer)
         passkey = await self._passkeys.find(answer.credential_id)
         if passkey is None:
-            raise _wrong_credential("this passkey is unknown: it was removed, or is of a guest")
+            raise _wrong_credential("this passkey is unknown: it was removed or belongs to a guest")
         try:
             count = verify_sign_in(
                 party, answer, passkey.person, passkey.public_key, passkey.sign_count

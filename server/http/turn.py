@@ -12,8 +12,8 @@ from server.settings import Settings
 
 
 def turn_servers(request: web.Request, settings: Settings, role: Role) -> list[dict[str, Any]]:
-    """Returns the ICE servers for the client of a request. Clients with one address have the same
-    TURN user name, so that the TURN server applies its quotas to the address.
+    """Returns the ICE servers for the client of a request. All clients with the same address have
+    the same TURN user name, so that the TURN server applies its quotas to the address.
     """
     address = keys_of(client_of(request, settings).address).address
     return ice_servers(settings, turn_user(settings, role, address), time.time(), role)

@@ -6,7 +6,7 @@ from relay.rtc.bucket import TokenBucket
 
 PER_SECOND = 200
 """Number of samples per second whose delivery time is not charged to the publisher. Video at 60
-frames per second and audio in packets of 10 ms have 160 samples per second.
+frames per second and audio in packets of 10 ms together have 160 samples per second.
 """
 BURST = 400
 """Number of samples that are not charged if they arrive at once, such as after an interruption of
@@ -21,8 +21,8 @@ EXCESS_BURST = 1_000
 
 
 class SampleAllowance:
-    """A token bucket of samples, and another one for the samples beyond the allowance. `now` is in
-    µs.
+    """Two token buckets: one for the samples within the allowance, and one for the samples beyond
+    the allowance. `now` is in µs.
     """
 
     def __init__(self) -> None:

@@ -7,8 +7,8 @@ first report of a track, the arrival times of its fastest packets determine the 
 error is then the encoding delay of the track.
 
 Audio has priority: its packets are placed end to end, because a gap or an overlap is audible and
-stops some players. If this moves the audio away from its clock, the video is shifted by the same
-amount. So the tracks stay together even if the publisher's two clocks drift apart.
+stops some players. If this placement moves the audio away from its clock, the video is shifted by
+the same amount. The tracks therefore stay together even if the publisher's two clocks drift apart.
 """
 
 from dataclasses import dataclass

@@ -1,11 +1,11 @@
 """The messages between the server and a transcoder process. Pure.
 
-The server sends requests to the process. A request is a REQUEST header and the access unit of a
-frame. The process sends answers. An answer is an ANSWER header and its payload.
+The server sends requests to the process. A request consists of a REQUEST header and the access unit
+of a frame. The process sends answers. An answer consists of an ANSWER header and a payload.
 
 The first answer is READY. For each request, the process sends a FRAME or KEYFRAME for each
 transcoded frame, then DONE. If the process cannot decode the frame, it sends BROKEN instead of
-DONE. FAILED is the last answer; its payload is the reason.
+DONE. FAILED is the last answer. The payload of FAILED is the reason.
 """
 
 from enum import IntEnum, IntFlag

@@ -18,8 +18,8 @@ RELAXED = 0.7
 STRAINED = 0.9
 """Used share of the budget at which windows have a length of LEAST_SECONDS."""
 CRITICAL = 0.95
-"""Used share of the budget from which windows contain only the newest frames. A new creator is
-refused if the process would then need more than this share.
+"""Used share of the budget at and above which windows contain only the newest frames. A new creator
+is refused if, with this creator, the process would need more than this share.
 """
 LEAST_SECONDS = 6.0
 """Length of a window at STRAINED, seconds: two or three keyframe intervals."""
@@ -45,8 +45,8 @@ LIVE_SHARE, ADDRESS_SHARE, NETWORK_SHARE = 1 / 4, 1 / 2, 3 / 4
 from one network.
 """
 WAITING_ADDRESS_SHARE, WAITING_NETWORK_SHARE = 1 / 8, 1 / 4
-"""Maximum shares of the budget for unsent bytes to all WebSocket viewers of one address, and to all
-WebSocket viewers of one network.
+"""Maximum shares of the budget that unsent bytes may use: the bytes that wait for all WebSocket
+viewers of one address, and the bytes that wait for all WebSocket viewers of one network.
 """
 
 SESSION_BYTES = 300_000

@@ -185,7 +185,7 @@ def verify_registration(party: RelyingParty, answer: Answer) -> NewPasskey:
             decode_credential_public_key(verified.credential_public_key)
         )
     if verified.credential_id != answer.credential_id:
-        raise WrongCredential("the answer has two ids")
+        raise WrongCredential("the answer contains two different ids")
     if len(verified.credential_public_key) > MAX_PUBLIC_KEY:
         raise WrongCredential("the public key is too long")
     return NewPasskey(

@@ -1,6 +1,7 @@
 """Chooses Korean particles by the last sound of the word before them: 민지가, 지훈이. Pure.
 
-web/js/page/particles.js does the same in the page; tests/web/particles.json has the cases of both.
+web/js/page/particles.js does the same in the page. tests/web/particles.json contains the test cases
+for both modules.
 """
 
 import re
@@ -12,19 +13,20 @@ PARTICLES = {
     "과와": ("과", "와"),
     "으로": ("으로", "로"),
 }
-"""By name: the particle after a consonant, and after a vowel."""
+"""The two forms of each particle, by name: the form after a consonant, and the form after a vowel.
+"""
 
 CONSONANT, VOWEL, RIEUL = "consonant", "vowel", "ㄹ"
 DIGITS = "영일이삼사오육칠팔구"
-"""The last sound of each digit in Korean."""
+"""The Korean names of the digits from 0 to 9. The last sound of a name decides the particle."""
 FIRST_SYLLABLE, LAST_SYLLABLE = 0xAC00, 0xD7A3  # 가, 힣
 FINALS = 28  # number of endings of a syllable; 0: no final consonant
 PLACE_OF_RIEUL = 8
 
 
 def with_particle(word: str, name: str) -> str:
-    """Returns `word` with the particle that suits it. A word of unknown sound, such as an emoji,
-    gets both: `🌊은(는)`. `name` is a key of PARTICLES.
+    """Returns `word`, followed by the form of the particle that suits the word. A word of unknown
+    sound, such as an emoji, gets both forms: `🌊은(는)`. `name` is a key of PARTICLES.
     """
     consonant, vowel = PARTICLES[name]
     ending = _ending_of(word)
@@ -48,8 +50,8 @@ def _ending_of(word: str) -> str | None:
 
 
 def _latin_ending(word: str) -> str:
-    """Returns the last sound of a Latin word in Korean pronunciation. Abbreviations are read letter
-    by letter.
+    """Returns the last sound of a word in Latin letters, as the word is pronounced in Korean.
+    Abbreviations are read letter by letter.
     """
     last = word[-1].lower()
     if word == word.upper():

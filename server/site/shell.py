@@ -27,7 +27,7 @@ def service_worker(
     """Returns the text of the service worker.
 
     `base`: URL path of the files, with the hash of their content, so that the text changes whenever
-    a file does. `names`: the names of all files. `mains`: the names of the main modules to keep.
+    a file changes. `names`: the names of all files. `mains`: the names of the main modules to keep.
     `of_rooms`: the files of a room's page. These stay in the browser's own cache, which answers a
     little sooner than the cache of a service worker.
     """

@@ -23,7 +23,7 @@ class Operation:
     path: str
     summary: str
     answers: Mapping[int, tuple[Content, ...]]
-    """Content by status. Contains only the statuses below 400."""
+    """Contents of the answers, by status. Only statuses below 400 have an entry."""
     refusals: Refusals = field(default_factory=dict)
     body: Content = None
     key: bool = False
