@@ -33,7 +33,7 @@ class ChatCounts:
 
     received: int = 0
     missing: int = 0
-    """Number of messages that a viewer had not received when a later message arrived."""
+    """Number of messages that a viewer lacked when the viewer received a later message."""
     repeated: int = 0
     """Number of messages that a viewer received twice, or after a later message."""
     taps: int = 0
@@ -41,7 +41,7 @@ class ChatCounts:
 
 
 class ChatArrivals:
-    """The chat that the reading viewers of one process receive."""
+    """The chat messages that the viewers of one process have received and read."""
 
     def __init__(self) -> None:
         self.counts = ChatCounts()
@@ -52,9 +52,9 @@ class ChatArrivals:
         """
 
     def receive(self, body: bytes, last: int, now: int) -> int:
-        """Takes an event that a viewer received. `last`: number of the viewer's last message before
-        this event; -1 if there was none. `now`: µs. Returns the number of the viewer's last
-        message.
+        """Takes an event that a viewer received. `last`: number (`n`) of the last message that this
+        viewer received earlier; -1 if there was none. `now`: time of the arrival, µs. Returns the
+        new value of `last`.
         """
         event = self._parse(body)
         if isinstance(event, int):

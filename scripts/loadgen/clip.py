@@ -14,8 +14,8 @@ from av.audio.frame import AudioFrame
 from av.video.frame import PictureType, VideoFrame
 
 SECONDS, GOP = 4, 2
-"""Duration of the clip (`SECONDS`), and distance between its IDRs (`GOP`), in seconds. The server
-requests IDRs from browsers at the same distance.
+"""Duration of the clip (`SECONDS`), and interval between two of its IDRs (`GOP`), in seconds. The
+server requests an IDR from a browser at the same interval.
 """
 PAYLOAD_MAX = 1_150
 """Maximum size of an RTP payload, bytes. With headers and the SRTP tag, the packets are about as
@@ -33,7 +33,9 @@ class ClipError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A few seconds of media that a creator sends in a loop. An IDR begins every GOP seconds."""
+    """A few seconds of media that a creator sends in a loop. The clip has an IDR every `GOP`
+    seconds.
+    """
 
     width: int
     height: int
@@ -52,7 +54,7 @@ class Clip:
 
     def place(self, moment: float) -> tuple[int, int]:
         """Returns the index of the frame, and the index of the audio packet, to send at `moment`
-        (seconds). The loop starts for the first time at moment 0.
+        (seconds). The first pass through the clip starts at moment 0.
         """
         seconds = moment % (len(self.frames) / self.fps)
         return round(seconds * self.fps) % len(self.frames), round(
@@ -181,8 +183,8 @@ def _encode_sound(tone: Array) -> Iterator[bytes]:
 
 
 def packetise(unit: bytes) -> Iterator[bytes]:
-    """Yields the RTP payloads of an Annex B access unit (RFC 6184). Parameter sets travel in a
-    STAP-A, as browsers send them. Large NAL units travel in FU-As.
+    """Yields the RTP payloads of an Annex B access unit (RFC 6184). Parameter sets are packed into
+    a STAP-A, as browsers do it. Each large NAL unit is split into FU-As.
     """
     nals = [nal for nal in split_annexb(unit) if nal[0] & 0x1F != AUD]
     sets = [nal for nal in nals if nal[0] & 0x1F in (SPS, PPS)]

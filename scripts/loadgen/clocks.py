@@ -15,8 +15,8 @@ from scripts.loadgen.media_clock import MediaClock
 
 TIME_EXCHANGES = 5
 AGAIN = 1.0
-"""Seconds until a lost connection to a room is opened again. The room's media clock receives its
-records over this connection.
+"""Seconds between the loss of a connection to a room and the next attempt to connect. The room's
+media clock receives its records over this connection.
 """
 
 
@@ -26,7 +26,7 @@ class Clocks:
     """
 
     def __init__(self, same_clock: bool) -> None:
-        """`same_clock`: whether the server runs on this machine."""
+        """`same_clock`: whether the server runs on this machine and so has the same clock."""
         self._same = same_clock
         self._ahead, self._ahead_error = 0, float("inf")  # server's clock minus ours
         self._rooms: dict[str, MediaClock] = {}
@@ -47,8 +47,8 @@ class Clocks:
 
     def receive_time(self, sent: int, server: int) -> None:
         """Takes the result of a time exchange. `sent`: time of the request on this machine's clock.
-        `server`: time in the server's answer. Uses the fastest exchange so far, which is the most
-        precise.
+        `server`: time in the server's answer. Ignores the result if an earlier exchange was faster,
+        because the fastest exchange is the most precise.
         """
         received = time.time_ns() // 1_000
         if received - sent < self._ahead_error:

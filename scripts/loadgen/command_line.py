@@ -269,8 +269,8 @@ def _run(
 
 
 def _go(scenario: Scenario) -> tuple[str | None, Run]:
-    """Runs the scenario. Returns a pair (reason, run). The reason tells why the run was broken off,
-    or is None. Raises BadInput if the run was broken off before its first sample.
+    """Runs the scenario. Returns a pair (reason, run). `reason` says why the run ended early; it is
+    None if the run did not end early. Raises BadInput if the run ended before its first sample.
     """
     with (
         Screen(scenario, notes) as screen,

@@ -26,10 +26,10 @@ def conclude(
     out: Console,
     notes: Console,
 ) -> int:
-    """Writes the report and prints the result to `out`. Prints to `notes` why a run was broken off.
-    Returns the exit code of the program.
+    """Writes the report and prints the result to `out`. If the run ended early, prints the reason
+    to `notes`. Returns the exit code of the program.
     """
-    # Import late: the import takes a second, and a run that is refused writes no report.
+    # Import this module only here: the import takes a second, and a refused run needs no report.
     from scripts.loadgen.report import write_report
 
     summary = _summarise(scenario, run, began, broken_off)

@@ -39,7 +39,7 @@ are spread evenly.
 """
 SLOW_EVERY = 0.1
 RUDE_STAYS = (2.0, 20.0)
-"""Minimum and maximum seconds for which a rude viewer stays before it vanishes."""
+"""Minimum and maximum time that a rude viewer stays before it vanishes, seconds."""
 RETURN_AFTER = 1.0
 FINISH_WITHIN = 5.0
 
@@ -86,7 +86,7 @@ class Crowd:
         plan, now = self._plan, time.time()
         for index in range(plan.viewers):
             at = max(0.0, first_at + plan.ramp * index / plan.viewers - now)
-            # Spread the slow and rude viewers evenly among all viewers.
+            # This value spreads the slow and rude viewers evenly among all viewers.
             kind = (index * 2_654_435_761 >> 7) % plan.viewers
             self._after(
                 at,
@@ -168,8 +168,8 @@ class Crowd:
 
     @property
     def http(self) -> aiohttp.ClientSession:
-        """The HTTP client session for rare requests. Viewers that send requests continuously open
-        their own connections instead.
+        """The HTTP client session for rare requests. An LL-HLS viewer, which sends requests all the
+        time, has its own connection instead.
         """
         if self._http is None:
             self._http = aiohttp.ClientSession(
@@ -193,8 +193,8 @@ class Crowd:
         task.add_done_callback(self._leaving.discard)
 
     def never_reads(self) -> bool:
-        """Whether the next rude viewer stays connected but never reads. Otherwise, this viewer
-        vanishes.
+        """Whether the next rude viewer stays connected but never reads. If false, the next rude
+        viewer vanishes.
         """
         return self._random.random() < 0.5
 

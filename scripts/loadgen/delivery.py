@@ -11,8 +11,8 @@ class Delivery:
     messages: int = 0
     """Number of WebSocket messages, RTP packets or HLS parts received."""
     gaps: int = 0
-    """Number of missing items: records of a track, RTP packets or HLS parts. The server dropped
-    them for a viewer, or the network lost them.
+    """Number of missing items: records of a track, RTP packets or HLS parts. Either the server
+    dropped these items for a viewer, or the network lost them.
     """
     events: int = 0
     """Number of event records received."""
@@ -25,4 +25,6 @@ class Delivery:
     packets.
     """
     delays: list[float] = field(default_factory=list)
-    """Delays from publishing to the arrival of the last byte, ms. Only probes measure delays."""
+    """Delay of each message: from its publish time to the arrival of its last byte, ms. Only probes
+    measure delays.
+    """

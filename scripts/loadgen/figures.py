@@ -27,7 +27,8 @@ class Figures:
 
     def merge(self, other: "Figures") -> None:
         """Adds the figures of another worker for the same second, or the figures of a later second.
-        Before adding a later second, clear the levels, because levels would be added too.
+        Clear the levels before you add a later second: a sum of levels of different seconds has no
+        meaning.
         """
         self.counts.update(other.counts)
         for name, level in other.levels.items():

@@ -1,5 +1,6 @@
-"""A histogram of delays. Each bin is 1 % wide. The size of a histogram does not depend on the
-duration of the run, and the histograms of several processes can be added.
+"""A histogram of delays. The upper edge of each bin is 1 % above its lower edge. The size of a
+histogram does not depend on the duration of the run, and the histograms of several processes can be
+added.
 """
 
 from collections.abc import Iterable
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 
 LEAST_MS, MOST_MS = 0.1, 100_000.0
 STEP = 1.01
-"""Ratio between the upper and the lower edge of a bin. It limits the precision of percentiles."""
+"""Ratio between the upper and the lower edge of a bin. This ratio limits the precision of
+percentiles.
+"""
 
 EDGES: NDArray[np.float64] = np.geomspace(
     LEAST_MS, MOST_MS, 1 + int(np.ceil(np.log(MOST_MS / LEAST_MS) / np.log(STEP)))

@@ -1,5 +1,5 @@
-"""A viewer over LL-HLS. As a real player does, it first requests the playlist that lists the next
-part, and then requests this part. It uses one connection for all requests.
+"""A viewer over LL-HLS. Like a real player, the viewer first requests the playlist that lists the
+next part, and then requests this part. All requests use one connection.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from scripts.loadgen.http_client import Answer, ConnectionBroken, HttpClient
 from scripts.loadgen.viewer import Viewer, ViewerContext
 
 ANSWER_WITHIN = 30.0
-"""Maximum seconds until the server answers. The server may hold back the answer to a playlist
-request for three target durations.
+"""Maximum seconds until the server answers. The server may delay its answer to a playlist request
+by up to three target durations.
 """
 NOTHING_NEW = 0.2
 """Seconds until a playlist is requested again, if the previous answer lists no new part. Normally,
@@ -30,8 +30,8 @@ class HlsViewer(Viewer):
         self, crowd: ViewerContext, room: str, *, probe: bool, slow: bool, rude: bool
     ) -> None:
         super().__init__(crowd, room, probe=probe, slow=slow, rude=rude)
-        # Use a different User-Agent for each viewer: the server uses it to distinguish viewers
-        # behind one address.
+        # Use a different User-Agent for each viewer: the server distinguishes viewers behind one
+        # address by their User-Agent.
         self._line = HttpClient(crowd.host, f"User-Agent: microlive-load/{crowd.next_number()}\r\n")
         self._address = f"{crowd.path}/hls/{room}/index.m3u8"
         self._watching: asyncio.Task[None] | None = None

@@ -1,5 +1,5 @@
-"""An HTTP/1.1 client on one kept-alive connection, for one request at a time. It needs a tenth of
-the CPU of a general client.
+"""An HTTP/1.1 client on one kept-alive connection, for one request at a time. This client needs a
+tenth of the CPU time that a general HTTP client needs.
 """
 
 import asyncio

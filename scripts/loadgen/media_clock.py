@@ -3,9 +3,9 @@ HLS has no publish times, so this module derives them from the records of a WebS
 
 Once a second, a record without media gives the media time, capture time and publish time of one
 frame (relay/PROTOCOL.md, `media=0`). RTP timestamps are media times, and the dates in playlists are
-capture times. Only one of the last KEPT records is used: the record whose frame was published with
-the smallest delay. If another frame reaches the server late, its measured delay therefore includes
-this lateness.
+capture times. Only one of the last ten records (`KEPT`) is used: the record whose frame was
+published with the smallest delay. The measured delay of a frame that reaches the server late
+therefore includes this lateness.
 """
 
 from collections import deque
@@ -15,7 +15,7 @@ from relay.message import Record
 TICK = 100 / 9
 """µs per tick of a 90 kHz RTP clock."""
 KEPT = 10
-"""Number of records that are kept. One record arrives per second."""
+"""Number of the latest records that are kept. One record arrives per second."""
 
 
 class MediaClock:

@@ -1,5 +1,5 @@
-"""A light WebRTC peer that connects to the server. It uses one connected UDP socket. It first does
-ICE (RFC 8445 §2.5; the server is ICE lite), then the DTLS handshake.
+"""A light WebRTC peer that connects to the server. The peer uses one connected UDP socket. To
+connect, the peer completes ICE (RFC 8445 §2.5; the server is ICE lite) and then the DTLS handshake.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ seconds without an answer after which the session is lost.
 
 class Peer(asyncio.DatagramProtocol):
     """The load generator's end of a WebRTC session. Subclasses call `_reach()` after the server has
-    answered the offer, and `_keep_consent()` regularly. They may call `_hang_up()` in any state.
-    They implement `_receive_media` and `_broken`.
+    answered the offer, and `_keep_consent()` regularly. Subclasses may call `_hang_up()` in any
+    state, and implement `_receive_media` and `_broken`.
     """
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ NAME = re.compile(r"microlive-[0-9a-f]{8}")
 
 def cookie_of(cookies: SimpleCookie) -> str:
     """Returns the value of the Cookie header for later requests. `cookies`: the cookies that an
-    answer sets. Returns an empty text if none of them identifies a person.
+    answer sets. Returns an empty text if no cookie of the answer identifies a person.
     """
     for name, morsel in cookies.items():
         if NAME.fullmatch(name):

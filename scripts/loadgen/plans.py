@@ -37,7 +37,9 @@ class CrowdPlan:
     playback_path: str = "ws"
     """The playback path of the viewers: one of PLAYBACK_PATHS."""
     first: int = 0
-    """Total number of viewers in all preceding worker processes."""
+    """Total number of viewers in all preceding worker processes. The viewers of this process are
+    numbered from this number on.
+    """
     taps: float = 0.0
     """Taps of each viewer per second."""
     reads_events: bool = False
@@ -74,7 +76,7 @@ class PublishersPlan:
     """
     ramp: float
     steady: bool = False
-    """Whether the position in the clip follows the clock (see `Publisher`)."""
+    """Whether the position of each creator in the clip follows the clock (see `Publisher`)."""
     loss: float = 0.0
     """Share of media packets that each creator deliberately does not send, from 0 to 1. The share
     also applies to retransmissions.

@@ -1,4 +1,4 @@
-"""Plots for the report, as SVG that can be embedded in the page."""
+"""The plots of the report, as SVG that can be embedded in the page."""
 
 import io
 import re
@@ -209,7 +209,7 @@ def _ticks(low: float, high: float) -> matplotlib.ticker.FixedLocator:
 
 def _svg(figure: Figure, name: str) -> str:
     text = io.StringIO()
-    # Use the name as salt, so that the identifiers in several plots on one page differ.
+    # Use the plot's name as salt, so that several plots on one page have different identifiers.
     with matplotlib.rc_context({**STYLE, "svg.hashsalt": name}):
         figure.savefig(
             text,

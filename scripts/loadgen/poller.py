@@ -48,7 +48,7 @@ class Poller:
 
     def remove(self, fd: int) -> None:
         """Removes a connection. Call this before closing the connection's descriptor, because the
-        kernel may reuse its number at once.
+        kernel may reuse the descriptor's number at once.
         """
         if self._received.pop(fd, None):
             self._epoll.unregister(fd)

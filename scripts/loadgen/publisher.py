@@ -56,7 +56,7 @@ class PublishedCounts:
     bytes: int = 0
     events: Counter[str] = field(default_factory=Counter)
     remb: dict[str, int] = field(default_factory=dict)
-    """Bitrate in the last REMB that each creator received, bit/s, by room."""
+    """For each room: the bitrate in the last REMB that its creator received, bit/s."""
 
 
 class Publisher(Peer):
@@ -250,7 +250,8 @@ class Publisher(Peer):
             events["pli"] += 1
             if self._steady:
                 return
-            # Continue at the next IDR of the clip: a pre-encoded clip has no IDRs on request.
+            # Continue at the next IDR of the clip: a new IDR cannot be produced, because the clip
+            # is already encoded.
             self._frame = next((key for key in self._clip.keys if key >= self._frame), 0)
         elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
             events["remb"] += 1

@@ -61,14 +61,18 @@ class Record:
         self.total = Figures()
         """Total figures of the whole run."""
         self.delay = Histogram()
-        """Delays after all viewers and creators have arrived, ms. `lag` covers the same period."""
+        """Delays that were measured after all viewers and creators had arrived, ms. `lag` covers
+        the same period.
+        """
         self.ramp_delay = Histogram()
         self.lag = Histogram()
         self.chat = Histogram()
-        """Delays of messages of the chat, from the request to the last viewer, ms."""
+        """Delays of chat messages, from the request that sends the message to its arrival at the
+        last viewer, ms.
+        """
         self.accept = Histogram()
-        """Delays of messages of the chat, from the request to the answer that the message is
-        stored, ms.
+        """Delays of chat messages, from the request that sends the message to the answer that the
+        message is stored, ms.
         """
         self.remb_bps = 0.0
         """Mean of the bitrates in the creators' last REMB messages, bit/s."""
@@ -101,8 +105,8 @@ class Record:
         return sample
 
     def skip(self, reports: dict[str, Figures]) -> None:
-        """Adds figures to the totals without a sample. These figures are from before the first
-        arrival, or from a second that was too short.
+        """Adds figures to the totals without adding a sample. Call this for figures from before the
+        first arrival, and for figures of a second that was too short.
         """
         for each in reports.values():
             self.total.merge(each)

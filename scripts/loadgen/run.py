@@ -21,9 +21,9 @@ HEAD_START = 0.2
 """Seconds from the start signal until the first viewer or creator arrives."""
 LIVE_WITHIN = 20.0
 CHECKS_MISSED = 2
-"""Number of consecutive health checks without an answer after which the server counts as gone."""
+"""Number of consecutive unanswered health checks after which the server counts as gone."""
 SETTLE = 0.3
-"""Seconds after each full second within which each worker must have sent its figures."""
+"""Time that the workers have to send their figures after each full second, seconds."""
 
 Watch = Callable[[Sample], None]
 Say = Callable[[str], None]

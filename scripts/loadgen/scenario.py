@@ -56,7 +56,8 @@ class Scenario:
     stay: float = 0.0
     """Mean time that a creator stays live, seconds; 0 if creators stay until the run ends."""
     zipf: float = 0.0
-    """Exponent of the Zipf distribution of viewers over rooms; 0 if all rooms are equally popular.
+    """Exponent of the Zipf distribution by which viewers choose rooms; 0 if all rooms are equally
+    popular.
     """
     chat: float = 0.0
     """Messages that are written per second, in all rooms together."""
@@ -73,8 +74,8 @@ class Scenario:
 
     @property
     def guests(self) -> int:
-        """The number of people who write messages. It is so large that each person writes more
-        slowly than the server allows (one message every 1.5 s).
+        """The number of people who write messages. Each person sends a message every 2.5 s. The
+        server allows one message every 1.5 s.
         """
         return math.ceil(self.chat * SECONDS_BETWEEN_MESSAGES)
 

@@ -178,7 +178,7 @@ CAUSED = (
     "slow_paced",
     "chat_refused",
 )
-"""Names of the counts that are divided by cause (`Figures.causes`)."""
+"""Names of the counts that are split by cause (`Figures.causes`)."""
 
 
 def causes_of(record: Record) -> dict[str, dict[str, int]]:

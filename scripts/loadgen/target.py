@@ -166,12 +166,12 @@ class Server:
         return self.endpoint(str(value["room"]), str(value["key"]))
 
     def endpoint(self, room: str, key: str) -> PublishEndpoint:
-        # Ignore the absolute URL in the answer: load may go only to the host on the command line.
+        # Ignore the absolute URL in the answer: only the host on the command line may get load.
         return PublishEndpoint(room, key, f"{self.target.url}/whip/{room}")
 
     async def require_key(self, endpoint: PublishEndpoint) -> None:
-        """Raises BadInput if the key does not belong to the room. To test the key, sends a DELETE
-        request for a session that does not exist. This request changes nothing.
+        """Checks that the key belongs to the room, and raises BadInput if it does not. The check is
+        a DELETE request for a session that does not exist, so the request changes nothing.
         """
         status, _ = await self._ask(
             "DELETE",

@@ -33,14 +33,14 @@ class ProtocolViolation(ValueError):
 
 
 class Listener(Protocol):
-    """Receives the rare elements of a viewer's bytes: notices, the first frame, pings and the close
-    frame. The walker counts all other elements.
+    """Handles the rare elements in the data that a viewer receives: notices, the first frame, pings
+    and the close frame. The walker counts all other elements.
     """
 
     def receive_text(self, text: bytes) -> None: ...
 
     def receive_first_frame(self) -> None:
-        """Handles the arrival of the first IDR. Called when its last byte has arrived."""
+        """Handles the first IDR. Called when the last byte of the IDR has arrived."""
 
     def receive_ping(self, payload: bytes) -> None: ...
 
@@ -51,8 +51,8 @@ class Listener(Protocol):
 
 
 class Walker:
-    """The parser of one viewer's bytes. `walk` parses data that was read into `buffer` from
-    position MARGIN on.
+    """A parser for the data that one viewer receives. `walk` parses data that was read into
+    `buffer` from position MARGIN on.
     """
 
     __slots__ = (

@@ -12,13 +12,15 @@ from scripts.loadgen.viewer import Viewer, ViewerContext
 from scripts.loadgen.walker import MARGIN, ProtocolViolation, Walker
 
 # KEY and ACCEPT are the example values of RFC 6455 §1.3. A mask of zeros leaves the payload
-# unchanged, so frames can be built in advance. Only browsers need the random masks of §5.3: they
+# unchanged, so frames can be built in advance. Only browsers need the random masks of §5.3, which
 # protect proxies from scripts.
 KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 NO_MASK = b"\0\0\0\0"
 ANSWER_MAX = 8_192
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-"""Value of the socket option SO_LINGER: closing the socket then resets the TCP connection."""
+"""Value of the socket option SO_LINGER. With this value, closing the socket resets the TCP
+connection.
+"""
 
 
 def masked_frame(opcode: int, payload: bytes) -> bytes:
@@ -58,7 +60,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
             self._delivery, self, probe, reads_events=crowd.arrivals is not None and not slow
         )
         self._last_message = -1
-        """Number of the last message of the chat."""
+        """Number (`n`) of the last chat message that the viewer has received; -1 if none."""
         self.transport: asyncio.Transport | None = None
         self._lost = asyncio.Event()
         self._answer = b""

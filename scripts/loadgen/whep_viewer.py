@@ -23,8 +23,8 @@ from scripts.loadgen.walker import MARGIN
 
 UNPROTECT_EVERY = 50
 EARLY_MAX = 2_000
-"""Maximum number of datagrams that are kept until the viewer's DTLS handshake is complete. The
-server completes its handshake earlier, and sends an IDR at once.
+"""Maximum number of datagrams that are kept until the viewer's DTLS handshake is complete. On the
+server's side, the handshake is complete earlier, and the server then sends an IDR at once.
 """
 
 

@@ -36,7 +36,7 @@ class Work(Protocol):
 
 
 class Lag:
-    """Measures the lateness of this process's event loop 100 times a second, in ms."""
+    """Measures 100 times a second how late this process's event loop is, in ms."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -71,7 +71,8 @@ async def run() -> None:
     )
     task = json.loads(await reader.readline())
     work = _work(task["role"], task["plan"])
-    # Exempt all existing objects from garbage collection. Few new objects form cycles.
+    # Exempt all existing objects from garbage collection, and collect rarely: few new objects form
+    # cycles.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     sys.stdout.buffer.write(READY)
@@ -93,7 +94,8 @@ async def run() -> None:
 
 
 def _work(role: str, plan: dict[str, Any]) -> Work:
-    # Import late: viewers over WebSocket need no WebRTC modules, which would delay their start.
+    # Import only the modules of this role: WebRTC modules would delay the start of viewers over
+    # WebSocket.
     if role == "crowd":
         from scripts.loadgen.crowd import Crowd
 
