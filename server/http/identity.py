@@ -172,7 +172,7 @@ class Identity:
         if not self._own_pages.sent(request):
             raise Forbidden(
                 RefusalCode.FOREIGN_ORIGIN,
-                "only this server's pages may do this: send the server's origin in the Origin header",
+                "only pages of this server may do this: send the server's origin as Origin header",
             )
         visit = self._visit(request)
         if visit.visitor is None and visit.cookie is not None and store:
