@@ -1,5 +1,6 @@
-"""A function that replaces the callbacks of a closed object. The object then keeps no reference to
-its owner, and its code need not check a callback for None.
+"""The function `ignore`, which replaces the callbacks that an object stores. The object stores
+`ignore` when it is closed. So the closed object references no owner, and need not check whether a
+callback is None.
 """
 
 

@@ -2,9 +2,9 @@
 session or an address that uses more than its share is slowed. A session that stays slowed is ended.
 Pure: the current time is an argument.
 
-The code that works for a client measures its own duration, and adds it to the `Account` of the
-client. `Meter.sample`, called a few times a second, compares the accounts with the share of the
-loop that one client may use. An address may use more than this share, because it may have many
+The code that works for a client measures how long it runs, and adds this duration to the `Account`
+of the client. `Meter.sample`, called a few times a second, compares the accounts with the share of
+the loop that one client may use. An address may use more than this share, because it may have many
 clients: each client adds the time that an honest client needs.
 """
 
@@ -34,8 +34,8 @@ slowed, this total falls by 0.1 s per second.
 EXPIRES: Final = 60.0
 """Time without a client after which the account of an address is removed, seconds."""
 MAX_ADDRESSES: Final = 10_000
-"""Number of address accounts. When this number is reached, accounts without clients are removed at
-once, and not only after EXPIRES.
+"""Number of address accounts at which every account without clients is removed at once, and not
+only after EXPIRES seconds.
 """
 JOIN_NS: Final = 3_000_000
 """Additional time that an address may use for each new client, ns. A new client loads the page and
@@ -118,7 +118,7 @@ class Account:
         """Number of clients that use the account now."""
         self.credit_ns = 0
         """Time that the account may still use without being charged, ns. Each new client of an
-        address adds JOIN_NS.
+        address increases this time by JOIN_NS.
         """
         self._meter = meter
         self._on_cut = on_cut
@@ -185,8 +185,8 @@ class MeterPolicy:
 
 class Meter:
     """All accounts of a process. `thread_ns` returns the CPU time of the event loop's thread. This
-    time excludes pauses of the process, which must not be charged to the session whose datagram is
-    processed when a pause begins.
+    CPU time does not include pauses of the process. A pause must not be charged to the session
+    whose datagram happens to be processed when the pause begins.
     """
 
     def __init__(
@@ -194,7 +194,9 @@ class Meter:
         policy: MeterPolicy | None = None,
         thread_ns: Callable[[], int] | None = None,
     ) -> None:
-        """If `thread_ns` is None, the time of pauses of the process is charged too."""
+        """If `thread_ns` is None, the time for which the process was paused is charged like time
+        that was used.
+        """
         self.policy = policy or MeterPolicy()
         self.limit_ns = round(self.policy.share * self.policy.over * SECOND)
         self.honest = dict(HONEST_MAX)
@@ -264,8 +266,8 @@ class Meter:
         account._groups = groups
 
     def unmeasured(self, expected: float, now: float) -> float:
-        """Returns the load that creators' sessions younger than YOUNG will probably add, as a share
-        of the loop. `expected`: share of the loop that one creator's session will use.
+        """Returns the load that creators' sessions younger than YOUNG seconds will probably add, as
+        a share of the loop. `expected`: share of the loop that one creator's session will use.
         """
         return sum(
             max(0.0, expected - account.rate)
@@ -283,8 +285,8 @@ class Meter:
         """
         before, self._sampled_at = self._sampled_at, now
         thread_used = self._take_thread_time()
-        # The first call has no predecessor. It assumes a very long interval, so that no account
-        # exceeds its share.
+        # The first call cannot know the interval since the last call. Assume a very long interval,
+        # so that no account exceeds its share.
         seconds = 3_600.0 if before is None else now - before
         if seconds <= 0:
             return
@@ -382,7 +384,9 @@ class Meter:
             account._suspect = account._suspect or account.slowed or account._slowed_for > 0
 
     def check_overrun(self, account: Account) -> None:
-        """Slows an account at once if its CPU time since the last sample exceeds its limit."""
+        """Slows an account at once if the CPU time that the account used since the last sample
+        exceeds the limit.
+        """
         since = account.spent_ns - account._counted_ns
         if self._thread_ns is not None:
             thread = max(0, self._thread_ns() - self._thread_sampled)

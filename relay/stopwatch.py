@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from relay.meter import Account
 
 PAUSE = 0.1
-"""Time between two checks whether a slowed account may continue, seconds."""
+"""Interval at which the code checks whether a slowed account may continue, seconds."""
 
 Result = TypeVar("Result")
 

@@ -25,7 +25,9 @@ class Burst:
     def __init__(self) -> None:
         self._messages: list[Message] = []
         self._drafts: deque[Draft] = deque()
-        """The newest messages, which are not written yet. They come after those in `_messages`."""
+        """The newest messages, whose bytes are not written yet. These messages are newer than the
+        messages in `_messages`.
+        """
         self._bytes = 0
 
     @property

@@ -61,8 +61,8 @@ class Channel:
         pulse: Pulse | None = None,
         call_later: Callable[[float, Callable[[], None]], Timer] | None = None,
     ) -> None:
-        """`stream` gets slot 0. `call_later`: a substitute for the event loop's method of the same
-        name; if None, the method itself is called.
+        """`stream` gets slot 0. `call_later`: a function that is called instead of the event loop's
+        `call_later`; if None, the event loop's method is called.
         """
         self.name = name
         self.id = secrets.token_hex(8)
@@ -178,9 +178,9 @@ class Channel:
     def subscribe(
         self, viewer: Viewer, *, person: str | None = None, media: bool = True, after: int = 0
     ) -> list[Message]:
-        """Adds a viewer. Returns the viewer's first messages, in this order: the states and past
-        events with numbers above `after`; the init records; all media since the last IDR of each
-        slot.
+        """Adds a viewer. Returns the viewer's first messages, in this order: those states and past
+        events whose event number is above `after`; the init records; all media since the last IDR
+        of each slot.
 
         If `media` is False, the viewer gets only events, init records and clock records, and is not
         counted in `viewers`. Raises Refusal if the channel is not open.
@@ -385,8 +385,8 @@ class Channel:
         self.close()
 
     def close(self) -> None:
-        """Cancels the timer and drops the reference to the room. Otherwise the reference cycle
-        would keep the channel and the room in memory until a full garbage collection.
+        """Cancels the timer and drops the reference to the room. Otherwise the channel and the room
+        would reference each other, and would stay in memory until a full garbage collection.
         """
         if self.state is ChannelState.OPEN:
             self.state = ChannelState.CLOSED

@@ -22,13 +22,13 @@ NO_PLACE: Final[Place] = (0, 0)
 
 
 class Records:
-    """Numbers the records of one track."""
+    """Assigns a sequence number to each record of one track."""
 
     __slots__ = ("_epoch", "_sequence")
 
     def __init__(self) -> None:
         self._sequence = 0
-        """Number of the next record."""
+        """Sequence number of the next record."""
         self._epoch = 0
         """Epoch of the last record."""
 

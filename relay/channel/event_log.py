@@ -38,8 +38,8 @@ class PostedEvent:
             Record(Kind.EVENT, body, sequence=sequence, media_time=media_time)
         )
         self.server_sent = b""
-        """Cache of the event in the format of server-sent events (relay/channel/event_stream.py).
-        Empty until it is first needed.
+        """The event in the format of server-sent events (relay/channel/event_stream.py). Empty
+        until this format is first needed.
         """
 
 

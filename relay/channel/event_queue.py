@@ -25,8 +25,8 @@ class Timer(Protocol):
 
 
 class EventQueue:
-    """Numbers the events of a channel and holds the events that wait for a message. Owns the log
-    for joining viewers.
+    """Assigns a number to each event of a channel, and holds the events that wait for a message.
+    Owns the log from which joining viewers get events.
     """
 
     def __init__(
@@ -34,8 +34,8 @@ class EventQueue:
         send: Callable[[], None],
         call_later: Callable[[float, Callable[[], None]], Timer],
     ) -> None:
-        """`send`: called when the waiting events must be sent. The function `send` gets these
-        events from `take`.
+        """`send`: called when the waiting events must be sent. `send` must call `take`, which
+        returns these events.
         """
         self.pending: list[PostedEvent] = []
         """The waiting events, oldest first."""

@@ -32,8 +32,9 @@ class StreamState(Enum):
 
 
 class EventStream:
-    """One viewer of an event stream. The viewer is subscribed from the call of `open` until the
-    call of `leave`. The caller must send the viewer the bytes that `take` returns.
+    """A viewer that gets the events of a channel as an event stream. The viewer is subscribed from
+    the call of `open` until the call of `leave`. The caller must send the viewer the bytes that
+    `take` returns.
     """
 
     def __init__(self, channel: Channel) -> None:
@@ -62,8 +63,8 @@ class EventStream:
         self._channel.unsubscribe(self)
 
     async def take(self, seconds: float) -> bytes:
-        """Waits for events, at most `seconds`. Returns the bytes added since the last call of
-        `take`; empty after the timeout.
+        """Waits for events, but not longer than `seconds`. Returns the bytes added since the last
+        call of `take`; empty if no event came in time.
         """
         try:
             async with asyncio.timeout(seconds):

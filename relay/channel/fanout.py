@@ -29,8 +29,8 @@ class Viewer(Protocol):
         """Takes the parameters of a track, which apply from the next message on."""
 
     def close(self, code: RefusalCode, text: str) -> None:
-        """Closes the viewer's connection and gives the reason. The channel does not call the viewer
-        afterwards.
+        """Closes the viewer's connection, and tells the viewer the reason (`code` and `text`). The
+        channel does not call the viewer afterwards.
         """
 
 
@@ -86,7 +86,9 @@ class Fanout:
         self._by_send: dict[Callable[[bytes], int], Viewer] = {}
         self._asked: dict[Viewer, None] = {}
         self.octets = 0
-        """Number of bytes written to direct sockets, including WebSocket frame headers."""
+        """Number of bytes that were written to direct sockets, including the headers of WebSocket
+        frames.
+        """
 
     def __len__(self) -> int:
         return len(self._viewers)

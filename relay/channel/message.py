@@ -83,8 +83,9 @@ def media_message(
     disposable: bool = False,
     clock: bytes = b"",
 ) -> Message:
-    """Builds a message from a video record, an audio record, or both. `video` or `audio` is
-    empty if there is no such record. `clock`: the clock record for viewers that get no media.
+    """Builds a message from a video record, an audio record, or both. If there is no video record,
+    `video` is empty; if there is no audio record, `audio` is empty. `clock`: the clock record for
+    viewers that get no media.
     """
     frame = b"".join((frame_header(BINARY, len(video) + len(audio)), video, audio))
     return Message(
@@ -134,7 +135,7 @@ def with_events(message: Message, events: Sequence[PostedEvent]) -> Message:
 
 def merge(messages: Sequence[Message]) -> Message:
     """Merges several messages of one slot, in order. Only the first message may contain a keyframe:
-    a viewer that starts at a keyframe could not decode earlier frames.
+    a viewer that starts at a keyframe could not decode the frames before the keyframe.
     """
     if len(messages) == 1:
         return messages[0]

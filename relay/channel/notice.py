@@ -10,8 +10,8 @@ MAX_BYTES = 4_096
 """Maximum size of one notice, bytes."""
 PER_SECOND, BURST = 5, 20
 """Maximum number of notices from one viewer: per second, and in one burst. A page sends one report
-per second, and two notices of taps per second while its user taps. The page also sends four
-requests for the time when it connects, and then every 10 s.
+per second, and two notices of taps per second while its user taps. The page also asks for the
+server's time: four times when the page connects, and four times every 10 s.
 """
 NUMBER_MAX = 1 << 63
 

@@ -13,8 +13,8 @@ STALLED_MS = 400.0
 CAUGHT_UP_MS = 50.0
 """Backlog below which a slow viewer gets more video again: ms of media that waits to be sent."""
 LAG_MS = 1_000.0
-"""Maximum difference between a viewer's reported lag and the smallest lag of this viewer, ms. With
-a larger difference, the viewer counts as slow.
+"""Maximum difference between the lag that a viewer reports and the smallest lag that the same
+viewer has reported, ms. With a larger difference, the viewer counts as slow.
 """
 LAG_MENDED_MS = 300.0
 RETRY_MS = 1_000.0
@@ -90,12 +90,12 @@ class Outbox:
         was omitted.
         """
         self.keeps_slow = False
-        """Whether a slow viewer gets only keyframes and cannot return to more video. True while the
-        server is overloaded.
+        """Whether a viewer that has become slow gets only keyframes, even after its connection has
+        caught up. True while the server is overloaded.
         """
         self.lag: float | None = None
-        """Lag of the viewer behind the live edge in its last report, ms; None before the first
-        report.
+        """The lag that the viewer last reported (how far it is behind the live edge), ms; None
+        before the first report.
         """
         self._lag_best: float | None = None
         self._lagging = False
@@ -109,8 +109,9 @@ class Outbox:
         return self.pace is Pace.FULL and not self.broken
 
     def choose(self, message: Message, waiting: int, rate: float, now_ms: float) -> bytes:
-        """Returns the bytes of a message to write now; may be empty. `waiting`: number of bytes
-        that wait to be sent; `rate`: rate at which the connection takes bytes, bit/s.
+        """Returns those bytes of `message` that the caller must write now; may be empty. `waiting`:
+        number of bytes that wait to be sent; `rate`: rate at which the connection takes bytes,
+        bit/s.
         """
         if message.vital:
             return message.frame
@@ -136,8 +137,8 @@ class Outbox:
         return b"".join(map(without_video, messages))
 
     def report(self, lag_ms: float) -> None:
-        """Takes the lag that a viewer reported: how far its newest received media is behind the
-        live edge.
+        """Takes the lag that a viewer reported: how far the newest media that the viewer has
+        received is behind the live edge.
 
         Each lag is compared with the smallest lag of this connection, because every lag includes
         half a round trip and the age of the live edge.

@@ -11,8 +11,8 @@ from relay.sample import VIDEO, Sample, Track, TrackInfo
 from relay.stream.stream import Stream
 
 AUDIO_ALONE: Final = 40_000
-"""Minimum time since the last video frame, µs. After this time, audio is sent alone instead of with
-the next video frame.
+"""Time since the last video frame after which audio is sent alone, µs. Before this time, audio
+waits for the next video frame and is sent with it.
 """
 CLOCK_EVERY: Final = 1_000_000
 """Time between two clock records for viewers without media, µs."""
@@ -23,8 +23,9 @@ class MessageSink(Protocol):
 
     @property
     def watched(self) -> bool:
-        """Whether the channel has viewers, with or without media. If not, the slot reader keeps the
-        media messages in its burst, and does not pass them to the channel.
+        """Whether the channel has viewers, with or without media. If the channel has no viewers,
+        the slot reader only adds each media message to its burst, and does not pass the message to
+        the channel.
         """
 
     @property

@@ -2,7 +2,7 @@
 
 The server sends requests. A request consists of the number of packets (COUNT) and, for each packet,
 a PACKET header and the Opus packet. The process answers each request with the size of the rest of
-the answer in bytes (COUNT). The rest consists of a FRAME header and the frame, for each AAC frame.
+the answer in bytes (COUNT). The rest contains, for each AAC frame, a FRAME header and the frame.
 """
 
 from collections.abc import Sequence

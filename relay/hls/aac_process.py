@@ -11,7 +11,9 @@ from relay.worker.workers import Worker, WorkerFailed, Workers
 KIND = "audio"
 """Name of this kind of worker."""
 TIMEOUT = 5.0
-"""Maximum time until the process answers a request, seconds. Long enough for a busy machine."""
+"""Maximum time until the process answers a request, seconds. A process on a busy machine still
+answers within this time.
+"""
 
 
 class AacProcess:

@@ -3,13 +3,13 @@
 | path | content |
 |---|---|
 | `index.m3u8` | the multivariant playlist |
-| `live.m3u8` | the media playlist; a request waits for the part in `_HLS_msn` and `_HLS_part` |
+| `live.m3u8` | the media playlist; a request waits for the part given by `_HLS_msn`, `_HLS_part` |
 | `NAME/I.mp4` | an init segment; NAME is the name of the rendition |
 | `NAME/N.m4s` | a segment |
 | `NAME/N.P.m4s` | a part; a request for the part in the preload hint waits until the part exists |
 
-A part contains both audio and video, so that one request fetches it. A file below a NAME never
-changes, so a CDN may keep the file.
+A part contains both audio and video, so that a player fetches both with one request. A file below a
+NAME never changes, so a CDN may keep the file.
 """
 
 import asyncio
@@ -47,7 +47,8 @@ RENDITIONS = 40
 START_WITHIN = 2.0
 """Maximum time that a request waits for the start of a rendition, seconds."""
 PEAK = 2
-"""Assumed ratio of a part's peak bit rate to the mean bit rate of the stream."""
+"""Assumed ratio of the peak bit rate, measured over one part, to the mean bit rate of the stream.
+"""
 LEAST_BANDWIDTH = 500_000
 """Lowest bandwidth that the playlist announces for the video, bit/s. This value is announced until
 the bit rate is measured.
@@ -75,7 +76,9 @@ class HlsCounters:
     joined: int = 0
     """Number of new clients. Clients behind a CDN are not counted."""
     displaced: int = 0
-    """Number of renditions that were ended early, so that another room could have one."""
+    """Number of renditions that were ended early, because another room needed a rendition and the
+    maximum number was reached.
+    """
     refused: int = 0
     """Number of renditions that were refused, because too many other renditions were starting or
     existed already.
@@ -86,12 +89,14 @@ class HlsCounters:
 
 @dataclass(slots=True)
 class _Opening:
-    """A rendition that waits for its start. All requests for its room wait for the same task."""
+    """A rendition that waits for its start. All requests for the room of this rendition wait for
+    the same task.
+    """
 
     creator: ClientAddress
     task: asyncio.Task[Rendition]
     requests: int = 0
-    """Number of requests that wait for the task."""
+    """Number of requests that wait for the rendition to start."""
 
 
 class Renditions:
@@ -131,10 +136,10 @@ class Renditions:
     async def open(
         self, channel: Channel, path: str, creator: ClientAddress = UNKNOWN
     ) -> Rendition:
-        """Returns the rendition of a channel's stream. A request for a playlist creates the
-        rendition if it does not exist, because players start with a playlist. The request may
-        wait up to START_WITHIN for the start. `creator`: address of the creator who publishes the
-        stream.
+        """Returns the rendition of a channel's stream. If the rendition does not exist, a request
+        for a playlist creates the rendition, because players start with a playlist. The request may
+        wait up to START_WITHIN seconds for the start. `creator`: address of the creator who
+        publishes the stream.
 
         Raises PlaylistError: 404 if there is no rendition and `path` is not a playlist; 503 if
         there are too many renditions, if too many start, or if the room is not live.
@@ -245,8 +250,8 @@ class Renditions:
                     del self._openings[name]
 
     async def _start_in_turn(self, channel: Channel, creator: ClientAddress) -> Rendition:
-        """Starts a rendition as soon as `time_to_start` permits. Raises PlaylistError (503) if that
-        takes longer than START_WITHIN.
+        """Starts a rendition as soon as `time_to_start` permits. Raises PlaylistError (503) if the
+        start is not permitted within START_WITHIN seconds.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + START_WITHIN

@@ -14,8 +14,8 @@ other track arrived. Media times are not compared, because one track may constan
 other.
 """
 AWAY = SCALE
-"""Time without any media after which the playlist gets a gap: 1 s in 90 kHz ticks. Samples that
-arrive after the gap has begun are lost, so the time must not be shorter.
+"""Time without any media after which the playlist gets a gap: 1 s in 90 kHz ticks. The time must
+not be shorter, because samples that arrive after the gap has begun are lost.
 """
 
 

@@ -85,7 +85,7 @@ class Segment:
 class Playlist:
     """The media playlist of one rendition. It grows part by part. `first`: number of the first
     segment. `name`: name of the rendition in every URL, so that the content of a URL never changes.
-    `max_bytes`: maximum memory. The playlist may exceed it only if RFC 8216bis §6.2.2 does not
+    `max_bytes`: maximum memory. The playlist uses more memory only if RFC 8216bis §6.2.2 does not
     allow a shorter playlist.
     """
 

@@ -64,8 +64,8 @@ kHz ticks.
 
 
 class Rendition:
-    """Makes the parts and the playlist of one stream. The rendition ends after IDLE without a
-    request, or after the end of the stream, or when `close()` is called.
+    """Makes the parts and the playlist of one stream. The rendition ends IDLE seconds after the
+    last request, or after the end of the stream, or when `close()` is called.
     """
 
     def __init__(
@@ -178,16 +178,16 @@ class Rendition:
 
     async def playable(self) -> None:
         """Waits until the playlist has a segment that can be played. Raises PlaylistError (503) if
-        that takes longer than BLOCK.
+        there is no such segment within BLOCK seconds.
         """
         await self._until(lambda: bool(self.playlist), lambda: True)
 
     async def reach(self, number: int, part: int, connected: Callable[[], bool]) -> None:
         """Waits until the playlist has reached a part.
 
-        Raises PlaylistError: 400 if the part is too far ahead, 503 if the part does not arrive
-        within BLOCK. Raises ConnectionResetError if the client has left. `connected`: returns
-        False after the client has left.
+        Raises PlaylistError: 400 if the part is too far ahead, 503 if the part is not complete
+        within BLOCK seconds. Raises ConnectionResetError if the client has left. `connected`:
+        returns False after the client has left.
         """
         self.playlist.require_near(number, part)
         await self._until(lambda: self.playlist.contains(number, part), connected)

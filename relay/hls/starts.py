@@ -1,7 +1,7 @@
 """Decides when the HLS rendition of a room may start. Pure.
 
-Starting a rendition is the most expensive step: a process is created, and up to 20 s of audio are
-encoded at once. A rendition is starting until it has a playable segment.
+The start of a rendition costs more CPU time than any later step: a process is created, and up to 20
+s of audio are encoded at once. A rendition is starting until it has a playable segment.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,8 +11,8 @@ from relay.client_address import ClientAddress
 
 STARTS = 8
 """Maximum number of renditions that start at a time in this process. A rendition that was created
-more than STARTING ago does not count. Otherwise renditions that never become playable could keep
-other rooms from starting.
+more than STARTING seconds ago does not count. Otherwise renditions that never become playable could
+keep other rooms from starting.
 """
 STARTING = 1.0
 """Time for which a starting rendition counts towards STARTS, seconds. Its process starts in much
@@ -68,7 +68,7 @@ def may_wait(waiting: Sequence[ClientAddress], creator: ClientAddress) -> bool:
 
 def _time_to_free(ages: Iterable[float], most: int, counted: float) -> float:
     """Returns the time until fewer than `most` starts count, seconds. `ages`: the age of each
-    start. A start counts until its age is `counted` seconds.
+    start, seconds. A start counts until its age is `counted` seconds.
     """
     young = sorted(age for age in ages if age < counted)
     return counted - young[most - 1] if len(young) >= most else 0.0

@@ -145,8 +145,9 @@ composition offset for each sample.
 class _Layout:
     """The boxes around the samples of a fragment with `count` samples of one track.
 
-    The boxes are mfhd, then traf with tfhd (default-base-is-moof), tfdt v1 and trun v1 (with a data
-    offset), then the header of mdat. Most bytes are equal in all such fragments.
+    The moof box contains mfhd and traf. traf contains tfhd (default-base-is-moof), tfdt v1 and trun
+    v1 (with a data offset). The header of mdat follows moof. Most bytes are equal in all such
+    fragments.
     """
 
     __slots__ = ("before_fields", "before_sequence", "before_time", "pack", "size")

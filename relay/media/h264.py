@@ -41,8 +41,9 @@ class SequenceParameters:
     reorders: bool
     """Whether the display order may differ from the decoding order (B-frames)."""
     frame_number_bits: int
-    """Width of `frame_num` in slice headers, bits. It is 0 if the video has separate colour planes
-    or fields, because microlive does not read `frame_num` in such video.
+    """Width of `frame_num` in slice headers, bits. The value is 0 for video with separate colour
+    planes and for interlaced video (fields), because microlive does not read `frame_num` in such
+    video.
     """
     chroma: int
     """Value of `chroma_format_idc`; 1 means 4:2:0."""
@@ -270,9 +271,10 @@ def follows(sps: bytes, before: AccessUnit, unit: AccessUnit, lost: int) -> bool
     """Whether it is certain that no reference frame is missing between two access units.
 
     The function compares `frame_num`, which counts reference frames (H.264 §7.4.3). The loss of
-    other frames is harmless. `lost`: maximum number of missing frames. `frame_num` wraps around and
-    restarts at an IDR, so the result is False if a wrap or a restart could hide a missing reference
-    frame. The result is also False if `frame_num` cannot be read.
+    other frames is harmless. `lost`: maximum number of frames that can be missing between the two
+    access units. `frame_num` wraps around and restarts at an IDR, so the result is False if a wrap
+    or a restart could hide a missing reference frame. The result is also False if `frame_num`
+    cannot be read.
     """
     try:
         bits = parse_sps(sps).frame_number_bits

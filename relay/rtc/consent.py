@@ -2,8 +2,8 @@
 
 A peer with valid credentials can forge the source address of a datagram, and so direct the server's
 media to a stranger. Therefore each address must be proven. An address is proven when it answers a
-connectivity check of the server: the answer repeats a random transaction ID, which the server sent
-to this address only.
+connectivity check that the server sent: the answer repeats a random transaction ID, which the
+server sent to this address only.
 """
 
 from collections.abc import Callable
@@ -41,8 +41,8 @@ class CandidatePair:
 
     def __init__(self) -> None:
         self.heard = False
-        """Whether a datagram has arrived since `heard_at` was set. The UDP port sets this flag for
-        each datagram, which costs less than reading the clock.
+        """Whether a datagram has arrived since `heard_at` was set. The UDP port only sets this flag
+        for each datagram, because a flag costs less than reading the clock.
         """
         self.heard_at: float | None = None
         """Arrival time of the last datagram, in seconds."""
@@ -51,7 +51,9 @@ class CandidatePair:
         self.asked_at: float | None = None
         """Time of the last connectivity check that the server sent, in seconds."""
         self.received = 0
-        """Number of bytes received in STUN and DTLS datagrams."""
+        """Number of bytes received in STUN and DTLS datagrams. While the address is unproven, this
+        number limits how much the server sends.
+        """
         self.sent = 0
         """Number of bytes sent while the address was unproven."""
         self.pending: dict[bytes, float] = {}
@@ -86,11 +88,11 @@ class Consent(Generic[Pair]):
         self, chance: Callable[[], float], *, every: float = EVERY, media_suffices: bool = False
     ) -> None:
         """`chance`: returns a random number from 0 to 1. `every`: mean time between two
-        connectivity checks of the server, seconds.
+        connectivity checks that the server sends, seconds.
 
         `media_suffices`: whether received media counts as consent if the peer answers no check
-        after the handshake. FFmpeg answers none. For a publisher, this is safe, because the server
-        sends a publisher much less than it receives from it.
+        after the handshake. FFmpeg answers no check. Such consent is safe for a publisher, because
+        the server sends a publisher much less data than the publisher sends.
         """
         self.selected: Pair | None = None
         """The pair that carries DTLS and media."""
@@ -105,8 +107,8 @@ class Consent(Generic[Pair]):
         """Whether the peer has answered a check since the handshake."""
 
     def receive_check(self, pair: Pair, size: int, now: float, *, nominated: bool) -> None:
-        """Takes an authentic connectivity check of the peer. The first pair is selected at once. A
-        nominated pair replaces the selected pair only if the nominated pair is proven.
+        """Takes an authentic connectivity check that the peer sent. The first pair is selected at
+        once. A nominated pair replaces the selected pair only if the nominated pair is proven.
         """
         self.receive_bytes(pair, size, now)
         if nominated:
@@ -122,9 +124,9 @@ class Consent(Generic[Pair]):
         pair.received += size
 
     def receive_answer(self, pair: Pair, transaction: bytes, now: float) -> float | None:
-        """Takes an authentic answer to a connectivity check; the answer proves the pair. Returns
-        the round trip time, seconds; None if the server sent no connectivity check with this
-        transaction ID on this pair.
+        """Takes an authentic answer to a connectivity check that the server sent; the answer proves
+        the pair. Returns the round trip time, seconds; None if the server sent no connectivity
+        check with this transaction ID on this pair.
         """
         asked_at = pair.pending.pop(transaction, None)
         if asked_at is None:
@@ -164,8 +166,8 @@ class Consent(Generic[Pair]):
         self.selected = self._nominated = None
 
     def may_send(self, pair: Pair, size: int, now: float) -> bool:
-        """Whether a datagram of `size` bytes may be sent on this pair. If so, the caller must send
-        the datagram.
+        """Whether a datagram of `size` bytes may be sent on this pair. If the result is True, the
+        caller must send the datagram, because its bytes are counted.
         """
         if pair.proven(now):
             return True

@@ -10,8 +10,9 @@ from relay.pause import JUDGE_AGAIN, PauseRule
 
 @asynccontextmanager
 async def deadline(seconds: float, pause: PauseRule) -> AsyncIterator[None]:
-    """Raises TimeoutError if the context takes longer than `seconds`. After a pause of the process,
-    the datagrams that arrived during the pause are read first.
+    """Raises TimeoutError if the body of the `async with` block takes longer than `seconds`. If the
+    process was paused, the timeout expires only after the datagrams that arrived during the pause
+    have been read.
     """
     async with asyncio.timeout(None) as timeout:
         expiry = _Expiry(seconds, pause, timeout)

@@ -8,12 +8,12 @@ from relay.rtc import stun
 MAX_MESSAGE = 576
 """Maximum size of a STUN message, bytes. The checks of browsers are much shorter."""
 UFRAG_BYTES = 8
-"""Number of random bytes in a user name fragment: so many that another peer cannot guess the
-fragment.
+"""Number of random bytes in a user name fragment. This number is large enough that another peer
+cannot guess the fragment.
 """
 PRIORITY = 1_853_824_767
-"""Value of PRIORITY in connectivity checks of the server: a peer-reflexive candidate (RFC 8445
-§7.1.1).
+"""Value of the attribute PRIORITY in the connectivity checks that the server sends: the priority of
+a peer-reflexive candidate (RFC 8445 §7.1.1).
 """
 
 Address = tuple[str, int]
@@ -37,17 +37,17 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An authenticated answer of the peer to a check of the server."""
+    """An authenticated answer of the peer to a connectivity check that the server sent."""
 
     transaction: bytes
     """Transaction ID of the check."""
 
 
 def local_ufrag_of(data: bytes) -> str | None:
-    """Returns the server's ICE user name fragment in a STUN binding request, without validation;
-    None if the request has no fragment.
+    """Returns the server's ICE user name fragment that a STUN binding request contains, without
+    validation; None if the request contains no fragment.
 
-    The fragment identifies the peer before its address is known.
+    The fragment identifies the peer while the peer's address is still unknown.
     """
     at = 20
     size = len(data)
@@ -106,8 +106,8 @@ class IceAgent:
         return None
 
     def check(self, transaction: bytes) -> bytes:
-        """Returns a connectivity check of the server, with a transaction ID of 12 bytes. Pass the
-        peer's answer to `receive`.
+        """Returns a connectivity check that the server can send, with a transaction ID of 12 bytes.
+        Pass the peer's answer to `receive`.
 
         A lite agent does not search for candidate pairs, but it may check whether the peer consents
         to receive (RFC 7675).

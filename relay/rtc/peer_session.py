@@ -207,8 +207,8 @@ class PeerSession:
         """Handles a decrypted compound RTCP packet. May raise ValueError."""
 
     def _answered(self, round_trip: float) -> None:
-        """Called when the peer has answered a connectivity check of the server, `round_trip`
-        seconds after the check.
+        """Called when the peer has answered a connectivity check that the server sent `round_trip`
+        seconds ago.
         """
 
     # State

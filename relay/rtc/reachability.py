@@ -86,7 +86,8 @@ class Probe:
         except OSError as error:
             raise Unreachable(error.strerror or str(error)) from error
         except asyncio.CancelledError:
-            # uvloop does not close a socket whose creation is cancelled, and then never ends.
+            # Let the creation of the socket finish, and close the socket. If the creation is
+            # cancelled, uvloop leaves the socket open, and its event loop then never ends.
             with suppress(OSError):
                 (await opening).close()
             raise

@@ -144,8 +144,8 @@ def extension(data: bytes, begin: int, end: int, wanted: int) -> bytes:
 
 class Unwrapper:
     """Converts numbers of `bits` bits, which wrap around, to numbers that do not wrap around. The
-    result has the same low bits as the number. Of all such values, it is the one closest to the
-    highest result so far.
+    result has the same low bits as the given number. Of all values with these low bits, the result
+    is the value that is closest to the highest result so far.
     """
 
     def __init__(self, bits: int) -> None:

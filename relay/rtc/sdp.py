@@ -14,8 +14,8 @@ from aiortc.sdp import MediaDescription, SessionDescription
 from relay.errors import OfferError, RefusalCode
 
 MAX_LINES = 1_000
-"""Maximum number of lines in an offer. The limit is necessary because aiortc's parser takes
-quadratic time. Chromium's longest offers have about 300 lines.
+"""Maximum number of lines in an offer. The limit is necessary because the time that aiortc's parser
+takes grows with the square of this number. Chromium's longest offers have about 300 lines.
 """
 
 H264_PROFILES = ("42e0", "42c0", "4200", "4d", "64")
@@ -23,8 +23,8 @@ H264_PROFILES = ("42e0", "42c0", "4200", "4d", "64")
 encoder supports it, and it has no B-frames.
 """
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1"
-"""Value of `fmtp` for Opus in an answer (RFC 7587 §6.1): short packets, each with a copy of the
-audio of the previous packet.
+"""Value of `fmtp` for Opus in an answer (RFC 7587 §6.1). It requests short packets that each
+contain a copy of the previous packet's audio.
 """
 
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+./:^_`{|}~=-]{1,256}\Z")

@@ -1,7 +1,7 @@
 """The SSRCs of one peer. Pure; `now` in seconds.
 
-libsrtp keeps 540 bytes for each SSRC of which it has decrypted a packet. For each further packet,
-it searches the list of these SSRCs. Therefore the number of SSRCs is limited.
+libsrtp keeps 540 bytes for each SSRC of which a packet was decrypted, and searches the list of
+these SSRCs for each further packet. Therefore this module limits the number of SSRCs.
 """
 
 from typing import Final

@@ -24,8 +24,9 @@ class Ticking(Protocol):
     """
 
     def tick(self, now: float, *, judge: bool) -> None:
-        """Does the work that is due. `judge`: whether data may count as missing. It is false until
-        the datagrams that arrived during a pause of the process are read.
+        """Does the work that is due. `judge`: whether data that has not arrived may count as
+        missing. After a pause of the process, `judge` is false until all datagrams that arrived
+        during the pause have been read.
         """
 
 

@@ -3,8 +3,8 @@ behind the live edge.
 """
 
 HOLE = 1_000_000
-"""Jump of the media time, in µs, above which the creator is assumed to have been away. Smaller
-jumps come from lost frames or a slow camera.
+"""Jump of the media time above which the creator is assumed to have been away, µs. Smaller jumps
+come from lost frames or a slow camera.
 """
 
 

@@ -79,8 +79,8 @@ class Window:
         this keyframe. If all keyframes are later than `media_time`, returns the first keyframe and
         all samples after it.
 
-        Returns an empty list if the window has no keyframe. Clips, playlists and late readers use
-        this method.
+        Returns an empty list if the window has no keyframe. This method serves clips, playlists and
+        readers that start late.
         """
         start: int | None = None
         for index, packed in enumerate(self._packed):

@@ -14,11 +14,11 @@ class WebSocketCounters:
     dropped: int = 0
     """Number of video frames omitted, summed over the viewers that have left."""
     let_go: int = 0
-    """Number of viewers disconnected because they did not read."""
+    """Number of viewers that the server disconnected because they did not read."""
     dropped_notices: int = 0
     """Number of notices that were dropped because a viewer sent too many."""
     refused: int = 0
-    """Number of viewers disconnected because they violated the protocol."""
+    """Number of viewers that the server disconnected because they violated the protocol."""
     octets: int = 0
     """Number of bytes written by viewer objects (viewer.py). The bytes written by the fan-out are
     counted in relay/channel/hub.py.

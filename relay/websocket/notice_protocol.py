@@ -1,10 +1,10 @@
 """Reads the notices of one viewer without a task.
 
-aiohttp puts each message into a queue and wakes the task that waits for it. These two steps take
-several times longer than handling a notice, and thousands of viewers may send notices at the same
-time while they tap. This protocol gets the data before aiohttp's protocol: it handles whole text
-frames at once, and passes on everything else (pings, the close frame, frames in pieces, invalid
-data).
+aiohttp puts each message into a queue and wakes the task that waits for the message. These two
+steps take several times longer than handling a notice, and thousands of viewers may send notices at
+the same time while they tap. The protocol in this module gets the data before aiohttp's protocol.
+It handles whole text frames at once, and passes everything else to aiohttp's protocol: pings, the
+close frame, frames in pieces, invalid data.
 """
 
 import asyncio

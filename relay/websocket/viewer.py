@@ -32,8 +32,8 @@ be withdrawn if the viewer turns out to be slow.
 JOIN_AGAIN = 0.03
 """Time until the server tries again to write the rest of the burst, seconds."""
 READS_NOTHING = 15.0
-"""Time after which the server closes the connection of a viewer that takes none of the waiting
-bytes, seconds.
+"""Time without progress after which the server closes the connection, seconds: bytes wait for the
+viewer, but the viewer takes none of them.
 """
 SAYS_NOTHING = 20.0
 """Time of silence after which the server pings a viewer, seconds. If the viewer stays silent for
@@ -90,8 +90,8 @@ class WebSocketViewer:
         self._loop = asyncio.get_running_loop()
         self._outbox = Outbox(self._loop.time() * 1_000)
         self._joining: deque[tuple[Message, int]] = deque()
-        """Waiting messages: the rest of the burst, then live messages. The number in each pair is
-        how many bytes of the message count toward `EVENTS_MAX`.
+        """Waiting messages: the rest of the burst, then live messages. Each pair contains a
+        message, and the number of its bytes that count toward `EVENTS_MAX`.
         """
         self._join_timer: asyncio.TimerHandle | None = None
         self._join_began = self._loop.time() * 1_000
@@ -114,8 +114,8 @@ class WebSocketViewer:
 
     @property
     def lag(self) -> float | None:
-        """Lag of the viewer behind the live edge in its last report, ms. The lag includes half a
-        round trip. None before the first report, and for a viewer without media.
+        """The lag that the viewer last reported (how far it is behind the live edge), ms. The lag
+        includes half a round trip. None before the first report, and for a viewer without media.
         """
         return self._outbox.lag if self._media else None
 

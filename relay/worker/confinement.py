@@ -53,8 +53,8 @@ class Layer(IntFlag):
 
 
 def confine_fork_server() -> Layer:
-    """Applies the layers under which a process can still fork workers. The workers inherit these
-    layers. No file can be opened after this call. Returns the layers.
+    """Applies those layers under which this process can still fork workers. The workers inherit the
+    layers. This process cannot open files after this call. Returns the applied layers.
     """
     layers = Layer.LIMITS
     for limit, most in (

@@ -97,8 +97,8 @@ class ForkServer:
 
     def _obey(self, message: dict[str, Any], descriptors: list[int]) -> None:
         if "kill" in message:
-            # This id cannot belong to another process: the operating system does not reuse the id
-            # of an ended worker before `_reap`.
+            # The id in `_workers` cannot belong to another process: the operating system does not
+            # reuse the id of an ended worker before `_reap` has reaped the worker.
             if message["kill"] in self._workers:
                 os.kill(message["kill"], signal.SIGKILL)
             return

@@ -27,8 +27,8 @@ IMPORT = 30.0
 decoders, which takes many seconds on a busy machine.
 """
 HUNG = 20.0
-"""Maximum time for which a fork server may answer no start request while there is one, seconds.
-Before its first answer, it may take IMPORT longer. A fork server that exceeds this time is
+"""Maximum time that a fork server may take until its next answer while a start request waits,
+seconds. For the first answer, the maximum is HUNG + IMPORT. A fork server that takes longer is
 replaced, and its workers end.
 """
 MAX_FORK_SERVERS = 5
@@ -234,8 +234,8 @@ class _ForkServerLink:
         self._starting: deque[asyncio.Future[int]] = deque()
         """The start requests that have not been answered, in order."""
         self._unanswered_since = 0.0
-        """Time of the last answer of the fork server, or the time of the oldest unanswered start
-        request if it is later, in seconds. Valid while a start request is unanswered.
+        """The later of two times, in seconds: the time of the last answer of the fork server, and
+        the time of the oldest unanswered start request. Valid while a start request is unanswered.
         """
         self._workers: dict[int, Worker] = {}
         self._early: dict[int, int] = {}

@@ -33,7 +33,7 @@ from scripts.benchmarks.paired import (
 from scripts.benchmarks.paths import PATHS
 
 START_SECONDS = 30.0
-"""Maximum duration of a run in addition to the measured time, seconds."""
+"""Maximum time that a run may take in addition to the measured time, seconds."""
 
 
 @dataclass(frozen=True, slots=True)

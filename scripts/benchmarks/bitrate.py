@@ -23,8 +23,9 @@ TARGET_BAR, because software encoders drop frames on a busy machine.
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """One sample. `at`: seconds since connecting. `target`: target bitrate in Mbps. `sent`: bitrate
-    sent since the last sample, in Mbps. `size`: dimensions of the encoded frame.
+    """One sample. `at`: seconds since connecting. `target`: target bitrate in Mbps. `sent`: mean
+    bitrate that the browser sent since the last sample, in Mbps. `size`: dimensions of the encoded
+    frame.
     """
 
     at: float

@@ -91,8 +91,8 @@ class Evaluator(Protocol):
 
 
 async def until(page: Evaluator, condition: str, within: float = 20.0) -> Any:
-    """Waits until a JavaScript condition is truthy, and returns its value. If `condition` yields a
-    promise, awaits the promise. Raises TooLate after `within` seconds.
+    """Waits until a JavaScript expression has a truthy value, and returns this value. If
+    `condition` yields a promise, awaits the promise. Raises TooLate after `within` seconds.
 
     Playwright's wait_for_function uses eval() in the page, which our Content-Security-Policy
     forbids.

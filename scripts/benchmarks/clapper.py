@@ -2,8 +2,9 @@
 moment every three seconds.
 
 The time code of each frame gives its position in the loop. The creator keeps the loop in step with
-this machine's monotonic clock (`Publisher`). So any single frame shows its own age and the flash
-that it belongs to, even if the viewer missed the start of the flash. Pure.
+this machine's monotonic clock (`Publisher`). So a single frame is enough to compute the age of this
+frame and the start of the latest flash, even if the viewer missed the first frame of the flash.
+Pure.
 """
 
 import math
@@ -80,7 +81,7 @@ def age(ms: int, now: float) -> float:
 
 
 def flash(ms: int) -> int:
-    """Returns the number of the latest flash at or before a frame, counted from 0 within the loop.
-    `ms`: the time code of the frame.
+    """Returns the index of the latest flash at or before a frame. The flashes of the loop are
+    counted from 0. `ms`: the time code of the frame.
     """
     return math.floor(ms / (EVERY * 1_000))

@@ -65,8 +65,8 @@ def freeze(
 
 
 def apart(decoded: Decoded, began: float, ended: float) -> list[float]:
-    """Returns the delay of each beep after its frame, ms. `began` and `ended` limit the
-    measurement; they are seconds since 1970 on the creator's clock.
+    """Returns the delay of each beep after its frame, ms. `began` and `ended`: start and end of the
+    measured time, in seconds since 1970 on the creator's clock.
     """
     loudness = _loudness(decoded.sound)
     shows = np.array([(media, _full(code, began)) for media, code in decoded.frames]).reshape(-1, 2)

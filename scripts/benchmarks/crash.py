@@ -51,7 +51,7 @@ WATCH = (
     "Date.now())"
 )
 NEW_WITHIN = 3_000
-"""Maximum age of a picture that a viewer sees after its return, ms."""
+"""Maximum age of a picture that counts as new when a viewer has returned, ms."""
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ class Run:
     twice: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     damage: list[str] = field(default_factory=list)
-    """Faults of the schema or of the file of the database."""
+    """Faults in the database: in its schema or in its file."""
     starts: list[float] = field(default_factory=list)
     """Milliseconds from each kill until the server listens again."""
     returns: list[float] = field(default_factory=list)
@@ -106,7 +106,7 @@ class Plan:
     count: int
     """Number of kills."""
     rate: float
-    """Messages a second."""
+    """Number of messages per second that all people together write."""
     browsers: Sequence[Browser] = ()
     """Browsers of the creator and of a viewer. If empty, the room has no creator and no viewer."""
 

@@ -28,11 +28,11 @@ class Chat:
     """People in one room. Call `arrive()` once; then `speaking` decides whether they write."""
 
     def __init__(self, url: str, room: str, rate: float) -> None:
-        """`rate`: messages a second of all people together."""
+        """`rate`: number of messages per second that all people together write."""
         self.ledger = Ledger()
         self.speaking = asyncio.Event()
         self.answers: Counter[int] = Counter()
-        """Answers to messages, by status."""
+        """Number of answers to messages, by HTTP status."""
         self.commits: list[float] = []
         """Milliseconds from each message to its acknowledgement."""
         self._url, self._room, self._rate = url, room, rate
@@ -54,7 +54,7 @@ class Chat:
         self._writer = cycle(self._cookies)
 
     async def talk(self) -> None:
-        """Writes messages at the rate until the task is cancelled."""
+        """Writes messages at the given rate until the task is cancelled."""
         due = time.monotonic()
         while True:
             if not self.speaking.is_set():

@@ -44,7 +44,9 @@ class Crowd:
     slowed: int
     disconnects: int
     outcome: str
-    """Outcome of scripts/load. INVALID means that the load generator was the limit."""
+    """Outcome of scripts/load. INVALID means that the load generator, and not the server, limited
+    the result.
+    """
 
     @property
     def ratio(self) -> float:

@@ -47,7 +47,9 @@ class Crowd:
     generator: float
     """CPU of the busiest process of the load generator, % of one core."""
     outcome: str
-    """Outcome of scripts/load. INVALID means that the load generator was the limit."""
+    """Outcome of scripts/load. INVALID means that the load generator, and not the server, limited
+    the result.
+    """
 
     @property
     def ratio(self) -> float:

@@ -20,8 +20,8 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A distribution in five numbers, in the unit of its values. If there are no values, all
-    numbers except `count` are NaN.
+    """The distribution of some values, described by five numbers in the unit of the values. If
+    there are no values, all numbers except `count` are NaN.
     """
 
     count: int
@@ -65,8 +65,8 @@ class Bar:
 
     @property
     def kept(self) -> bool:
-        """Whether the value meets the bar. NaN means that nothing was measured, and misses every
-        bar.
+        """Whether the value meets the bar. NaN means that nothing was measured; it does not meet
+        any bar.
         """
         return self.value >= self.limit if self.least else self.value <= self.limit
 

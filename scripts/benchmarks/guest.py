@@ -1,4 +1,4 @@
-"""New guests of a server."""
+"""Creates new guests on a server."""
 
 import aiohttp
 
@@ -6,7 +6,9 @@ from scripts.loadgen.person_cookie import cookie_of
 
 
 async def new_guest(http: aiohttp.ClientSession, url: str) -> str:
-    """Makes a guest of the server at `url`. Returns the guest's Cookie header."""
+    """Requests a cookie for a new guest from the server at `url`. Returns the Cookie header that
+    the guest must send.
+    """
     async with http.get(f"{url}/api/me") as response:
         response.raise_for_status()
         return cookie_of(response.cookies)

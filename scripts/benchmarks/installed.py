@@ -1,4 +1,4 @@
-"""Measures what the installed service worker costs the first picture of a room.
+"""Measures how much later the first picture of a room appears if the service worker is installed.
 
 Two returning visitors join a room in turn, one with the service worker and one whose browser
 refuses service workers. Both have visited the feed, so both have a warm cache. The benchmark stops
@@ -23,7 +23,9 @@ from scripts.benchmarks.studio import WITHIN, context_of
 Progress = Callable[[str], None]
 
 DIFFERENCE_BAR = 5.0
-"""Largest allowed median of the differences, ms."""
+"""Largest allowed median difference between the two times to the first picture in a pair, ms: with
+the service worker minus without it.
+"""
 WARM_UP = 2
 """Number of pairs at the beginning that are not counted, because they fill the browser's caches."""
 ACTIVE = "navigator.serviceWorker.ready.then(({ active }) => active.state === 'activated')"
@@ -31,7 +33,9 @@ CONTROLLED = "navigator.serviceWorker.controller !== null"
 
 
 class NotInstalled(Exception):
-    """Raised if a page lacks its service worker, or has one although it must not."""
+    """Raised if a page lacks its service worker, or if a page that must not have a service worker
+    has one.
+    """
 
 
 @dataclass(frozen=True, slots=True)

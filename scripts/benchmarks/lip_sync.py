@@ -39,8 +39,8 @@ class Watcher:
         self._changed = 0.0
 
     def look(self, samples: Iterable[tuple[float, int]]) -> None:
-        """Takes samples of the screen. Each sample is a moment, and the time code on the screen as
-        a word of 32 bits.
+        """Takes samples of the screen. Each sample is a pair: the moment, and the time code that
+        was on the screen (a word of 32 bits).
         """
         for moment, word in samples:
             code = timecode.decode(word)

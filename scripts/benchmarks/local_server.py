@@ -29,8 +29,8 @@ class LocalServer:
         checkout: Checkout = HERE,
         module: Sequence[str] = ("server",),
     ) -> None:
-        """`on`: words to put before the command, for example to run it in a network namespace.
-        `module`: the module to run instead of `server`, followed by its first arguments.
+        """`on`: words to put before the command, for example to run the server in a network
+        namespace. `module`: the module to run instead of `server`, followed by its first arguments.
         """
         self._data = data
         self._checkout = checkout
@@ -91,7 +91,8 @@ class LocalServer:
         if not line.startswith(b"listening on "):
             await self.stop()
             raise ServerFailed("\n".join(["the server does not listen", *self.log[-5:]]))
-        # Measure every revision at the same address, without a lookup of the name.
+        # Replace the name by an address, so that no benchmark has to resolve the name, and every
+        # revision is measured at the same address.
         url = line.decode().removeprefix("listening on ").strip()
         self.url = url.replace("//localhost:", "//127.0.0.1:")
         self._port = int(self.url.rpartition(":")[2])

@@ -1,5 +1,6 @@
 """Network namespaces with a link between two sides. The benchmark and its server are on one side,
-the creators' browsers on the other side. The link can lose packets and limit its rate.
+the creators' browsers on the other side. The link can lose packets and can limit the rate at which
+creators send.
 
 The namespaces belong to this process and end with it. The machine is not changed, and nothing needs
 to be cleaned up.
@@ -57,9 +58,9 @@ def _path() -> str:
 
 
 class Link:
-    """The link between the two sides: `with Link() as link:` inside the namespaces. `NEAR` is the
-    address of this side, `FAR` the address of the other side. The prefix `link.over_there` runs a
-    command on the other side.
+    """The link between the two sides. Use `with Link() as link:` after `enter()` has been called.
+    `NEAR` is the address of this side, `FAR` the address of the other side. The prefix
+    `link.over_there` runs a command on the other side.
     """
 
     over_there = ("nsenter", f"--net=/run/netns/{SIDE}")

@@ -25,9 +25,8 @@ class Packet:
 
 
 class PacketCapture:
-    """Records every RTP packet that arrives at an interface: `with PacketCapture("near") as
-    capture:`. Records packets before the firewall can drop them. Groups the packets by destination
-    port.
+    """Records every RTP packet that arrives at an interface, before the firewall can drop the
+    packet. Use `with PacketCapture("near") as capture:`. Groups the packets by destination port.
     """
 
     def __init__(self, interface: str) -> None:
@@ -79,7 +78,7 @@ class PacketCapture:
                 self._note(data, ancillary, offset)
 
     def _note(self, data: bytes, ancillary: list[tuple[int, int, bytes]], offset: float) -> None:
-        # Accept only IPv4 packets without IP options that contain UDP.
+        # Accept only IPv4 packets that contain UDP and have no IP options.
         if len(data) < 54 or data[12:14] != b"\x08\x00" or data[14] != 0x45 or data[23] != 17:
             return
         rtp = data[42:]

@@ -18,7 +18,7 @@ invalid value is NaN.
 
 class NotMeasured(Exception):
     """Raised if the figures of a run say nothing about the server, for example because the load
-    generator was the limit.
+    generator was too slow.
     """
 
 
@@ -82,7 +82,8 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """All values of one kind of figure in one case. `before` contains the values of the old
-    revision, `after` the values of the new revision. Each pair of runs has one value in both.
+    revision, `after` the values of the new revision. Each pair of runs has one value in `before`
+    and one value in `after`.
     """
 
     case: str

@@ -1,4 +1,4 @@
-"""A PostgreSQL server in a folder of its own, from Debian's package."""
+"""Runs the PostgreSQL server of Debian's package, with the data in a separate folder."""
 
 import os
 import pwd
@@ -31,7 +31,7 @@ class PostgresMissing(Exception):
 
 
 class Postgres:
-    """A server that listens on 127.0.0.1 and on a Unix socket in the folder."""
+    """A PostgreSQL server that listens on 127.0.0.1, and on a Unix socket in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -131,7 +131,7 @@ class Postgres:
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
-    """Creates an empty PostgreSQL server that has not started. Raises PostgresMissing."""
+    """Creates an empty PostgreSQL server, but does not start it. Raises PostgresMissing."""
     with own_folder() as folder:
         server = Postgres(folder)
         server.create()

@@ -26,7 +26,7 @@ from scripts.benchmarks.raider import EVERY, Raider
 from scripts.loadgen.person_cookie import cookie_of
 
 SLOWEST = 200.0
-"""Maximum delay of 99 % of the messages of known people, ms."""
+"""Maximum 99th percentile of the delay of messages that known people write, ms."""
 SHIELD_WITHIN = 1_000.0
 """Maximum time from the tap of the creator to the last message of the raid, ms."""
 TALK_EVERY = 0.2
@@ -188,7 +188,7 @@ class _Talk:
         self._number = 0
 
     async def go_on(self, seconds: float) -> list[float]:
-        """Writes messages for some seconds. Returns their delays, ms."""
+        """Writes messages for `seconds`. Returns the delay of each message, ms."""
         end = time.monotonic() + seconds
         tasks = []
         while time.monotonic() < end:

@@ -1,5 +1,5 @@
-"""A viewer that records everything it receives. After the recording, it decodes the media and
-counts every error.
+"""A viewer that records everything it receives. After the recording, the viewer decodes the media
+and counts every error.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ in pixels (pages/timecode.js).
 
 
 class Spectator:
-    """A viewer that records a room: `async with Spectator(url, room)`. `records` holds each record
-    and its arrival time in seconds of `time.monotonic`.
+    """A viewer that records a room. Use `async with Spectator(url, room)`. `records` holds each
+    record and its arrival time in seconds of `time.monotonic`.
     """
 
     def __init__(self, url: str, room: str) -> None:

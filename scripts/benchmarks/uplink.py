@@ -285,7 +285,8 @@ async def _fail(world: TestNetwork) -> Outage:
 
 def _next(moments: Sequence[float], end: float) -> float:
     """Returns the time from `end` until frames arrive again, ms. Buffered frames may still arrive
-    shortly after `end`. The outage is therefore the longest gap between two frames near `end`.
+    shortly after `end`. So the longest gap between two frames near `end` counts as the outage, and
+    the frames arrive again at the end of this gap.
     """
     around = [
         (before, after)

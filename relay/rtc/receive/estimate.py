@@ -15,9 +15,9 @@ LEAST = 150_000
 path.
 """
 PAUSE = 2.0
-"""Time without a packet after which the measurement restarts, seconds. Without a restart, the send
-time could wrap around unnoticed, because it does so every 64 s. Also, aiortc's byte counter would
-loop over every millisecond of the pause.
+"""Time without a packet after which the measurement restarts, seconds. The send time wraps around
+every 64 s, so a wrap-around during a longer pause could go unnoticed. Also, aiortc's byte counter
+would loop over every millisecond of the pause.
 """
 SEND_CLOCK, RTP_CLOCK = 1 << 18, 90_000
 """Clock rates of the 24-bit send time and of the RTP timestamp of video, ticks per second."""
@@ -46,8 +46,8 @@ class BitrateEstimate:
         """Bitrate to request, bit/s. It starts at the cap and never exceeds it."""
 
     def receive(self, packet: RtpPacket, now: float, round_trip: float | None) -> bool:
-        """Takes a packet. Returns whether the estimate fell. If the estimate fell, the caller
-        should inform the sender at once.
+        """Takes a packet. Returns True if the estimate fell: the caller should then send the new
+        bitrate at once.
 
         `round_trip`: round trip time in seconds; None if unknown.
         """

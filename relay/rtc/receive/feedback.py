@@ -44,7 +44,9 @@ class KeyframeBudget:
         self._counted_at: float | None = None
 
     def take(self, now: float) -> bool:
-        """Returns whether a PLI may be sent now. If so, the caller must send the PLI."""
+        """Returns whether the budget allows a PLI now. If the result is True, the caller must send
+        the PLI, because the call has taken the token for this PLI.
+        """
         most = BUDGET_BURST + self.sessions
         if self._counted_at is None:
             self._tokens = float(most)
@@ -65,8 +67,8 @@ class KeyframeRequests:
     repeated until a keyframe arrives, at most every 500 ms.
 
     After the loss of a reference frame, the interval between PLIs is short at first and then grows
-    to 1 s. The interval grows for the sake of slow uplinks: a keyframe takes long to arrive there,
-    and a second keyframe would delay the first one.
+    to 1 s. The interval grows because a keyframe takes long to arrive over a slow uplink, and a
+    second keyframe would delay the first keyframe further.
     """
 
     def __init__(self, budget: KeyframeBudget | None = None) -> None:
@@ -132,7 +134,9 @@ class KeyframeRequests:
 
 
 RESTART: Final = 3_000
-"""Step in the sequence numbers above which the sender is assumed to have restarted."""
+"""Difference between two consecutive sequence numbers above which the sender is assumed to have
+restarted.
+"""
 
 
 class ReceptionStatistics:

@@ -48,19 +48,19 @@ class Gaps:
     def __init__(self, round_trip: RoundTrip) -> None:
         self._round_trip = round_trip
         self.missing: dict[int, Gap] = {}
-        """The gaps by sequence number. Always the same object, which is empty if no packet is
-        missing.
+        """The gaps by sequence number; empty if no packet is missing. This attribute always refers
+        to the same dictionary.
         """
         self._new: deque[Gap] = deque()
-        """The gaps that were never requested, the oldest first. Gaps that are no longer missing
-        stay until they are first.
+        """The gaps whose packets were never requested, oldest first. A gap whose packet arrived or
+        was given up stays in the queue until the gap is the first.
         """
         self._requested: deque[Gap] = deque()
-        """The gaps to request again, the earliest request first. Gaps that are no longer missing
-        stay until they are first.
+        """The gaps whose packets must be requested again, in the order of the last request. A gap
+        whose packet arrived or was given up stays in the queue until the gap is the first.
         """
         self._answered: dict[int, Gap] = {}
-        """The latest gaps that were filled after one request, by sequence number."""
+        """The latest gaps whose packet arrived after exactly one request, by sequence number."""
         self._marked = False
         """Whether the sender marks retransmissions (RFC 4588). Otherwise a retransmission looks
         like a late packet.
@@ -135,7 +135,7 @@ class Gaps:
 
     def due_at(self) -> float:
         """Returns the earliest time at which `nacks` will return a sequence number, in seconds. The
-        result is infinite if no missing packet may be requested again.
+        result is infinite if there is no missing packet for which `nacks` may return a request.
         """
         new, again = _first(self._new), _first(self._requested)
         return min(
@@ -179,8 +179,8 @@ class Gaps:
         return max(self._round_trip.deadline, min(MAX_DEADLINE, ATTEMPTS * self._retry))
 
     def _is_early(self, gap: Gap) -> bool:
-        """Whether the packet arrived sooner than an answer to its request can. Such a packet is
-        probably the original.
+        """Whether the packet arrived so soon after its request that it cannot be the answer to this
+        request. Such a packet is probably the original.
         """
         least = self._round_trip.least
         return least is None or gap.filled_at - gap.requested_at < least
@@ -195,7 +195,9 @@ class Gaps:
 
 
 def _first(queue: deque[Gap]) -> Gap | None:
-    """Returns the first gap that is still missing, and removes the gaps before it."""
+    """Returns the first gap whose packet is still missing, and removes all gaps before this gap
+    from the queue.
+    """
     while queue:
         if queue[0].missing:
             return queue[0]

@@ -8,7 +8,7 @@ from relay.rtc.receive.estimate import LEAST
 
 SLACK = 1.25
 """Maximum ratio of the received bitrate to the requested bitrate that the policer tolerates.
-Retransmissions cause a small excess. So does an encoder that adapts its bitrate slowly.
+Retransmissions cause a small excess, and so does an encoder that adapts its bitrate slowly.
 """
 BURST = 1.0
 """Maximum excess that the policer tolerates, in seconds of media at the usual bitrate. A large
@@ -16,8 +16,7 @@ keyframe, for example of a shared screen, causes such an excess.
 """
 CREDIT = 1.0
 """Maximum amount of delayed media that does not count as an excess, in seconds of media at the
-usual bitrate. After a pause of the network or of this process, all media that was sent during the
-pause arrives at once.
+usual bitrate. Media arrives late, and all at once, after a pause of the network or of this process.
 """
 DEBT_MAX = 3.0
 """Upper limit of the counted excess, in seconds of media at the usual bitrate. A larger excess does
@@ -37,8 +36,8 @@ class BitratePolicer:
     """Measures one publisher. Call `measure` several times a second.
 
     `cap`: bitrate that is usually requested, bit/s. `limit`: maximum bitrate, bit/s. The publisher
-    may send more than `limit` for OVER_FOR seconds at most. If it sends twice the limit or more, it
-    may do so for half of this time.
+    may send more than `limit` for at most OVER_FOR seconds, or for half of this time if the bitrate
+    is twice the limit or more.
     """
 
     def __init__(self, cap: int, limit: int, now: float) -> None:

@@ -12,7 +12,9 @@ from relay.rtc.rtp import RtpPacket, Unwrapper
 MAX_BUFFERED: Final = 2_048
 """Maximum number of packets that wait behind a gap: about 2.5 MB at 1,200 bytes each."""
 MAX_JUMP: Final = 3_000
-"""Step in the sequence numbers above which the sender is assumed to have restarted."""
+"""Difference between two consecutive sequence numbers above which the sender is assumed to have
+restarted.
+"""
 OUTAGE: Final = 0.2
 """Time without packets after which a gap of more than SHORT packets is not repaired, seconds.
 Repairing such a gap would take longer than waiting for a new keyframe.
@@ -66,8 +68,9 @@ class Reassembly:
         self._key_start: int | None = None
         """Sequence number of the newest buffered packet that begins a keyframe."""
         self._key_end = 0
-        """First sequence number of the newest buffered keyframe that was not found in the buffer
-        yet. All packets from `_key_start` to the one before this number are in the buffer.
+        """The sequence number, from `_key_start` on, that must be looked up next in the buffer. All
+        packets from `_key_start` up to this number (exclusive) are in the buffer and belong to the
+        newest buffered keyframe.
         """
         self._unit: list[bytes] = []
         """The payloads of the current access unit so far, in order."""
@@ -163,8 +166,9 @@ class Reassembly:
         self._highest = max(self._highest, sequence)
 
     def _note_keyframe(self, start: int) -> None:
-        """Stores the sequence number `start` if it is the start of the newest keyframe. Stores only
-        one start, because a sender may mark every packet as the start of a keyframe.
+        """Stores `start`, the sequence number at which a keyframe starts, if this keyframe is newer
+        than the stored one. Only one start is stored, because a sender may mark every packet as the
+        start of a keyframe.
         """
         if self._key_start is None or start > self._key_start:
             self._key_start = self._key_end = start
@@ -185,8 +189,8 @@ class Reassembly:
         return frames
 
     def _take(self, packet: RtpPacket, arrived: float) -> EncodedFrame | None:
-        """Appends the next packet in sequence order to the current access unit. Returns a frame if
-        the packet completes a frame; otherwise None.
+        """Appends the next packet in sequence order to the current access unit. Returns the frame
+        that the packet completes; None if the packet completes no frame.
         """
         frame = None
         unit, payload = self._unit, packet.payload

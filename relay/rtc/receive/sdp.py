@@ -16,8 +16,8 @@ does not estimate the path itself.
 """
 
 _VP8_LIMITS = "max-fr=30;max-fs=3600"
-"""Limits for a VP8 sender (RFC 7741 §6.1): 30 frames per second of 3,600 macroblocks (720p),
-because VP8 has to be transcoded.
+"""Limits for a VP8 sender (RFC 7741 §6.1): 30 frames per second, and 3,600 macroblocks per frame
+(720p). The limits are low because VP8 has to be transcoded.
 """
 
 

@@ -37,8 +37,8 @@ CHECK_EVERY = 1.0
 the round trip time.
 """
 UNREACHABLE_AFTER = 3.0
-"""Time of silence (no media, check or answer to a check) after which a publisher counts as
-unreachable, seconds.
+"""Time of silence after which a publisher counts as unreachable, seconds. Silence means that the
+publisher sends no media, no connectivity check and no answer to a check.
 """
 SILENCE_MAX = 30.0
 """Time of silence after which the session ends, seconds. If the network recovers earlier, the
@@ -50,7 +50,7 @@ timer could fire before the request is due, because the event loop rounds delays
 """
 REPAIRS_PER_SECOND, REPAIRS_BURST = 50, 5
 """Maximum number of requests for missing packets that the timer sends to one publisher: per second,
-and in one burst. The limit is necessary, because a publisher can cause as many gaps as it likes.
+and in one burst. The limit is necessary, because a publisher can cause any number of gaps.
 """
 
 

@@ -2,7 +2,7 @@
 arrived (draft-holmer-rmcat-transport-wide-cc-extensions-01 §3). Pure; `now` in seconds.
 
 The sender numbers the packets of all its streams in one sequence. From the intervals between the
-arrivals, it estimates which bitrate the path can carry.
+arrivals, the sender estimates which bitrate the path can carry.
 """
 
 from operator import sub
@@ -26,7 +26,8 @@ are more than 8.19 s apart.
 """
 KEPT: Final = 500
 """Maximum distance of a late packet from the newest sequence number. A late packet within this
-distance is reported; the report also repeats the arrival times of all packets after it.
+distance is reported. The same report also repeats the arrival times of all packets with higher
+numbers.
 """
 
 _HEADER = Struct("!BBHIIHHHBB")
@@ -214,8 +215,8 @@ def _statuses(before: int, arrivals: list[int | None]) -> tuple[list[int], bytes
 
 
 def _chunks(symbols: list[int]) -> bytes:
-    """Returns packet status chunks (§3.1.3, §3.1.4). Each chunk contains equal symbols and their
-    number, or 14 symbols of one bit each, or 7 symbols of two bits each.
+    """Returns packet status chunks (§3.1.3, §3.1.4). Each chunk contains either one symbol and the
+    number of its repetitions, or 14 symbols of one bit each, or 7 symbols of two bits each.
     """
     at, size = 0, len(symbols)
     if symbols.count(symbols[0]) == size:  # as in most reports

@@ -10,8 +10,8 @@ LOSS_MAX = 0.2
 HEAVY_LOSS = 0.5
 """Packet loss above which a single report means congestion, as a fraction of the packets sent."""
 REPORTS = 2
-"""Number of consecutive reports above LOSS_MAX that mean congestion. A single report is not enough,
-because a short burst of loss may have caused it.
+"""Number of consecutive reports above LOSS_MAX that mean congestion. A single report above LOSS_MAX
+is not enough, because a short burst of loss may have caused the high value.
 """
 RETRY = 1.0
 """Shortest delay from the start of congestion until full video is tried again, seconds. Every

@@ -73,8 +73,8 @@ class PacketisedFrame:
         return 0x80 if self.marked and place == len(self.payloads) - 1 else 0
 
     def forget_batches(self) -> None:
-        """Frees the memory of the batches. They are needed only while the frame is the newest one:
-        retransmissions and joins use the payloads.
+        """Frees the memory of the batches. The batches are needed only while the frame is the
+        newest frame: retransmissions and joins use the payloads.
         """
         self._batches.clear()
 

@@ -24,8 +24,8 @@ def progress(what: str) -> None:
 
 
 DISTRIBUTION = ("p50", "p95", "least", "most")
-"""Titles of all columns that `cells` fills except the last column. The last column contains the
-number of values; each table chooses the title of this column.
+"""Titles of the columns that `cells` fills, without the last one. The last column contains the
+number of values; each table chooses the title of the last column.
 """
 
 

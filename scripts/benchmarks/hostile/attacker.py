@@ -3,7 +3,7 @@
 The process reads its plan (one line of JSON) from standard input and prepares the attack. Then it
 writes `ready`, or the reason why the server refused the preparation. A second line on standard
 input contains the duration in seconds and starts the attack. After the attack, the process writes
-its summary, and keeps everything open until standard input ends.
+its summary, and keeps its connections open until standard input ends.
 """
 
 import asyncio

@@ -89,8 +89,9 @@ class ControlViewer:
 
 
 class HealthCheck:
-    """Requests `/healthz` every HEALTH_EVERY seconds. If a request becomes due while the
-    previous request waits for its answer, the time until that answer counts for both requests.
+    """Requests `/healthz` every HEALTH_EVERY seconds, but sends no request while another request
+    waits for its answer. A request that became due during this wait counts as a request whose
+    response time lasts from the due time until that answer.
     """
 
     def __init__(self, url: str) -> None:

@@ -33,8 +33,8 @@ class PacketAttack(ABC):
             raise NotPrepared("the server refused the creator")
 
     async def run(self, arena: Arena, seconds: float) -> None:
-        """Calls `send` until the server ends the session. Then tries once a second to open a new
-        session and continues.
+        """Calls `send` until the server ends the session. After that, tries once a second to open a
+        new session. If a new session is accepted, continues in this session.
         """
         began = time.monotonic()
         until, again, made = began + seconds, 0.0, 0.0
@@ -115,8 +115,8 @@ class TinyUnits(PacketAttack):
 
 
 class KeyframesBehindHole(PacketAttack):
-    """Four times a second, leaves out one packet and then sends 250 packets, each of which starts a
-    keyframe.
+    """A creator that leaves out one packet and then sends 250 packets that each start a keyframe.
+    This happens four times a second.
     """
 
     per_second = 4.0

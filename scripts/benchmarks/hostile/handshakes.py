@@ -241,8 +241,9 @@ class StrangeCertificates:
 
 
 def _demand_few_bytes(arena: Arena, ratio: float, early: int, late: int) -> None:
-    """Adds the bars for the bytes that a silent address received: `early` bytes before LATER,
-    `late` bytes after LATER. `ratio`: bytes that the address received for each byte that it sent.
+    """Adds the bars for the bytes that a silent address received: `early` bytes in the first LATER
+    seconds, and `late` bytes after that. `ratio`: bytes that the address received for each byte
+    that it sent.
     """
     arena.count("bytes received", early + late)
     arena.demand("bytes to a silent address, per byte that it sent", ratio, TIMES_SENT, "×")

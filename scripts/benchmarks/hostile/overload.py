@@ -34,8 +34,8 @@ the other creators, relative to the number that one core carries. `RAISE_TO`: bi
 additional creator, bit/s.
 """
 ARRIVE, SETTLE = 5.0, 2.0
-"""Seconds in which all creators arrive (`ARRIVE`), and seconds from then until the measurement
-begins (`SETTLE`).
+"""Seconds in which all creators arrive (`ARRIVE`), and seconds from the last arrival to the start
+of the measurement (`SETTLE`).
 """
 WATCHED = 20
 """Number of live rooms, in addition to the yardstick's room, in which a viewer measures the delay.
@@ -73,8 +73,8 @@ class Crowd:
     refused_ms: float
     """99th percentile of the time from the request to HTTP 503, ms; NaN if nothing was refused."""
     side: Side
-    """What the viewers noticed. Each figure is the worse of two values: for the yardstick's room,
-    and for WATCHED other rooms.
+    """What the viewers noticed. Each figure is the worse of two values: the value for the
+    yardstick's room, and the value for up to WATCHED other rooms.
     """
     share: float
     """Share of the creators' frames that the viewers got."""

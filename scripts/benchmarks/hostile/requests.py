@@ -22,7 +22,8 @@ class Requests(ABC):
     per_second = 0.0
     source = "127.0.0.4"
     total: float = 0
-    """Number of requests after which the attack sends no more; 0 if there is no limit."""
+    """Number of requests after which the attack sends no further request; 0 if there is no limit.
+    """
 
     async def prepare(self, arena: Arena) -> None:
         self._number = 0

@@ -31,8 +31,8 @@ reader (`CONTROLS`).
 RAMP = 1.0
 LIVE_WITHIN, ARRIVE_WITHIN, READY_WITHIN, ANSWER_WITHIN = 15.0, 10.0, 20.0, 20.0
 HONEST_NICENESS = -10
-"""Niceness of the server, the creator and the viewers. Neither an attacker on the core of the
-viewers nor other programs of this machine must delay them.
+"""Niceness of the server, the creator and the viewers. An attacker on the core of the viewers must
+not delay these processes, and neither must other programs of this machine.
 """
 
 

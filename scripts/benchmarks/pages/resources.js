@@ -19,7 +19,7 @@
     intervals.add(id);
     return id;
   };
-  // Timeouts and intervals share their numbers (HTML, "timers").
+  // clearTimeout() also ends an interval, and clearInterval() a timeout (HTML, "timers").
   const clear = (id) => {
     timeouts.delete(id);
     intervals.delete(id);
