@@ -136,7 +136,7 @@ async def _open_parts(
     settings: Settings, registry: CollectorRegistry, origins: Origins, stack: AsyncExitStack
 ) -> tuple[Parts, list[Listener]]:
     """Opens the data and the UDP port, restores the rooms of the last run, and creates the parts
-    that serve them. The TCP ports are bound, but do not listen yet.
+    that serve these rooms. The TCP ports are bound, but do not listen yet.
     """
     storage = await Storage.open(settings.data, settings.database_url)
     stack.push_async_callback(storage.close)

@@ -44,8 +44,8 @@ class Demo:
                 *(sys.executable, "-m", "server.host.synthetic", f"{self._url}/whip/{self._room}"),
                 stdin=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                # Start the process in its own session: Ctrl-C must reach only the server, which
-                # ends the process.
+                # Start the publisher's process in a session of its own: Ctrl-C must reach only the
+                # server, which then ends the publisher.
                 start_new_session=True,
             )
             try:

@@ -1,8 +1,6 @@
-"""Remembers for some seconds which person was admitted at which device. Pure: `now` is any
+"""Remembers for some seconds which person was admitted at which device. During a flood of messages
+from one device, the server therefore does not read storage for each message. Pure: `now` is any
 monotonic time in seconds.
-
-During a flood of messages from one device, the server therefore does not read storage for each
-message.
 """
 
 from server.people.person import Person

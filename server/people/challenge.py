@@ -1,10 +1,11 @@
 """Challenges for passkeys (WebAuthn Level 3 §13.4.3). The server stores a challenge only after its
 use. Pure.
 
-A challenge contains its expiry and a MAC over its purpose and the browser that asked for it. The
-server therefore keeps nothing about a challenge before the passkey's answer is verified, and a
-flood of requests for challenges uses no memory. After the use of a challenge, storage keeps its
-hash until the challenge expires, so that no challenge is used twice.
+A challenge contains the time at which it expires, and a MAC over the purpose and the browser for
+which the server made the challenge. The server therefore keeps nothing about a challenge before the
+passkey's answer is verified, and a flood of requests for challenges uses no memory. After the use
+of a challenge, storage keeps the hash of the challenge until the challenge expires, so that no
+challenge is used twice.
 """
 
 import hashlib
@@ -46,7 +47,7 @@ class Used:
 
     hash: bytes
     expires_at: float
-    """Unix seconds."""
+    """Time at which the challenge expires, Unix seconds."""
 
 
 def new_challenge(secret: bytes, bound: Bound, now: float, nonce: bytes) -> bytes:

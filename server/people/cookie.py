@@ -20,13 +20,15 @@ from server.people.person import COLOURS, Person, Visitor
 from server.recent import Recent
 
 COOKIE_NAME = "microlive"
-"""First part of the name of the cookie. Older versions used it as the whole name."""
+"""First part of the name of the cookie. Older versions used this part as the whole name."""
 LIFETIME = 400 * 86_400
 """Seconds for which a cookie is valid. Browsers keep no cookie for longer (RFC 6265bis §5.5)."""
 RENEW_AFTER = 86_400
 """Age of a cookie, seconds, at which the visitor gets a new cookie."""
 MAX_COOKIE = 2_048
-"""Maximum length of the value, characters. The longest name and handle give about 800."""
+"""Maximum length of the value, characters. A cookie with the longest name and handle has about 800
+characters.
+"""
 MAX_SKEW = 86_400
 """Maximum seconds by which the clock of another server may be ahead."""
 MAX_READ = 5_000
@@ -43,7 +45,8 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 def cookie_name(installation: str) -> str:
     """Returns the name of the cookie. `installation`: id of the database. Browsers send a cookie to
-    every port of a host, so servers with databases of their own need different names.
+    every port of a host, so two servers at one host that do not share a database need different
+    cookie names.
     """
     return f"{COOKIE_NAME}-{installation}"
 
@@ -56,7 +59,7 @@ class CookieKey:
     secret: bytes = field(repr=False)
     created_at: float
     retired_at: float | None = None
-    """Time from which cookies with this key are no longer valid; None if no time is set."""
+    """Time at which the cookies that this key has signed become invalid; None if no time is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Cookie:
 
     visitor: Visitor
     issued_at: int
-    """Unix seconds."""
+    """Time at which the cookie was made, Unix seconds."""
     key: str
     """Id of the key that signed the cookie."""
 
@@ -150,7 +153,9 @@ class CookieKeys:
         return cookie
 
     def due(self, cookie: Cookie, now: float) -> bool:
-        """Whether the visitor needs a new cookie, because this one is old or has an old key."""
+        """Whether the visitor needs a new cookie, because `cookie` is old or was signed with an old
+        key.
+        """
         return cookie.issued_at < now - RENEW_AFTER or cookie.key != self.signing(now)
 
 

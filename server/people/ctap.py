@@ -11,8 +11,8 @@ MAX_ITEMS = 1_000
 
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
 _FIXED = 37
-"""Bytes of authenticator data before the credential: RP ID hash, flags and counter (WebAuthn Level
-3 §6.1).
+"""Number of bytes of authenticator data before the credential: RP ID hash, flags and counter
+(WebAuthn Level 3 §6.1).
 """
 _AAGUID = 16
 _HAS_CREDENTIAL, _HAS_EXTENSIONS = 0x40, 0x80

@@ -31,7 +31,7 @@ _WORDS = {"en": ENGLISH, "ko": KOREAN}
 
 def guest_name(language: str, chance: int) -> str:
     """Returns a friendly name such as `Quiet Otter` or `고요한 수달`. `chance`: a random number of
-    at least 0. Languages without names of their own get English names.
+    at least 0. Returns an English name for a language without guest names.
     """
     adjectives, animals = _WORDS.get(language, ENGLISH)
     chance, adjective = divmod(chance, len(adjectives))

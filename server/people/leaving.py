@@ -13,7 +13,7 @@ class Account(Enum):
 
 def account(delete_at: float | None, now: float) -> Account:
     """Returns the state of a stored person. `delete_at`: time of the deletion, None if the person
-    has not asked for it. Times are Unix seconds.
+    has not asked for a deletion. Times are Unix seconds.
     """
     if delete_at is None:
         return Account.ACTIVE

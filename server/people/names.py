@@ -43,7 +43,9 @@ class Handle:
     shown: str
     """The handle as its owner wrote it, normalised."""
     key: str
-    """Text that is equal for handles that differ only in case, width or the style of emoji."""
+    """Text that is equal for handles that differ only in case, in full-width and half-width forms,
+    or in the style of emoji.
+    """
     skeleton: str
     """Text that is equal for handles that look alike."""
 

@@ -17,7 +17,7 @@ INTERVAL = 60.0
 AT_ONCE = 20
 """Maximum number of people who are deleted in one run."""
 MAX_LEAVING = 200
-"""Maximum number of people whom one run adds to the people who will soon be deleted."""
+"""Maximum number of people that one run adds to the set of people who will soon be deleted."""
 
 
 class Purge:

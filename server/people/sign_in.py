@@ -44,7 +44,9 @@ MAX_PUBLIC_KEY = 1_024
 """Maximum length of a public key, bytes. An RSA key of 4,096 bits has about 540."""
 MAX_CLIENT_DATA = 4_096
 MAX_SIGNATURE = 1_024
-"""Maximum lengths of the other parts of an answer, bytes."""
+"""Maximum lengths of the other parts of an answer, bytes: MAX_SIGNATURE for the signature,
+MAX_CLIENT_DATA for each other part.
+"""
 LOCALHOST = "localhost"
 
 
@@ -110,7 +112,8 @@ def registration_options(
     party: RelyingParty, person: Person, challenge: bytes, known: Sequence[bytes]
 ) -> dict[str, Any]:
     """Returns the options with which a browser makes a passkey, as JSON. `known`: ids of the
-    person's existing passkeys. An authenticator that has one of them makes no second passkey.
+    person's existing passkeys. An authenticator that has one of these passkeys makes no second
+    passkey.
     """
     options = generate_registration_options(
         rp_id=party.id,

@@ -11,8 +11,8 @@ key of a name ignores them, because people do not type them.
 
 
 def key_of(name: str) -> str:
-    """Returns the key of a valid name. Names with the same key are the same name: the key ignores
-    case, width, and the style of emoji.
+    """Returns the key of a valid name. Names with the same key count as the same name: the key
+    ignores case, full-width and half-width forms, and the style of emoji.
     """
     return nfkc(nfkc(name).translate(JOINERS).casefold())
 

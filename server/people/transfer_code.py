@@ -1,7 +1,7 @@
 """The code with which a person signs in at another device. Pure.
 
-The code works once and for ten minutes. It has 59 bits: with the limits below, the chance to guess
-one of a thousand valid codes is under 1 in 10**10 for each period of ten minutes.
+The code can be used once, within ten minutes. It has 59 bits: with the limits below, the chance to
+guess one of a thousand valid codes is under 1 in 10**10 for each period of ten minutes.
 """
 
 from server.people.typed_code import hash_code, read_code, write_code

@@ -42,8 +42,8 @@ def read_code(text: str, length: int) -> str | None:
 
 
 def hash_code(code: str) -> bytes:
-    """Returns the SHA-256 hash of a code. A slow, salted hash would add nothing, because a code is
-    random and its tries are limited.
+    """Returns the SHA-256 hash of a code. A slow, salted hash would add nothing, because codes are
+    random and the number of tries is limited.
     """
     return hashlib.sha256(code.encode()).digest()
 

@@ -13,9 +13,9 @@ FRESH = 3.5
 one or two reports are lost.
 """
 MIN_INTERVAL = 0.5
-"""Minimum seconds between two reports of a viewer. A report that arrives sooner is ignored: the
-metrics would count the viewer twice in one second. Two reports arrive in quick succession if the
-network delayed the first report.
+"""Minimum seconds between two reports of a viewer. A report that arrives sooner is ignored, because
+otherwise the metrics would count the viewer twice in one second. Two reports arrive in quick
+succession if the network delayed the first report.
 """
 STALL_SHOWN = 30.0
 """Seconds for which a viewer counts as stalled after a stall."""

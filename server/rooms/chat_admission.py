@@ -1,5 +1,5 @@
-"""Which messages the chat of one room accepts: within the limits, and allowed by the moderation.
-Pure.
+"""Decides which messages the chat of one room accepts: messages that exceed no limit and that the
+moderation allows. Pure.
 """
 
 from relay.errors import Refusal, RefusalCode

@@ -95,9 +95,9 @@ class Conversation:
                 self._context.post(message_event(ready))
 
     def _recover(self, message: Message) -> Message:
-        """Shows a message that was in the database already, unless viewers have already seen it.
-        The author sends a message twice if the database stored it, but the answer of the database
-        did not arrive.
+        """Shows a message that was in the database already, unless viewers have already seen the
+        message. The author's page sends a message again if the database stored the message but did
+        not answer in time.
         """
         if self._outgoing.recover(message):
             return message
@@ -158,7 +158,7 @@ class Conversation:
 
     async def remove(self, numbers: list[int], by: str, person: str | None = None) -> None:
         """Hides messages from everyone. `person`: the author if all messages of one author are
-        removed. Pages then also hide the messages of this author that they do not show yet.
+        removed. A page then also hides messages of this author that reach the page later.
         """
         if not numbers:
             return
@@ -180,7 +180,7 @@ class Conversation:
         for start in range(0, len(numbers), REMOVED_AT_ONCE):
             await self._store.show(self._context.room, numbers[start : start + REMOVED_AT_ONCE])
         self.log.change(numbers, restored)
-        # Announce only the newest messages: pages show about as many as the log keeps.
+        # Announce only the newest messages: a page shows about as many messages as the log keeps.
         last = sorted(numbers)[-KEPT:]
         found = [message for n in last if (message := await self.find(n))]
         for message in found:
@@ -191,7 +191,9 @@ class Conversation:
             self._context.post({"type": "restored", "messages": described})
 
     async def pin(self, message: Message | None) -> None:
-        """Pins a message, which replaces the pinned message. None: unpins the pinned message."""
+        """Pins `message` in place of the pinned message. If `message` is None, only unpins the
+        pinned message.
+        """
         await self._store.pin(self._context.room, message.n if message else None, self._context.now)
         self.show_pin(message)
 

@@ -71,8 +71,7 @@ class RoomDecisions(RoomPart):
         self._settling = asyncio.Lock()
         """Locked while the settings of the room change, so that no change is lost."""
         self._removed: Recent[str, tuple[list[int], float]] = Recent(MAX_UNDO)
-        """By banned person: numbers of the messages that the ban removed, and the time of the ban.
-        """
+        """Numbers of the messages that a ban removed, and the time of the ban, by banned person."""
 
     def command_handlers(self) -> CommandHandlers:
         return {
@@ -286,7 +285,7 @@ class RoomDecisions(RoomPart):
         self._context.changes.announce(self._moderation.creator)
 
     async def _in_force(self) -> None:
-        """Announces the change, and returns once it applies to this room."""
+        """Announces the change, and returns once the change applies to this room."""
         self._announce()
         await self._moderation.refresh()
 

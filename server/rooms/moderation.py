@@ -1,7 +1,7 @@
 """The moderation of one room in memory: the roles of people, and the decision about each message.
 
 Storage has the decisions of moderators. This part reads the decisions again whenever
-ModerationChanges reports a change, in this process or in another one.
+ModerationChanges reports a change, whether this process or another process made the change.
 """
 
 import asyncio

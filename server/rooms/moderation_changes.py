@@ -1,5 +1,5 @@
-"""Tells rooms that moderators have changed something, in this process or in another one that shares
-the database.
+"""Tells rooms that moderators have changed something, whether in this process or in another process
+that shares the database.
 
 The owner calls `open()` and `close()`. A room subscribes while the room is in memory.
 """

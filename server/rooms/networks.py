@@ -26,7 +26,7 @@ class Networks:
 
     @property
     def salt(self) -> Salt:
-        """The salt of this live. After a day, a new one replaces it."""
+        """The salt of this live. A new salt replaces a salt that is a day old."""
         if self.made_salt is None or not self.made_salt.is_valid(self._now()):
             self.made_salt = Salt(secrets.token_bytes(SALT_BYTES), self._now())
             self._hashes.clear()

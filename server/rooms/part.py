@@ -28,7 +28,9 @@ longest ago is forgotten first.
 """
 
 CommandHandler = Callable[[Author, Any], Awaitable[object]]
-"""Executes one type of command. The handler raises a Refusal to refuse the command."""
+"""A function that executes one type of command. The function raises a Refusal to refuse the
+command.
+"""
 CommandHandlers = Mapping[type[SocialCommand[Any]], CommandHandler]
 NoticeHandlers = Mapping[str, Callable[[Notice], None]]
 """Handlers of notices, by the type of the notice. A handler raises MessageError if the notice does
@@ -65,7 +67,7 @@ class SocialTools:
 
 
 class RoomContext:
-    """The tools of one room for its parts."""
+    """The tools that one room gives to its parts."""
 
     def __init__(
         self,

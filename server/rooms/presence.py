@@ -20,11 +20,13 @@ PRESENCE_EVERY = 1.0
 JOINED_EVERY = 3.0
 """Minimum seconds between two events that show who joined."""
 STORE_EVERY = 30.0
-"""Seconds from a change of the figures to their storage. A restarted server reads them again."""
+"""Maximum seconds from a change of the figures until the figures are stored. After a restart, the
+server continues with the stored figures.
+"""
 
 
 class RoomPresence(RoomPart):
-    """Counts the viewers of the live. The owner of the room is no viewer."""
+    """Counts the viewers of the live. The owner of the room does not count as a viewer."""
 
     def __init__(self, context: RoomContext, shows_joins: Callable[[], bool]) -> None:
         """`shows_joins`: whether viewers may see at present who joins."""

@@ -231,7 +231,7 @@ class Rooms:
 
     def announce_moderation(self, creator: str) -> None:
         """Makes the rooms of a creator read the decisions of moderators. If `creator` is OPERATOR,
-        all rooms read them.
+        all rooms read the decisions.
         """
         self._changes.announce(creator)
 

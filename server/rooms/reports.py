@@ -108,7 +108,9 @@ class RoomReports:
 
 
 def describe_report(record: ReportRecord, *, to_reported: bool = False) -> Report:
-    """Returns a report. The reported person never sees the text of the reporter."""
+    """Returns a report. `to_reported`: whether the report is for the reported person, who never
+    sees the text of the reporter.
+    """
     return Report(
         record.id,
         record.room,

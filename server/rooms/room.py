@@ -35,7 +35,7 @@ OpenSession = Callable[[Stream, Offer, str, SessionOwner], IngestSession]
 VIEWERS_INTERVAL = 1.0
 """Minimum seconds between two room events that only report a new number of viewers."""
 EXCESS_PAUSE = 10.0
-"""Seconds for which a room accepts no session after a session sent too much."""
+"""Seconds for which a room accepts no new session after a session that has sent too much media."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class RoomObserver(Protocol):
     """An observer of rooms. A room calls its observer synchronously."""
 
     def room_changed(self, room: "Room", before: State) -> None:
-        """Tells the observer that the room's state was `before` and has changed."""
+        """Tells the observer that the state of the room has changed. `before`: the former state."""
 
 
 class Room:
@@ -168,7 +168,7 @@ class Room:
 
         Raises Conflict if the room has ended, and Unavailable if the server is closing. Raises
         Unavailable or NotAcceptable if the offer needs a transcoder and no transcoder is available,
-        and TooManyRequests for some seconds after a session sent too much.
+        and TooManyRequests for some seconds after a session that has sent too much media.
         """
         if self.ended:
             raise Conflict(RefusalCode.ROOM_ENDED, "this room has ended: create a new room")

@@ -100,8 +100,8 @@ class RoomSocial:
         return bool(by.person.id) and self.moderation.rank(by.person.id) is not None
 
     async def author_of(self, by: Requester) -> Author:
-        """Returns the person with the person's role in this room. Raises Forbidden if the creator
-        key is wrong.
+        """Returns the sender of a command, with the sender's role in this room. Raises Forbidden if
+        the creator key is wrong.
         """
         network = self.moderation.networks.hash(by.address)
         if by.key:

@@ -50,8 +50,8 @@ class Standings:
         return known[0] if known else None
 
     def certain(self, person: str) -> Standing | None:
-        """Returns the standing that was read last, if the room may refuse the person because of it.
-        Otherwise returns None: the caller must read storage first.
+        """Returns the standing that was read last, if this standing is a sufficient reason to
+        refuse the person. Otherwise returns None: the caller must read storage first.
         """
         known = self._found.get(person)
         if known is None:

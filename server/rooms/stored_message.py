@@ -61,7 +61,7 @@ def to_messages(records: Iterable[MessageRecord]) -> list[Message]:
 
 
 def reply_to(message: Message) -> Reply:
-    """Returns the quotation of this message, for a message that replies to it."""
+    """Returns the quotation that each reply to `message` contains."""
     return Reply(message.n, message.person.name, shorten(message.text, REPLY_CLUSTERS))
 
 

@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
 @dataclass(frozen=True, slots=True)
 class WatchToken:
     expires_at: int
-    """Unix seconds."""
+    """Time at which the token expires, Unix seconds."""
     link: str = ""
     """Id of the watch link; empty for the token of a person."""
     person: str = ""

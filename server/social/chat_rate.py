@@ -13,18 +13,20 @@ from server.social.author import Role
 BURST = 5
 """Maximum number of messages that one person may write at once."""
 EVERY = 1.5
-"""Seconds in which the bucket of a person gains the right to one more message."""
+"""Seconds in which the bucket of a person gains one token, for one message."""
 SHARE_SECONDS = 10.0
 """Interval for which each person has a maximum number of messages in a crowded room, seconds."""
 CROWDED = 0.5
-"""Part of the room's bucket. While the bucket holds less, the room is crowded for guests."""
+"""Share of the room's full bucket. While the bucket has fewer tokens than this share, the room is
+crowded for guests.
+"""
 RESERVED = 0.25
-"""Part of the room's bucket that is reserved for people who are known to the creator. While the
-bucket holds less, the room is crowded for these people too.
+"""Share of the room's full bucket that is reserved for people who are known to the creator. While
+the bucket has fewer tokens than this share, the room is crowded for these people too.
 """
 MAX_PEOPLE = 10_000
 """Maximum number of people whose messages are counted. The person whose last message is the oldest
-is forgotten first. The bucket of that person is usually full again.
+is forgotten first. By then, the bucket of that person is usually full.
 """
 
 
@@ -35,7 +37,8 @@ class Wait:
     seconds: float
     """Time after which the person may write, unless other people write first."""
     crowded: bool
-    """Whether the room gets too many messages. Otherwise, this person has sent too many."""
+    """Whether the room gets too many messages. Otherwise, this person has sent too many messages.
+    """
 
 
 class _Writer:
@@ -47,7 +50,7 @@ class _Writer:
         self.tokens = float(BURST)
         self.updated_at = now
         self.written: deque[float] = deque(maxlen=BURST + int(SHARE_SECONDS / EVERY) + 1)
-        """Times of the messages of the last SHARE_SECONDS."""
+        """Times of the person's messages in the last SHARE_SECONDS seconds."""
 
     def update(self, now: float) -> None:
         elapsed = max(0.0, now - self.updated_at)
@@ -116,7 +119,7 @@ class ChatRate:
             self._writers.popitem(last=False)
 
     def _share(self) -> int:
-        """Returns the number of messages that each of the people who write at present may write in
-        SHARE_SECONDS while the room is crowded.
+        """Returns the number of messages that one person may write in SHARE_SECONDS seconds while
+        the room is crowded: an equal part for each person who writes at present.
         """
         return max(1, int(self._rate * SHARE_SECONDS / len(self._writers)))

@@ -28,8 +28,8 @@ class ChatSettings:
     """Whether pages show who joined."""
 
     def under(self, shield: Shield, now: float) -> "ChatSettings":
-        """Returns the settings in force at `now`. While the shield is up, they are stricter than
-        the chosen settings, which stay unchanged.
+        """Returns the settings in force at `now`. While the shield is up, the settings in force are
+        stricter than the chosen settings, which stay unchanged.
         """
         if not shield.is_up(now):
             return self
@@ -42,7 +42,8 @@ class ChatSettings:
 class ShieldDescription:
     on: bool
     until: int | None
-    """Time at which the shield is lowered, ms since the Unix epoch; None while it is down."""
+    """Time at which the shield is lowered, ms since the Unix epoch; None while the shield is down.
+    """
 
 
 @dataclass(frozen=True, slots=True)

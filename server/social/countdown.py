@@ -78,7 +78,7 @@ class Countdown:
         self._most = most
         self._live_at = live_at
         self.ends_at: float | None = None
-        """Time at which the countdown ends, Unix seconds; None if it does not run."""
+        """Time at which the countdown ends, Unix seconds; None if the countdown does not run."""
         self.state = S.OPEN if length is None else S.WAITING
         if live_at is not None and length is not None:
             self.go_live(live_at)

@@ -43,7 +43,7 @@ class DistinctPeople:
 
     @property
     def number(self) -> int:
-        """The number of distinct people, or its estimate."""
+        """The number of distinct people, or an estimate of this number."""
         if self._registers is None:
             return len(self._hashes)
         total = sum(2.0**-register for register in self._registers)

@@ -9,7 +9,7 @@ from server.people.person import Person
 from server.social.author import Role
 
 REPLY_CLUSTERS = 80
-"""Maximum number of grapheme clusters of a message that a reply shows."""
+"""Maximum length of the quotation in a reply, grapheme clusters."""
 
 
 class Kind(StrEnum):
@@ -27,7 +27,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The quotation in a reply: a part of the message to which it replies."""
+    """The quotation in a reply: number, author's name and beginning of the quoted message."""
 
     n: int
     name: str

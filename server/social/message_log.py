@@ -17,7 +17,7 @@ class MessageLog:
 
     def __init__(self, messages: Iterable[Message] = (), *, complete: bool = True) -> None:
         """`messages`: the last messages in order. `complete`: whether the room has no earlier
-        ones.
+        messages.
         """
         self._messages: OrderedDict[int, Message] = OrderedDict()
         self._numbers: dict[tuple[str, str], int] = {}
@@ -27,7 +27,7 @@ class MessageLog:
 
     @property
     def first(self) -> int:
-        """The lowest number from which on all messages are in memory."""
+        """All messages with this number or a higher number are in memory."""
         if self._complete:
             return 0
         return next(iter(self._messages), 0)
@@ -73,11 +73,11 @@ class MessageLog:
         return sorted(numbers)
 
     def hide_quotes(self, numbers: Iterable[int]) -> None:
-        """Removes the quotations of messages in replies."""
+        """Removes the quotations of the messages with these numbers from all replies."""
         self._quote({n: Reply(n, "", "") for n in numbers})
 
     def show_quote(self, reply: Reply) -> None:
-        """Shows the quotations of a message in replies again."""
+        """Puts the quotation `reply` into all replies to the quoted message."""
         self._quote({reply.n: reply})
 
     def _quote(self, quotes: Mapping[int, Reply]) -> None:
@@ -140,7 +140,8 @@ class Outgoing:
 
     def recover(self, message: Message) -> bool:
         """Takes a message that was stored, although the attempt to store it has reported a failure.
-        Returns whether the message still waits for earlier messages; it is then shown after them.
+        Returns whether the message still waits for earlier messages. In this case, the message is
+        shown after the earlier messages.
         """
         if message.n not in self._settled:
             return False

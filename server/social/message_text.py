@@ -73,7 +73,7 @@ def _clean(value: str) -> str:
 
 def _count_clusters(text: str) -> int:
     """Returns the number of grapheme clusters. For a text of at most MAX_CLUSTERS code points,
-    returns the number of code points, which is at least as high.
+    returns the number of code points, which is at least as high as the number of clusters.
     """
     return len(text) if len(text) <= MAX_CLUSTERS else len(_CLUSTER.findall(text))
 

@@ -45,7 +45,7 @@ STRANGER = Standing()
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why a message is held."""
+    """The reason why a message is held."""
 
     reason: str
     """`word` if the message contains a word of the list; `link` if the message contains a link."""
@@ -63,7 +63,7 @@ class Moderation:
     mutes: dict[str, float] = field(default_factory=dict)
     """Ends of the mutes, by person."""
     bans: dict[str, float] = field(default_factory=dict)
-    """Ends of the bans of the creator and the moderators, by person. A ban without an end ends
+    """Ends of the bans of the creator and the moderators, by person. The end of a permanent ban is
     FOR_EVER.
     """
     networks: dict[str, float] = field(default_factory=dict)
@@ -113,7 +113,9 @@ class Moderation:
         return None
 
     def find_hold(self, text: str, now: float) -> Hold | None:
-        """Returns why a message with this text is held for the creator; None if it is shown."""
+        """Returns the reason why a message with this text is held for the creator; None if the
+        message is shown.
+        """
         if word := self.words.find(text):
             return Hold("word", word)
         if self.shield.is_up(now) and has_link(text):
@@ -158,7 +160,8 @@ class Moderation:
 
     def _find_slow(self, author: Author, holds: ChatSettings, now: float) -> Verdict | None:
         last = self._last.get(author.person.id)
-        # If the time of the last message lies in the future, the clock was set back: ignore it.
+        # If the time of the last message is in the future, the clock was set back after that
+        # message: ignore the time.
         wait = 0.0 if last is None or last > now else last + holds.slow - now
         if wait <= 0:
             return None

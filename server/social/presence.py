@@ -21,7 +21,7 @@ class Watching:
     peak: int
     """The highest number of people who watched at one time."""
     people: int
-    """Number of distinct people over the live."""
+    """Number of distinct people who have watched the live."""
 
 
 class Presence:
@@ -33,7 +33,9 @@ class Presence:
         groups.
         """
         self._connections: dict[int, tuple[str | None, bool]] = {}
-        """By number of the connection: the person, and whether the connection carries media."""
+        """The person of each connection and whether the connection carries media, by number of the
+        connection.
+        """
         self._with_media: Counter[str] = Counter()
         self._without_media: Counter[str] = Counter()
         self._nameless = 0

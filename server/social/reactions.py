@@ -18,7 +18,7 @@ s may have begun earlier.
 """
 MAX_PEOPLE = 200_000
 """Maximum number of people kept for all seconds together. A person counts once per second. Further
-people count in taps only.
+people are not counted, but their taps are.
 """
 MAX_WAITING = 600
 """Maximum number of seconds whose counts wait to be stored. The oldest counts are dropped."""
@@ -44,12 +44,13 @@ class _Second:
 
     def __init__(self) -> None:
         size = len(EMOJI) + 1
-        # The last number of each list stands for ANY.
+        # The last number of each list counts all emoji together (ANY).
         self.taps = [0] * size
         self.people = [0] * size
         self.first_people = [0] * size
         self.seen: dict[str, int] = {}
-        """By person: the emoji that the person has tapped, one bit for each emoji."""
+        """The emoji that each person has tapped, by person. The number has one bit for each emoji.
+        """
 
 
 class Reactions:
@@ -69,7 +70,9 @@ class Reactions:
         """Number of seconds whose counts were dropped because they could not be stored."""
 
     def add(self, person: str | None, taps: Taps) -> None:
-        """Counts the taps of one notice. A tap without a person counts in taps only."""
+        """Counts the taps of one notice. A tap without a person increases the number of taps, but
+        not the number of people.
+        """
         for media_time, emoji, number in taps:
             second = media_time // 1_000_000
             counts = self._seconds.get(second)

@@ -52,5 +52,7 @@ class Shield:
         return self.until - DURATION
 
     def is_up(self, now: float) -> bool:
-        """Whether the shield protects the room at `now`, even if no EXPIRE has come yet."""
+        """Whether the shield protects the room at `now`. Returns False from `until` on, even before
+        the EXPIRE event.
+        """
         return self.state is ShieldState.UP and now < self.until

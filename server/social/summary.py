@@ -20,7 +20,7 @@ class Hearts:
 
     total: int
     emoji: dict[str, int]
-    """Number of taps for each emoji with taps."""
+    """Number of taps for each emoji that people have tapped."""
     step: int
     """Seconds between two points: 5, or a multiple of 5 for a live of over an hour."""
     counts: list[int]
@@ -89,7 +89,7 @@ class Live:
     room: str
     title: str
     created_at: float
-    """Time at which the room was created. Media time is 0 then."""
+    """Time at which the room was created. At this time, media time is 0."""
     live_at: float | None
     ended_at: float
     peak: int = 0
@@ -112,8 +112,8 @@ class Live:
 
 
 def step_of(duration: float) -> int:
-    """Returns the seconds between two points in the chart of the hearts. `duration`: of the live,
-    seconds.
+    """Returns the seconds between two points in the chart of the hearts. `duration`: duration of
+    the live, seconds.
     """
     return WINDOW * max(1, ceil(duration / WINDOW / MAX_POINTS))
 
@@ -128,7 +128,7 @@ def public_summary(live: Live, hearts: HeartRecord) -> PublicSummary:
 
 
 def summary(live: Live, hearts: HeartRecord, stored: SummaryRecord) -> Summary:
-    """Returns the summary for the creator. `hearts`: as for `public_summary`."""
+    """Returns the summary for the creator. `hearts`: the same taps as in `public_summary`."""
     best = stored.best
     return Summary(
         live.room,

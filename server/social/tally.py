@@ -28,7 +28,9 @@ class Tally:
         return not any(self._counts)
 
     def take(self) -> dict[str, int]:
-        """Returns the number of taps for each emoji with taps, and starts again from 0."""
+        """Returns the number of taps for each emoji that viewers have tapped, and sets all numbers
+        to 0.
+        """
         taken = {name: number for name, number in zip(EMOJI, self._counts, strict=True) if number}
         self._counts = [0] * len(EMOJI)
         self.media_time = 0

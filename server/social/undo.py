@@ -4,7 +4,9 @@ The time of a removal is stored, so the removal can be undone at every server an
 """
 
 WITHIN = 10.0
-"""Seconds for which the removal of messages can be undone, also if a ban removed them."""
+"""Seconds for which a removal of messages can be undone, whether a moderator or a ban removed the
+messages.
+"""
 
 
 def can_undo(done_at: float, now: float) -> bool:

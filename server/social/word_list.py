@@ -64,7 +64,8 @@ class _Pattern:
     word: str
     runs: tuple[int, ...]
     """Number of equal characters in each run. A run in the text must have at least as many letters,
-    or exactly as many digits. The text `as` does not match the word `ass`.
+    or exactly as many digits. For example, the text `as` has too few letters to match the word
+    `ass`.
     """
     open_start: bool
     """Whether the match may begin inside a word of the text."""
@@ -182,7 +183,9 @@ def _letters(part: str, table: dict[int, str]) -> str:
 
 
 def _prepared(text: str) -> str:
-    """Returns the text in one width and case, without accents and without invisible characters."""
+    """Returns the text in lower case, with one form of each letter: without full-width and
+    half-width forms, accents and invisible characters.
+    """
     folded = _IGNORABLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
     return _without_accents(_joined_jamo(folded))
 
@@ -221,7 +224,9 @@ _FINALS = {
         *((11, 21), (12, 22), (14, 23), (15, 24), (16, 25), (17, 26), (18, 27)),
     )
 }
-"""Number of the final consonant for each consonant that can end a syllable (Unicode §3.12)."""
+"""Index of each consonant that can end a syllable, in Unicode's list of final consonants (Unicode
+§3.12).
+"""
 
 
 def _skeleton(part: str) -> str:

@@ -57,8 +57,9 @@ CLEARED_WITH_PERSON: tuple[tuple[sa.Column[Any], Mapping[str, Any]], ...] = (
     (moderation.moderation_log.c.target, {"target": None, "person": None, "detail": ""}),
     (moderation.moderation_log.c.person, {"person": None, "detail": ""}),
 )
-"""Columns that contain the id of a person, in rows that belong to a room. When the person is
-deleted, these rows remain, but these values replace the data of the person.
+"""Columns that contain the id of a person, in rows that belong to a room, each with a table of new
+values. When the person is deleted, these rows remain, and the new values replace the data of the
+person.
 """
 
 

@@ -33,7 +33,7 @@ class Arrival:
     leaves: str
     """The browser's previous device id. The device with this id is signed out."""
     at: float
-    """Unix seconds."""
+    """Time of the sign-in, Unix seconds."""
 
 
 async def arrive(connection: AsyncConnection, to: str, arrival: Arrival) -> None:
@@ -53,8 +53,8 @@ async def _is_guest(connection: AsyncConnection, id: str) -> bool:
 
 async def _bring(connection: AsyncConnection, guest: str, to: str) -> None:
     """Adds the guest's lists to the lists of the person. Then deletes the guest's lists, so that
-    the numbers of followers do not count the guest and the person. The lists remain if another
-    browser is signed in as the guest.
+    the numbers of followers do not count the visitor twice, as the guest and as the person. The
+    lists remain if another browser is signed in as the guest.
     """
     signed_in = sa.select(device.c.id).where(
         device.c.person == guest, device.c.revoked_at.is_(None)

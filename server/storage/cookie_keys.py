@@ -54,7 +54,7 @@ class CookieKeyStore:
 
     async def installation(self, new: str) -> str:
         """Returns the id of the database. Stores `new` as the id if there is none. The id never
-        changes, and servers that share the database have the same one.
+        changes, and all servers that share the database have the same id.
         """
         id = sa.select(installation.c.id)
 

@@ -196,7 +196,7 @@ class Database:
             self._reads -= 1
 
     def _begin_read(self, work: Work[T]) -> asyncio.Task[T]:
-        """Starts a read whose turn has come. At its end, another read gets its turn."""
+        """Starts a read whose turn has come. When this read ends, the next read gets its turn."""
 
         def end(task: asyncio.Task[T]) -> None:
             self._running.discard(task)
@@ -218,15 +218,15 @@ class Database:
             return await work(connection)
 
     async def add(self, row: Row) -> bool:
-        """Stores a row like `write`. Returns whether the row was added: the statement decides about
-        a row that exists already. On SQLite, rows that wait together cost much less than other
-        writes.
+        """Stores a row in a transaction, as `write` does. Returns whether the row was added: the
+        statement of the row decides what happens if the row exists already. On SQLite, rows that
+        wait together cost much less than other writes.
         """
         return await self.write(row)
 
     async def write(self, work: Work[T]) -> T:
         """Runs `work` in a transaction that it shares with other writes. Returns the result of
-        `work` after the commit. If `work` raises, only its own changes are undone.
+        `work` after the commit. If `work` raises an error, only the changes of `work` are undone.
 
         If the caller is cancelled, the write still continues. After StorageUnavailable, the write
         may have been committed, so the caller must be able to repeat it.

@@ -58,7 +58,9 @@ class DeviceStore:
         return await self._database.write(update)
 
     async def sign_out_others(self, person: str, kept: str, now: float) -> list[str]:
-        """Signs out every device of the person but one. Returns the ids of these devices."""
+        """Signs out every device of the person except `kept`. Returns the ids of the devices that
+        were signed out.
+        """
 
         async def update(connection: AsyncConnection) -> list[str]:
             return await sign_out_others(connection, person, kept, now)
@@ -94,8 +96,8 @@ async def add_device(
 
 
 async def sign_out(connection: AsyncConnection, device: str, now: float) -> str | None:
-    """Signs out a device, within the transaction of the connection. Returns whose device it was;
-    None if no such device was signed in.
+    """Signs out a device, within the transaction of the connection. Returns the id of the person
+    whose device was signed out; None if no such device was signed in.
     """
     statement = _revoke(now, table.c.id == device).returning(table.c.person)
     person: str | None = await connection.scalar(statement)

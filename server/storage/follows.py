@@ -92,7 +92,7 @@ class FollowStore:
 
 
 async def forget_follower(database: Database, follower: str) -> None:
-    """Deletes the follows of a person, in short transactions."""
+    """Deletes all rows that say whom a person follows, in short transactions."""
     step = sa.select(follow.c.followed).where(follow.c.follower == follower).limit(STEP)
     statement = (
         follow.delete()

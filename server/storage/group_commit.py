@@ -43,24 +43,28 @@ class _Write:
 @dataclass(slots=True)
 class CommitCounters:
     writes: int = 0
-    """Writes that were committed."""
+    """Number of writes that were committed."""
     commits: int = 0
-    """Transactions that were committed."""
+    """Number of transactions that were committed."""
     refused: int = 0
-    """Writes that were refused because too many waited, or that had no result in time."""
+    """Number of writes that were refused, because too many writes waited or because there was no
+    result in time.
+    """
 
 
 @dataclass(eq=False)
 class GroupCommit:
     """A queue of writes. All writes that wait when a transaction begins share that transaction, in
-    the order of their arrival. One transaction runs at a time. A Row may wait SHARED_EVERY for
-    other rows. Every other write begins a transaction as soon as possible.
+    the order of their arrival. One transaction runs at a time. If only inserts of rows wait, the
+    transaction begins at the earliest SHARED_EVERY seconds after the beginning of the last
+    transaction. Any other kind of write begins a transaction as soon as no transaction runs.
     """
 
     begin: Callable[[], AbstractAsyncContextManager[AsyncConnection]]
     """Opens a transaction, which commits when the context ends without an error."""
     insert: Callable[[Sequence[Row]], Awaitable[Sequence[bool]]] | None = None
-    """Stores rows in their own transaction, which costs less. Stores nothing if it raises an error.
+    """A function that stores a batch of rows in one transaction, at a lower cost than a transaction
+    of `begin`. If the function raises an error, no row is stored.
     """
     answer_within: float = 2.0
     """Maximum seconds from a write to its result."""

@@ -24,7 +24,7 @@ class HiddenRecord:
     colour: int
     handle: str | None
     at: float
-    """Unix seconds."""
+    """Time at which the person was hidden, Unix seconds."""
 
 
 class Outcome(Enum):
@@ -42,7 +42,7 @@ class HiddenStore:
         self._database = database
 
     async def of(self, by: str) -> list[HiddenRecord]:
-        """Returns the people whom a person hides, the last hidden one first."""
+        """Returns the people whom a person hides. The person who was hidden last is first."""
 
         async def select(connection: AsyncConnection) -> list[HiddenRecord]:
             statement = (

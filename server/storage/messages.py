@@ -32,9 +32,9 @@ class MessageRecord:
     handle: str | None
     role: str
     at: float
-    """Unix seconds."""
+    """Time at which the room accepted the message, Unix seconds."""
     media_time: int | None
-    """µs"""
+    """Media time that the author was seeing, µs; None if the author's picture had no media time."""
     body: str
     reply_to: int | None = None
     kind: str = "chat"
@@ -176,7 +176,9 @@ class MessageStore:
         await self._change(room, numbers, state=SHOWN, removed_by=None, removed_at=None)
 
     async def pin(self, room: str, number: int | None, at: float) -> None:
-        """Pins a message, and unpins the pinned message. `number`: None to unpin only."""
+        """Pins the message `number` in place of the pinned message. If `number` is None, only
+        unpins the pinned message.
+        """
 
         async def pin(connection: AsyncConnection) -> None:
             await connection.execute(

@@ -13,7 +13,9 @@ from server.storage.schema.moderation import moderation_state
 from server.storage.schema.upsert import insert
 
 OPERATOR = ""
-"""The operator, in the place of a creator: bans of the operator apply to every room."""
+"""Id that stands for the operator in the place of a creator. The bans of the operator apply to
+every room.
+"""
 
 
 async def change(

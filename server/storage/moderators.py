@@ -1,4 +1,4 @@
-"""The moderators whom a creator has made."""
+"""The people whom creators have made moderators."""
 
 from collections.abc import Collection
 

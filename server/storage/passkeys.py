@@ -100,8 +100,9 @@ class PasskeyStore:
         expires_at: float,
         arrival: Arrival,
     ) -> bool:
-        """Stores the use of a passkey, and signs a browser in as its person. Returns False if the
-        challenge has been used before, or the passkey was deleted meanwhile.
+        """Stores the use of a passkey, and signs a browser in as the person to whom the passkey
+        belongs. Returns False if the challenge has been used before, or the passkey was deleted
+        meanwhile.
         """
 
         async def use(connection: AsyncConnection) -> bool:

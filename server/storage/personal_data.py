@@ -159,7 +159,7 @@ class PersonalDataStore:
 
 
 def _after(keys: Sequence[sa.Column[Any]], last: Sequence[Any]) -> sa.ColumnElement[bool]:
-    """Whether a row comes after the row with the primary key `last`."""
+    """Returns the condition that a row comes after the row with the primary key `last`."""
     return sa.tuple_(*keys) > sa.tuple_(
         *(sa.bindparam(None, value, type_=key.type) for key, value in zip(keys, last, strict=True))
     )

@@ -21,9 +21,9 @@ class PollRecord:
     question: str
     answers: Sequence[str]
     opened_at: float
-    """Unix seconds."""
+    """Time at which the poll opened, Unix seconds."""
     closed_at: float | None = None
-    """Unix seconds; None while the poll is open."""
+    """Time at which the poll was closed, Unix seconds; None while the poll is open."""
     media_time: int = 0
     """Media time at which the poll opened, µs."""
 

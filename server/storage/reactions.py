@@ -1,4 +1,6 @@
-"""The reactions to lives in the database, per second of media time."""
+"""The reactions of viewers during all lives, as stored in the database: numbers for each second of
+media time.
+"""
 
 from collections.abc import Iterable
 

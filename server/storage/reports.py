@@ -129,8 +129,8 @@ class ReportStore:
         return records[0] if records else None
 
     async def of_room(self, name: str, without: Collection[str]) -> list[ReportRecord]:
-        """Returns the reports about messages and people of a room, the newest first. `without`:
-        the people about whom reports are left out.
+        """Returns the reports about messages and people of a room, the newest first. `without`: the
+        result contains no reports about these people.
         """
         return await self._select(
             table.c.room == name,

@@ -34,10 +34,10 @@ class RetentionPeriods:
     polls: float
     logs: float
     reports: float
-    """Measured from the time of the report."""
+    """Period for reports, seconds from the time of the report."""
     devices: float
-    """Measured from the last visit. People without a handle and without a passkey are kept for the
-    same period.
+    """Period for devices, seconds from the last visit. People without a handle and without a
+    passkey are kept for the same period.
     """
 
 

@@ -29,13 +29,13 @@ class RoomRecord:
     ended_at: float | None = None
     """Time at which the room ended, Unix seconds; None if the room has not ended."""
     live_at: float | None = None
-    """Time at which the room first went live, Unix seconds; None if it was never live."""
+    """Time at which the room first went live, Unix seconds; None if the room was never live."""
     address: str = ""
     """Address of the client that created the room; empty if the address is unknown."""
     server: str = ""
     """Id of the server that runs the room. `RoomStore.add` sets it."""
     owner: str | None = None
-    """Id of the person who created the room; None if a program did."""
+    """Id of the person who created the room; None if a program created the room."""
     visibility: str = "public"
     """`public`, `unlisted` or `private`."""
     length_s: float | None = None

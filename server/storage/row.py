@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """A row to insert. A call within a transaction executes the INSERT, and returns whether a row
-    was added. The statement decides what happens if the row exists already.
+    """A row to insert. A call of the Row within a transaction executes the INSERT, and returns
+    whether a row was added. The statement decides what happens if the row exists already.
     """
 
     statement: Callable[[str], sa.Insert]
@@ -21,7 +21,7 @@ class Row:
     values: Mapping[str, Any]
     """The values of the columns, or of the parameters of the statement: text and numbers."""
     then: "Row | None" = None
-    """A row that is inserted if this one was added."""
+    """A second row, which is inserted if the first row was added."""
 
     async def __call__(self, connection: AsyncConnection) -> bool:
         # The values are not in the statement, because SQLAlchemy would process each of them again.

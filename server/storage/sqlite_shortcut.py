@@ -81,7 +81,7 @@ class _Statement(NamedTuple):
     sql: str
     values: Sequence[Any]
     then: "_Statement | None"
-    """A statement to execute if this one has added a row."""
+    """A second statement, which is executed if the first statement has added a row."""
 
 
 def _statement(row: Row) -> _Statement:

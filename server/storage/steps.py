@@ -15,7 +15,7 @@ async def change_in_steps(
     database: Database, change: sa.Delete | sa.Update, condition: sa.ColumnElement[bool]
 ) -> int:
     """Executes `change` for all rows that satisfy the condition. After the change, a row must no
-    longer satisfy it. Returns the number of rows.
+    longer satisfy the condition. Returns the number of rows.
     """
     key = list(change.table.primary_key)
     rows = sa.select(*key).where(condition).limit(STEP)

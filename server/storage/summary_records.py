@@ -45,7 +45,7 @@ class ResultRecord:
     answers: Sequence[str]
     votes: Sequence[int]
     opened_at: float
-    """Unix seconds."""
+    """Time at which the poll opened, Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)

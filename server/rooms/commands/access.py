@@ -14,7 +14,7 @@ class Admission:
     private: bool
     """Whether the room is private."""
     link: str = ""
-    """Id of the watch link; empty if the viewer needs none."""
+    """Id of the watch link; empty if the viewer needs no link."""
     expires_at: float | None = None
     """Time at which the link expires, Unix seconds."""
 

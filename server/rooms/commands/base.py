@@ -46,7 +46,7 @@ class SocialCommand(Command[Reply_co]):
     The command is refused with 403 WRONG_KEY if the requester's key does not belong to the room.
     The command is refused with 403 CREATOR_ONLY or MODERATORS_ONLY if the role of the person does
     not include `needs`. After the end of the room, the command is refused with 410 ROOM_ENDED
-    unless server/rooms/past_room.py has a handler for it.
+    unless server/rooms/past_room.py has a handler for this type of command.
     """
 
     needs: ClassVar[Role] = Role.GUEST

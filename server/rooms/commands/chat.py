@@ -15,7 +15,9 @@ class Posted:
 
     message: Message
     new: bool
-    """Whether the room accepted the message now. Otherwise the author had sent it before."""
+    """Whether the message is new. It is not new if the author has sent a message with the same id
+    before.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,9 @@ class PostMessage(SocialCommand[Posted]):
     """Writes a message. The reply is sent once the message is stored.
 
     The command is refused with 422 BAD_MESSAGE, EMPTY_MESSAGE or MESSAGE_TOO_LONG, and with 429
-    RATE_LIMITED or CHAT_CROWDED. The command is refused with 404 MESSAGE_NOT_FOUND if it replies to
-    a message that is not shown. The moderation of the room may refuse it with further codes.
+    RATE_LIMITED or CHAT_CROWDED. The command is refused with 404 MESSAGE_NOT_FOUND if the message
+    replies to a message that is not shown. The moderation of the room may refuse the command with
+    further codes.
     """
 
     name = "post_message"
@@ -52,8 +55,9 @@ class PostMessage(SocialCommand[Posted]):
 
 @dataclass(frozen=True, slots=True)
 class ReadMessages(SocialCommand[MessagePage]):
-    """Reads `limit` shown messages: the first ones with numbers above `after` if it is given,
-    otherwise the last ones with numbers below `before`. If both are None, reads the last messages.
+    """Reads at most `limit` shown messages. If `after` is given, reads the first messages with
+    numbers above `after`. If only `before` is given, reads the last messages with numbers below
+    `before`. Otherwise reads the last messages of the room.
     """
 
     name = "read_messages"

@@ -16,7 +16,7 @@ class ReportedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report in the form that its reporter and moderators get. The reported person gets the
+    """A report in the form that the reporter and the moderators get. The reported person gets the
     report with an empty `text`. Times are in Unix seconds.
     """
 

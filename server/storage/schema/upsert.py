@@ -15,7 +15,7 @@ def insert(connection: AsyncConnection, table: sa.Table) -> sqlite.Insert:
 
 
 def insert_for(dialect: str, table: sa.Table) -> sqlite.Insert:
-    """Like `insert`, but for the name of a dialect."""
+    """Returns the same INSERT as `insert`, for the dialect with this name."""
     statement = (
         cast(sqlite.Insert, postgresql.insert(table))
         if dialect == "postgresql"
