@@ -174,7 +174,7 @@ def test_two_ids_are_refused() -> None:
     made = authenticator()
     credential = made.register(registration_options(PARTY, PERSON, CHALLENGE, []))
     credential["id"] = credential["rawId"] = bytes_to_base64url(b"another")
-    with pytest.raises(WrongCredential, match="two ids"):
+    with pytest.raises(WrongCredential, match="two different ids"):
         verify_registration(PARTY, read_answer(credential))
 
 
