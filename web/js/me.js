@@ -82,7 +82,7 @@ async function load() {
   }
 }
 
-/** Uses the code in the page's link, if any. */
+/** Signs in with the transfer code in the page's URL, if there is one and the user agrees. */
 async function arrive() {
   const code = new URLSearchParams(location.hash.slice(1)).get('transfer');
   if (!code) return;

@@ -4,8 +4,8 @@ const LINK = /<([^>]*)>((?:\s*;\s*[\w-]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]+))*
 const PARAMETER = /([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]+))/g;
 
 /**
- * @param {string | null} header value of the Link header; fetch joins several Link headers with
- *   commas
+ * @param {string | null} header value of the Link header, null if the answer has none; fetch joins
+ *   several Link headers with commas
  * @returns {RTCIceServer[]}
  */
 export function iceServersOf(header) {

@@ -1,6 +1,6 @@
 /**
- * Sends a creator's requests about the creator's own live to the server's HTTP API (server/API.md):
- * polls, the countdown, watch links, the summary.
+ * Sends requests about a live to the server's HTTP API (server/API.md), for its creator: polls, the
+ * countdown, watch links, the summary.
  *
  * @typedef {object} Poll
  * @property {string} id
@@ -8,7 +8,8 @@
  * @property {string[]} answers
  * @property {number[]} votes
  * @property {boolean} open
- * @property {number | null} closes_shown_until  end of the display of the result, ms since 1970
+ * @property {number | null} closes_shown_until  time until which the result is displayed, ms since
+ *   1970
  *
  * @typedef {object} WatchLink
  * @property {string} id
@@ -43,7 +44,7 @@ export class LiveApi extends RoomApi {
 
   /**
    * @param {string} poll
-   * @returns {Promise<Poll>} the result
+   * @returns {Promise<Poll>} the closed poll, with all votes
    */
   async closePoll(poll) {
     return (await this.send(`/polls/${encodeURIComponent(poll)}`, 'DELETE')).poll;
@@ -60,7 +61,7 @@ export class LiveApi extends RoomApi {
   }
 
   /**
-   * @param {number} seconds  validity
+   * @param {number} seconds  for which the link is valid
    * @returns {Promise<WatchLink>}
    */
   makeLink(seconds) {
@@ -77,7 +78,7 @@ export class LiveApi extends RoomApi {
     return this.send('/summary');
   }
 
-  /** Deletes the live and all that belongs to it. */
+  /** Deletes the live and all data of the live. */
   deleteAll() {
     return this.send('/data', 'DELETE');
   }

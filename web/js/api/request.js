@@ -16,7 +16,7 @@ export class ApiError extends Error {
 
   /**
    * @param {string} message
-   * @param {number} status of the HTTP answer; 0 when the server could not be reached
+   * @param {number} status of the HTTP answer; 0 if the server could not be reached
    * @param {{code?: string, retryAfter?: number}} [more] `retryAfter` in s
    */
   constructor(message, status, { code = '', retryAfter = 0 } = {}) {
@@ -28,8 +28,9 @@ export class ApiError extends Error {
 }
 
 /**
- * Returns the part of `RequestInit` that sends a creator key or token. The server ignores the
- * cookies of a request with this header, unless the request creates a room.
+ * Returns the part of `RequestInit` with the Authorization header, which contains a creator key or
+ * a token. If a request has this header, the server ignores the cookies of the request, unless the
+ * request creates a room.
  * @param {string | null | undefined} secret
  */
 export function bearer(secret) {

@@ -24,8 +24,8 @@ export { ApiError } from './request.js';
  * @property {import('../publish/health.js').Audience} audience
  *
  * @typedef {'public' | 'unlisted' | 'private'} Visibility
- * @typedef {{visibility?: Visibility, length?: number | null}} LiveChoices  `length` in s, null for a
- *   live without an end
+ * @typedef {{visibility?: Visibility, length?: number | null}} LiveChoices  `length` in s, null for
+ *   a live without a time limit
  *
  * @typedef {object} NewRoom
  * @property {string} room

@@ -14,7 +14,7 @@ export function showFirstFrame() {
   const { codec = '', description = '' } = data.dataset;
   const decoder = new VideoDecoder({
     output: place,
-    error: () => {}, // ignore the error: the player will meet and report it, too
+    error: () => {}, // ignore the error: the player reports every error
   });
   decoder.configure({ codec, description: bytesOf(description), optimizeForLatency: true });
   decoder.decode(
@@ -32,7 +32,8 @@ function place(frame) {
   const viewport = document.getElementById('stage');
   const still = document.getElementById('still');
   if (!viewport || !(still instanceof HTMLCanvasElement)) {
-    // The browser has decoded the frame but not parsed these elements yet: try again.
+    // The keyframe is decoded, but the browser has not yet parsed the elements that will show the
+    // keyframe: try again.
     requestAnimationFrame(() => place(frame));
     return;
   }
@@ -57,7 +58,7 @@ function draw(frame, viewport, still) {
 function bytesOf(base64) {
   const letters = atob(base64);
   const bytes = new Uint8Array(letters.length);
-  // A callback for each character would take longer than the decoding, so this is a loop.
+  // Use a loop: a callback for each character would take longer than decoding the keyframe.
   for (let n = 0; n < bytes.length; n++) bytes[n] = letters.charCodeAt(n);
   return bytes;
 }

@@ -1,6 +1,6 @@
 /**
  * Objects that the room's page creates before its modules have loaded: the WebSocket, or the worker
- * that opens it, and a MediaSource. The RoomView uses them later.
+ * that opens the WebSocket, and a MediaSource. The RoomView uses these objects later.
  *
  * @typedef {object} FirstSocket
  * @property {WebSocket} socket

@@ -39,7 +39,7 @@ import { Undo } from './undo.js';
  * @property {Readonly<import('../page/environment.js').Environment>} environment
  */
 
-const MOST_PAGES = 4; // maximum number of answers with missed messages after an interruption
+const MOST_PAGES = 4; // maximum number of requests for missed messages after an interruption
 
 export class Chat {
   #options;

@@ -3,7 +3,7 @@ import { RoomApi } from '../api/room_api.js';
 
 /** @typedef {import('./message_list.js').Message} Message */
 
-export const PAGE = 50; // messages in one answer
+export const PAGE = 50; // maximum number of messages in one answer
 
 export class ChatApi extends RoomApi {
   /**
@@ -15,7 +15,8 @@ export class ChatApi extends RoomApi {
   }
 
   /**
-   * @param {number} [after]  requests the messages after this number; by default, the newest ones
+   * @param {number} [after]  requests the messages after this number; by default, the newest
+   *   messages
    * @returns {Promise<{messages: Message[], sequence: number, role: string,
    *   creator: import('../people/people_api.js').Person | null}>} `role`: role of the reader
    */

@@ -1,6 +1,7 @@
 /**
- * The list of messages. It follows the newest message unless the reader has scrolled up; then a
- * button says how many messages are new. In the list, the arrow keys go from message to message.
+ * The list of messages. The list scrolls to each new message, unless the reader has scrolled up. In
+ * that case, a button shows the number of new messages. In the list, the arrow keys go from message
+ * to message.
  */
 import { partOf, setText } from '../page/dom.js';
 import { copyOf } from '../page/element.js';
@@ -16,7 +17,7 @@ import { partsOf } from './text_parts.js';
  * @property {(entry: Entry) => void} again  sends a failed message again
  */
 
-const END = 48; // px; the log follows new messages if it is scrolled at least this close to its end
+const END = 48; // maximum distance to the end at which the log follows new messages, px
 
 export class ChatLog {
   #list;
@@ -30,8 +31,8 @@ export class ChatLog {
   #items = new Map();
   #following = true;
   #unread = 0;
-  // The height changes if the field grows, a poll appears or the phone is turned. Keep the newest
-  // message in sight.
+  // The height of the log changes if the field grows, a poll appears or the phone is turned. Keep
+  // the newest message in sight.
   #resizes = new ResizeObserver(() => this.#resized());
   #size = '';
   #listening = new AbortController();
@@ -66,7 +67,8 @@ export class ChatLog {
   }
 
   /**
-   * Whether links in messages can be tapped. Shown messages change too.
+   * Whether links in messages can be tapped. A change also applies to the messages that are already
+   * shown.
    * @param {boolean} links
    */
   set links(links) {
@@ -75,7 +77,7 @@ export class ChatLog {
     for (const shown of this.#items.values()) shown.shown = '';
   }
 
-  /** Id of the reader. Messages that mention the reader stand out. @param {string} id */
+  /** Id of the reader. Messages that mention the reader are highlighted. @param {string} id */
   set me(id) {
     if (id === this.#me) return;
     this.#me = id;
@@ -108,7 +110,7 @@ export class ChatLog {
     else this.#count(added);
   }
 
-  /** Scrolls to the newest message, and follows from now on. */
+  /** Scrolls to the newest message now, and to each new message from now on. */
   follow() {
     this.#following = true;
     this.#list.scrollTop = this.#list.scrollHeight;
@@ -117,7 +119,7 @@ export class ChatLog {
   }
 
   /**
-   * Returns the entry of the message that contains an element.
+   * Returns the entry of the message whose HTML contains `element`.
    * @param {Element} element
    */
   entryOf(element) {
@@ -144,7 +146,7 @@ export class ChatLog {
   }
 
   #scrolled() {
-    // A change of the list's size has scrolled the list, not the reader.
+    // The list was scrolled by a change of its size, not by the reader.
     if (this.#size !== sizeOf(this.#list)) return;
     const { scrollHeight, scrollTop, clientHeight } = this.#list;
     this.#following = scrollHeight - scrollTop - clientHeight < END;

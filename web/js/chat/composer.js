@@ -1,6 +1,7 @@
 /**
- * The field for a message. Enter sends, but never while an input method composes a syllable. After
- * a refusal, the text stays in the field, and a countdown shows when the reader may send it.
+ * The field in which the reader writes a message. Enter sends the message, except while an input
+ * method composes a syllable. After a refusal, the text stays in the field, and a countdown shows
+ * when the reader may send it.
  */
 import { partOf, setText } from '../page/dom.js';
 import { hasText, t } from '../page/strings.js';
@@ -69,7 +70,8 @@ export class Composer {
   }
 
   /**
-   * Puts back a text that the server has refused, unless the field already has another text.
+   * Puts a text that the server has refused back into the field, unless the field already has
+   * another text.
    * @param {string} text
    */
   restore(text) {
@@ -78,7 +80,7 @@ export class Composer {
   }
 
   /**
-   * Makes the next message a reply to this message.
+   * Makes the next message a reply to `message`, or no reply if `message` is null.
    * @param {Message | null} message
    */
   replyTo(message) {
@@ -125,7 +127,8 @@ export class Composer {
   #pressed(event) {
     if (event.key === 'Escape' && this.#replyTo) return this.replyTo(null);
     if (event.key !== 'Enter' || event.shiftKey) return;
-    // Safari ends the composition before it reports the key that ended it (keyCode 229).
+    // Safari reports the key that ended a composition only after the composition has ended, with
+    // keyCode 229.
     if (this.#composing || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     this.#go();

@@ -13,11 +13,11 @@
  *
  * @typedef {'open' | 'off' | 'followers' | 'known' | 'waiting' | 'banned'} Phase
  */
-export const LONGEST = 300; // grapheme clusters
-export const LARGEST = 1_200; // bytes of UTF-8
-const NEAR = 40; // grapheme clusters; if no more than these are left, the page shows how many
+export const LONGEST = 300; // maximum length of a message, grapheme clusters
+export const LARGEST = 1_200; // maximum length of a message, bytes of UTF-8
+const NEAR = 40; // if at most this many grapheme clusters are left, the page shows the number
 
-/** Codes of refusals after which the reader waits. */
+/** Codes of refusals after which the reader must wait for some time. */
 const WAITING = ['rate_limited', 'slow_mode', 'muted', 'chat_crowded', 'known_only'];
 
 export class ComposerState {

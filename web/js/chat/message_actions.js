@@ -69,7 +69,8 @@ export class MessageActions {
   }
 
   /**
-   * @param {import('./message_list.js').Entry | null} entry  null: the live itself
+   * @param {import('./message_list.js').Entry | null} entry  with the message to report; null
+   *   reports the live itself
    * @param {string} reason
    * @param {string} text
    */
@@ -89,7 +90,7 @@ export class MessageActions {
 
   /**
    * @param {() => Promise<unknown>} work
-   * @returns {Promise<boolean>} whether the server accepted
+   * @returns {Promise<boolean>} whether the server accepted the request
    */
   async #try(work) {
     try {

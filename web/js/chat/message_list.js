@@ -1,7 +1,7 @@
 /**
- * The messages that a page shows, in the room's order. Their number is bounded. An own message is
- * in the list as soon as it is written. Removed messages and messages of hidden people are not
- * shown. Pure.
+ * The messages that a page shows, in the room's order. Their number is bounded. An own message,
+ * which is a message of the reader, is in the list as soon as the reader has written it. Removed
+ * messages and messages of hidden people are not shown. Pure.
  *
  * @typedef {import('../people/people_api.js').Person & {role?: string}} Author
  *
@@ -20,12 +20,12 @@
  * @typedef {'shown' | 'sending' | 'failed' | 'held'} EntryState
  *
  * @typedef {object} Entry
- * @property {string} key    the same for the whole life of the entry
+ * @property {string} key    identifies the entry; never changes
  * @property {Message} message
  * @property {EntryState} state
  * @property {boolean} mine
  * @property {boolean} removed
- * @property {Message['reply_to']} [quote]  what the entry quotes, if the reader sees that message
+ * @property {Message['reply_to']} [quote]  the quoted message, if the reader may see this message
  */
 
 export const MOST = 200; // entries
@@ -33,7 +33,10 @@ export const MOST = 200; // entries
 export class MessageList {
   /** Sorted by number. @type {Entry[]} */
   #shown = [];
-  /** Own messages without a number yet, in the order of writing. @type {Entry[]} */
+  /**
+   * Own messages that have no number yet, in the order in which they were written.
+   * @type {Entry[]}
+   */
   #waiting = [];
   #hidden = (/** @type {string} */ _person) => false;
   #me = '';
@@ -51,13 +54,14 @@ export class MessageList {
     return entries;
   }
 
-  /** The greatest number so far; 0 before the first message. */
+  /** The greatest message number so far; 0 before the first message. */
   get newest() {
     return this.#shown.at(-1)?.message.n ?? 0;
   }
 
   /**
-   * Id of the reader. Messages that the reader wrote in earlier pages are own messages too.
+   * Id of the reader. Messages that the reader wrote before this page was loaded are own messages
+   * too.
    * @param {string} id
    */
   set me(id) {
@@ -79,7 +83,8 @@ export class MessageList {
   }
 
   /**
-   * Takes messages of the room. Own messages replace the entries that wait for their number.
+   * Takes messages of the room. An own message replaces the entry that was shown until the message
+   * had a number.
    * @param {readonly Message[]} messages
    */
   take(messages) {
@@ -153,8 +158,8 @@ export class MessageList {
   }
 
   /**
-   * Whether the reader sees the entry. A line of the room is not shown if this page has no text for
-   * it.
+   * Whether the reader sees the entry. A line of the room is not shown if the page has no text for
+   * the line.
    * @param {Entry} entry
    */
   #isSeen({ removed, mine, message: { person, text } }) {

@@ -84,7 +84,7 @@ export class MessageSheet {
     this.#act = act;
     this.#report = report;
     const { signal } = this.#listening;
-    // A tap beside the sheet closes the sheet.
+    // A tap outside the sheet closes the sheet.
     dialog.addEventListener('click', ({ target }) => target === dialog && dialog.close(), {
       signal,
     });

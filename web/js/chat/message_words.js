@@ -1,6 +1,6 @@
 /**
- * The words that the page adds to messages: the text of lines of the room, and the name of deleted
- * people.
+ * The words that the page adds to messages: the texts of lines of the room, and the words that
+ * replace the names of deleted people.
  */
 import { hasText, t } from '../page/strings.js';
 

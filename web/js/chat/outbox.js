@@ -1,7 +1,7 @@
 /**
- * Sends own messages to the server. While the server cannot store a message, the outbox repeats it
- * a few times; after that, the reader can send it again. A message that the server refuses is
- * removed from the list.
+ * Sends own messages to the server. While the server cannot store a message, the outbox sends the
+ * message again a few times. After that, the reader can try again. A message that the server
+ * refuses is removed from the list.
  *
  * @typedef {import('./message_list.js').Message} Message
  * @typedef {import('../api/request.js').ApiError} ApiError
@@ -22,7 +22,7 @@ export class Outbox {
   #environment;
   /** Number of failed attempts to send a message, by its id. @type {Map<string, number>} */
   #attempts = new Map();
-  /** Timers of messages that are sent again. @type {Set<number>} */
+  /** Timers that send failed messages again. @type {Set<number>} */
   #waiting = new Set();
   #closed = false;
 

@@ -1,6 +1,7 @@
 /**
  * Holds each message until the reader's picture has reached the moment at which the message was
- * written. A message thus never reveals what a delayed reader has not seen yet. Keeps the order.
+ * written. A message thus never reveals what a delayed reader has not seen yet. Keeps the order of
+ * the messages.
  */
 const LONGEST = 1_500; // maximum time for which a message is held, ms
 const NEXT = 50; // ms; minimum time until the next check

@@ -7,7 +7,7 @@ const TRAILING = /[.,:;!?)\]}»…]+$/u;
 
 /**
  * @param {string} text
- * @param {boolean} links  whether the creator allows links; otherwise they are plain text
+ * @param {boolean} links  whether the creator allows links; otherwise, links are plain text
  * @returns {Part[]}
  */
 export function partsOf(text, links) {

@@ -1,7 +1,7 @@
 /** Offers to undo the last action for ten seconds. */
 import { partOf, setText } from '../page/dom.js';
 
-const OFFERED_FOR = 10_000; // ms; the limit of the server is the same
+const OFFERED_FOR = 10_000; // ms; the server allows an undo for the same time
 
 export class Undo {
   #box;

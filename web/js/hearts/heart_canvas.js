@@ -7,8 +7,8 @@ import { pictureOf } from './emoji.js';
 import { Sprites } from './sprites.js';
 
 const SCALE = Math.min(globalThis.devicePixelRatio ?? 1, 1.5);
-const STAMP = 64; // px of a copied emoji
-const MARGIN = 4; // px around a heart that are cleared too
+const STAMP = 64; // side length of a copied emoji, px
+const MARGIN = 4; // width of the margin around a heart that is cleared too, px
 const HEART =
   'M16 28S3.500 20.800 3.500 12A6.800 6.800 0 0 1 16 8.400 6.800 6.800 0 0 1 28.500 12C28.500 20.800 16 28 16 28Z';
 const COLOURS = ['#ff5a36', '#ff7a9c', '#ffb26b', '#ff4d5e'];
@@ -19,7 +19,7 @@ export class HeartCanvas {
   #sprites = new Sprites();
   /** @type {Map<string, HTMLCanvasElement>} */
   #stamps = new Map();
-  /** @type {[number, number, number][]} places to clear: x, y, size */
+  /** @type {[number, number, number][]} areas to clear: x, y, size */
   #drawn = [];
   #frame = 0;
   #count = 0;
@@ -61,7 +61,7 @@ export class HeartCanvas {
     this.#frame = requestAnimationFrame((now) => this.#draw(now));
   }
 
-  /** Fits the canvas to its place, which changes when the phone is turned. */
+  /** Fits the canvas to the size of its element. This size changes when the phone is turned. */
   #fit() {
     const { clientWidth, clientHeight } = this.#canvas;
     const [width, height] = [Math.round(clientWidth * SCALE), Math.round(clientHeight * SCALE)];

@@ -4,7 +4,7 @@
  *
  * @typedef {object} Sprite
  * @property {string} emoji
- * @property {number} x  px, of the middle
+ * @property {number} x  of the heart's centre, px
  * @property {number} y
  * @property {number} size  px
  * @property {number} turn  radians

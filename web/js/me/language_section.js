@@ -1,4 +1,4 @@
-/** The language of the pages. The page loads again in the new language. */
+/** The choice of the pages' language. After a change, the page loads again in the new language. */
 import { Section } from './section.js';
 
 /** @typedef {'' | 'en' | 'ko'} Language */

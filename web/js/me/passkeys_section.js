@@ -17,7 +17,7 @@ export class PasskeysSection extends Section {
     this.on('add', () => this.#add());
   }
 
-  /** @param {boolean} possible  passkeys are possible at this address */
+  /** @param {boolean} possible  whether passkeys are possible at this address */
   set possible(possible) {
     this.#possible = possible;
     const add = possible && browserHasPasskeys();

@@ -19,7 +19,7 @@ export class ProfileSection extends Section {
     this.on('handle-form', () => this.#takeHandle());
   }
 
-  /** Shows the person. Leaves a field alone while the person types in it. */
+  /** Shows the person. Does not change a field in which the person is typing. */
   show() {
     const { me } = this.#identity;
     if (!me) return;

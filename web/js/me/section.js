@@ -1,5 +1,5 @@
 /**
- * One section of the page /me. A section that is folded loads its list when the person opens it.
+ * One section of the page /me. A folded section loads its list when the person opens the section.
  * `close` removes all listeners.
  */
 import { byId, partOf, setText } from '../page/dom.js';
@@ -41,7 +41,7 @@ export class Section {
   }
 
   /**
-   * Shows the rows in the part `list`, or the part `empty` if there are none.
+   * Shows the rows in the part `list`. If there are no rows, shows the part `empty`.
    * @param {import('../people/rows.js').Row[]} rows
    */
   showRows(rows) {

@@ -8,7 +8,9 @@ import { Section } from './section.js';
 export class SignInSection extends Section {
   #signedIn;
 
-  /** @param {() => void} signedIn  called when the cookie identifies another person */
+  /**
+   * @param {() => void} signedIn  called after a sign-in, when the cookie identifies another person
+   */
   constructor(signedIn) {
     super('sign-in');
     this.#signedIn = signedIn;
@@ -17,7 +19,7 @@ export class SignInSection extends Section {
     this.on('recovery-form', () => this.#recover());
   }
 
-  /** @param {boolean} possible  passkeys are possible at this address */
+  /** @param {boolean} possible  whether passkeys are possible at this address */
   set passkeys(possible) {
     this.part('passkey').hidden = !possible || !browserHasPasskeys();
   }
@@ -28,7 +30,10 @@ export class SignInSection extends Section {
     this.#signedIn();
   }
 
-  /** Signs in with the code of a link, and shows an error in the section. @param {string} code */
+  /**
+   * Signs in with the code from a link. If this fails, the section shows the error.
+   * @param {string} code
+   */
   async arrive(code) {
     const done = await this.attempt(() => this.useCode(code));
     if (!done) /** @type {HTMLDetailsElement} */ (this.root).open = true;

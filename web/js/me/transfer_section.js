@@ -1,4 +1,4 @@
-/** Shows a code that signs another phone in as this person. */
+/** Shows a code with which another phone can sign in as this person. */
 import { setText } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
 import { copy } from '../page/share.js';

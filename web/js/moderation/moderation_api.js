@@ -40,7 +40,7 @@
  * @typedef {object} LogEntry
  * @property {number} n
  * @property {number} at Unix seconds
- * @property {Person | null} moderator  null: the creator, with the creator key
+ * @property {Person | null} moderator  null if the creator acted with the creator key
  * @property {string} action
  * @property {string} target  id of a person, a report or a link, or number of a message
  * @property {Person | null} person  whom the action concerns

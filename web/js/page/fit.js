@@ -1,7 +1,8 @@
 /** Decides how to fit a frame to the screen, and how much of the screen the chat takes. Pure. */
 // Maximum fraction of a frame to crop if the frame has the same orientation as the screen.
 const MAX_CROP = 0.3;
-// Minimum width for a chat next to the picture, px. On a narrower screen, it covers the picture.
+// Minimum width of a screen on which the chat is next to the picture, px. On a narrower screen, the
+// chat covers the picture.
 const BESIDE_FROM = 640;
 
 /**

@@ -1,7 +1,7 @@
 /**
- * All gestures of the room, with the place and the action of each. For keyboards and screen
- * readers, each gesture also has a button, a `data-part` of room.html. `key` is a shortcut for the
- * whole page. Pure.
+ * All gestures of the room's page, with the place and the action of each gesture. For keyboards and
+ * screen readers, each gesture also has a button, a `data-part` of room.html. `key` is a shortcut
+ * for the whole page. Pure.
  *
  * @typedef {'picture' | 'heart' | 'message'} Place
  * @typedef {'tap' | 'double-tap' | 'hold'} Gesture
@@ -13,7 +13,7 @@
  * @property {Action} action
  * @property {string} button
  * @property {string} [key]
- * @property {'muted' | 'sounding'} [when]  only in this state
+ * @property {'muted' | 'sounding'} [when]  the row applies only in this state
  */
 
 /** @type {readonly Readonly<Row>[]} */

@@ -1,14 +1,15 @@
 /**
- * Recognises taps, double taps and long presses on an element, but not on the controls above it. A
- * tap is reported at once if `urgent` returns true or there is no action for double taps. In all
- * other cases, the tap is reported when it is too late for a second tap. A right click and the menu
- * key count as a long press.
+ * Recognises taps, double taps and long presses on an element, but not on the controls inside this
+ * element. A tap is reported at once if `urgent` returns true or there is no action for double
+ * taps. In all other cases, the tap is reported when it is too late for a second tap. A right click
+ * and the menu key count as a long press.
  *
  * @typedef {object} GestureActions
  * @property {(x: number, y: number) => void} [tap]  px in the window
  * @property {(x: number, y: number) => void} [doubleTap]  the second and each further tap of a
  *   quick series
- * @property {(target: Element) => boolean | void} [hold]  false: there is nothing to hold here
+ * @property {(target: Element) => boolean | void} [hold]  returns false if a long press has no
+ *   effect here
  * @property {() => boolean} [urgent]  whether a tap must not wait for a second tap
  */
 const LONG = 480; // ms
@@ -110,7 +111,7 @@ export class Gestures {
 
   /** @param {MouseEvent} click */
   #swallow(click) {
-    if (!this.#held || !click.detail) return; // a key or a screen reader clicks with detail 0
+    if (!this.#held || !click.detail) return; // a click by a key or a screen reader has detail 0
     this.#held = false;
     click.preventDefault();
     click.stopImmediatePropagation();

@@ -1,5 +1,5 @@
 /**
- * Chooses Korean particles by the last sound of the word before them: 민지가, 지훈이. Pure.
+ * Chooses Korean particles by the last sound of the preceding word: 민지가, 지훈이. Pure.
  * server/site/particles.py does the same for the server.
  */
 
@@ -33,12 +33,12 @@ const DIGITS = Object.freeze(
 );
 const FIRST_SYLLABLE = 0xac00; // 가
 const LAST_SYLLABLE = 0xd7a3; // 힣
-const FINALS = 28; // number of endings of a syllable; 0: no final consonant
+const FINALS = 28; // number of possible endings of a syllable; index 0: no final consonant
 const RIEUL = 8; // index of ㄹ among the endings
 
 /**
  * Returns `word` with the particle that suits it. A word of unknown sound, such as an emoji, gets
- * both: `🌊은(는)`.
+ * both particles: `🌊은(는)`.
  * @param {string} word
  * @param {string} name  a key of PARTICLES
  */

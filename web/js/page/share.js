@@ -17,7 +17,7 @@ export async function share(url, title) {
 
 /**
  * @param {string} text
- * @param {string} [done] what the page says afterwards
+ * @param {string} [done] text that the page shows afterwards
  */
 export async function copy(text, done = t('site.link_copied')) {
   try {

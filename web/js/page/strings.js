@@ -51,7 +51,7 @@ export function hasText(key) {
 }
 
 /**
- * Writes a number as the page's language does, and shortens a number from 1,000: "1.2K", "1.2천".
+ * Formats a number for the page's language. Shortens each number from 1,000 on: "1.2K", "1.2천".
  * @param {number} value
  */
 export function shortNumber(value) {

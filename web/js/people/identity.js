@@ -26,14 +26,14 @@ export class Identity {
     this.#api = people;
   }
 
-  /** The person of this browser, as the server answered; null before `load`. */
+  /** The person who uses this browser, from the server's answer; null before the answer. */
   get me() {
     return this.#me;
   }
 
   /**
-   * Requests the person of this browser, but only once.
-   * @returns {Promise<Me>} rejects with an ApiError; the next call asks again
+   * Requests the person who uses this browser. Later calls return the first result.
+   * @returns {Promise<Me>} rejects with an ApiError; the next call then sends a new request
    */
   loadMe() {
     this.#asked ??= this.#api.me().then(
@@ -52,7 +52,7 @@ export class Identity {
   /**
    * Requests the person who uses this browser, and the people whom this person follows or hides.
    * Later calls return the first result.
-   * @returns {Promise<Me>} rejects with an ApiError; the next call asks again
+   * @returns {Promise<Me>} rejects with an ApiError; the next call then sends a new request
    */
   load() {
     this.#loading ??= this.#load().catch((error) => {
@@ -89,7 +89,8 @@ export class Identity {
   /**
    * Takes or renames the handle.
    * @param {string} handle
-   * @returns {Promise<string>} the recovery code, the first time; otherwise ''
+   * @returns {Promise<string>} the recovery code, if this is the person's first handle; otherwise
+   *   ''
    */
   async takeHandle(handle) {
     const { person, recovery_code = '' } = await this.#api.takeHandle(handle);
@@ -109,7 +110,8 @@ export class Identity {
   /**
    * @param {string} person
    * @param {boolean} followed
-   * @returns {Promise<number | null>} followers of the person; null if the server did not say
+   * @returns {Promise<number | null>} number of followers of the person; null if the server did not
+   *   report the number
    */
   async follow(person, followed = true) {
     const answer = await (followed ? this.#api.follow(person) : this.#api.unfollow(person));

@@ -11,9 +11,9 @@
  *
  * @typedef {object} Me
  * @property {Person} person
- * @property {boolean} guest  the person has no handle
- * @property {'' | 'en' | 'ko' | null} language  empty or null: the browser's
- * @property {boolean} passkeys  passkeys are possible at this address
+ * @property {boolean} guest  whether the person has no handle
+ * @property {'' | 'en' | 'ko' | null} language  empty or null: the language of the browser
+ * @property {boolean} passkeys  whether passkeys are possible at this address
  * @property {number | null} delete_at  Unix seconds at which the person is deleted
  *
  * @typedef {object} Device
@@ -21,7 +21,7 @@
  * @property {string} label
  * @property {number} created_at Unix seconds
  * @property {number} seen_at    Unix seconds
- * @property {boolean} current   this browser
+ * @property {boolean} current   whether this entry is this browser
  *
  * @typedef {object} Passkey
  * @property {string} id
@@ -76,7 +76,8 @@ export const me = () => request('/api/me');
 export const change = (changes) => request('/api/me', json('PATCH', changes));
 
 /**
- * Takes or renames the handle. The recovery code is in the answer only the first time.
+ * Takes or renames the handle. The answer contains a recovery code only for the person's first
+ * handle.
  * @param {string} handle
  * @returns {Promise<{person: Person, recovery_code?: string}>}
  */

@@ -12,7 +12,7 @@ import { showAvatar } from './avatar.js';
  * @property {string} title
  * @property {string[]} [lines]  below the title; empty lines are left out
  * @property {import('./people_api.js').Person} [person]  shown before the title
- * @property {string} [href]  the title is a link
+ * @property {string} [href]  URL to which the title links
  * @property {RowButton[]} [buttons]
  * @property {(error: unknown) => void} [failed]  takes the error of a button's action
  */

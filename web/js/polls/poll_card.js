@@ -1,6 +1,6 @@
 /**
- * The card of a poll: the question, the answers with their shares, and the reader's vote. After the
- * end of the poll, the card shows the result for 10 s.
+ * The card of a poll: the question, the answers with their shares of the votes, and the reader's
+ * vote. After the end of the poll, the card shows the result for 10 s.
  */
 import { partOf, setText } from '../page/dom.js';
 import { element } from '../page/element.js';
@@ -21,7 +21,7 @@ export class PollCard {
   #mine = null;
   #closedAt = 0;
   #timer = 0;
-  /** Id of the poll whose elements the card has. */
+  /** Id of the poll whose elements the card contains. */
   #built = '';
   /** @type {HTMLButtonElement[]} */
   #buttons = [];
@@ -112,7 +112,7 @@ export class PollCard {
   }
 
   /**
-   * Asks for the reader's own vote, which an earlier page may have sent.
+   * Requests the reader's own vote: the reader may have voted before this page was loaded.
    * @param {string} id
    */
   async #recall(id) {

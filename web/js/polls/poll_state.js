@@ -7,14 +7,15 @@
  * @property {string[]} answers
  * @property {number[]} votes
  * @property {boolean} open
- * @property {number | null} [closes_shown_until]  end of the display of the result, ms since 1970
+ * @property {number | null} [closes_shown_until]  time until which the result is displayed, ms
+ *   since 1970
  *
  * @typedef {object} PollAnswer
  * @property {string} text
  * @property {number} votes
  * @property {number} percent
- * @property {boolean} best    has the most votes of a closed poll
- * @property {boolean} chosen  by the reader
+ * @property {boolean} best    whether the poll is closed and this answer has the most votes
+ * @property {boolean} chosen  whether the reader chose this answer
  */
 import { percentages } from './percentages.js';
 
@@ -48,7 +49,7 @@ export function pollView({ answers, votes, open }, mine) {
  * Returns the time for which the card stays visible, ms; Infinity for an open poll, 0 without a
  * poll.
  * @param {Poll | null} poll
- * @param {number} closedAt  ms since 1970 at which the page learned that the poll had been closed
+ * @param {number} closedAt  time at which the page learned that the poll is closed, ms since 1970
  * @param {number} now       ms since 1970
  */
 export function shownFor(poll, closedAt, now) {

@@ -9,7 +9,7 @@ export class PollsApi extends RoomApi {
 
   /**
    * @param {string} poll
-   * @param {number} answer  index
+   * @param {number} answer  index of the answer
    */
   vote(poll, answer) {
     return this.send(`/polls/${encodeURIComponent(poll)}/vote`, 'PUT', { answer });
