@@ -35,7 +35,8 @@ async def use(browser: Browser, code: object) -> tuple[int, Any]:
 
 async def handle(browser: Browser, name: str = "다크걸") -> str:
     """Takes a handle. Returns the recovery code."""
-    _, answer = await browser.ask("PUT", "/api/me/handle", {"handle": name})
+    status, answer = await browser.ask("PUT", "/api/me/handle", {"handle": name})
+    assert status == 200, answer
     return str(answer["recovery_code"])
 
 
