@@ -4,5 +4,5 @@ The package knows streams and channels, but no rooms and no accounts. It never i
 `scripts`. A module of the package imports only from its own folder and from lower floors
 (ARCHITECTURE.md).
 
-A *fragment* is one `moof` and its `mdat` (ISO/IEC 14496-12 §8.8). CMAF uses the word chunk for it.
+A *fragment* is one `moof` and its `mdat` (ISO/IEC 14496-12 §8.8). CMAF calls a fragment a chunk.
 """

@@ -25,8 +25,9 @@ UNKNOWN = ClientAddress()
 
 @lru_cache(maxsize=4_096)
 def keys_of(address: str) -> ClientAddress:
-    """Returns the keys of an address and its network. An IPv4 address mapped into IPv6 counts as
-    IPv4. For text that is not an IP address, both keys are this text.
+    """Returns the two keys for an address: one for the address, and one for its network. An IPv4
+    address mapped into IPv6 counts as IPv4. For text that is not an IP address, both keys are this
+    text.
     """
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])

@@ -1,4 +1,4 @@
-"""Records: the binary part of the wire protocol. PROTOCOL.md describes their byte layout."""
+"""Records: the binary part of the wire protocol. PROTOCOL.md describes how a record is laid out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -137,7 +137,9 @@ class Account:
         self._meter.check_overrun(self)
 
     def move_to(self, address: str) -> None:
-        """Also charges the time of this account to `address` and its network from now on."""
+        """From now on, charges the time of this account also to `address`, and to the network of
+        `address`.
+        """
         self._meter.move(self, address)
 
     def enter(self, now: float) -> None:
@@ -305,8 +307,8 @@ class Meter:
 
     def _count(self, seconds: float, learns: bool) -> tuple[list[tuple[Account, int]], int]:
         """Reads the time that each account used since the last sample. Returns the accounts that
-        used much or are suspect, each with its time, and the total time of all accounts. Times are
-        in ns.
+        used much time or are suspect, each with the time that it used, and the total time of all
+        accounts. Times are in ns.
 
         Accounts that used little need no further check, so they are not returned. This saves time:
         with thousands of accounts, this method alone takes a few ms.

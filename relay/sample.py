@@ -88,8 +88,8 @@ class Sample:
         self.disposable = disposable
         """Whether no other frame refers to this frame (`nal_ref_idc` 0)."""
         self.duration = duration
-        """Duration in ticks: exact for audio. It is 0 for video, because the duration of a video
-        frame depends on the next frame.
+        """Duration in ticks. For audio, the value is exact. For video, the value is 0, because the
+        duration of a video frame depends on the next frame.
         """
         self.capture = capture
         """When the sample was captured: µs since the Unix epoch, by the server's clock."""

@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 current_account: ContextVar[Account | None] = ContextVar("current_account", default=None)
 """The account of the current task. A new task inherits the account of the task that started it. But
-the time of the new task is charged only if it awaits a Timed itself.
+the time of the new task is charged only if the new task itself awaits a Timed object.
 """
 
 

@@ -55,7 +55,7 @@ class Burst:
         self._grow(len(message.frame))
 
     def keep(self, draft: Draft) -> None:
-        """Adds a message as a draft, because no viewer needs it yet."""
+        """Adds a message as a draft, because no viewer needs the bytes of this message yet."""
         if draft.key:
             self.clear()
         elif self.empty:

@@ -299,8 +299,8 @@ class Channel:
             self._events.post(body, self.edge, key, history, wait=len(self._members) > 0)
 
     def forget(self, key: str) -> None:
-        """Drops the state of a key, so that viewers who join later do not get it. The caller must
-        inform the present viewers with an event.
+        """Drops the state of a key, so that viewers who join later do not get this state. The
+        caller must inform the present viewers with an event.
         """
         self._events.forget(key)
 

@@ -1,6 +1,6 @@
 """A draft: a media message whose bytes are not written yet. The bytes are written only when a
-viewer needs them. In a room without viewers, this saves work, because most messages are dropped at
-the next IDR. Pure.
+viewer needs them. This saves work in a room without viewers: most messages are dropped at the next
+IDR, before a viewer needs them. Pure.
 """
 
 from collections.abc import Sequence

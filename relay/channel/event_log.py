@@ -27,7 +27,7 @@ class PostedEvent:
         self.media_time = media_time
         """The event's media time, µs."""
         self.body = body
-        """The event as UTF-8 JSON. The relay does not interpret it."""
+        """The event as UTF-8 JSON. The relay does not interpret this text."""
         self.key = key
         """The key of the event; None if the event has no key. The event is the state of its key
         until the next event with the same key.

@@ -1,5 +1,5 @@
-"""The events of a channel that wait to be sent with the next message. After they are sent, the log
-keeps them. Pure.
+"""The events of a channel that wait to be sent with the next message. After these events are sent,
+the log keeps them. Pure.
 """
 
 from collections.abc import Callable
@@ -72,8 +72,8 @@ class EventQueue:
             self._timer = self._call_later(EVENTS_WITHIN, self._send)
 
     def forget(self, key: str) -> None:
-        """Drops the state of a key. A waiting event with this key is still sent, but the log does
-        not keep it.
+        """Drops the state of a key. A waiting event with this key is still sent, but is not added
+        to the log.
         """
         self._log.forget(key)
         for event in self.pending:
@@ -82,8 +82,8 @@ class EventQueue:
                 event.history = False
 
     def take(self) -> list[PostedEvent]:
-        """Removes and returns the waiting events. Adds them to the log for viewers that
-        join later.
+        """Removes and returns the waiting events. Adds these events to the log, from which later
+        viewers get them.
         """
         self._cancel()
         events, self.pending = self.pending, []

@@ -54,8 +54,8 @@ class EventStream:
         self._add(b"retry: %d\n" % RETRY_MS + _field("hello", {**hello, "viewer": self.id}))
         after = _after(last_event, self._channel.id)
         for message in self._channel.subscribe(self, person=person, media=False, after=after):
-            # Do not compare the first events with WAITING_MAX, because the channel limits their
-            # size.
+            # Do not compare the size of the first events with WAITING_MAX, because the channel
+            # already limits this size.
             self._chunks += self._render(message.events)
 
     def leave(self) -> None:

@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 
 
 class Viewer(Protocol):
-    """One viewer of a channel. The channel calls the methods synchronously. They must neither block
-    nor raise an exception.
+    """One viewer of a channel. The channel calls the methods synchronously, so a method must
+    neither block nor raise an exception.
     """
 
     def send(self, message: Message) -> None: ...
@@ -47,8 +47,8 @@ class DirectSocket:
 
     def __init__(self, fd: int, overflow: Callable[[Message, int], None]) -> None:
         """Duplicates the file descriptor `fd`. When the connection accepts only part of a message,
-        the fan-out stops using the socket. It then calls `overflow` with the message and the number
-        of accepted bytes.
+        the fan-out stops using the socket, and calls `overflow` with the message and the number of
+        accepted bytes.
 
         Raises OSError if no file descriptor is free.
         """

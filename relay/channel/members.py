@@ -43,7 +43,7 @@ class Members:
         return self.with_media.octets + self.without_media.octets
 
     def add(self, viewer: Viewer, person: str | None, media: bool) -> Member:
-        """Adds a viewer and gives it a number that is never used again."""
+        """Adds a viewer, and gives the viewer a number that no later viewer gets."""
         member = self._members[viewer] = Member(next(self._numbers), person, media)
         (self.with_media if media else self.without_media).add(viewer)
         return member

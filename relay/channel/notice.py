@@ -1,4 +1,6 @@
-"""Parses viewers' notices (PROTOCOL.md) and limits their rate. Pure."""
+"""Parses the notices of viewers (PROTOCOL.md), and limits the number of notices that a viewer may
+send. Pure.
+"""
 
 import json
 from collections.abc import Mapping

@@ -20,8 +20,8 @@ class Pulse:
     """Measures how late the event loop calls a timer that is due every 50 ms.
 
     `batch` is the number of messages that a channel should send together: 1 while the event loop is
-    punctual, more while it is late. Writing three frames at once costs little more than writing one
-    frame. So under overload the delay grows, but no viewer is disconnected.
+    punctual, and more while the event loop is late. Writing three frames at once costs little more
+    than writing one frame. So under overload the delay grows, but no viewer is disconnected.
     """
 
     def __init__(self) -> None:

@@ -20,8 +20,8 @@ not be shorter, because samples that arrive after the gap has begun are lost.
 
 
 class Muxer:
-    """Puts the samples of both tracks in order and makes parts from them, even while media is
-    missing.
+    """Puts the samples of both tracks in order, and makes parts from the samples even while media
+    is missing.
 
     Call `receive` or `end`, encode the returned packets, then call `parts`. If the encoder fails,
     call `replace` and encode the packets that it returns.
@@ -75,8 +75,8 @@ class Muxer:
         return self._packets
 
     def replace(self) -> list[OpusPacket]:
-        """Returns packets of silence for a new encoder. They replace the packets that the last call
-        of `receive` or `end` returned.
+        """Returns packets of silence for a new encoder. The new encoder gets these packets instead
+        of the packets that the last call of `receive` or `end` returned.
         """
         self._packets = self._timeline.replace(self._packets)
         return self._packets

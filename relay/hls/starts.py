@@ -15,14 +15,14 @@ more than STARTING seconds ago does not count. Otherwise renditions that never b
 keep other rooms from starting.
 """
 STARTING = 1.0
-"""Time for which a starting rendition counts towards STARTS, seconds. Its process starts in much
-less time.
+"""Time for which a starting rendition counts towards STARTS, seconds. The encoder process of a
+rendition starts in much less time.
 """
 PER_ADDRESS = 4
 """Maximum number of renditions that start at a time for the rooms of one address."""
 PER_NETWORK = 6
-"""Maximum number of renditions that start at a time for the rooms of one network. It is less than
-STARTS, so that one network cannot block all others.
+"""Maximum number of renditions that start at a time for the rooms of one network. This number is
+less than STARTS, so that one network cannot block all others.
 """
 UNPLAYABLE = 6.0
 """Time for which a starting rendition counts towards PER_ADDRESS and PER_NETWORK, seconds. The

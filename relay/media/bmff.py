@@ -1,6 +1,6 @@
 """Writes boxes of the ISO base media file format (ISO/IEC 14496-12).
 
-FFmpeg's muxer writes a fragment only when the next packet arrives, which is one frame late. This
+FFmpeg's muxer writes a fragment only when the next packet arrives, and so one frame too late. This
 module writes each fragment at once. All times are media times of the stream, so any fragment can
 follow any other fragment.
 """

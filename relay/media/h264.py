@@ -52,8 +52,8 @@ class SequenceParameters:
 
     @property
     def codec(self) -> str:
-        """The codec string (RFC 6381 §3.3). The string is made from the SPS, because a browser may
-        send another level than the one it negotiated.
+        """The codec string (RFC 6381 §3.3). The string is made from the SPS, because the level that
+        a browser sends may differ from the level that the browser negotiated.
         """
         return f"avc1.{self.profile:02X}{self.constraints:02X}{self.level:02X}"
 

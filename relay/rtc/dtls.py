@@ -143,7 +143,7 @@ class DtlsSrtp:
 
     async def handshake(self, fingerprints: list[tuple[str, str]], *, client: bool) -> None:
         """Performs the handshake and checks that the peer's certificate matches the fingerprint in
-        its offer.
+        the peer's offer.
 
         Raises ConnectionError if the handshake or the check fails.
         """
@@ -187,7 +187,7 @@ class DtlsSrtp:
 
     def unprotect_rtp(self, data: bytes) -> bytes:
         """Decrypts an RTP packet. Raises SrtpError if the packet is forged or was received before
-        (replay), and ValueError if it is too long. Call this after the handshake.
+        (replay), and ValueError if the packet is too long. Call this after the handshake.
         """
         unprotector = self._unprotector
         assert unprotector is not None
@@ -216,8 +216,9 @@ class DtlsSrtp:
     async def close(self) -> None:
         """Closes the connection, aborts a handshake in progress, and ends aiortc's task.
 
-        Drops the callbacks, because they reference the owner of this object. Such a reference cycle
-        would keep the memory of OpenSSL and libsrtp until a full garbage collection.
+        Drops the callbacks: a callback references the owner of this object, and the owner
+        references this object. This reference cycle would keep the memory of OpenSSL and libsrtp
+        until a full garbage collection.
         """
         self._transport.remove_all_listeners()
         self._on_closed = ignore

@@ -150,7 +150,8 @@ class PeerSession:
     async def connect(self) -> None:
         """Waits for the first connectivity check and performs the handshake.
 
-        Raises ConnectionError if the handshake fails, or if it is not complete after 10 s.
+        Raises ConnectionError if the handshake fails, or if the handshake is not complete after 10
+        s.
         """
         try:
             async with deadline(CONNECT_TIMEOUT, self._port.pause):

@@ -67,7 +67,7 @@ class Unprotector:
 
     def unprotect(self, data: bytes) -> bytes:
         """Returns the decrypted packet. Raises pylibsrtp.Error if the packet is forged or was
-        received before (replay), and ValueError if it is longer than PACKET_MAX.
+        received before (replay), and ValueError if the packet is longer than PACKET_MAX.
         """
         size = len(data)
         if size > PACKET_MAX:

@@ -8,8 +8,9 @@ GRANULARITY = 0.01
 """Maximum delay that the peer's timer adds to an answer, seconds."""
 MIN_DEADLINE, MAX_DEADLINE = 0.1, 0.4
 ATTEMPTS = 5
-"""Maximum number of requests for one missing packet; `deadline` is long enough for all of them. At
-10 % loss in each direction, one in 4,000 missing packets is still missing after five requests.
+"""Maximum number of requests for one missing packet; `deadline` is long enough for all these
+requests. At 10 % loss in each direction, one in 4,000 missing packets is still missing after five
+requests.
 """
 
 
@@ -42,8 +43,8 @@ class RoundTrip:
 
     @property
     def deadline(self) -> float:
-        """Time after which a gap is given up, seconds. It is long enough for ATTEMPTS requests, up
-        to MAX_DEADLINE. Waiting longer is useless, because a new keyframe can arrive within
-        MAX_DEADLINE.
+        """Time after which a gap is given up, seconds. This time is long enough for ATTEMPTS
+        requests, but never longer than MAX_DEADLINE. A longer wait is useless, because a new
+        keyframe can arrive within MAX_DEADLINE.
         """
         return min(MAX_DEADLINE, max(MIN_DEADLINE, ATTEMPTS * self.retry))

@@ -120,9 +120,9 @@ class WebSocketViewer:
         return self._outbox.lag if self._media else None
 
     def keep_slow(self, keep: bool) -> None:
-        """Sets what the viewer gets as soon as it is slow. If `keep` is true, a slow viewer gets
-        only keyframes and audio; a viewer that is not slow still gets everything. `keep` is true
-        while the server is overloaded.
+        """Sets what the viewer gets as soon as the viewer is slow. If `keep` is true, a slow viewer
+        gets only keyframes and audio; a viewer that is not slow still gets everything. `keep` is
+        true while the server is overloaded.
         """
         self._outbox.keeps_slow = keep
 
@@ -313,8 +313,8 @@ class WebSocketViewer:
 
     def hear(self) -> bool:
         """Counts a message from the viewer. Returns whether to handle the message. If the viewer
-        sends too many messages, the server drops messages but keeps the connection open, because it
-        carries the media.
+        sends too many messages, the server drops messages. It keeps the connection open, because
+        the connection carries the media.
         """
         if self._allowance.take(self._loop.time()):
             return self.state in OPEN

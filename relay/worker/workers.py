@@ -33,9 +33,9 @@ replaced, and its workers end.
 """
 MAX_FORK_SERVERS = 5
 FORK_SERVERS_WITHIN = 60.0
-"""Time in which at most MAX_FORK_SERVERS fork servers are started, seconds. If they all end, no
-worker can be started until this time has passed. This limit protects the machine if every fork
-server ends or hangs soon after its start.
+"""Time in which at most MAX_FORK_SERVERS fork servers are started, seconds. If all these fork
+servers end, no worker can be started until this time has passed. This limit protects the machine if
+every fork server ends or hangs soon after its start.
 """
 ROOT = Path(relay.__file__).parents[1]
 KEPT_VARIABLES = ("LD_LIBRARY_PATH",)

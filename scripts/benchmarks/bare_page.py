@@ -32,8 +32,8 @@ class BarePage(Inspected):
         browser.on("Target.receivedMessageFromTarget", self._receive)
 
     async def evaluate(self, expression: str) -> Any:
-        """Evaluates a JavaScript expression, awaits the result if it is a promise, and returns the
-        result as a JSON value. Raises PageFailed.
+        """Evaluates a JavaScript expression, awaits the result if the result is a promise, and
+        returns the value in JSON types. Raises PageFailed.
         """
         reply = await self.send(
             "Runtime.evaluate",

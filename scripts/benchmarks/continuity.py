@@ -98,8 +98,8 @@ def _loudness(sound: Array) -> Array:
 
 
 def _find_beep(loudness: Array, place: float) -> tuple[float, float]:
-    """Searches for a beep near `place` (ms). Returns the strength of the beep, and the delay of its
-    start after `place`, ms.
+    """Searches for a beep near `place` (ms). Returns the strength of the beep, and the time from
+    `place` to the start of the beep, ms.
     """
     first = max(0, round(place) - SEARCH)
     piece = loudness[first : round(place) + SEARCH + BEEP]

@@ -140,7 +140,9 @@ async def measure(data: Path, url: str | None, plan: Plan, *, progress: Progress
 async def _room(
     url: str, browsers: Sequence[Browser], stack: AsyncExitStack
 ) -> tuple[str, list[Page]]:
-    """Creates a room. If there are browsers, a creator goes live in it and a viewer watches."""
+    """Creates a room. If there are browsers, a creator goes live in the room and a viewer watches
+    the room.
+    """
     if not browsers:
         async with (
             aiohttp.ClientSession() as http,

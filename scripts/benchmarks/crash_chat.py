@@ -25,7 +25,9 @@ AGAIN = 0.5
 
 
 class Chat:
-    """People in one room. Call `arrive()` once; then `speaking` decides whether they write."""
+    """People in one room. Call `arrive()` once. After that, the people write while `speaking` is
+    set.
+    """
 
     def __init__(self, url: str, room: str, rate: float) -> None:
         """`rate`: number of messages per second that all people together write."""

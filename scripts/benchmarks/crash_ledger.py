@@ -37,7 +37,7 @@ class Ledger:
 
     @property
     def uncertain(self) -> list[str]:
-        """The messages that got no answer. Their authors send them again."""
+        """The messages that got no answer. The authors send these messages again."""
         return [name for name in self.sent if name not in self.acknowledged]
 
     def compare(self, history: Iterable[Shown]) -> Findings:

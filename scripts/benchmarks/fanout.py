@@ -131,7 +131,8 @@ async def measure(
     generator uses the second. Then runs the C loop three times for the same size, and takes the run
     with the median CPU.
 
-    Repeats the smallest size without uvloop, and over TLS if `tls` names a certificate and a key.
+    Measures the smallest size again without uvloop. If `tls` names a certificate and a key,
+    measures the smallest size also over TLS.
     """
     program = compile_loop(folder)
     bench = _Bench(folder, program, seconds, cores, progress)

@@ -112,7 +112,7 @@ async def measure(
     progress: Callable[[str], None],
 ) -> Report:
     """Measures each bitrate with its own server. The server uses the first core, the creators use
-    the second. Repeats the lowest bitrate without uvloop.
+    the second. Measures the lowest bitrate again without uvloop.
     """
     bench = _Bench(folder, creators, seconds, cores, progress)
     return Report(

@@ -10,8 +10,8 @@ from playwright.async_api import Error
 ANSWER_WITHIN = 20.0
 
 Post = Callable[[str], Awaitable[object]]
-"""A function that sends a message as text to the target. It raises PageFailed, and Playwright's
-Error.
+"""A function that sends a message as text to the target. The function may raise PageFailed, and
+Playwright's Error.
 """
 
 

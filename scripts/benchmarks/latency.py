@@ -68,8 +68,8 @@ class Report:
     joins: dict[str, list[float]]
     """Times from navigation until the first picture is on the screen, ms, by path."""
     empty: list[float]
-    """Times from navigation to the first animation frame of an empty page, ms. They show which part
-    of each join time the browser and the machine need. Empty pages and joins take turns.
+    """Times from navigation to the first animation frame of an empty page, ms. These times show how
+    much of each join time the browser and the machine cause. Empty pages and joins take turns.
     """
     played: dict[str, list[float]] = field(default_factory=dict)
     """Times from navigation to the player's first frame, ms, by path. Before this frame the screen

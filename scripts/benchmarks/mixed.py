@@ -73,7 +73,9 @@ class Report:
 
     @property
     def pairs(self) -> list[tuple[Run, Run]]:
-        """Pairs of runs: first the run without slow and rude viewers, then the run with them."""
+        """Pairs of runs: first the run without slow and rude viewers, then the run with these
+        viewers.
+        """
         return [
             (min(two, key=_is_rude), max(two, key=_is_rude))
             for two in zip(self.runs[::2], self.runs[1::2], strict=True)

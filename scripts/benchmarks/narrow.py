@@ -1,6 +1,6 @@
-"""Measures how fast a creator's browser adapts its bitrate when the rate of its link falls and
-rises again. Compares a browser that publishes to microlive with a browser that sends directly to
-another browser.
+"""Measures how fast a creator's browser adapts its bitrate when the rate of the browser's link
+falls and rises again. Compares a browser that publishes to microlive with a browser that sends
+directly to another browser.
 """
 
 import asyncio

@@ -65,9 +65,9 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     """Returns the 95 % confidence interval of the median of the population from which `values` are
     drawn.
 
-    The interval is valid for every distribution. Its ends are two of the sorted values, chosen by
-    the binomial distribution with p = 1/2. For 9 values, the ends are the second and the eighth
-    value (96.1 %). For fewer than 6 values, the interval is infinite.
+    The interval is valid for every distribution. The ends of the interval are two of the sorted
+    values, chosen by the binomial distribution with p = 1/2. For 9 values, the ends are the second
+    and the eighth value (96.1 %). For fewer than 6 values, the interval is infinite.
     """
     ordered, count = sorted(values), len(values)
     cut, tail = 0, 0.0
@@ -140,8 +140,8 @@ class Case:
 
 
 Measure = Callable[[Case, bool], Awaitable[Figures]]
-"""A function that runs a case and returns its figures. It runs the new revision if its second
-argument is true, otherwise the old revision. It may raise NotMeasured.
+"""A function that runs a case and returns its figures. The function runs the new revision if the
+second argument is true, otherwise the old revision. The function may raise NotMeasured.
 """
 
 

@@ -158,8 +158,8 @@ def free_port() -> int:
 
 
 def as_user() -> list[str]:
-    """Returns the words to put before a command, so that it runs as a user that PostgreSQL accepts.
-    The command also ends when this process ends.
+    """Returns the words to put before a command, so that the command runs as a user that PostgreSQL
+    accepts. The command also ends when this process ends.
     """
     if os.geteuid() != 0:
         return ["setpriv", "--pdeathsig", "QUIT"]

@@ -1,8 +1,8 @@
 """Evaluates whether delay, lip sync and memory stay constant during a long live. The samples come
 from soak_run.py. Pure.
 
-Moments are in seconds since the start. A window is a minute; in a short run it is a third of the
-run.
+Moments are in seconds since the start. A window is a minute, or a third of the run if the run is
+short.
 """
 
 import math

@@ -100,7 +100,7 @@ class Spectator:
 
     def _parts(self, track: Track) -> list[bytes]:
         """Returns the media of a track. Each item is an init segment, followed by the fragments
-        that belong to it.
+        that need this init segment.
         """
         parts: list[list[bytes]] = []
         for _, record in self.records:

@@ -7,8 +7,8 @@ from scripts.benchmarks.chromium import script, until
 WITHIN = 20.0
 """Maximum seconds for each action on a page."""
 VIEWPORT = {"width": 640, "height": 360}
-"""Size of each page in pixels. It equals the frame size of the time code. With any other size, the
-browsers would spend CPU time on scaling.
+"""Size of each page in pixels. This size equals the frame size of the time code. With any other
+size, the browsers would spend CPU time on scaling.
 """
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 PERIOD = 1 << 24
 """Period after which the time code wraps, ms."""
 PARITY = 0xA5
-"""Parity byte for the time 0. It is not 0, so that a black frame (all bits 0) is not valid."""
+"""Parity byte for the time 0. This byte is not 0, so that a black frame (all bits 0) is not valid.
+"""
 PLAUSIBLE = 30_000
 """Maximum age of a frame, ms. An older frame, or a frame from the future, counts as misread."""
 

@@ -23,8 +23,8 @@ every 2 s, need 0.5 per second.
 """
 BUDGET_STRAINED = 0.25
 """Number of PLIs per second that each session adds to the common budget while the server is
-overloaded. It is small: an overloaded server loses packets, and if each loss caused a keyframe, the
-load would grow further.
+overloaded. This number is small, because an overloaded server loses packets. If each loss caused a
+keyframe, the load would grow further.
 """
 BUDGET_BURST = 20
 """Maximum number of PLIs sent at once, in addition to one PLI for each session."""

@@ -66,8 +66,8 @@ class Gaps:
         like a late packet.
         """
         self._patience = 0.0
-        """Waiting time before the first request for a packet, seconds. It adapts to the delay of
-        packets that arrived out of order.
+        """Waiting time before the first request for a packet, seconds. This time adapts to the
+        delay of packets that arrived out of order.
         """
 
     def add(self, first: int, behind: int, now: float) -> None:
@@ -173,8 +173,8 @@ class Gaps:
 
     @property
     def _deadline(self) -> float:
-        """Time after which a gap is given up, seconds. It is long enough for ATTEMPTS requests, but
-        at most MAX_DEADLINE.
+        """Time after which a gap is given up, seconds. This time is long enough for ATTEMPTS
+        requests, up to a limit of MAX_DEADLINE.
         """
         return max(self._round_trip.deadline, min(MAX_DEADLINE, ATTEMPTS * self._retry))
 

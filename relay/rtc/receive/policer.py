@@ -1,7 +1,7 @@
 """Limits the bitrate that a publisher sends. Pure; `now` in seconds.
 
-The policer first requests a lower bitrate, which browsers obey within a second. It reports a
-publisher that continues to send more than the limit.
+The policer first requests a lower bitrate, which browsers obey within a second. The policer then
+reports a publisher that still sends more than the limit.
 """
 
 from relay.rtc.receive.estimate import LEAST

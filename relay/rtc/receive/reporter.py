@@ -88,8 +88,8 @@ class Reporter:
         self._reported = 0.0
 
     def report(self, now: float, video_ssrc: int | None) -> bytes:
-        """Returns a receiver report with REMB if it is due (five times a second); otherwise
-        nothing.
+        """Returns a receiver report with REMB if a report is due (five times a second); otherwise
+        empty bytes.
         """
         if now - self._reported < REPORT_EVERY:
             return b""
@@ -101,7 +101,7 @@ class Reporter:
         return report if video_ssrc is None else report + rtcp.bitrate_cap(bitrate, [video_ssrc])
 
     def keyframe_request(self, now: float, video_ssrc: int | None) -> bytes:
-        """Returns a PLI if a keyframe request is due; otherwise nothing."""
+        """Returns a PLI if a keyframe request is due; otherwise empty bytes."""
         if video_ssrc is None or not self.keyframes.due(now):
             return b""
         return rtcp.receiver_report({}, now) + rtcp.keyframe_request(video_ssrc)

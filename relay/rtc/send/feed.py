@@ -1,5 +1,5 @@
 """The WHEP viewers of one stream. The feed packetises each frame once and sends it to all WHEP
-sessions. It exists while the stream has WHEP sessions.
+sessions. The feed exists while the stream has WHEP sessions.
 """
 
 import asyncio

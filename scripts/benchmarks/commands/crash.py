@@ -17,7 +17,8 @@ from scripts.benchmarks.postgres import PostgresMissing, postgres
 
 DATABASES = ("sqlite", "postgresql")
 EACH = 60.0
-"""Maximum seconds for one kill, including the chat before the kill and the recovery after it."""
+"""Maximum seconds for one kill, including the chat before the kill and the recovery after the kill.
+"""
 
 
 def crash(

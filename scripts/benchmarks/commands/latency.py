@@ -24,8 +24,8 @@ def latency(
     joins: Annotated[int, typer.Option(min=0, help="Viewers who join, one after the other.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """Measures the glass-to-glass latency on each path, and compares it with direct WebRTC. Also
-    measures the time to the first picture.
+    """Measures the glass-to-glass latency on each path, and compares the latency with that of
+    direct WebRTC. Also measures the time to the first picture.
     """
     chosen = players(paths)
 

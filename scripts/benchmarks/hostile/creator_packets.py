@@ -68,7 +68,9 @@ class TransportJumps(PacketAttack):
 
 
 class EndlessUnit(PacketAttack):
-    """One access unit that never ends. No packet has a marker, and all have the same timestamp."""
+    """One access unit that never ends. No packet has a marker, and all packets have the same
+    timestamp.
+    """
 
     per_second = 2_000.0
 

@@ -139,7 +139,7 @@ class Pair:
 
     @property
     def share(self) -> float:
-        """The media p99 during the attack, divided by its limit."""
+        """The media p99 during the attack, divided by the limit of the media p99."""
         quiet = self.quiet.felt.media_p99
         return self.attack.felt.media_p99 / max(P99_RATIO * quiet, quiet + P99_MORE_MS)
 
@@ -187,7 +187,7 @@ class Result:
     title: str
     pairs: tuple[Pair, ...]
     invalid: int
-    """Number of invalid pairs. They are not in `pairs`."""
+    """Number of invalid pairs. The list `pairs` does not contain the invalid pairs."""
     problem: str = ""
     """Reason why the attack could not be measured."""
 

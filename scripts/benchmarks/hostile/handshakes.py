@@ -36,7 +36,7 @@ the address.
 
 class HalfOpen:
     """WHEP sessions that send an offer and a connectivity check, and then stop. If `hello` is true,
-    they also send the first message of the DTLS handshake before they stop.
+    the sessions also send the first message of the DTLS handshake before they stop.
     """
 
     sessions = 700

@@ -69,7 +69,9 @@ class _Bench:
     cores: tuple[int, int]
 
     async def viewers(self, count: int, *options: str) -> Honest:
-        """Measures `count` viewers at one address, including those that `yardstick` starts."""
+        """Measures `count` viewers at one address. This number includes the viewers that
+        `yardstick` starts.
+        """
         more = count - VIEWERS
         async with self._yard(f"viewers{count}", *options, viewers=VIEWERS) as yard:
             before = await yard.counters()
