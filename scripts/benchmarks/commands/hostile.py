@@ -35,7 +35,7 @@ def hostile(
     pairs: Annotated[
         int, typer.Option(min=1, max=20, help="Pairs of runs: quiet, then with the attack.")
     ] = 1,
-    seconds: Annotated[float, typer.Option(min=3, max=60, help="Seconds of each run.")] = 6,
+    seconds: Annotated[float, typer.Option(min=3, max=600, help="Seconds of each run.")] = 6,
     rows: Annotated[bool, typer.Option("--rows", help="List the attacks and exit.")] = False,
     overload: Annotated[
         bool,
