@@ -22,9 +22,10 @@ import { WhipError, WhipSession } from './whip.js';
  * @property {(sample: import('./sender_stats.js').Sample) => void} sample once a second while
  *   connected
  * @property {() => void} frozen  the camera has produced no frame for a while
- * @property {(error: WhipError, wait: number) => void} refused the server refused for now; the next
- *   attempt is in `wait` ms
- * @property {(error: WhipError) => void} over  the server refused for good; the broadcast is closed
+ * @property {(error: WhipError, wait: number) => void} refused the server refuses the broadcast at
+ *   present; the next attempt is in `wait` ms
+ * @property {(error: WhipError) => void} over  the server has refused the broadcast for good; the
+ *   broadcast is closed
  */
 
 const CONNECT_WITHIN = 10_000; // ms, at most
@@ -49,7 +50,7 @@ const SILENT_FOR = Object.freeze({
   [BroadcastState.DOUBTED]: 800,
   [BroadcastState.DISCONNECTED]: 1_500,
 });
-const FROZEN_FOR = 1_500; // ms without a frame from the camera
+const FROZEN_FOR = 1_500; // ms without a frame after which the camera counts as frozen
 const ATTEMPT_EVERY = 1_000; // minimum time between two attempts that network changes cause, ms
 
 export class Broadcast {
@@ -69,7 +70,7 @@ export class Broadcast {
   #liveness = new Liveness(0);
   #stats = new SenderStats();
   #triedAt = -Infinity;
-  #notBefore = -Infinity; // earliest time of the next attempt that the server allows, ms
+  #notBefore = -Infinity; // earliest time at which the server allows the next attempt, ms
 
   /**
    * @param {Target} target
@@ -265,8 +266,8 @@ export class Broadcast {
   }
 
   /**
-   * Checks the connection and the camera. Called twice a second. Every other call also reports the
-   * figures, so the listener gets them once a second.
+   * Checks the connection and the camera. Called every half second. One call in two also reports
+   * the figures, so that the listener gets the figures once a second.
    */
   async #check() {
     const session = this.#session;

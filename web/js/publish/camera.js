@@ -207,7 +207,7 @@ export class Camera {
   async #replaceCamera() {
     this.video?.stop();
     const byFacing = () => this.#ask({ video: { ...VIDEO, facingMode: this.facing } });
-    // The chosen camera may have been unplugged: use any other.
+    // The chosen camera may have been unplugged: use any other camera.
     const byId = () =>
       this.#ask({ video: { ...VIDEO, deviceId: { exact: this.#deviceId } } }).catch(byFacing);
     try {

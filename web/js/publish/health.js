@@ -26,7 +26,7 @@
  *
  * @typedef {object} Situation
  * @property {boolean} live        connected to the server
- * @property {boolean} cameraLost  the camera produces nothing
+ * @property {boolean} cameraLost  the camera produces no frames
  * @property {boolean} paused      the creator has hidden the camera: black frames are intended
  * @property {import('./sender_stats.js').Sample | null} sample
  * @property {Ingest | null} ingest
@@ -43,8 +43,8 @@
 
 /**
  * The possible findings, the most important first. The first finding whose condition is true is
- * shown. A condition is false if its figure is NaN. The second item is the finding's key in the
- * strings, below `health`.
+ * shown. A condition is false if its figure is NaN. The second item of each entry is the finding's
+ * key in the strings, below `health`.
  * @type {readonly [Light, string, (situation: Situation & Figures) => boolean][]}
  */
 const FINDINGS = [
@@ -75,7 +75,7 @@ const BETTER_AFTER = 4; // s
 /**
  * Judges the situation of one second, without regard to earlier seconds.
  * @param {Situation} situation
- * @returns {{light: Light, why: string}} `why`: key of the finding, '' for none
+ * @returns {{light: Light, why: string}} `why`: key of the finding, '' if there is no finding
  */
 export function judge(situation) {
   const { sample, ingest, audience, paused } = situation;

@@ -5,7 +5,7 @@
 import { BROWSER } from '../page/environment.js';
 
 const EVERY = 50; // ms
-const QUIET = -55; // dB, a quiet room
+const QUIET = -55; // level of a quiet room, dB
 const LOUD = -5; // dB, shouting
 
 export class LevelMeter {

@@ -85,8 +85,8 @@ function inApp(userAgent) {
 }
 
 /**
- * @param {string} name  its key in the strings, below `obstacle`
- * @param {string[]} steps  keys below the name
+ * @param {string} name  key of the obstacle in the strings, below `obstacle`
+ * @param {string[]} steps  keys of the steps in the strings, below the obstacle's key
  * @param {Obstacle['action']} action
  * @returns {Obstacle}
  */

@@ -15,7 +15,7 @@ import { CameraError } from './camera.js';
 import { RevivalEvent, RevivalState, TRANSITIONS } from './revival_state.js';
 
 const PAUSES = [0, 500, 1_000, 2_000, 3_000]; // ms before each attempt; the last pause repeats
-const STEADY = 5_000; // ms without a loss after a recovery, until PAUSES starts from the first one
+const STEADY = 5_000; // ms without a loss after which the next loss uses the first pause
 
 export class Revival {
   /** @type {Condition} */

@@ -78,8 +78,8 @@ export class Liveness {
    * @returns {Inactivity}
    */
   read({ video, source, received }, now) {
-    // A figure that a browser does not measure is NaN. NaN differs from itself, so it never counts
-    // as inactive.
+    // A figure that a browser does not measure is NaN. NaN differs from itself, so such a figure
+    // seems to change at each call and never counts as inactive.
     if (received !== this.#received) [this.#received, this.#receivedAt] = [received, now];
     const frames = source.frames ?? video.framesEncoded ?? NaN;
     if (frames !== this.#frames)

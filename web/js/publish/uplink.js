@@ -8,7 +8,7 @@
  * @property {number} scale       scaleResolutionDownBy
  * @property {number} maxBitrate  bit/s
  * @property {'maintain-resolution' | 'balanced' | 'maintain-framerate'} preference
- * @property {number} below       bit/s below which the next lower level is better
+ * @property {number} below       capacity below which the next lower level is better, bit/s
  */
 
 /** @type {readonly Level[]} */
@@ -21,9 +21,9 @@ export const LEVELS = Object.freeze([
 const DOWN_AFTER = 4; // s of too low estimates before stepping down
 const UP_AFTER = 10; // s of sufficient estimates before stepping up
 const UP_AFTER_MAX = 80;
-// Factor by which a sufficient estimate exceeds the `below` of the next higher level.
+// Ratio of the estimate that is sufficient for the next higher level to `below` of that level.
 const HEADROOM = 1.5;
-const SHORT_STAY = 30; // s; a step down within this time doubles the wait for the next step up
+const SHORT_STAY = 30; // s; a step down this soon after a step up doubles the next wait to step up
 
 export class Uplink {
   #level = 0;

@@ -1,6 +1,6 @@
 /**
- * Keeps the screen on. Browsers release the lock when the page is hidden, so this class requests it
- * again when the page is visible.
+ * Keeps the screen on. Browsers release the lock when the page is hidden, so this class requests
+ * the lock again when the page is visible.
  */
 export class WakeLock {
   #lock;

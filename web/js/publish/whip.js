@@ -1,13 +1,13 @@
 /**
  * One WHIP session (RFC 9725): publishes a stream of this browser to an endpoint. This module uses
- * no DOM and never reconnects; `Broadcast` starts a new session when this one is lost.
+ * no DOM and never reconnects; `Broadcast` starts a new session when a session is lost.
  */
 import { iceServersOf } from '../api/ice_servers.js';
 import { BROWSER } from '../page/environment.js';
 import { refusalOf } from '../page/refusals.js';
 
 const REQUEST_WITHIN = 8_000; // ms
-const TRICKLE_AFTER = 50; // ms; candidates come in groups, and one PATCH carries a group
+const TRICKLE_AFTER = 50; // ms to wait for more candidates: one PATCH sends a group of them
 const TRICKLE = 'application/trickle-ice-sdpfrag';
 
 /** Thrown if the endpoint refuses a request or cannot be reached (status 0). */

@@ -8,7 +8,7 @@ export class BitrateMeter {
   #timer;
 
   /**
-   * @param {() => number} bytes received so far
+   * @param {() => number} bytes returns the number of bytes received so far
    * @param {Readonly<import('../page/environment.js').Environment>} environment
    */
   constructor(bytes, environment) {

@@ -1,6 +1,6 @@
 /**
  * Modules that are not needed for the first frame. The page loads these modules soon after the
- * first frame, so that they are available when the network fails.
+ * first frame, so that they are available even if the network fails later.
  */
 export const lateModules = {
   api: () => import('../api/rooms_api.js'),

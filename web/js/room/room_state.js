@@ -12,7 +12,7 @@ export const isOver = (state) => state === 'ended' || state === 'sorry';
 
 /**
  * @param {RoomState} state
- * @param {RoomState} next  as the server says, or `sorry`
+ * @param {RoomState} next  state that the server reports, or `sorry`
  * @returns {RoomState}
  */
 export const nextRoomState = (state, next) => (isOver(state) ? state : next);

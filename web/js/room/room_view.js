@@ -404,10 +404,11 @@ export class RoomView {
     const { player } = this.#playback;
     if (!player || this.#closed) return;
     const window = (this.#pictureInPicture ??= new PictureInPicture());
-    // If the page is hidden, it was connected only because of the picture-in-picture window.
+    // If the page is hidden, it stayed connected only because of the picture-in-picture window.
     const closed = () => document.hidden && this.#followVisibility();
     await window.toggle(player, closed).catch(() => this.#events.notice?.(t('room.no_window')));
     const current = this.#playback.player;
-    if (current && current !== player) await window.follow(current); // replaced meanwhile
+    // The player was replaced meanwhile.
+    if (current && current !== player) await window.follow(current);
   }
 }

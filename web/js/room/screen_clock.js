@@ -6,7 +6,7 @@
 import { EdgeClock } from '../watch/line/edge_clock.js';
 
 const ON_STREAM_TIME = ['webcodecs', 'mse'];
-const UNREPORTED = 500; // maximum time by which a reported position is extrapolated, ms
+const UNREPORTED = 500; // maximum time for which a reported position is extrapolated, ms
 
 export class ScreenClock {
   #edge = new EdgeClock();

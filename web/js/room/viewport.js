@@ -113,7 +113,7 @@ export class Viewport {
     this.fit();
   }
 
-  /** Fits the picture to its place again. Call this when the place has changed. */
+  /** Fits the picture to its area again. Call this when the size of the area has changed. */
   fit() {
     if (!this.#shape) return;
     const place = pictureShape(innerWidth, innerHeight, this.#root.dataset.chat);

@@ -5,8 +5,8 @@ import { partOf, setText } from '../page/dom.js';
 import { t } from '../page/strings.js';
 import { clockTime } from '../page/words.js';
 
-const LAST = 10; // number of seconds before the end that are shown in large digits
-const SOON = 60; // number of seconds before the end during which the ring warns
+const LAST = 10; // number of last seconds that are shown in large digits
+const SOON = 60; // number of last seconds during which the ring shows a warning
 const EVERY = 250; // ms
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Keeps the field above the on-screen keyboard without moving the picture: the layout keeps its
- * size, and only the chat is lifted by the height of the keyboard.
+ * Keeps the message field above the on-screen keyboard without moving the picture: the layout keeps
+ * its size, and only the chat is lifted by the height of the keyboard.
  */
 const KEYBOARD = 120; // px; minimum height of a keyboard; a bar of the browser is lower
 

@@ -1,4 +1,7 @@
-/** Shows guests their name before the first message, and lets them change it with one tap. */
+/**
+ * Shows a guest the guest's own name before the guest's first message. With one tap, the guest can
+ * change this name.
+ */
 import { partOf, setText } from '../page/dom.js';
 import { keep, recall } from '../page/store.js';
 import { t } from '../page/strings.js';

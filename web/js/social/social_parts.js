@@ -1,6 +1,6 @@
 /**
  * The social parts that every page with a room shows: chat, hearts, polls and joins. The elements
- * are the template `social-parts` of room_social.html. `close` releases everything.
+ * come from the template `social-parts` of room_social.html. `close` releases everything.
  *
  * @typedef {object} SocialPartsOptions
  * @property {string} room
@@ -75,7 +75,7 @@ export class SocialParts {
    * messages. Call this whenever the connection opens.
    */
   async load() {
-    await this.#identity.load().catch(() => {}); // reading needs no person
+    await this.#identity.load().catch(() => {}); // the chat can be read even if this request fails
     await this.chat.load();
   }
 

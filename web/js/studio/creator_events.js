@@ -10,7 +10,7 @@ import { EventStream } from '../watch/line/event_stream.js';
 import { KIND } from '../watch/line/record.js';
 import { watchUrl } from '../watch/line/watch_url.js';
 
-const PLAYER = 'whep'; // the path of a viewer that gets no media over the WebSocket
+const PLAYER = 'whep'; // a playback path whose WebSocket carries no media
 
 export class CreatorEvents {
   #connection;

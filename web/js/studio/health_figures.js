@@ -85,7 +85,7 @@ export function figures({ sample, ingest, audience }) {
 }
 
 /**
- * @param {Record<string, string>} values  by the key of their name
+ * @param {Record<string, string>} values  each value by the key of its name
  * @returns {[string, string][]}
  */
 function rows(values) {

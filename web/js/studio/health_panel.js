@@ -41,7 +41,7 @@ export class HealthPanel {
   /**
    * Updates the situation and the display. Call this with `sample` once a second, and with `live`
    * when the connection is made or lost.
-   * @param {Partial<Situation>} news omitted fields do not change
+   * @param {Partial<Situation>} news  new values; the fields that `news` omits do not change
    */
   update(news) {
     Object.assign(this.#situation, news);

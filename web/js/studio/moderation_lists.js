@@ -75,7 +75,7 @@ export class ModerationLists {
     }
   }
 
-  /** Shows the numbers of waiting messages and reports at the lists and at the settings button. */
+  /** Shows the numbers of waiting messages and reports, on the lists and on the settings button. */
   async #count() {
     try {
       const [held, reports] = await Promise.all([this.#api.held(), this.#api.reports()]);
@@ -223,7 +223,7 @@ export class ModerationLists {
 }
 
 /**
- * Shows at a list how many entries wait.
+ * Shows next to a list's title the number of waiting entries.
  * @param {'held' | 'reports'} name
  * @param {number} count
  */

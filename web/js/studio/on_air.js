@@ -22,7 +22,7 @@ import { HealthPanel } from './health_panel.js';
  *
  * @typedef {object} OnAirListener
  * @property {(why: string) => void} over   the room has ended permanently
- * @property {() => void} elsewhere         another tab of this browser publishes now
+ * @property {() => void} elsewhere         another tab of this browser has started to publish
  */
 
 /**
@@ -46,7 +46,8 @@ const BADGES = Object.freeze({
   lost: 'studio.reconnecting',
 });
 
-// Number of successive answers that say "away" after which a session that looks well is replaced.
+// Number of successive health answers with the state "away" after which a session is replaced
+// although it seems to work.
 const AWAY_FOR = 3;
 const RENEW_EVERY = 10; // s
 const SHOW_EVERY = 500; // ms

@@ -70,7 +70,7 @@ export class PollSheet {
     );
   }
 
-  /** Shows one empty field more than there are answers, at least two and at most four. */
+  /** Shows the fields with answers and one empty field: at least two and at most four fields. */
   #showFields() {
     const filled = this.#answers.filter(({ value }) => value.trim()).length;
     this.#answers.forEach((input, n) => {

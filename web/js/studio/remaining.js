@@ -3,7 +3,8 @@
 const LAST = 10; // s
 
 /**
- * @param {number | null} endsAt  ms since 1970; null if the live has no length, or is not live yet
+ * @param {number | null} endsAt  ms since 1970; null if the live has no fixed length, or has not
+ *   started yet
  * @param {number} whole  duration of the whole live, s
  * @param {number} now  ms since 1970
  * @returns {{seconds: number, part: number, last: boolean} | null} `part`: remaining part of the

@@ -111,7 +111,7 @@ export class SettingsSheet {
         await act();
       } catch (error) {
         this.#failed(error);
-        // Show the settings in force in place of the refused change.
+        // Show the settings in force instead of the refused change.
         this.#api.settings().then(
           (settings) => this.handle(settings),
           () => {},

@@ -11,8 +11,8 @@ import { barOf } from './poll_sheet.js';
 
 /** @typedef {import('../api/live_api.js').Summary} Summary */
 
-// Maximum number of requests. The first may come too early: the server stores the last seconds of a
-// live only after its end.
+// Maximum number of requests for the summary. The first request may come too early, because the
+// server stores the last seconds of a live only after the live has ended.
 const TRIES = 5;
 const WAIT = 700; // ms
 const [WIDTH, HEIGHT] = [320, 88]; // size of the plot, in units of the SVG
@@ -36,7 +36,10 @@ export class SummaryView {
     byId('delete-confirm').onclick = () => void this.#delete();
   }
 
-  /** Loads the summary. The server may need a moment after the end. */
+  /**
+   * Loads the summary. Repeats the request, because the server may need a moment after the end of
+   * the live.
+   */
   async load() {
     for (let n = 0; n < TRIES && !this.#closed; n++) {
       try {

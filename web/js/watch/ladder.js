@@ -10,7 +10,7 @@ import { PLAYBACK_PATHS, choosePath } from './playback_paths.js';
 const SPAN = 30_000; // ms for which an error or a stall counts
 const ERRORS = 2;
 const STALLS = 4;
-const TRIAL = 10_000; // ms for which fewer errors and stalls are allowed on a path tried again
+const TRIAL = 10_000; // ms after a return to a path in which fewer errors and stalls are allowed
 const TRIAL_STALLS = 2;
 const REST = 60_000; // ms before a failed path is tried again; doubles each time
 const LONGEST_REST = 600_000;
@@ -59,11 +59,11 @@ export class Ladder {
   }
 
   /**
-   * Counts a failure of the player. Returns true if the path has changed, false if the same player
-   * should be created again.
+   * Counts a failure of the player. Returns true if the path has changed, or false if a new player
+   * for the same path should be created.
    * @param {number} now
    * @param {string} reason
-   * @param {boolean} final  this path can never play the stream
+   * @param {boolean} final  whether this path can never play the stream
    */
   broke(now, reason, final) {
     this.#errors = [...this.#errors.filter((at) => now - at < SPAN), now];

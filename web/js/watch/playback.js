@@ -38,7 +38,10 @@ export class Playback {
   #environment;
   /** @type {Player | null} */
   #player = null;
-  /** Number of the latest call of `start`. Players and reports from earlier calls are ignored. */
+  /**
+   * Sequence number of the latest call of `start`. Players and reports from earlier calls are
+   * ignored.
+   */
   #start = 0;
   #muted = true;
   #closed = false;
@@ -284,7 +287,8 @@ export class Playback {
     this.#replace();
     this.#environment.clearTimeout(this.#restart);
     this.#restart = this.#environment.setTimeout(() => {
-      // If a player that owns the connection is still loading, it opens the connection itself.
+      // If a player that will hold the connection is still loading, that player opens the
+      // connection.
       if (this.#player || !held) this.#connection.restart();
     }, wait);
   }

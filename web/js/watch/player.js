@@ -11,7 +11,8 @@
  * @typedef {object} PlayerStats
  * @property {number} behindLens   ms from the lens to this screen; NaN while unknown
  * @property {number} captureError ms, the largest error of behindLens
- * @property {boolean} captureEstimated  the publisher's clock is not known yet
+ * @property {boolean} captureEstimated  whether capture times are only estimates, because the
+ *   publisher's clock is not known yet
  * @property {number} lag      ms behind the live edge
  * @property {number} target   target of `lag`, ms
  * @property {number} buffer   ms of buffered media
@@ -25,8 +26,8 @@
  * @property {number} seeks
  * @property {number} firstPicture ms from navigation to the first frame; NaN before that frame
  * @property {number} [bitrate] bit/s of media that does not arrive by the WebSocket
- * @property {number} position     ms of player time, of the frame on the screen; it never decreases
- * @property {boolean} playing     new frames appear
+ * @property {number} position     player time of the frame on the screen, ms; never decreases
+ * @property {boolean} playing     whether new frames appear
  * @property {SoundStats} [sound]  if the player measures the audio and is not muted
  *
  * @typedef {object} SoundStats

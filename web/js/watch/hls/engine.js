@@ -5,8 +5,8 @@
  * @typedef {object} Engine
  * @property {() => number} latency  s behind the live edge; NaN while unknown
  * @property {() => number} target   target of `latency`, s
- * @property {(target: number) => void} aim sets another target; a browser that plays by itself
- *   ignores it
+ * @property {(target: number) => void} aim sets another target for `latency`; a browser that plays
+ *   by itself ignores it
  * @property {() => number} sync     media time (s) whose latency is `target`; NaN while unknown
  * @property {() => number} date capture time of the visible frame, ms since 1970; NaN while unknown
  * @property {() => number} bytes    media bytes received; NaN if the browser does not report them
@@ -67,7 +67,7 @@ function playNative(video, url, failed) {
     bytes: () => NaN,
     walks: false, // Safari sets the rate itself
     rest(resting) {
-      if (resting) video.pause(); // the page calls play()
+      if (resting) video.pause(); // the page calls play() to continue
     },
     close() {
       listening.abort();

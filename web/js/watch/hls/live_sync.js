@@ -5,14 +5,14 @@
  */
 
 export const HOLD_BACK = 1.05; // distance to the newest part, s: PART-HOLD-BACK of the playlist
-const FAR = 1.2; // s beyond the target above which the player jumps instead of changing the rate
+const FAR = 1.2; // excess over the target above which the player jumps, s
 const SLACK = 0.25; // tolerated excess over the target, s: parts last a third of a second
-const BEGIN = 0.4; // s beyond the target above which playback is faster, until SLACK is reached
+const BEGIN = 0.4; // excess over the target above which playback is faster, until SLACK, s
 const BRISK = 1.05;
-const LEAST = 0.5; // s of buffered media below which playback is never faster
+const LEAST = 0.5; // duration of buffered media below which playback never gets faster, s
 const PATIENCE = 4_000; // minimum time between two jumps, ms
-const ENOUGH = 0.3; // s of media needed after the position of a jump
-const FORGIVE = 15_000; // ms without a stall before the target shrinks by a step
+const ENOUGH = 0.3; // duration of the media that a jump needs after its new position, s
+const FORGIVE = 15_000; // ms without a stall after which the target shrinks by a step
 const STEP = 0.1; // s
 const GRAIN = 0.01; // s
 

@@ -12,7 +12,8 @@ export class Beacon {
    */
   read(player, stats) {
     const { frames = 0, behindLens = NaN, stalls = 0, firstPicture = NaN } = stats ?? {};
-    // Any other number than in the last report means new frames: a new player counts from zero.
+    // Any difference from the number in the last report means new frames. The number may also be
+    // smaller, because a new player counts from zero.
     const playing = frames > 0 && frames !== this.#frames;
     this.#frames = frames;
     return {

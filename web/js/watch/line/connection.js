@@ -24,14 +24,14 @@ import { ServerClock } from './server_clock.js';
  *   sends no report
  * @property {() => void} down     the connection is lost; another attempt follows
  * @property {(attempts: number) => void} failing  several attempts failed: the HTTP API may say why
- * @property {(code: number, reason: string) => void} over  the server closed for good (4403, 4410,
- *   4415)
+ * @property {(code: number, reason: string) => void} over  the server closed the connection for
+ *   good (4403, 4410, 4415)
  */
 
 const CLOSED_FOR_GOOD = [4403, 4410, 4415];
 const CLOSED_FOR_MISTAKE = [1007, 1008, 1009];
 const TICK = 250; // ms
-const PATIENCE = 5_000; // ms for a handshake
+const PATIENCE = 5_000; // maximum time for a handshake, ms
 const PROBE_EVERY = 600; // ms
 const [CONNECTING, OPEN] = [0, 1]; // WebSocket.readyState
 
@@ -234,7 +234,7 @@ export class Connection {
     }
     const silence = now - this.#heard;
     // Silence alone does not prove a loss, because the creator may be away. A request without an
-    // answer proves it.
+    // answer proves the loss.
     const unanswered = this.#asked.size > 0 && now - this.#askedAt > 1_000;
     if (unanswered && silence > 1_000) return this.#lost(0);
     const due =

@@ -18,7 +18,7 @@ import { EdgeClock } from './edge_clock.js';
  */
 
 const REPORT_EVERY = 1_000; // ms
-const EXCHANGE_EVERY = 10; // reports between two time exchanges
+const EXCHANGE_EVERY = 10; // number of reports between two time exchanges
 const UNKNOWN = -1; // sent as the media time while the viewer's media time is unknown
 const CLOSED = 2; // EventSource.readyState
 
@@ -58,7 +58,8 @@ export class EventStream {
       this.#received(JSON.parse(data), lastEventId),
     );
     source.addEventListener('close', ({ data }) => this.#ended(JSON.parse(data).code));
-    // After a refusal a browser gives up; after a lost connection it reconnects by itself.
+    // After a refusal, the browser never tries again. After a lost connection, the browser
+    // reconnects by itself.
     source.addEventListener('error', () => source.readyState === CLOSED && this.close());
   }
 

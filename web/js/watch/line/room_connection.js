@@ -10,7 +10,7 @@ import { BROWSER } from '../../page/environment.js';
 import { Connection } from './connection.js';
 
 export class RoomConnection {
-  /** The listener for a player that holds the connection. */
+  /** The listener that a player must use while the player holds the connection. */
   listener;
   #own;
   /** @type {ConnectionLike} */
@@ -20,7 +20,7 @@ export class RoomConnection {
   #open = false;
   #begun = false;
   #hellos = 0;
-  #bytes = 0; // number of bytes that the earlier holders received
+  #bytes = 0; // number of bytes that the previous holders received
 
   /**
    * @param {string} url
@@ -64,9 +64,10 @@ export class RoomConnection {
   }
 
   /**
-   * Moves the connection to another holder. The new holder connects when `begin` or `restart` is
-   * called.
-   * @param {ConnectionLike | null} connection null for the page
+   * Makes another object the holder of the room's connection: closes the connection of the previous
+   * holder. The new holder connects when `begin` or `restart` is called.
+   * @param {ConnectionLike | null} connection  the player's connection; null if the page becomes
+   *   the holder
    */
   take(connection) {
     const held = connection ?? this.#own;
@@ -79,8 +80,8 @@ export class RoomConnection {
   }
 
   /**
-   * @param {import('../../boot/preload.js').FirstSocket | null} [first] a socket that is open or
-   * opening, for the page
+   * @param {import('../../boot/preload.js').FirstSocket | null} [first] a socket that the page has
+   *   already opened; used only if the page is the holder
    */
   open(first) {
     this.#open = this.#begun = true;
@@ -107,7 +108,8 @@ export class RoomConnection {
   }
 
   /**
-   * Connects the new holder, if the connection should be open and the holder has not connected yet.
+   * Opens the new holder's connection, unless the holder has connected already or the connection
+   * should stay closed.
    */
   begin() {
     if (this.#open && !this.#begun) this.open();

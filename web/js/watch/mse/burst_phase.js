@@ -8,8 +8,8 @@
  */
 
 /**
- * Time before the hello at which the burst ends, µs. Records that were published before this moment
- * belong to the burst. The first record that was published later ends the burst.
+ * Time from the last moment of the burst to the hello, µs. A record that was published before this
+ * moment belongs to the burst. The first record that was published later ends the burst.
  */
 const TAIL = 60_000;
 
@@ -26,7 +26,7 @@ export class BurstPhase {
   /**
    * Starts the burst of a new connection.
    * @param {number} now time on the server's clock, from the hello
-   * @param {boolean} again whether an earlier connection fed this player
+   * @param {boolean} again whether this player has received media over an earlier connection
    */
   begin(now, again) {
     this.#phase = again ? 'again' : 'first';

@@ -34,11 +34,11 @@ const HEADROOM = 120; // delay for decoding, mixing and the interval between mes
 const SETTLED = 10;
 const DEAD_BAND = 30;
 const OUTAGE = 1_000;
-const HABIT = 15_000; // two dry spells within this time count as repeated
-const CATCH_UP = 4_000; // time after a dry spell in which a higher rate is allowed
+const HABIT = 15_000; // two underflows within this time count as repeated
+const CATCH_UP = 4_000; // time after an underflow in which a higher rate is allowed
 const GAIN = 0.0006; // change of the rate per ms of error
 const SILENT_GAIN = 0.001;
-const NEAR = 80; // distance behind the start position above which a dry spell ends with a seek
+const NEAR = 80; // distance behind the start position above which an underflow ends with a seek
 
 export class LiveEdge {
   #fractional;
@@ -176,8 +176,8 @@ export class LiveEdge {
     if (size > DEAD_BAND) this.#steering = true;
     else if (size < SETTLED) this.#steering = false;
     if (now - this.#rateAt < (brisk ? 200 : 500)) {
-      // Only increases of speed are limited. When the target is reached, the correction ends at
-      // once.
+      // Only increases of the rate are limited. When the target is reached, the rate returns to 1
+      // at once.
       if (!this.#steering && this.#rate !== 1) this.#setRate(now, 1);
       return this.#rate;
     }

@@ -23,12 +23,12 @@ const TICK = 100; // ms
 const BACK = 10; // s of media kept behind the playhead
 const BURST_WAIT = 60; // ms without a record after which the burst counts as complete
 const SOUND_WAIT = 200; // ms to wait for an audio track that the hello did not announce
-const START_WAIT = 200; // ms that the element has to find its start position by itself
+const START_WAIT = 200; // ms during which the element may find its start position by itself
 const PATIENCE = 1_000; // ms after a seek in which no other seek corrects the position
-const NEAR = 100; // ms; a higher playback rate corrects a smaller delay, a seek a larger one
+const NEAR = 100; // ms; a larger delay needs a seek, a smaller delay only a higher playback rate
 const MAX_WAITING = 1_000; // records that may wait until the source opens; twelve seconds of media
 const STALL = 250; // ms without a new frame that count as a stall, as in the WebCodecs player
-const GAP = 0.05; // s; browsers close smaller holes themselves
+const GAP = 0.05; // minimum size of a hole that needs a seek, s; browsers skip smaller holes
 
 /**
  * Whether the browser is WebKit. WebKit stops permanently if frames are appended one by one, and
@@ -271,10 +271,11 @@ export class MsePlayer {
     if (this.#burst.arriving && now - this.#lastAt < BURST_WAIT) return;
     const complete = this.#expected ? this.#inits.size >= this.#expected : this.#inits.size === 2;
     if (!complete && now - this.#firstAt < SOUND_WAIT) return;
-    // The first frame is the keyframe: it is shown before anything after it is decoded, and then
-    // one seek leads to the live edge. Chromium and WebKit start at zero if the first sample is as
-    // near to zero as it is here. A seek would start Chromium's pipeline twice, and often makes
-    // WebKitGTK's pipeline fail ("Failed to push buffer").
+    // Start at the first frame, which is a keyframe. The browser shows this frame before it decodes
+    // the later frames, and then one seek leads to the live edge. Chromium and WebKit need no seek
+    // to the first frame: they start at zero, because the first sample is near zero. A seek would
+    // start Chromium's pipeline twice. In WebKitGTK, a seek often makes the pipeline fail ("Failed
+    // to push buffer").
     if (!isChromium && !isWebKit) this.#video.currentTime = this.#timeline.first / 1000;
     this.#lastSeekAt = now;
     try {
@@ -411,9 +412,9 @@ export class MsePlayer {
   }
 
   /**
-   * Seeks if the start position has no media, because the media element would wait for ever. This
-   * happens when the start position is in a hole or before a track's first sample, for example if
-   * the creator has just started.
+   * Seeks if the start position has no media, because the media element would otherwise wait for
+   * ever. This happens when the start position is in a hole or before a track's first sample, for
+   * example if the creator has just started.
    * @param {number} now
    */
   #helpStart(now) {

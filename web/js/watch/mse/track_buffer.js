@@ -62,7 +62,8 @@ export class TrackBuffer {
   /**
    * @param {string} mime
    * @param {Uint8Array<ArrayBuffer>} segment an init segment
-   * @param {Uint8Array<ArrayBuffer>[]} [fragments] media that follows it in the same append
+   * @param {Uint8Array<ArrayBuffer>[]} [fragments] media that follows the init segment in the same
+   *   append
    */
   init(mime, segment, fragments = []) {
     this.#queue.push({ data: segment, mime }, ...fragments.map((data) => ({ data, mime: null })));

@@ -8,7 +8,7 @@ export class FrameLog {
   #capture;
   #count = 0;
 
-  /** @param {number} [size] frames remembered */
+  /** @param {number} [size] number of frames that the log remembers */
   constructor(size = 256) {
     this.#size = size;
     this.#media = new Float64Array(size);
@@ -34,7 +34,8 @@ export class FrameLog {
     const oldest = Math.max(0, this.#count - this.#size);
     for (let n = this.#count - 1; n >= oldest; n--) {
       const at = n % this.#size;
-      // 1 ms of tolerance: the media time was rounded to 90 kHz ticks and to a float of seconds.
+      // Tolerate a difference of 1 ms: the media time was rounded to 90 kHz ticks and to a float of
+      // seconds.
       const mediaTime = this.#media[at] ?? 0;
       if (mediaTime <= media + 1000)
         return media - mediaTime < 500_000 ? (this.#capture[at] ?? NaN) : NaN;

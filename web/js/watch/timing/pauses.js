@@ -3,12 +3,15 @@
  * not the player's fault, and no other player would do better. Lost frames do not count as a pause:
  * they leave a hole in the sequence numbers. Pure. Times are in ms of player time.
  */
-const LONG = 250; // ms between two frames
-const SLACK = 200; // ms; audio or the player may already stop this long before a pause
+const LONG = 250; // minimum time between two frames that counts as a pause, ms
+const SLACK = 200; // maximum time before a pause at which audio or the player may already stop, ms
 const KEPT = 8;
 
 export class Pauses {
-  /** @type {[number, number][]} the frame before each pause and the frame after it */
+  /**
+   * @type {[number, number][]} media times of the last frame before each pause and of the first
+   *   frame after the pause
+   */
   #spans = [];
   #sequence = NaN;
   #media = NaN;

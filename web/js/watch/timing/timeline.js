@@ -7,10 +7,10 @@ import { Arrivals } from './arrivals.js';
 import { FrameLog } from './frame_log.js';
 import { FLAG, TRACK } from '../line/record.js';
 
-// µs; without it, rounding could move the keyframe before zero, where it would be dropped
+// µs; without this lead, rounding could move the keyframe before zero, and browsers would drop it
 const LEAD = 10_000;
 const AUDIO_SLACK = 45_000; // µs; audio arrives in steps of this size
-const AUDIO_GRACE = 1_000_000; // µs; a track without media for longer is ignored
+const AUDIO_GRACE = 1_000_000; // µs; a track that has had no media for longer is ignored
 
 /** @typedef {import('../line/record.js').MediaRecord} MediaRecord */
 

@@ -3,7 +3,7 @@
  * of the records' lateness, plus a reserve, plus a penalty after underflows. The delay rises at
  * once and falls slowly, because jitter tends to return. Pure.
  */
-const START = 20; // ms until the jitter is known
+const START = 20; // delay that is used until the jitter is known, ms
 const CEILING = 1_000; // ms
 const FALL = 30; // ms per second
 const PENALTY_FALL = 8; // ms per second

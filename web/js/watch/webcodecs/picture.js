@@ -14,15 +14,15 @@ import { Pauses } from '../timing/pauses.js';
 import { DecoderSilence } from './decoder_silence.js';
 import { Playhead } from './playhead.js';
 
-const DECODED = 6; // frames that may be decoded or in the decoder
+const DECODED = 6; // maximum number of frames that are decoded or in the decoder
 const AHEAD = 120; // ms; a frame is decoded at most this long before it is due
 const BACKLOG = 900; // access units, half a minute; if more wait, the decoder counts as broken
-const MUTE = 5_000; // ms without output although the decoder has PLENTY access units
+const MUTE = 5_000; // ms; a decoder with PLENTY access units but no output for so long is broken
 const PLENTY = 60; // access units, more than any decoder needs before its first frame
 const EARLY = 6; // maximum time by which a frame may be shown before it is due, ms
 const DETOUR = 10; // ms; a worker's canvas reaches the screen up to one refresh later
 const FIRST = 80; // ms in which the decoder gets only the first frame
-const OVERDUE = 250; // ms without a new frame although one was due
+const OVERDUE = 250; // ms without a new frame although a frame was due
 
 export class Picture {
   playhead = new Playhead();
@@ -137,8 +137,8 @@ export class Picture {
   #feed(now) {
     const due = this.playhead.at(now);
     while (this.#encoded.length && this.#decoder.state === 'configured') {
-      // The rest of the burst would delay the keyframe. Some decoders need more input before they
-      // output a frame, so this applies only for a limited time.
+      // Feed only the keyframe at first, because the rest of the burst would delay its output. Some
+      // decoders need more input before they output a frame, so wait for a limited time only.
       if (!this.frames && now - this.#begunAt < FIRST) break;
       const [unit] = this.#encoded;
       if (!unit) return;

@@ -22,7 +22,7 @@ import { Reserve } from './reserve.js';
 import { SoundTrack } from './sound_track.js';
 
 const TICK = 100; // ms
-const BURST_TAIL = 60_000; // µs; a record published less than this before the hello ends the burst
+const BURST_TAIL = 60_000; // µs before the hello; the first record published later ends the burst
 const VIDEO_SCALE = 90_000;
 
 export class Pipeline {

@@ -1,6 +1,6 @@
 /**
  * The backend of a WebCodecs player: a connection, and the pipeline that plays the received media.
- * The backend runs in a worker, where a busy page delays no frame, or in the page if a worker
+ * The backend runs in a worker, so that a busy page delays no frame, or in the page if a worker
  * cannot play. WebCodecsPlayer is at the other end of the message port, in the page.
  *
  * Messages on the port are `[verb, ...values]`. Verbs from the page are the methods of this class;

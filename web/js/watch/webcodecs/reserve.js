@@ -1,11 +1,11 @@
 /**
  * Chooses the reserve that the frames of a video need: the delay for frames that are later than the
- * 95th percentile. While the network is steady, one screen refresh hides the lateness, so a frame is
- * shown when it is decoded. With a small reserve, some frames would be shown at once and others at
- * the next refresh, so the reserve is either 0 or RESERVE. Pure.
+ * 95th percentile. While the network is steady, one screen refresh hides the lateness, so a frame
+ * is shown when it is decoded. With a small reserve, some frames would be shown at once and others
+ * at the next refresh, so the reserve is either 0 or 20 ms (RESERVE). Pure.
  */
 const RESERVE = 20; // ms
-const TREMBLING = 7; // ms of jitter above which the network counts as trembling
+const TREMBLING = 7; // ms of jitter above which the network counts as unsteady
 const STEADY = 5; // ms of jitter below which the network counts as steady again
 
 export class Reserve {

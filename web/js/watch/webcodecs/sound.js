@@ -21,9 +21,9 @@ import { SoundSteering } from './sound_steering.js';
 
 const RATE = 48_000; // sample rate of decoded Opus, Hz
 const SILENT = 400; // ms without a report after which the audio thread counts as stopped
-const SPARE = 64; // arrays kept for reuse
+const SPARE = 64; // maximum number of arrays that are kept for reuse
 const WAITING = 400; // packets; a decoder with more waiting packets and no output is broken
-const MUTE = 5_000; // ms without output although more than WAITING packets wait in the decoder
+const MUTE = 5_000; // ms; a decoder with WAITING packets but no output for so long is broken
 
 export class Sound {
   #environment;

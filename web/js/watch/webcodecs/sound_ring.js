@@ -7,7 +7,7 @@
  */
 const FADE = 128; // samples; 2.7 ms
 const CROSSFADE = 384; // samples; 8 ms
-const AHEAD = 2; // samples that the interpolation looks ahead
+const AHEAD = 2; // number of samples after the position that the interpolation needs
 
 export class SoundRing {
   rate = 1;
@@ -20,9 +20,9 @@ export class SoundRing {
   #planes;
   #position = NaN; // position of the next sample to output, in samples; may be fractional
   #end = NaN; // end of the audio, in samples
-  #level = 0; // of the fade, 0 to 1
+  #level = 0; // volume of the fade, 0 to 1
   #leaving = NaN; // position of the audio that a jump fades out, in samples
-  #left = 0; // number of samples until this fade is complete
+  #left = 0; // number of samples until the fade of a jump is complete
 
   /**
    * @param {number} channels

@@ -20,7 +20,7 @@ import { SoundRing } from './sound_ring.js';
  */
 
 const KEPT = 4; // s
-const REPORT_EVERY = 12; // render quanta; 32 ms
+const REPORT_EVERY = 12; // render quanta between two reports; 12 quanta last 32 ms
 
 /**
  * @type {{

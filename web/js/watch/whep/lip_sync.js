@@ -21,7 +21,7 @@ const MOST = 500; // ms
 // Maximum difference between the delay of a settled jitter buffer and its target, ms. Normally, the
 // delay of audio is 15 ms above its target, and the delay of video is 12 ms below its target.
 const SETTLED = 30;
-// ms of the video's target that the browser reserves for drawing without reporting it
+// part of the video's target that the browser reserves for drawing but does not report, ms
 const DRAWING = 10;
 
 /**
@@ -29,7 +29,7 @@ const DRAWING = 10;
  * @typedef {{audio: number, video: number}} Targets
  */
 
-/** @typedef {{audio: number, video: number}} Waits  ms in each jitter buffer */
+/** @typedef {{audio: number, video: number}} Waits  delay in each jitter buffer, ms */
 
 /** @type {Targets} */
 const NOTHING = { audio: 0, video: 0 };

@@ -1,9 +1,9 @@
 /**
- * Measures the latency of the audio output. Only an AudioContext reports it, so a silent
- * AudioContext is opened and closed again. With Bluetooth the latency is 150 ms or more.
+ * Measures the latency of the audio output. Only an AudioContext reports this latency, so a silent
+ * AudioContext is opened and then closed. With Bluetooth the latency is 150 ms or more.
  */
 
-const TYPICAL = 30; // ms, while unknown
+const TYPICAL = 30; // latency to assume while the real latency is unknown, ms
 const MEASURING = 1_000; // ms until the device has started and the figure is valid
 
 export class OutputLatency {
@@ -47,7 +47,8 @@ export class OutputLatency {
 }
 
 /**
- * @returns {AudioContext | null} null if the browser has no AudioContext, or allows no more of them
+ * @returns {AudioContext | null} null if the browser has no AudioContext, or allows no further
+ *   AudioContext
  */
 function made() {
   try {

@@ -5,7 +5,8 @@
 
 /**
  * @typedef {object} Received
- * @property {number} buffer   mean time that frames waited, over the last second, ms
+ * @property {number} buffer   mean time that frames waited in the jitter buffer, over the last
+ *   second, ms
  * @property {number} target   ms that the browser aims at
  * @property {number} jitter   ms
  * @property {number} frames   decoded since the start
@@ -18,7 +19,8 @@
  * @typedef {object} Heard
  * @property {number} played  ms output since the start
  * @property {number} dry     number of times that the audio ran dry
- * @property {number} buffer  mean time that audio waited, over the last second, ms
+ * @property {number} buffer  mean time that audio waited in the jitter buffer, over the last
+ *   second, ms
  * @property {number} target  ms that the browser aims at
  * @property {number} jitter  ms
  */

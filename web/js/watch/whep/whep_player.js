@@ -15,7 +15,7 @@ import { WhepSession } from './whep_session.js';
 
 const TICK = 1_000; // ms
 const PATIENCE = 3_000; // ms; a longer interruption of the connection leads to a new session
-const ARRIVAL = 10_000; // ms for the first frame after the server's answer
+const ARRIVAL = 10_000; // maximum time from the server's answer to the first frame, ms
 const VIDEO_RATE = 90_000;
 const AUDIO_RATE = 48_000; // ticks per second, of Opus (RFC 7587)
 // Only Chromium reports the figures that LipSync needs. The other browsers synchronise well by

@@ -6,7 +6,7 @@ import { iceServersOf } from '../../api/ice_servers.js';
 import { BROWSER } from '../../page/environment.js';
 import { refusalOf } from '../../page/refusals.js';
 
-const TIMEOUT = 8_000; // ms for an answer
+const TIMEOUT = 8_000; // maximum time for an answer, ms
 
 /** Thrown if the endpoint refuses a request or cannot be reached (status 0). */
 export class WhepError extends Error {
