@@ -21,8 +21,8 @@ JUDGE_AGAIN: Final = 0.02
 
 
 class PauseRule:
-    """Decides whether a timer may treat something as missing. The timer must wait until all
-    datagrams that arrived during the last pause are read.
+    """Decides whether a timer may treat something as missing. After a pause, the timer must wait
+    until all datagrams that arrived during the pause have been read.
     """
 
     def __init__(self, unread: Callable[[], bool]) -> None:

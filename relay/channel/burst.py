@@ -12,8 +12,8 @@ BURST_MAX = 24 * 1024 * 1024
 OVERHEAD = 500
 """Memory that a message uses in addition to its WebSocket frame, bytes."""
 MAX_DRAFTS = 500
-"""Maximum number of drafts. When a viewer joins, all drafts are written. This takes some
-milliseconds, during which no viewer gets media.
+"""Maximum number of drafts. When a viewer joins, the bytes of all drafts are written. Writing this
+number of drafts takes some milliseconds, in which no viewer gets media.
 """
 
 

@@ -43,7 +43,7 @@ class Output(Protocol):
 
     @property
     def ranked_viewers(self) -> int:
-        """The number of viewers that count for the rank of the room in the list of rooms."""
+        """The number of viewers that determines the rank of the room in the list of rooms."""
 
 
 class Channel:
@@ -147,7 +147,7 @@ class Channel:
 
     @property
     def ranked_viewers(self) -> int:
-        """The number of viewers that count for the rank of the room in the list of rooms."""
+        """The number of viewers that determines the rank of the room in the list of rooms."""
         return self.direct_viewers + sum(output.ranked_viewers for output in self._outputs)
 
     @property

@@ -55,7 +55,7 @@ class DrainRate:
         self._since: tuple[float, int] | None = None
 
     def add(self, taken: int, waiting: int, now_ms: float) -> None:
-        """Takes a measurement. `taken`: number of bytes that the connection has taken so far;
+        """Records a measurement. `taken`: number of bytes that the connection has taken so far;
         `waiting`: number of bytes that wait to be sent.
         """
         if not waiting:

@@ -43,7 +43,9 @@ WAITING = 10_000
 Retry-After.
 """
 RENDITIONS = 40
-"""Maximum number of renditions at a time. The audio of a rendition takes about 2 % of a core."""
+"""Maximum number of renditions that exist at the same time. The audio of a rendition takes about 2
+% of a core.
+"""
 START_WITHIN = 2.0
 """Maximum time that a request waits for the start of a rendition, seconds."""
 PEAK = 2

@@ -1,4 +1,4 @@
-"""Chooses which rooms have an HLS rendition if there are more rooms than places. The number of
+"""Chooses the rooms that get an HLS rendition if there are more rooms than places. The number of
 places is the maximum number of renditions. Pure.
 """
 

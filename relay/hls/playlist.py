@@ -32,8 +32,8 @@ SEGMENT_OVERHEAD = 2_000
 PART_OVERHEAD = 300
 """Memory that a part uses in addition to its media, bytes."""
 PARTS_LISTED = 3 * TARGET_DURATION * SCALE
-"""Duration of the media at the end of the playlist for which the playlist lists parts, in 90 kHz
-ticks (RFC 8216bis §6.2.2).
+"""Length of the period at the end of the playlist for which the playlist also lists parts, in 90
+kHz ticks (RFC 8216bis §6.2.2).
 """
 ADVANCE_LIMIT = 3 * SCALE / PART_TARGET
 """Maximum number of parts by which a request may be ahead of the playlist (RFC 8216bis

@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from relay.client_address import ClientAddress
 
 STARTS = 8
-"""Maximum number of renditions that start at a time in this process. A rendition that was created
-more than STARTING seconds ago does not count. Otherwise renditions that never become playable could
-keep other rooms from starting.
+"""Maximum number of renditions that may be starting at the same time in this process. A rendition
+that was created more than STARTING seconds ago does not count. Otherwise renditions that never
+become playable could keep other rooms from starting.
 """
 STARTING = 1.0
 """Time for which a starting rendition counts towards STARTS, seconds. The encoder process of a
 rendition starts in much less time.
 """
 PER_ADDRESS = 4
-"""Maximum number of renditions that start at a time for the rooms of one address."""
+"""Maximum number of renditions that may be starting at the same time for the rooms of one address.
+"""
 PER_NETWORK = 6
-"""Maximum number of renditions that start at a time for the rooms of one network. This number is
-less than STARTS, so that one network cannot block all others.
+"""Maximum number of renditions that may be starting at the same time for the rooms of one network.
+This number is less than STARTS, so that one network cannot block all others.
 """
 UNPLAYABLE = 6.0
 """Time for which a starting rendition counts towards PER_ADDRESS and PER_NETWORK, seconds. The
@@ -30,9 +31,10 @@ rendition of a new live has its first segment after 2.5 s.
 """
 
 WAITING = 40
-"""Maximum number of rooms whose start waits. Further rooms are refused at once."""
+"""Maximum number of rooms whose rendition waits for its start. Further rooms are refused at once.
+"""
 WAITING_PER_ADDRESS = 8
-"""Maximum number of rooms of one address whose start waits."""
+"""Maximum number of rooms of one address whose rendition waits for its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Start:
 
 def time_to_start(starts: Sequence[Start], creator: ClientAddress) -> float:
     """Returns the time after which a rendition of `creator` may start, seconds: 0 if the rendition
-    may start now. The rendition may start earlier if one of `starts` ends. Rooms of an unknown
-    address are limited by STARTS only.
+    may start now. The rendition may start earlier if one of `starts` becomes playable or ends.
+    Rooms of an unknown address are limited by STARTS only.
     """
     address = [start.age for start in starts if start.creator.address == creator.address]
     network = [start.age for start in starts if start.creator.network == creator.network]
@@ -59,8 +61,9 @@ def time_to_start(starts: Sequence[Start], creator: ClientAddress) -> float:
 
 
 def may_wait(waiting: Sequence[ClientAddress], creator: ClientAddress) -> bool:
-    """Returns whether the start of one more room of `creator` may wait. `waiting`: the creators of
-    the rooms whose start waits. Rooms of an unknown address are limited by WAITING only.
+    """Returns whether the rendition of one more room of `creator` may wait for its start.
+    `waiting`: the creator of each room whose rendition waits for its start. Rooms of an unknown
+    address are limited by WAITING only.
     """
     address = sum(other.address == creator.address for other in waiting)
     return len(waiting) < WAITING and (not creator.address or address < WAITING_PER_ADDRESS)

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 MAX_DATAGRAM = 2_048
 """Maximum size of a datagram, bytes. Chromium's packets have at most 1,200 bytes, and internet
-paths carry at most 1,500.
+paths carry packets of at most 1,500 bytes.
 """
 MAX_ADDRESSES = 16
 """Maximum number of addresses stored for one peer. A phone sends checks from a few addresses."""

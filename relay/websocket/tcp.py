@@ -10,8 +10,8 @@ import termios
 
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 NOTSENT_BYTES = 16_384
-"""Maximum number of unsent bytes in the kernel's buffer. With more bytes, it would take the server
-seconds to notice that a viewer is slow.
+"""Maximum number of unsent bytes in the kernel's buffer. With a higher limit, the server would
+notice only after seconds that a viewer is slow.
 """
 
 

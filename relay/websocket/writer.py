@@ -40,7 +40,7 @@ class SocketWriter:
         """
         self._cut_timer: asyncio.TimerHandle | None = None
         self.event_bytes = 0
-        """Number of event bytes that wait for the peer; `measure` updates this number."""
+        """Number of bytes of events that wait for the peer; `measure` updates this number."""
 
     @property
     def closing(self) -> bool:

@@ -1,5 +1,5 @@
-"""Removes all rights that a process does not need to decode media. Linux only. A layer is omitted
-if the kernel or the container does not support the layer.
+"""Removes all rights that a process does not need to decode media. This module works only on Linux.
+A layer is omitted if the kernel or the container does not support the layer.
 
 | layer | condition | what a process loses |
 |---|---|---|

@@ -62,7 +62,8 @@ def starts_idr(payload: bytes) -> bool:
     """Whether a payload is the start of an access unit and contains parameter sets. Browsers send
     parameter sets before each IDR.
 
-    If True, the previous packet belongs to another access unit, even if that packet is missing.
+    If the result is True, the packet before this payload belongs to another access unit, even if
+    that packet is missing.
     """
     if not payload:
         return False
@@ -76,7 +77,7 @@ def starts_idr(payload: bytes) -> bool:
 
 
 def starts_access_unit(payload: bytes) -> bool:
-    """Whether a payload certainly begins an access unit. The payload then contains a delimiter,
+    """Whether a payload certainly begins an access unit. Such a payload contains a delimiter,
     parameter sets, or the slice of the first macroblock (H.264 §7.4.1.2.4).
 
     The result is wrong for encoders that send slices in arbitrary order (Baseline's ASO, which no

@@ -39,7 +39,7 @@ class KeyframeBudget:
         self.strained = False
         """Whether the server is overloaded."""
         self.refused = 0
-        """Number of times that a PLI was delayed because the budget was used up."""
+        """Number of times that a PLI had to wait because the budget was used up."""
         self._tokens = float(BUDGET_BURST)
         self._counted_at: float | None = None
 

@@ -60,7 +60,7 @@ class BitratePolicer:
         self._measured_at = now
 
     def measure(self, received: int, now: float) -> None:
-        """Takes a measurement. `received`: number of bytes received so far."""
+        """Records a measurement. `received`: number of bytes received so far."""
         elapsed = now - self._measured_at
         if elapsed < MEASURE_EVERY:
             return

@@ -12,7 +12,8 @@ class Reorder:
     """Puts the packets of one audio source in order.
 
     The next packet in order is returned at once. Packets behind a gap wait up to `patience` seconds
-    for the missing packets. After this time, the waiting packets are returned, and the gap remains.
+    for the missing packets. After this time, the waiting packets are returned without the missing
+    packets.
     """
 
     def __init__(self, patience: float = 0.06) -> None:

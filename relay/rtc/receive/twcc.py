@@ -16,9 +16,9 @@ MANY: Final = 200
 packets.
 """
 MAX_STATUSES: Final = 1_000
-"""Maximum number of sequence numbers in a report, received or lost. If the unreported numbers span
-a larger range, the sender is assumed to have restarted. Without this limit, a sender that skips
-many numbers would cause much work.
+"""Maximum number of sequence numbers in a report, both of received and of lost packets. If the
+unreported numbers span a larger range, the sender is assumed to have restarted. Without this limit,
+a sender that skips many numbers would cause much work.
 """
 MAX_REPORTS: Final = 2
 """Maximum number of feedback packets written at a time. One packet is enough, unless two arrivals

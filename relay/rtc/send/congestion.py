@@ -51,7 +51,7 @@ class Congestion:
 
 
 class Allowance:
-    """Limits the retransmitted bytes to a share of the bytes sent.
+    """Limits the number of retransmitted bytes to a fraction of the number of bytes sent.
 
     Without this limit, a receiver that requests every packet again would double the traffic on its
     congested path.

@@ -73,8 +73,9 @@ class Requests(ABC):
 
 
 def get(path: Callable[[Arena], str], host: Callable[[Arena], str] | None = None) -> type[Requests]:
-    """Returns an attack that requests one path at full speed. `host`: value of the Host header, if
-    the value is not the usual one.
+    """Returns an attack that requests one path at full speed. `path` and `host`: functions that
+    return the path and the value of the Host header; if `host` is None, the attack sends the usual
+    Host header.
     """
 
     class Get(Requests):
