@@ -189,7 +189,9 @@ def _retention_periods(settings: Settings) -> RetentionPeriods:
 
 
 async def _start_demo(url: str, rooms: Rooms, stack: AsyncExitStack) -> str:
-    """Starts the synthetic publisher. Returns the URL at which its room can be watched."""
+    """Starts the synthetic publisher. Returns the URL at which people can watch the publisher's
+    room.
+    """
     demo = Demo(url, rooms)
     await demo.start()
     stack.push_async_callback(demo.close)

@@ -1,5 +1,5 @@
 """Reads the settings from the command line, the environment and a TOML file, and explains what is
-wrong with them.
+wrong with the settings.
 """
 
 import os
@@ -109,7 +109,7 @@ def _secrets_in(table: Mapping[str, Any]) -> list[str]:
     return sorted(
         name
         for name in SECRETS & table.keys()
-        # `ice_servers` is secret only if it contains a credential. STUN servers need none.
+        # `ice_servers` is secret only if it contains a credential. STUN servers need no credential.
         if name != "ice_servers" or "credential" in str(table[name])
     )
 

@@ -58,8 +58,8 @@ def _host(value: str) -> str:
 
 def _host_name(value: str) -> str:
     """Returns a host name in lower case and in its ASCII form, because a Host header contains this
-    form. Returns an IP address in its shortest form. `*.` at the start of a host name is kept: it
-    matches one label.
+    form. Returns an IP address in its shortest form. `*.` at the start of a host name is kept: the
+    asterisk matches one label.
     """
     name = value.strip().removesuffix(".").lower()
     try:

@@ -1,6 +1,4 @@
-"""The endpoints of the HTTP interface, grouped by what they are for: rooms, people, media and the
-operator.
-"""
+"""The endpoints of the HTTP interface, grouped by purpose: rooms, people, media, the operator."""
 
 from typing import Protocol
 
@@ -43,8 +41,8 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
     """
     rooms, requesters = parts.rooms, parts.visitors.requesters
     identity, settings = parts.visitors.identity, parts.settings
-    # aiohttp tries the routes in this order. The routes of the chat are first, because they get the
-    # most requests.
+    # aiohttp tries the routes in this order. The routes of the chat are first, because these routes
+    # get the most requests.
     return (
         ChatEndpoint(rooms, requesters),
         RoomsEndpoint(rooms, identity, settings),

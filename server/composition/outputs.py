@@ -36,7 +36,9 @@ class Outputs:
         )
 
     def count_sessions(self, address: str) -> tuple[int, int]:
-        """Returns the number of sessions of the address, and of its network."""
+        """Returns two numbers of sessions: the number for the address, and the number for its
+        network.
+        """
         limiters = (self.watch.sockets, self.hls.requests, self.play.held)
         counts = [limiter.count(address) for limiter in limiters]
         return sum(own for own, _ in counts), sum(together for _, together in counts)

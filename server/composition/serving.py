@@ -16,7 +16,7 @@ from server.http.tcp_site import TcpSite
 logger = logging.getLogger(__name__)
 
 SHUTDOWN = 3.0
-"""Maximum seconds that open requests may take at shutdown before they are cancelled."""
+"""Maximum seconds for open requests at shutdown. The server then cancels the requests."""
 MAX_SOCKET_PATH = 108
 """Size of `sun_path` on Linux, bytes, with the terminating zero (unix(7))."""
 

@@ -16,7 +16,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class LocalAddress:
-    """An address of this machine, and the network to which its interface is attached."""
+    """An address of this machine, and the network of the interface that has this address."""
 
     text: str
     network: IPNetwork
@@ -36,7 +36,7 @@ class LocalAddress:
 
 def local_addresses() -> list[LocalAddress]:
     """Returns the addresses at which other machines can reach this machine. IPv4 addresses come
-    before IPv6 addresses. The first address is that of the default route.
+    before IPv6 addresses. The address of the default route is first.
 
     Excludes loopback, link-local and IPv6 unique local addresses, and interfaces that are down.
     """
@@ -69,7 +69,7 @@ def media_hosts(settings: Settings, found: Sequence[LocalAddress]) -> list[str]:
     if settings.announce:  # the server is behind NAT, which forwards to one of these addresses
         return [*every, LOOPBACK]
     if settings.public_url:
-        # Clients on the Internet cannot reach private addresses, and need not learn them.
+        # Omit private addresses: clients on the Internet cannot reach them.
         public = [address.text for address in found if address.is_global] or every
         return list(dict.fromkeys([*public, *(private if settings.lan else ())])) or [LOOPBACK]
     if settings.on_loopback:

@@ -77,7 +77,9 @@ class Measurement:
     receiving: float
     """Time that the creators' sessions used, seconds."""
     delivering: float
-    """Time that the delivery to viewers and their feedback used, seconds."""
+    """Time that the server used to deliver media to viewers and to handle the viewers' feedback,
+    seconds.
+    """
     answering: float
     """Time that requests and WebSockets used, seconds."""
     lateness: float

@@ -53,10 +53,9 @@ def ice_servers(
 
 def turn_credentials(secret: str, user: str, expires: int) -> tuple[str, str]:
     """Returns a user name and a password for a TURN server that shares `secret`. The TURN server
-    accepts them for new connections until `expires` (Unix seconds). Existing connections continue.
-
-    The format is that of draft-uberti-behave-turn-rest-00 §2.2, which coturn calls
-    `use-auth-secret`.
+    accepts these credentials for new connections until `expires` (Unix seconds). Existing
+    connections continue. The format follows draft-uberti-behave-turn-rest-00 §2.2. coturn calls
+    this format `use-auth-secret`.
     """
     username = f"{expires}:{user}"
     return username, base64.b64encode(

@@ -119,8 +119,8 @@ class Access:
 
     @property
     def middleware(self) -> Middleware:
-        """The middleware that refuses requests for rooms that the client may not watch. It raises
-        Forbidden, and NotFound if there is no such room.
+        """The middleware that refuses requests for rooms that the client may not watch. The
+        middleware raises Forbidden, or NotFound if there is no such room.
         """
 
         @web.middleware

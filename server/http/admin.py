@@ -129,8 +129,8 @@ class AdminEndpoint:
         return reply(AdminBlocks, {"blocks": blocks})
 
     async def block(self, request: web.Request) -> web.Response:
-        """Blocks a network, closes its connections, and ends the rooms that it created. Responds
-        201.
+        """Blocks a network, closes the connections of its clients, and ends the rooms that these
+        clients created. Responds 201.
         """
         self._authorise(request)
         wanted = _read_block(await read_body(request))

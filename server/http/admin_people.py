@@ -1,4 +1,4 @@
-"""`/api/admin/people` and `/api/admin/cookie-keys`: the people of the server and the keys of their
+"""`/api/admin/people` and `/api/admin/cookie-keys`: the people of the server and the keys that sign
 cookies, for the operator. server/API.md describes the requests and answers.
 """
 

@@ -208,7 +208,7 @@ def charge_of(method: str, resource: web.AbstractResource) -> Charged | Free:
 
 
 def request_limit(connections: Figures, sessions: Figures, settings: Settings) -> Middleware:
-    """Returns the middleware that limits all requests of an address together. It raises
+    """Returns the middleware that limits all requests of an address together. The middleware raises
     TooManyRequests. `connections` and `sessions` return the numbers of open connections and of
     sessions.
     """
@@ -238,7 +238,7 @@ def request_limit(connections: Figures, sessions: Figures, settings: Settings) -
 
 
 def charges(rooms: RoomsInMemory, renditions: Renditions, settings: Settings) -> Middleware:
-    """Returns the middleware that applies the rate limits of the routes. It raises
+    """Returns the middleware that applies the rate limits of the routes. The middleware raises
     TooManyRequests.
     """
 

@@ -178,7 +178,7 @@ class ChatEndpoint:
     async def _post(self, request: web.Request, body: PostMessageBody) -> Posted:
         name = request.match_info["room"]
         if (room := self._rooms.in_memory.find(name)) is not None:
-            # Refuse most messages of a flood before storage is asked who their authors are.
+            # Refuse most messages of a flood before storage is asked about the authors.
             newcomer = self._requesters.newcomer(request)
             reading = self._requesters.reading(request)
             room.social.refuse_early(reading, body.id, new=newcomer is not None)

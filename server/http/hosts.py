@@ -150,7 +150,7 @@ def known_hosts(
     `machine`: names of this machine in its own network, for --lan.
 
     If the server listens beyond loopback and no name is set, every host is known, because the
-    server cannot know how browsers reach it.
+    server cannot know at which hosts browsers reach this server.
     """
     named = [*settings.hosts, *certificate]
     if settings.public_url and (public := read_origin(settings.public_url)):

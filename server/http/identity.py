@@ -1,6 +1,6 @@
 """Finds out who sends a request: reads the visitor's cookie, or makes a new guest.
 
-A request with a bearer key is a program's request: its cookie is never read.
+A request with a bearer key comes from a program. The cookie of such a request is never read.
 """
 
 import asyncio

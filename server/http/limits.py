@@ -94,9 +94,9 @@ class _ClientBuckets:
         self, address: str, now: float, own: tuple[float, float], together: tuple[float, float]
     ) -> float:
         """Takes a token from the bucket of the address and from the bucket of its network, and
-        returns 0. If one of the buckets has no token, takes none and returns the seconds until both
-        have one. `own`: the size of the address's bucket, and its tokens per second. `together`:
-        the same for the network's bucket.
+        returns 0. If a bucket has no token, takes no token and returns the seconds until both
+        buckets have a token. `own`: the size of the address's bucket, and its tokens per second.
+        `together`: the same for the network's bucket.
         """
         keys = keys_of(address)
         wait = max(
@@ -123,8 +123,8 @@ class _Buckets:
         """
 
     def wait(self, key: str, now: float, limit: float, rate: float) -> float:
-        """Refills a bucket with `rate` tokens per second, up to `limit`. Returns 0 if it has a
-        token, otherwise the seconds until it has one.
+        """Refills a bucket with `rate` tokens per second, up to `limit`. Returns 0 if the bucket
+        has a token, otherwise the seconds until the bucket has a token.
         """
         tokens, counted = self._buckets.pop(key, (limit, now))
         tokens = min(limit, tokens + max(0.0, now - counted) * rate)

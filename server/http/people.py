@@ -28,7 +28,7 @@ from server.storage.errors import StorageUnavailable
 from server.storage.people import HandleTaken, PersonRecord, PersonStore, TooManyRenames
 
 RESERVED_FOR = 30 * 86_400
-"""Seconds for which a former handle belongs to its former owner only."""
+"""Seconds for which a former handle is reserved for the person who gave up the handle."""
 LANGUAGE_AGE = 400 * 86_400
 """Seconds for which a browser keeps the chosen language."""
 

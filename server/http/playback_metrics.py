@@ -49,7 +49,7 @@ class Playing:
 
         Every report of a page contains the delay of its first frame and its total number of stalls.
         The delay counts only once for each connection. The stalls in the first report on a
-        connection do not count, because a page that reconnects has reported them before.
+        connection do not count, because a page that reconnects has reported these stalls before.
         """
         if beacon.first_picture is not None and (before is None or before.first_picture is None):
             self._first_picture[beacon.player].observe(beacon.first_picture / 1_000)

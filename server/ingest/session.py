@@ -199,7 +199,7 @@ class IngestSession:
 
     @property
     def excessive(self) -> bool:
-        """Whether the publisher has exceeded the limit of its bitrate or of its samples."""
+        """Whether the publisher has exceeded the limit of the bitrate or of the sample rate."""
         return self.rtc.excessive or (self._ingestion is not None and self._ingestion.excessive)
 
     @property

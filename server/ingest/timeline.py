@@ -38,13 +38,14 @@ is computed again from the clock.
 DISAGREE = 0.15
 """Maximum disagreement between two consecutive sender reports, seconds: the time that has passed on
 the sender's clock minus the time that has passed in RTP timestamps. In GStreamer (webrtcbin 1.22)
-the timestamps of sender reports run twice as fast as those of packets.
+the timestamps of sender reports run twice as fast as the timestamps of packets.
 """
 PAUSE, BEHIND, STRAGGLERS = 1.0, 0.5, 2
 """Limits that detect a jump of the audio timestamps after a pause of at least PAUSE seconds. The
 timestamps have jumped if more than STRAGGLERS packets are over BEHIND seconds late. Up to
-STRAGGLERS late packets may have been sent before the pause. Chromium causes these jumps: while it
-sends no track, the timestamps of its packets stop, but those of its sender reports continue.
+STRAGGLERS late packets may have been sent before the pause. Chromium causes these jumps: while
+Chromium sends no track, the timestamps of packets stop, but the timestamps of sender reports
+continue.
 """
 
 

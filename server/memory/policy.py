@@ -104,7 +104,8 @@ def window_limits(lives: Sequence[Live], budget: int, most: int) -> list[int]:
     """Returns the maximum size of the window of each live. `budget`: bytes; `most`: usual maximum
     of a window, bytes.
 
-    If an address or a network exceeds its share, all its lives get windows of the same size.
+    If an address or a network exceeds its share, all lives from this address or network get windows
+    of the same size.
     """
     addresses = _sizes([(live.creator.address, live) for live in lives], ADDRESS_SHARE * budget)
     networks = _sizes([(live.creator.network, live) for live in lives], NETWORK_SHARE * budget)
@@ -165,8 +166,8 @@ class Needs:
         return max(0, int((CRITICAL * budget - self.total) / self._least))
 
     def fits(self, creator: ClientAddress, budget: int) -> bool:
-        """Whether one more live fits into the budget and into the shares of its creator's address
-        and network.
+        """Whether one more live of this creator fits into the budget, and into the shares of the
+        creator's address and network.
         """
         address, network = creator.address, creator.network
         return (
@@ -182,9 +183,9 @@ def _least_bytes(bitrate: float) -> int:
 
 
 def excessive_viewers(waiting: Sequence[tuple[ClientAddress, int]], budget: int) -> list[int]:
-    """Returns the indexes of the viewers that must be disconnected so that the waiting bytes of
-    each address and network fit into its share of the budget. `waiting`: address and waiting bytes
-    of each viewer.
+    """Returns the indexes of the viewers that must be disconnected so that the bytes that wait for
+    each address and for each network do not exceed the allowed share of the budget. `waiting`:
+    address and waiting bytes of each viewer.
     """
     addresses: Counter[str] = Counter()
     networks: Counter[str] = Counter()

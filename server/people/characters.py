@@ -1,4 +1,4 @@
-"""Properties of characters in Unicode tables that are newer than those of Python. Pure."""
+"""Properties of characters, from Unicode tables that are newer than Python's tables. Pure."""
 
 import regex  # type: ignore[import-untyped]
 import unicodedata2 as tables  # type: ignore[import-not-found]

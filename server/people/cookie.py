@@ -1,8 +1,8 @@
 """The cookie that identifies a visitor: a signed description of a Visitor. Pure.
 
 The value is `key.payload.signature`: the id of the key, compact JSON in base64url, and the
-signature that itsdangerous computes over both (HMAC with SHA-256). Old keys stay valid, so no
-visitor is signed out when a key is replaced.
+signature that itsdangerous computes over the id and the JSON (HMAC with SHA-256). Old keys stay
+valid, so no visitor is signed out when a key is replaced.
 """
 
 import hashlib

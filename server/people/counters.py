@@ -8,7 +8,7 @@ class PeopleCounters:
     """Totals since the process began."""
 
     guests: int = 0
-    """Number of new guests. Most of them write nothing and are never stored."""
+    """Number of new guests. Most guests write nothing and are never stored."""
     stored: int = 0
     """Number of people who were stored."""
     refused_cookies: int = 0

@@ -47,7 +47,7 @@ def require_authenticator_data(data: bytes) -> None:
 
 
 class _Walk:
-    """Walks over CBOR values (RFC 8949 §3) without making objects of them."""
+    """Walks over CBOR values (RFC 8949 §3) without creating objects for the values."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data

@@ -41,7 +41,7 @@ _EMOJI = regex.compile(
 
 
 def around_emoji(text: str, change: Callable[[str], str]) -> str:
-    """Applies `change` to the text, but keeps every emoji as it is. `change` must keep the number
+    """Applies `change` to the text, but keeps every emoji unchanged. `change` must keep the number
     and the order of the characters STAND_IN.
     """
     kept = iter(_EMOJI.findall(text))

@@ -3,8 +3,9 @@
 A name is what a person is called; names need not be unique. A handle is unique: no two people have
 handles with the same key or the same skeleton.
 
-Both follow PRECIS (RFC 8264): a name the profile Nickname (RFC 8266), a handle also the profile
-Username (RFC 8265). The tables of `unicodedata2` are newer than those of Python.
+Names and handles follow PRECIS (RFC 8264). A name satisfies the profile Nickname (RFC 8266). A
+handle also satisfies the profile Username (RFC 8265). The tables of `unicodedata2` are newer than
+Python's tables.
 """
 
 import string

@@ -25,7 +25,7 @@ ANONYMOUS = Person("", "", 0)
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A person at one device, as the cookie describes both."""
+    """The person and the device that a cookie describes."""
 
     person: Person
     device: str

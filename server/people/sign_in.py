@@ -1,7 +1,9 @@
-"""Passkeys: the options for the browser, and the checks of its answers (WebAuthn Level 3 §7). Pure.
+"""Passkeys: makes the options for the browser, and checks the browser's answers (WebAuthn Level 3
+§7). Pure.
 
 Passkeys are discoverable and verify their user, so that a passkey alone signs a person in. The
-server asks for no attestation and reads none: the model of an authenticator does not matter here.
+server neither requests nor reads an attestation, because the model of an authenticator does not
+matter here.
 """
 
 import ipaddress
@@ -59,7 +61,9 @@ class MalformedCredential(CredentialError):
 
 
 class WrongCredential(CredentialError):
-    """The answer is from another site or of another passkey, or its signature is wrong."""
+    """The answer comes from another site or another passkey, or the signature of the answer is
+    wrong.
+    """
 
 
 @dataclass(frozen=True, slots=True)

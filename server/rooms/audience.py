@@ -81,8 +81,8 @@ class Audience:
         before = known.beacon
         if beacon.stalls is not None and beacon.stalls > (before.stalls or 0):
             known.stalled_at = now
-        # A page sends the delay of its first frame and its number of stalls only when they change.
-        # Keep the previous values otherwise.
+        # A page sends the delay of its first frame and its number of stalls only when these values
+        # change. Keep the previous values otherwise.
         first, stalls = beacon.first_picture, beacon.stalls
         known.beacon = Beacon(
             beacon.player,
@@ -113,7 +113,7 @@ class Audience:
             reporting=len(reported),
             playing=sum(reported),
             # Count only viewers whose video plays. While a viewer's video does not play, the viewer
-            # reports in `behind_lens` how long it has waited.
+            # reports its waiting time in `behind_lens`.
             behind_lens=_spread(beacon.behind_lens for beacon in fresh if beacon.playing),
             first_picture=_spread(beacon.first_picture for beacon in fresh),
             stalled=sum(now - viewer.stalled_at <= STALL_SHOWN for viewer in viewers),

@@ -213,7 +213,7 @@ class RoomChat(RoomPart):
         """Removes all messages of a person. Returns their numbers. Raises StorageError.
 
         Ban the person first, so that no new messages arrive. This method waits for messages that
-        are being stored, and removes them too.
+        are being stored, and removes these messages too.
         """
         conversation = await self.open()
         if self._pending:

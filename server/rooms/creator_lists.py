@@ -1,5 +1,6 @@
 """The lists of a creator that apply to every live (words, moderators and permanent bans), and the
-log of a room. They need only storage, so they can be read and changed even after the end of a live.
+log of a room. The lists and the log need only storage. Moderators can therefore read and change the
+lists even after the end of a live.
 """
 
 import secrets

@@ -1,4 +1,4 @@
-"""The health figures of a room, which its creator can request (server/API.md). Pure."""
+"""The health figures of a room, which the creator can request (server/API.md). Pure."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from server.rooms.description import RoomDescription
 
 @dataclass(frozen=True, slots=True)
 class RoomHealth:
-    """The health figures of a room, which its creator can request."""
+    """The health figures of a room, which the creator can request."""
 
     room: RoomDescription
     ingest: IngestHealth | None

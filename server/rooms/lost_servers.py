@@ -90,8 +90,8 @@ class LostServers:
     async def check(self) -> None:
         """Renews the lease, then ends the rooms of lost servers. Raises StorageError.
 
-        The renewal comes first. If this server cannot write, the other servers cannot renew their
-        leases either, so their old leases prove nothing.
+        The renewal comes first, because a failed renewal shows that the database accepts no writes.
+        The other servers then cannot renew their leases either, and old leases prove nothing.
         """
         if not await self._store.renew(self._open_rooms) and self._renewed:
             logger.warning("another server had ended the rooms of this server: they are open again")

@@ -1,4 +1,4 @@
-"""Counts the people who watch one room, sends the figures to the viewers, and stores them."""
+"""Counts the people who watch one room, sends the counts to the viewers, and stores the counts."""
 
 import asyncio
 import logging

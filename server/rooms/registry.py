@@ -146,8 +146,8 @@ class Rooms:
             return NewRoom(self._add(record).describe(), key)
 
     async def _first_settings(self, owner: str | None) -> str:
-        """Returns the settings of a new room: those that the owner chose for all lives. Raises
-        Forbidden if the operator has banned the owner.
+        """Returns the settings of a new room: the settings that the owner chose for all lives.
+        Raises Forbidden if the operator has banned the owner.
         """
         if owner is None:
             return RoomSettings().to_json()

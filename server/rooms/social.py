@@ -1,4 +1,6 @@
-"""The social parts of one room: composes them, and gives each command and notice to its part."""
+"""The social parts of one room: composes the parts, and passes each command and each notice to the
+part that handles it.
+"""
 
 from collections.abc import Sequence
 from typing import Any

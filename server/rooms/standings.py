@@ -1,5 +1,5 @@
-"""The relations of people to the creator of one room. They are read from storage and remembered for
-a short time.
+"""The relations of people to the creator of one room. The room reads the relations from storage,
+and remembers the relations for a short time.
 """
 
 from server.recent import Recent

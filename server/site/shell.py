@@ -28,8 +28,8 @@ def service_worker(
 
     `base`: URL path of the files, with the hash of their content, so that the text changes whenever
     a file changes. `names`: the names of all files. `mains`: the names of the main modules to keep.
-    `of_rooms`: the files of a room's page. These stay in the browser's own cache, which answers a
-    little sooner than the cache of a service worker.
+    `of_rooms`: the files of a room's page. These files stay in the browser's own cache, which
+    answers a little sooner than the cache of a service worker.
     """
     kept = [name for name in names if _is_style_or_icon(name) and name not in of_rooms]
     files = [f"{base}/{name}" for name in (*mains, *kept)]

@@ -1,6 +1,7 @@
 """The texts of the pages in the reader's language, from `web/strings/LANGUAGE.json`.
 
-web/js/page/strings.js describes the form of the texts and fills them in the same way.
+web/js/page/strings.js describes the form of the texts, and inserts values in the same way as this
+module.
 """
 
 import json
@@ -57,8 +58,8 @@ class Strings:
         self._scripts: dict[tuple[str, ...], Markup] = {}
 
     def t(self, key: str, **values: str | int) -> str:
-        """Returns the text for a key such as `room.share`, with `values` in place of its
-        placeholders. Raises KeyError if there is no such text or a value is missing.
+        """Returns the text for a key such as `room.share`, with `values` in place of the
+        placeholders in the text. Raises KeyError if there is no such text or a value is missing.
         """
         text = self._find(key)
         if isinstance(text, dict):

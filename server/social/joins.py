@@ -27,8 +27,8 @@ class Joins:
             self._names.append(name)
 
     def take(self, chance: int) -> Mapping[str, Any]:
-        """Returns the event that shows some of the people, and forgets all of them. `chance`: a
-        random number that chooses the first person to show.
+        """Returns the event that shows some of the waiting people, and forgets all waiting people.
+        `chance`: a random number that chooses the first person to show.
         """
         first = chance % len(self._names)
         names = (self._names[first:] + self._names[:first])[:SHOWN]

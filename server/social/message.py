@@ -47,7 +47,8 @@ class Message:
     """The author; ANONYMOUS for a line of the room and for a deleted person."""
     role: Role
     text: str
-    """The text of a message; for a line of the room, the key of its text, for example `went_live`.
+    """The text of a message; for a line of the room, the key of the line's text, for example
+    `went_live`.
     """
     at: float
     """Time at which the room accepted the message, Unix seconds."""

@@ -42,7 +42,7 @@ class MessageLog:
             self._complete = False
 
     def insert(self, message: Message) -> None:
-        """Adds a message between the others, in the order of the numbers."""
+        """Adds a message between earlier and later messages, in the order of the numbers."""
         messages = sorted((*self._messages.values(), message), key=lambda other: other.n)
         self._messages = OrderedDict((other.n, other) for other in messages)
         self._numbers[message.person.id, message.id] = message.n
@@ -126,8 +126,8 @@ def forgotten(message: Message) -> Message:
 
 
 class Outgoing:
-    """Shows messages in the order of their numbers, whatever the order in which they were
-    stored.
+    """Shows messages in the order of their numbers, even if the messages were stored in another
+    order.
     """
 
     def __init__(self) -> None:

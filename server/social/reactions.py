@@ -1,7 +1,7 @@
 """Counts the reactions to a live per second of media time: taps and distinct people. Pure.
 
 The people who tapped in a second are kept in memory for KEPT seconds of media time. The counts are
-kept until they are stored. Both are limited in number.
+kept until they are stored. The numbers of kept people and of kept counts are limited.
 """
 
 from typing import NamedTuple
@@ -13,8 +13,8 @@ ANY = "any"
 WINDOW = 5
 """Length of a window, seconds. The summary of a live compares windows."""
 KEPT = SECONDS_BACK + WINDOW
-"""Seconds of media time for which the people are kept: taps may be 30 s late, and their window of 5
-s may have begun earlier.
+"""Seconds of media time for which the people are kept. Taps may be 30 s late, and the window of 5 s
+that contains such a tap may have begun earlier.
 """
 MAX_PEOPLE = 200_000
 """Maximum number of people kept for all seconds together. A person counts once per second. Further

@@ -1,9 +1,9 @@
 """The words for which messages are held until the creator or a moderator has checked them. Pure.
 
-The text and the words are normalised, so that width, case, accents, look-alike letters, invisible
-characters, spaces and repeated letters do not hide a word. A match begins where a word of the text
-begins, and ends where a word of the text ends. For example, `ass` matches `a s s` and `ASS`, but
-neither `class` nor `as sure`.
+The text and the words are normalised, so that full-width letters, case, accents, look-alike
+letters, invisible characters, spaces and repeated letters do not hide a word. A match begins where
+a word of the text begins, and ends where a word of the text ends. For example, `ass` matches `a s
+s` and `ASS`, but neither `class` nor `as sure`.
 """
 
 import re

@@ -49,7 +49,9 @@ class BlockStore:
         await self._database.write(remove)
 
     async def active(self, now: float) -> list[BlockRecord]:
-        """Returns the blocks that have not expired at `now` (Unix seconds). Deletes the others."""
+        """Returns the blocks that have not expired at `now` (Unix seconds). Deletes the expired
+        blocks.
+        """
 
         async def active(connection: AsyncConnection) -> list[BlockRecord]:
             await connection.execute(table.delete().where(table.c.until <= now))

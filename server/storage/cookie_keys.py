@@ -13,8 +13,8 @@ from server.storage.schema.upsert import insert
 MAX_KEYS = 100
 """Maximum number of keys. A further key replaces the oldest key."""
 NEEDED_FOR = 401 * 86_400.0
-"""Seconds for which a key is needed after a newer key has replaced it: its last cookies are valid
-for 400 days.
+"""Seconds for which a key is needed after a newer key has replaced it: the last cookies that the
+old key signed are valid for 400 days.
 """
 FIRST_KEY = "1"
 

@@ -62,7 +62,8 @@ class Database:
     call `close()` at the end.
 
     `read` and `write` raise StorageError if the database fails, and StorageUnavailable within about
-    two seconds if the database does not answer. Both work again as soon as the database answers.
+    two seconds if the database does not answer. Both methods work again as soon as the database
+    answers.
     """
 
     def __init__(self, place: str, writer: AsyncEngine, readers: AsyncEngine) -> None:
@@ -229,7 +230,7 @@ class Database:
         `work` after the commit. If `work` raises an error, only the changes of `work` are undone.
 
         If the caller is cancelled, the write still continues. After StorageUnavailable, the write
-        may have been committed, so the caller must be able to repeat it.
+        may have been committed, so the caller must be able to repeat the write.
         """
         with storage_errors(self.place):
             return await self.commits.write(work)

@@ -1,4 +1,6 @@
-"""The data directory: one server uses it at a time, and it holds the id of the server."""
+"""The data directory, which contains the id of the server. Only one server at a time can use a data
+directory.
+"""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Names of rooms, and the keys of their creators."""
+"""Makes room names and creator keys."""
 
 import hashlib
 import hmac

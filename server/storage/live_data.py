@@ -30,7 +30,7 @@ class LiveData:
 
     async def delete(self, room: str) -> None:
         """Deletes a live with all that belongs to it, in one transaction. Only reports that are not
-        decided yet remain, so that a creator cannot evade them.
+        decided yet remain, so that a creator cannot evade these reports.
         """
 
         async def delete(connection: AsyncConnection) -> None:

@@ -99,8 +99,9 @@ class PersonStore:
     async def add(
         self, id: str, name: str, colour: int, device_id: str, label: str, now: float
     ) -> None:
-        """Stores a guest and the guest's device. Changes nothing if one of them is known already:
-        a replayed cookie restores neither a device that was signed out nor a deleted person.
+        """Stores a guest and the guest's device. Changes nothing if the guest or the device is
+        known already: a replayed cookie restores neither a device that was signed out nor a deleted
+        person.
         """
 
         first = Row(

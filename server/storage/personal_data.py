@@ -1,7 +1,7 @@
 """Everything that is stored about a person, for the person's own download.
 
-The data contains no hashes and no keys. It does not say who reported or follows the person, because
-these people did not act in public.
+The data contains no hashes and no keys. The data does not show who has reported the person and who
+follows the person, because these people did not act in public.
 """
 
 from collections.abc import AsyncIterator, Sequence

@@ -1,5 +1,5 @@
 """The tables of the newest schema, one module for each domain. `server.storage.migrations` creates
-them; tests check that both agree.
+the tables. Tests check that the migrations agree with these modules.
 
 Times are Unix seconds, and ids are text. No table has a foreign key: the rows of a room or a person
 are deleted by the id of the room or person.
