@@ -19,8 +19,8 @@ export { ApiError } from './request.js';
  *
  * @typedef {object} RoomHealth
  * @property {RoomInfo} room
- * @property {import('../publish/health.js').Ingest | null} ingest  null if no publisher is
- *   connected
+ * @property {import('../publish/health.js').Ingest | null} ingest  what the server receives; null
+ *   if no publisher is connected
  * @property {import('../publish/health.js').Audience} audience
  *
  * @typedef {'public' | 'unlisted' | 'private'} Visibility

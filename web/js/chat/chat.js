@@ -26,10 +26,11 @@ import { Undo } from './undo.js';
  *
  * @typedef {object} ChatOptions
  * @property {string} room
- * @property {HTMLTemplateElement} template  of one message
+ * @property {HTMLTemplateElement} template  template of one message
  * @property {import('../people/identity.js').Identity} identity
  * @property {ModerationApi} moderation
- * @property {() => number} mediaTime  of the picture on the screen, µs; NaN while unknown
+ * @property {() => number} mediaTime  media time of the picture on the screen, µs; NaN while
+ *   unknown
  * @property {(text: string) => void} notice
  * @property {(person: import('../people/people_api.js').Person | null) => void} [creator]  called
  *   with the creator of the room
@@ -160,7 +161,7 @@ export class Chat {
     }
   }
 
-  /** @param {any} event  of the room */
+  /** @param {any} event  an event of the room */
   receive(event) {
     switch (event.type) {
       case 'message':
@@ -188,7 +189,7 @@ export class Chat {
     this.#sheet.openReport(null);
   }
 
-  /** @param {string} role  of the reader in this room */
+  /** @param {string} role  role of the reader in this room */
   #take(role) {
     if (!role) return;
     this.#role = role;
@@ -308,7 +309,7 @@ export class Chat {
   }
 
   /**
-   * @param {string} text  of the reader's own message
+   * @param {string} text  text of the reader's own message
    * @param {import('../api/request.js').ApiError} refusal
    */
   #refused(text, { code, message, retryAfter }) {

@@ -39,7 +39,7 @@ export class ChatLog {
 
   /**
    * @param {HTMLElement} root
-   * @param {HTMLTemplateElement} template  of one message
+   * @param {HTMLTemplateElement} template  template of one message
    * @param {ChatLogActions} actions
    */
   constructor(root, template, actions) {

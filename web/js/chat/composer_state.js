@@ -67,8 +67,8 @@ export class ComposerState {
 
   /**
    * @param {number} now  ms
-   * @returns {{phase: Phase, seconds: number, why: string}} `seconds` until the reader may write;
-   *   `why`: code of the refusal
+   * @returns {{phase: Phase, seconds: number, why: string}} `seconds`: time until the reader may
+   *   write; `why`: code of the refusal
    */
   read(now) {
     const phase = this.#phase(now);

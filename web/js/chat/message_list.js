@@ -8,7 +8,7 @@
  * @typedef {object} Message
  * @property {number} n   number in the room
  * @property {string} id  chosen by the author's page
- * @property {Author | null} person  null for a system line
+ * @property {Author | null} person  the author; null for a line of the room
  * @property {string} text
  * @property {number} at  ms since 1970
  * @property {number | null} [media_time]  µs
@@ -128,7 +128,7 @@ export class MessageList {
   }
 
   /**
-   * @param {string} id  of an own message
+   * @param {string} id  id of an own message
    * @param {'sending' | 'failed'} state
    */
   mark(id, state) {
@@ -146,7 +146,7 @@ export class MessageList {
 
   /**
    * @param {readonly number[]} numbers
-   * @param {boolean} removed  false shows the messages again
+   * @param {boolean} removed  whether to hide the messages; if false, shows the messages again
    */
   remove(numbers, removed = true) {
     for (const entry of this.#shown) if (numbers.includes(entry.message.n)) entry.removed = removed;

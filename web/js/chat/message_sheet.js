@@ -150,7 +150,7 @@ export class MessageSheet {
     return row;
   }
 
-  /** @param {Entry | null} entry  null reports the live */
+  /** @param {Entry | null} entry  the message to report; null to report the live */
   openReport(entry) {
     this.#entry = null;
     const form = element('form', 'report');
@@ -199,7 +199,7 @@ export class MessageSheet {
 
 /**
  * @param {string} text
- * @param {string} name  of the icon
+ * @param {string} name  name of the icon
  */
 function rowOf(text, name) {
   const row = element('button', 'row');

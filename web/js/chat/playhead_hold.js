@@ -18,7 +18,7 @@ export class PlayheadHold {
   #timer = 0;
 
   /**
-   * @param {() => number} mediaTime  of the picture on the screen, µs; NaN while unknown
+   * @param {() => number} mediaTime  media time of the picture on the screen, µs; NaN while unknown
    * @param {(items: T[]) => void} release
    * @param {Pick<import('../page/environment.js').Environment, 'now' | 'setTimeout' |
    *   'clearTimeout'>} environment

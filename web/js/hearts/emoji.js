@@ -11,5 +11,5 @@ export const EMOJI = Object.freeze(
 /** @param {string} name */
 export const isEmoji = (name) => EMOJI.some((each) => each === name);
 
-/** @param {string} name  of an emoji */
+/** @param {string} name  name of an emoji */
 export const pictureOf = (name) => assetUrl(`icons/reactions/${name}.svg`);

@@ -95,7 +95,10 @@ export class HeartCanvas {
     } else this.#frame = requestAnimationFrame((next) => this.#draw(next));
   }
 
-  /** @param {string} name  of an emoji; for a heart, the number of its colour follows the name */
+  /**
+   * @param {string} name  name of an emoji; for a heart, followed by the number of the heart's
+   *   colour
+   */
   #stampOf(name) {
     const known = this.#stamps.get(name);
     if (known) return known;

@@ -112,7 +112,10 @@ export class Hearts {
     }
   }
 
-  /** @param {boolean} [open]  by default the opposite of the present state */
+  /**
+   * @param {boolean} [open]  whether to open the tray; by default, the opposite of the present
+   *   state
+   */
   toggleTray(open = this.#tray.hidden) {
     this.#tray.hidden = !open;
     this.#opener.setAttribute('aria-expanded', String(open));

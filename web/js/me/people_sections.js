@@ -15,7 +15,7 @@ class PeopleSection extends Section {
    * @param {object} how
    * @param {() => Promise<Person[]>} how.load
    * @param {(person: string) => Promise<unknown>} how.take  takes the person off the list
-   * @param {string} how.label  of the button
+   * @param {string} how.label  label of the button
    */
   constructor(id, { load, take, label }) {
     super(id);

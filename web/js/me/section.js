@@ -55,7 +55,7 @@ export class Section {
   /**
    * Calls `action` when the person presses the button or submits the form. The button is disabled
    * until `action` ends; an error is shown in the section.
-   * @param {string} name of the part: a button or a form
+   * @param {string} name  name of a part, which is a button or a form
    * @param {() => Promise<unknown>} action
    */
   on(name, action) {

@@ -72,7 +72,7 @@ export class ModerationApi extends RoomApi {
     return this.send(`/messages/${n}/restore`, 'POST', {});
   }
 
-  /** @param {number | null} n  null unpins */
+  /** @param {number | null} n  number of the message to pin; null unpins the pinned message */
   pin(n) {
     return n === null ? this.send('/pin', 'DELETE') : this.send('/pin', 'PUT', { message: n });
   }
@@ -142,7 +142,7 @@ export class ModerationApi extends RoomApi {
 
   /**
    * @param {number} n
-   * @param {boolean} shown  false rejects the message
+   * @param {boolean} shown  whether to show the message; if false, the message is rejected
    */
   decideHeld(n, shown) {
     return this.send(`/held/${n}`, shown ? 'POST' : 'DELETE', shown ? {} : undefined);

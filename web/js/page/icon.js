@@ -2,7 +2,7 @@
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** @param {string} name  of a symbol in icons/sprite.svg */
+/** @param {string} name  name of a symbol in icons/sprite.svg */
 export function icon(name) {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('aria-hidden', 'true');

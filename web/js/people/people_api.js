@@ -7,7 +7,7 @@
  * @property {string} id
  * @property {string} name
  * @property {number} colour  0 to 11
- * @property {string | null} handle  null for a guest
+ * @property {string | null} handle  the person's handle; null for a guest
  *
  * @typedef {object} Me
  * @property {Person} person

@@ -10,8 +10,9 @@ import { showAvatar } from './avatar.js';
  *
  * @typedef {object} Row
  * @property {string} title
- * @property {string[]} [lines]  below the title; empty lines are left out
- * @property {import('./people_api.js').Person} [person]  shown before the title
+ * @property {string[]} [lines]  texts below the title; empty texts are left out
+ * @property {import('./people_api.js').Person} [person]  person whose picture is shown before the
+ *   title
  * @property {string} [href]  URL to which the title links
  * @property {RowButton[]} [buttons]
  * @property {(error: unknown) => void} [failed]  takes the error of a button's action

@@ -6,7 +6,8 @@ import { BROWSER } from '../page/environment.js';
 
 const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-const MUTE_FOR = 1_000; // ms; a shorter mute of a track ends by itself
+// Ms after which a muted track counts as lost; a shorter mute ends by itself.
+const MUTE_FOR = 1_000;
 const SHOWN_FOR = 2_000; // ms that the camera may need for its first frame after a pause
 
 /** Thrown if a device provides no track; `reason` says why. */
@@ -260,7 +261,7 @@ export class Camera {
     return this.#devices.mediaDevices.getUserMedia(constraints);
   }
 
-  /** @param {unknown} error of the request for camera and microphone together */
+  /** @param {unknown} error  error of the request for the camera and the microphone together */
   async #mayAskForVideoAlone(error) {
     if (/** @type {DOMException} */ (error).name !== 'NotAllowedError') return true;
     // After a denial, request again only if the microphone alone was denied.

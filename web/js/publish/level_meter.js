@@ -18,7 +18,7 @@ export class LevelMeter {
   #timer;
 
   /**
-   * @param {(level: number) => void} measured from 0 (quiet) to 1 (too loud)
+   * @param {(level: number) => void} measured  gets the level, from 0 (quiet) to 1 (too loud)
    * @param {import('../page/environment.js').Environment} [environment]
    */
   constructor(measured, environment = BROWSER) {

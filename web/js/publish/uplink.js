@@ -18,8 +18,8 @@ export const LEVELS = Object.freeze([
   { scale: 3, maxBitrate: 450_000, preference: 'maintain-framerate', below: 0 },
 ]);
 
-const DOWN_AFTER = 4; // s of too low estimates before stepping down
-const UP_AFTER = 10; // s of sufficient estimates before stepping up
+const DOWN_AFTER = 4; // s of too low estimates before a step down
+const UP_AFTER = 10; // s of sufficient estimates before a step up
 const UP_AFTER_MAX = 80;
 // Ratio of the estimate that is sufficient for the next higher level to `below` of that level.
 const HEADROOM = 1.5;

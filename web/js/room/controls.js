@@ -94,7 +94,8 @@ export class Controls {
 
   /**
    * Hides everything but the picture, or shows it again.
-   * @param {boolean} [folded]  by default the opposite of the present state
+   * @param {boolean} [folded]  whether to hide everything else; by default, the opposite of the
+   *   present state
    */
   fold(folded = this.#root.dataset.chat !== 'folded') {
     this.#root.dataset.chat = folded ? 'folded' : 'open';

@@ -15,7 +15,7 @@ export class ScreenClock {
 
   /**
    * @param {number} now  ms
-   * @param {number} mediaTime  of the live edge when an event was posted, µs
+   * @param {number} mediaTime  media time of the live edge when an event was posted, µs
    */
   addEdge(now, mediaTime) {
     this.#edge.add(now, mediaTime);

@@ -27,7 +27,7 @@ export class Countdown {
 
   /**
    * @param {HTMLElement} stage
-   * @param {() => number} mediaTime  of the picture on the screen, µs; NaN while unknown
+   * @param {() => number} mediaTime  media time of the picture on the screen, µs; NaN while unknown
    * @param {Readonly<import('../page/environment.js').Environment>} environment
    */
   constructor(stage, mediaTime, environment) {

@@ -35,7 +35,7 @@ export class CreatorLine {
     this.#forget();
   }
 
-  /** @param {Person | null} creator  null for a room without an owner */
+  /** @param {Person | null} creator  the room's creator; null if the room has no owner */
   show(creator) {
     this.#creator = creator;
     this.#render();

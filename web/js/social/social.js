@@ -7,7 +7,8 @@
  * @property {string} room
  * @property {HTMLElement} stage  the room's element, with the parts of room.html
  * @property {(notice: object) => void} send
- * @property {() => number} mediaTime  of the picture on the screen, µs; NaN while unknown
+ * @property {() => number} mediaTime  media time of the picture on the screen, µs; NaN while
+ *   unknown
  * @property {(text: string) => void} notice
  * @property {Readonly<import('../page/environment.js').Environment>} [environment]
  */
@@ -72,7 +73,7 @@ export class Social {
     return this.#parts.load();
   }
 
-  /** @param {any} event  of the room */
+  /** @param {any} event  an event of the room */
   receive(event) {
     if (event.type === 'countdown') this.#countdown.set(event);
     else this.#parts.receive(event);

@@ -65,7 +65,7 @@ export class SetupForm {
     this.#countDown(wait);
   }
 
-  /** @param {number} seconds until the button may be used again */
+  /** @param {number} seconds  time until the button may be used again */
   #countDown(seconds) {
     this.#button.disabled = seconds > 0;
     setText(this.#label, seconds > 0 ? t('studio.try_again_in', { seconds }) : t('site.go_live'));

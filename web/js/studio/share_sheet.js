@@ -55,7 +55,7 @@ export class ShareSheet {
     if (this.#isPrivate) void this.#load();
   }
 
-  /** @param {string} query  of the watch link; '' for the link of the room */
+  /** @param {string} query  query of the watch link; '' to show the link of the room */
   #showQr(query) {
     const image = /** @type {HTMLImageElement} */ (byId('qr'));
     image.src = qrUrl(this.#room.room) + query;

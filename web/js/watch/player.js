@@ -20,7 +20,7 @@
  * @property {number} rate
  * @property {number} width
  * @property {number} height
- * @property {number} frames   shown since the start
+ * @property {number} frames   number of frames shown since the start
  * @property {number} dropped  frames that the decoder or the compositor dropped
  * @property {number} stalls
  * @property {number} seeks
@@ -48,7 +48,7 @@
  * @property {boolean} muted   set this to false only in a user gesture
  * @property {(hello: import('./line/connection.js').Hello) => void} hello  a connection has opened
  * @property {(record: import('./line/record.js').MediaRecord, arrival: number) => void} record
- * @property {() => void} resume  after a tap, or when the page is visible again
+ * @property {() => void} resume  continues after a tap, or when the page is visible again
  * @property {() => PlayerStats} stats
  * @property {(stream: WritableStream<VideoFrame> | null) => void} [mirror] writes a copy of each
  *   frame into the stream; only players whose `element` is a canvas may have this method

@@ -3,7 +3,7 @@
  * source never opens, a decoder has stopped, or the network blocks only media. Pure.
  */
 export const LIMIT = 10_000; // ms; longer than any join on a network that can carry the video
-const LONG = 2_000; // ms; a longer time between two calls counts only as this: a frozen page
+const LONG = 2_000; // ms; if two calls are further apart, only this time counts: the page froze
 
 export class Watchdog {
   #frames = 0;

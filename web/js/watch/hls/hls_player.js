@@ -8,7 +8,7 @@ import { makeEngine } from './engine.js';
 import { LiveSync } from './live_sync.js';
 
 const TICK = 250; // ms
-const BROKEN = 8_000; // ms without a new frame of a live room, after which the player has failed
+const BROKEN = 8_000; // ms without a new frame, despite loaded media, after which the player fails
 const AGAIN = 1_000; // ms before the playlist of a room that is not live yet is requested again
 const POLL = 2_000; // ms between two requests for the playlist while there is no connection
 

@@ -1,7 +1,7 @@
 /**
  * Keeps an HLS player near the live edge: by a slightly higher playback rate, or by a jump if the
  * player is too far behind. After a stall, hls.js increases its target distance to the live edge.
- * This class reduces the target distance again, step by step. Pure.
+ * This class then reduces the target distance step by step. Pure.
  */
 
 export const HOLD_BACK = 1.05; // distance to the newest part, s: PART-HOLD-BACK of the playlist

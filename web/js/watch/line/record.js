@@ -3,7 +3,7 @@
  *
  * @typedef {object} MediaRecord
  * @property {number} kind        one of KIND
- * @property {number} slot        stream of the room; 0 is the creator's
+ * @property {number} slot        number of the stream in the room; the creator's stream has 0
  * @property {number} track       one of TRACK
  * @property {number} flags       FLAG bits
  * @property {number} epoch

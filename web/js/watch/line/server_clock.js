@@ -1,6 +1,6 @@
 /**
- * Estimates the server's clock from time exchanges (relay/PROTOCOL.md). The exchange with the
- * shortest round trip counts; old exchanges are dropped, because clocks drift.
+ * Estimates the server's clock from time exchanges (relay/PROTOCOL.md). Only the exchange with the
+ * shortest round trip is used. Old exchanges are dropped, because clocks drift.
  */
 export class ServerClock {
   /** @type {{ahead: number, error: number}[]} µs */

@@ -3,7 +3,7 @@
  * record with the smallest delay in the last seconds defines the live edge, so that late records do
  * not move the live edge. The jitter is how much later the other records arrive.
  */
-const WARM_UP = 15; // number of first records left out of the jitter: a starting page is slow
+const WARM_UP = 15; // number of first records left out of the jitter: a starting page delays them
 
 export class Arrivals {
   #warm = 0;

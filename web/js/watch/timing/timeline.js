@@ -33,7 +33,8 @@ export class Timeline {
    * Takes a record that has arrived.
    * @param {MediaRecord} record
    * @param {number} arrival ms
-   * @param {boolean} live   false for the burst, whose arrival says nothing about the network
+   * @param {boolean} live   whether the record is not part of the burst; the arrival of the burst
+   *   says nothing about the network
    * @returns {boolean} false for a record that has arrived before, and for audio before the first
    *   keyframe
    */

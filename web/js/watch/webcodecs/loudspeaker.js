@@ -16,7 +16,8 @@ export class Loudspeaker {
   /**
    * @param {AudioContext} context  closed with this object
    * @param {AudioWorkletNode} node
-   * @param {(output: import('./sound.js').Output) => void} tell  with times of the page's clock
+   * @param {(output: import('./sound.js').Output) => void} tell  called with figures in times of
+   *   the page's clock
    * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
    */
   constructor(context, node, tell, environment = BROWSER) {

@@ -70,7 +70,7 @@ export class Pipeline {
 
   /**
    * Turns the audio on.
-   * @param {MessagePort} port to the audio thread (sound_worklet.js)
+   * @param {MessagePort} port  connection to the audio thread (sound_worklet.js)
    */
   openSound(port) {
     this.#sound.open(port);

@@ -2,8 +2,8 @@
  * A clock for the media time that is due on the screen. This clock follows a given media time
  * without visible steps. Pure. Times are in ms.
  */
-const JUMP = 250; // ms; a larger difference is a jump
-const REACH = 400; // ms in which the rate corrects a difference
+const JUMP = 250; // ms; a larger difference is corrected by a jump
+const REACH = 400; // time in which a change of the rate corrects a difference, ms
 const MAX_CORRECTION = 0.12; // maximum change of the rate; viewers do not notice a tenth
 
 export class Playhead {

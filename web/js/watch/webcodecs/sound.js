@@ -52,7 +52,7 @@ export class Sound {
   moved = () => {};
 
   /**
-   * @param {MessagePort} port to the audio thread
+   * @param {MessagePort} port  connection to the audio thread
    * @param {(reason: string) => void} broken
    * @param {Pick<Readonly<import('../../page/environment.js').Environment>, 'now'>} [environment]
    */

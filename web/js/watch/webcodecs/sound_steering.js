@@ -1,7 +1,6 @@
 /**
- * Keeps the audio at the wanted distance to the live edge. Resamples the audio inaudibly if the
- * difference is small, and jumps if it is large.
- * Pure; times in ms.
+ * Keeps the audio at the wanted distance to the live edge. Corrects a small difference by
+ * resampling, which is inaudible, and a large difference by a jump. Pure; times in ms.
  *
  * @typedef {object} SoundState
  * @property {number} now
@@ -10,11 +9,11 @@
  */
 const DEAD_BAND = 4; // ms
 const RATE = 0.01; // maximum change of the rate; it is a sixth of a semitone
-const JUMP = 110; // ms; a larger difference is a jump
+const JUMP = 110; // ms; a larger difference is corrected by a jump
 const FIRST_JUMP = 40; // ms; the limit instead of JUMP during the first seconds
 const FIRST = 5_000; // ms
 const REACH = 3_000; // ms
-const REST = 400; // ms between jumps
+const REST = 400; // minimum time between two jumps, ms
 
 export class SoundSteering {
   #jumpedAt = -Infinity;

@@ -49,7 +49,7 @@ export class SoundTrack {
 
   /**
    * Turns the audio on and starts to decode it.
-   * @param {MessagePort} port to the audio thread
+   * @param {MessagePort} port  connection to the audio thread
    */
   open(port) {
     this.close();
@@ -118,8 +118,8 @@ export class SoundTrack {
   }
 
   /**
-   * Returns the smallest delay of the video behind its live edge with which the audio trails the
-   * video by at most MOST, ms; 0 if no audio plays.
+   * Returns the smallest delay of the video behind its live edge at which the audio trails the
+   * video by at most 22 ms (MOST), ms; 0 if no audio plays.
    * @param {number} now
    * @param {number} edge live edge of the video
    */

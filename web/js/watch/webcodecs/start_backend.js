@@ -4,7 +4,7 @@
  * @typedef {object} Backend
  * @property {HTMLCanvasElement} canvas
  * @property {MessagePort} port  messages wait until the port has an `onmessage`
- * @property {Worker | null} worker  null if the backend runs in the page
+ * @property {Worker | null} worker  the worker of the backend; null if the backend runs in the page
  * @property {string} failed  reason why the worker does not run; '' while the worker runs
  */
 

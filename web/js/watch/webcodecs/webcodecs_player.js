@@ -9,7 +9,7 @@ import { NOTHING } from '../timing/player_stats.js';
 import { ConnectionProxy } from './connection_proxy.js';
 
 const SETTLED = 300; // ms after the first frame by which the burst is decoded
-const CLOSE_WAIT = 1_000; // ms that a worker has to close its connection
+const CLOSE_WAIT = 1_000; // time for a worker to close its connection, ms
 const RATE = 48_000; // sample rate of decoded Opus, Hz
 
 export class WebCodecsPlayer {
@@ -34,8 +34,8 @@ export class WebCodecsPlayer {
 
   /**
    * @param {import('./start_backend.js').Backend} backend
-   * @param {import('../line/connection.js').Listener} listener of the connection; it receives
-   *   events and no media
+   * @param {import('../line/connection.js').Listener} listener  listener of the connection;
+   *   receives events but no media
    * @param {import('../player.js').PlayerEvents} events
    * @param {() => void} [unusable]  called when workers do not run in this browser
    * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
