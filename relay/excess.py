@@ -10,7 +10,7 @@ class Excess:
 
     def __init__(self, limit_ns: int) -> None:
         self.ns = 0.0
-        """Excess, ns. At most twice the limit."""
+        """The excess, ns. The value is at most twice the limit."""
         self.reached = False
         """Whether the excess has exceeded the limit while other work waited, and has not yet fallen
         to half of the limit.

@@ -26,14 +26,16 @@ class PauseRule:
     """
 
     def __init__(self, unread: Callable[[], bool]) -> None:
-        """`unread`: whether any datagram waits in a socket. Called only after a pause."""
+        """`unread`: a function that returns whether any datagram waits in a socket. Called only
+        after a pause.
+        """
         self._unread = unread
         self._asked_at: float | None = None
         self._reading_since: float | None = None
 
     def may_judge(self, now: float) -> bool:
-        """Whether a timer may treat something as missing now. If not, the timer must call this
-        method again later.
+        """Whether a timer may treat something as missing now. If the result is False, the timer
+        must call this method again later.
         """
         asked_at, self._asked_at = self._asked_at, now
         if self._reading_since is None:

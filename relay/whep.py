@@ -39,7 +39,7 @@ class WhepCounters(SendCounters):
     refused: int = 0
     """Number of offers that were refused because too many sessions were connecting."""
     octets: int = 0
-    """Payload bytes sent, retransmissions excluded."""
+    """Number of payload bytes sent, without retransmissions."""
 
 
 class WhepSession:

@@ -37,7 +37,9 @@ def request(packets: Sequence[OpusPacket]) -> bytes:
 
 
 def answer(frames: Sequence[tuple[int, bytes]]) -> bytes:
-    """Returns an answer. `frames`: AAC frames, each with the index of its packet."""
+    """Returns an answer. `frames`: AAC frames, each with the index of the packet that completed the
+    frame.
+    """
     body = b"".join(_FRAME.pack(index, len(frame)) + frame for index, frame in frames)
     return COUNT.pack(len(body)) + body
 

@@ -13,7 +13,7 @@ from relay.sample import TrackInfo
 
 SEGMENTS = 10
 """Usual number of complete segments in the playlist: about 20 s. The playlist has more segments if
-some are short, for example after a phone was rotated.
+some segments are short, for example after a phone was rotated.
 """
 LISTED = 3 * TARGET_DURATION * SCALE
 """Minimum duration of the playlist, in 90 kHz ticks (RFC 8216bis §6.2.2)."""

@@ -137,8 +137,8 @@ class Rendition:
 
     @property
     def audience(self) -> int:
-        """Number of viewers. At least 1 during the first seconds, because the client for which
-        the rendition was created has not requested the media playlist yet.
+        """Number of viewers. The number is at least 1 during the first seconds, because the client
+        for which the rendition was created has not requested the media playlist yet.
         """
         return max(self.viewers, self.waiting, int(self.age < WATCHING))
 

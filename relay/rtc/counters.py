@@ -10,8 +10,8 @@ class PeerCounters:
     rejected: int = 0
     """Number of datagrams that did not come from the peer or could not be parsed."""
     limited: int = 0
-    """Number of datagrams that were dropped without parsing, because the peer sent too many of this
-    kind.
+    """Number of datagrams that were dropped without parsing, because the peer sent too many
+    datagrams of the same kind.
     """
     withheld: int = 0
     """Number of handshake datagrams that waited because the peer's address was not proven."""

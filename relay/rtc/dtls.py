@@ -204,8 +204,8 @@ class DtlsSrtp:
     def protector(self) -> Protector:
         """Returns an object that encrypts outgoing packets. Call this after the handshake."""
         assert self._transport._ssl is not None
-        # The authentication tag has 16 bytes with GCM (RFC 7714 §12) and 10 with AES-CM and SHA1-80
-        # (RFC 5764 §4.1.2).
+        # The authentication tag has 16 bytes with GCM (RFC 7714 §12) and 10 bytes with AES-CM and
+        # SHA1-80 (RFC 5764 §4.1.2).
         profile = self._transport._ssl.get_selected_srtp_profile()
         return Protector(self._transport._tx_srtp, 16 if b"AEAD" in profile else 10)
 

@@ -16,7 +16,7 @@ MAX_SOURCES: Final = 1_024
 
 
 class Sources:
-    """Limits the number of SSRCs. Each SSRC is given as the 4 bytes in the packet."""
+    """Limits the number of SSRCs. Each SSRC is passed as the 4 bytes that the packet contains."""
 
     __slots__ = ("_fresh", "known")
 

@@ -45,7 +45,7 @@ class StunMessage:
         self.nominated = nominated
         """Whether the message contains USE-CANDIDATE."""
         self.signed = signed
-        """Number of bytes before MESSAGE-INTEGRITY; 0 if the message has none."""
+        """Number of bytes before MESSAGE-INTEGRITY; 0 if the message has no MESSAGE-INTEGRITY."""
 
 
 def parse(data: bytes) -> StunMessage:

@@ -20,7 +20,7 @@ class Ticking(Protocol):
 
     due_at: float
     """Time from which the work is due, seconds of `time.monotonic`. The session is called at the
-    first tick after this time, and must then set the next time.
+    first tick after this time, and must then set `due_at` to the next time.
     """
 
     def tick(self, now: float, *, judge: bool) -> None:

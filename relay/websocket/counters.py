@@ -16,7 +16,7 @@ class WebSocketCounters:
     let_go: int = 0
     """Number of viewers that the server disconnected because they did not read."""
     dropped_notices: int = 0
-    """Number of notices that were dropped because a viewer sent too many."""
+    """Number of notices that were dropped because a viewer sent too many notices."""
     refused: int = 0
     """Number of viewers that the server disconnected because they violated the protocol."""
     octets: int = 0

@@ -23,7 +23,7 @@ _RETURN = 0x06
 _NUMBER, _ARCHITECTURE, _THIRD_ARGUMENT = 0, 4, 32
 
 ARCHITECTURES = {"x86_64": 0xC000_003E, "aarch64": 0xC000_00B7}
-"""AUDIT_ARCH value by `os.uname().machine`."""
+"""The AUDIT_ARCH value for each supported value of `os.uname().machine`."""
 
 # The allowed system calls. Each call has two numbers: one on x86_64, one on aarch64.
 _CALLS = {
@@ -79,7 +79,7 @@ def program(machine: str) -> bytes:
     for target, numbers in ((allow, allowed), (check, mapping)):
         for number in numbers:
             code.append(_instruction(_JUMP_EQUAL, number, target - len(code) - 1, 0))
-    # The last comparison jumps to `deny` if the number of the call is in neither list.
+    # The last comparison jumps to `deny` if the call is neither in `allowed` nor in `mapping`.
     code[-1] = _instruction(_JUMP_EQUAL, mapping[-1], 0, deny - len(code))
     return b"".join(
         [

@@ -1,4 +1,4 @@
-"""Chromium, driven through Playwright, without traffic to other machines."""
+"""Starts Chromium and controls it through Playwright. Chromium sends nothing to other machines."""
 
 import asyncio
 import shutil

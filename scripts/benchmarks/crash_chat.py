@@ -77,8 +77,8 @@ class Chat:
             await asyncio.wait(self._sending)
 
     async def send_again(self) -> None:
-        """Repeats the messages without an acknowledgement until all are acknowledged. Pages do the
-        same after a restart.
+        """Repeats the messages without an acknowledgement until all messages are acknowledged.
+        Pages do the same after a restart.
         """
         while left := self.ledger.uncertain:
             await asyncio.gather(*map(self._send, left))
@@ -86,7 +86,7 @@ class Chat:
                 await asyncio.sleep(AGAIN)
 
     async def history(self) -> list[Shown]:
-        """Returns all messages of people that the room shows."""
+        """Returns all messages that people wrote and that the room shows."""
         found: list[Shown] = []
         after = 0
         while True:

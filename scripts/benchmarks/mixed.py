@@ -209,7 +209,7 @@ async def _settled(url: str) -> dict[str, int]:
 
 async def _left_at_last(url: str, before: dict[str, int]) -> dict[str, int]:
     """Waits until the server has at most as many tasks and descriptors as in `before`, or until
-    FORGOTTEN_WITHIN has passed. Returns the numbers of tasks and descriptors.
+    FORGOTTEN_WITHIN seconds have passed. Returns the numbers of tasks and descriptors.
     """
     until = time.monotonic() + FORGOTTEN_WITHIN
     while True:

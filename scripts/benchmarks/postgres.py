@@ -140,7 +140,9 @@ def postgres() -> Iterator[Postgres]:
 
 @contextmanager
 def own_folder() -> Iterator[Path]:
-    """Creates a folder for the user of PostgreSQL. The path is short enough for a socket."""
+    """Creates a folder that belongs to the user that runs PostgreSQL. The path is short enough for
+    a socket.
+    """
     folder = Path(tempfile.mkdtemp(prefix="microlive-"))
     try:
         if os.geteuid() == 0:

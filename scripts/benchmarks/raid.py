@@ -40,7 +40,7 @@ class Plan:
     guests: int = 300
     addresses: int = 20
     known: int = 60
-    """Number of followers who write."""
+    """Number of known people who write; they are followers of the creator."""
     seconds: float = 20.0
     """Duration of the raid before the shield is raised, seconds. After that, the raid continues for
     the same time.
@@ -50,7 +50,7 @@ class Plan:
 @dataclass(slots=True)
 class Report:
     quiet: Figures = field(default_factory=lambda: Figures.of(()))
-    """Delays of the messages of known people without a raid, ms."""
+    """Delays of the messages of known people while there is no raid, ms."""
     raid: Figures = field(default_factory=lambda: Figures.of(()))
     raid_p99: float = 0.0
     shielded: Figures = field(default_factory=lambda: Figures.of(()))
@@ -64,7 +64,7 @@ class Report:
     lost: int = 0
     """Number of messages of known people that were refused or did not arrive."""
     answers: dict[str, int] = field(default_factory=dict)
-    """Number of answers to the raiders, by status."""
+    """Number of answers to the raiders, by HTTP status."""
 
     @property
     def bars(self) -> list[Bar]:
@@ -116,7 +116,7 @@ class Watcher:
 
 
 class Person:
-    """A person with a cookie, at 127.0.0.1."""
+    """A person with a cookie, whose requests come from 127.0.0.1."""
 
     def __init__(self, url: str, http: aiohttp.ClientSession, cookie: str) -> None:
         self._url, self._http = url, http

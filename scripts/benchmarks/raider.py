@@ -22,7 +22,7 @@ class Raider(asyncio.Protocol):
     _numbers = count(1)
 
     def __init__(self, url: str, room: str, cookie: str, answers: Counter[int]) -> None:
-        """`answers`: counts the answers by status."""
+        """`answers`: the counter of answers by HTTP status, to which this guest adds."""
         self._head = (
             f"POST /api/rooms/{room}/messages HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n"
             f"Origin: {url}\r\nCookie: {cookie}\r\nContent-Type: application/json\r\n"

@@ -45,7 +45,9 @@ class Viewing:
     """Reason why the page ended early. Empty if the page did not end early."""
 
     def counted(self, name: str, since: float) -> int:
-        """Returns the increase of a counter in the page's statistics since a moment."""
+        """Returns how much the counter `name` in the page's statistics has grown since the moment
+        `since`.
+        """
         values = [int(stats.get(name) or 0) for at, stats in self.stats if at >= since]
         return values[-1] - values[0] if values else 0
 

@@ -117,8 +117,8 @@ class KeyframeRequests:
         return KEYFRAME_AT_MOST if self._pause is None else self._pause
 
     def due(self, now: float) -> bool:
-        """Whether a PLI is due. If True, the caller must send a PLI, because the PLI counts as
-        sent.
+        """Whether a PLI is due. If the result is True, the caller must send a PLI, because this
+        call records the PLI as sent.
         """
         if self._last_request is not None and now - self._last_request < self._at_most:
             return False

@@ -129,7 +129,7 @@ class ReceiveSession(PeerSession):
         return self.reassembly.packets + len(self._reorder.waiting)
 
     def deliver_to(self, sink: Sink) -> None:
-        """Delivers media to `sink` from now on. Earlier media has been dropped."""
+        """Delivers media to `sink` from now on. Media that arrived earlier has been dropped."""
         self._sink = sink
 
     def answer(self, hosts: list[str], *, max_bitrate: int) -> str:

@@ -69,7 +69,9 @@ class TransportFeedback:
 
     @property
     def due_at(self) -> float:
-        """Earliest time of the next report, seconds, unless many packets arrive before."""
+        """Time at which the next report is due, seconds. The report is due earlier if many packets
+        arrive.
+        """
         return self._sent + EVERY
 
     def due(self, now: float) -> bool:

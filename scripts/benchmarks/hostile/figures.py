@@ -12,8 +12,8 @@ from typing import Any
 from scripts.benchmarks.figures import Bar
 
 P99_RATIO, P99_MORE_MS = 1.2, 5.0
-"""Factor and margin in ms for the media p99 during an attack. The limit is the p99 of the quiet run
-times the factor, or plus the margin, whichever is larger.
+"""Factor and margin in ms for the media p99 during an attack. The limit is the larger of two
+values: the p99 of the quiet run times the factor, and the p99 of the quiet run plus the margin.
 """
 GAP_MS, HEALTH_MS = 100.0, 50.0
 MEMORY_RATIO, MEMORY_MORE_MB = 1.1, 20.0

@@ -197,7 +197,9 @@ class _Watcher:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        """Watches until the end of the block. The attack begins with the block."""
+        """Watches the server until the end of the `async with` block. The attack begins at the
+        start of the block.
+        """
         self.counters.append((0.0, await self._yard.counters()))
         self._began = time.monotonic()
         tasks = [

@@ -89,7 +89,7 @@ class Ear:
     def __init__(self) -> None:
         self.heard: set[int] = set()
         self.hears = asyncio.Event()
-        """Set once an audio packet of the creator has arrived."""
+        """Event that is set as soon as an audio packet of the creator arrives."""
         self.generated = 0
 
     def receive(self, message: bytes) -> None:

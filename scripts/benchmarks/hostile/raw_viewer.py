@@ -31,7 +31,7 @@ class RawViewer(Peer):
         self.newest = 0
         """Sequence number of the newest video packet."""
         self.media = asyncio.Event()
-        """Set once a video packet has arrived."""
+        """Event that is set as soon as a video packet arrives."""
 
     async def connect(self) -> bool:
         """Connects. Returns whether the server accepted the viewer. Records a note if the server

@@ -104,7 +104,7 @@ class UnknownRooms(Requests):
 
 
 class WrongTokens(Requests):
-    """Guesses of the create token, at full speed."""
+    """Requests that guess the create token, at full speed."""
 
     def request(self, arena: Arena, number: int) -> bytes:
         return post_room(arena.host, f"Authorization: Bearer {secrets.token_hex(12)}\r\n")

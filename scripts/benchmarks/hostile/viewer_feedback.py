@@ -1,4 +1,4 @@
-"""Attacks by viewers with feedback that costs the server more than the feedback of a browser."""
+"""Attacks by viewers whose feedback costs the server more than the feedback of a browser."""
 
 import asyncio
 import struct
@@ -95,7 +95,7 @@ class Reports:
 
 
 class NoFeedback:
-    """WHEP viewers that send nothing after the handshake and read nothing."""
+    """WHEP viewers that read nothing, and send nothing after the handshake."""
 
     viewers = 30
 

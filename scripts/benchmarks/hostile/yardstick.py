@@ -60,9 +60,9 @@ class Beginning:
     at: float
     """Time at which the run began, in seconds of `time.monotonic`."""
     cpu: float
-    """CPU time that the server had used until then, seconds."""
+    """CPU time that the server had used before the run began, seconds."""
     waited: float
-    """Time that the server had waited for its core until then, seconds."""
+    """Time for which the server had waited for its core before the run began, seconds."""
 
 
 @dataclass(slots=True)
