@@ -16,7 +16,9 @@ from server.http.tcp_site import TcpSite
 logger = logging.getLogger(__name__)
 
 SHUTDOWN = 3.0
-"""Maximum seconds for open requests at shutdown. The server then cancels the requests."""
+"""Maximum seconds for which the server waits for open requests at shutdown. Afterwards, the server
+cancels these requests.
+"""
 MAX_SOCKET_PATH = 108
 """Size of `sun_path` on Linux, bytes, with the terminating zero (unix(7))."""
 

@@ -34,7 +34,9 @@ logger = logging.getLogger(__name__)
 CHECK_EVERY = 1.0
 """Interval at which connections are checked again if something has changed, seconds."""
 STEP = 500
-"""Maximum number of connections that are checked together. Other work runs between two steps."""
+"""Maximum number of connections that one step of a check handles. The event loop does other work
+between two steps.
+"""
 MAX_PAST = 1_000
 PASS = 86_400
 """Lifetime of the cookie with which an admitted person can watch a private room, seconds."""
@@ -70,7 +72,9 @@ class Connection:
     admitted: Pass
     """How the connection was admitted at its latest check."""
     close: Close = ignore
-    """Closes the connection. The endpoint sets this function once the connection is open."""
+    """A function that closes the connection. The endpoint sets this function once the connection is
+    open.
+    """
 
 
 PASS_KEY = web.RequestKey("pass", Pass)
@@ -259,8 +263,8 @@ class Access:
                 logger.debug("room %s: %s", room.name, error)
 
     async def _check_room(self, room: Room, due: list[Connection]) -> None:
-        """Checks these connections of a room. Each request to storage is for up to STEP
-        connections.
+        """Checks these connections of a room, in steps of at most STEP connections. Each step asks
+        storage once.
         """
         allowed = [connection for connection in due if self._is_allowed(room, connection)]
         if room.record.visibility != "private":

@@ -74,8 +74,8 @@ SLOWED = 1.0
 """Maximum delay of a request from an address that sends too many requests, seconds."""
 
 Figures = Callable[[str], tuple[int, int]]
-"""A function that takes an address and returns two numbers, for example of connections: the number
-for the address, and the number for its network.
+"""A function that takes an address and returns two numbers, such as numbers of connections: the
+number for the address, then the number for the network of the address.
 """
 
 FIXED = Free("the answer is in memory and always the same")

@@ -37,13 +37,15 @@ from server.social.message_log import KEPT
 SHOWN = 50
 """Number of messages in a part of the history, unless the client asks for another number."""
 REFUSALS, REFUSALS_SECONDS = 20, 20.0
-"""Number of refusals (REFUSALS) within REFUSALS_SECONDS that an address gets without a delay."""
+"""Number of refusals (REFUSALS) that an address gets without a delay within REFUSALS_SECONDS
+seconds.
+"""
 ARRIVING = 20
 """Maximum number of people in a room whose first messages wait for storage at the same time."""
 DELAY = 1.0
-"""Minimum seconds by which the refusals of further messages are delayed; the maximum is twice as
-much. Each delay is random. With equal delays, the members of a raid would all try again at the same
-time.
+"""Minimum seconds by which each refusal after the first REFUSALS refusals is delayed. The maximum
+is twice as long. Each delay is random: with equal delays, the members of a raid would all try again
+at the same time.
 """
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

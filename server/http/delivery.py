@@ -12,7 +12,7 @@ from server.errors import TooManyRequests
 from server.http.limits import ConnectionLimiter
 
 STALLED = 10.0
-"""Seconds in which a client must take LEAST bytes of an answer, or the whole answer."""
+"""Seconds in which a client must take LEAST bytes of an answer, or all bytes that remain."""
 LEAST = 16_384
 UNREAD_EACH = 64 << 20
 """Maximum number of bytes that wait for the clients of one address."""

@@ -64,8 +64,9 @@ def refusals(pages: Pages, settings: Settings) -> Middleware:
 
 
 def _refusal_of(error: Exception, request: web.Request) -> Refusal | None:
-    """Returns the refusal for a request that ended with `error`. Returns None if the error itself
-    is an answer. Also returns None if the answer has begun: aiohttp then cuts the connection.
+    """Returns the refusal for a request that ended with `error`. Returns None if `error` is itself
+    an answer below 400, such as a redirect. Also returns None if the answer has begun: aiohttp then
+    cuts the connection.
     """
     match error:
         case Refusal():

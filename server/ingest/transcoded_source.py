@@ -119,7 +119,7 @@ class TranscodedSource:
         except (asyncio.IncompleteReadError, OSError):
             await worker.fail()
             return None if self._transcoding.crash(monotonic()) else "the transcoder ended"
-        except Exception:  # a bug here ends this publisher's video only, and its process
+        except Exception:  # a bug here ends only this publisher's video and worker
             logger.exception("transcoder %s", self.pid)
             return "the transcoder ended"
         finally:

@@ -28,7 +28,7 @@ TICK = 0.5
 SILENT = 10.0
 """Seconds without media after which a stream's window is limited to policy.LEAST_SECONDS."""
 PACKET_BYTES = 1_600
-"""Memory of a packet that waits for missing packets, bytes."""
+"""Memory of a received packet that waits until missing earlier packets arrive, bytes."""
 VIEWER_SESSION_BYTES = 100_000
 """Memory of a WHEP session apart from media, bytes."""
 KINDS = ("windows", "joins", "whep", "hls", "ingest", "sessions", "websocket", "workers")

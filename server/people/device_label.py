@@ -26,7 +26,7 @@ SYSTEMS = (
     ("Linux", "Linux"),
 )
 MAX_READ = 500
-"""Number of characters of the header that are read."""
+"""Maximum number of characters that are read from the header."""
 
 
 def device_label(user_agent: str) -> str:

@@ -14,7 +14,8 @@ ENTROPY = 32
 """Number of random bytes from which a code is made."""
 TRIES_PER_HOUR = 5
 """Maximum number of codes that one address may try per hour for one handle. The limit is per
-address: with a common limit, an attacker could keep a person from recovering the handle.
+address: with one limit for all addresses, an attacker could keep a person from recovering the
+handle.
 """
 
 

@@ -5,8 +5,8 @@ from disarm import skeleton_key
 from server.people.characters import nfkc
 
 JOINERS = dict.fromkeys(map(ord, "\ufe0e\ufe0f\u200c\u200d"))
-"""Invisible characters: two choose the style of an emoji, and two separate or join characters. The
-key of a name ignores them, because people do not type them.
+"""Invisible characters. The first two choose the style of an emoji. The other two separate or join
+characters. The key of a name ignores these characters, because people do not type them.
 """
 
 

@@ -1,7 +1,8 @@
 """The code with which a person signs in at another device. Pure.
 
-The code can be used once, within ten minutes. It has 59 bits: with the limits below, the chance to
-guess one of a thousand valid codes is under 1 in 10**10 for each period of ten minutes.
+The code can be used once, within ten minutes. The code has 59 bits. Even if a thousand codes are
+valid, the limits below keep the chance that an attacker guesses one of the codes within ten minutes
+under 1 in 10**10.
 """
 
 from server.people.typed_code import hash_code, read_code, write_code

@@ -44,7 +44,7 @@ class Viewer:
     """A person who wants to watch."""
 
     person: str
-    """Id of the person; empty if the request names none."""
+    """Id of the person; empty if the request names no person."""
     token: str
     """The token of a watch link, or empty."""
     moderates: bool

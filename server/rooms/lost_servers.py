@@ -35,8 +35,8 @@ class Observation:
     def __init__(self) -> None:
         self._last: float | None = None
         self._seen: dict[str, tuple[int, float]] = {}
-        """For each server: how often its lease was renewed, and the time at which the observer
-        first read this number.
+        """The number of renewals of a server's lease, and the time at which the observer first read
+        this number, by server.
         """
 
     def observe(self, renewals: Mapping[str, int], now: float) -> dict[str, float]:

@@ -274,7 +274,8 @@ class RoomModeration(RoomPart):
         try:
             await self._context.storage.rooms.change(self._context.room, settings=settings)
         except StorageError as error:
-            # No harm is done: the older shield in storage also ends at its `until`.
+            # Storage then keeps the older shield. This does no harm, because the older shield ends
+            # at its time `until`.
             logger.warning("room %s: %s", self._context.room, error)
 
     # Viewers and life

@@ -193,8 +193,8 @@ class Rooms:
         return [room.describe() for room in rooms]
 
     async def live_of(self, owner: str) -> list[RoomDescription]:
-        """Returns the public rooms of a person that are live or away, the latest first. The number
-        of viewers of a room that another process owns is not known here, and is 0.
+        """Returns the public rooms of a person that are live or away, the latest first. If another
+        process owns a room, this process does not know the number of viewers and returns 0 instead.
         """
         found = []
         for record in await self._storage.rooms.live_of(owner):

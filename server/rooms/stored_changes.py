@@ -1,4 +1,4 @@
-"""The changes of rooms that are being stored."""
+"""Stores changes of rooms, and repeats attempts that have failed."""
 
 import asyncio
 import logging

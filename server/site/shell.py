@@ -7,8 +7,8 @@ from collections.abc import Iterable
 PAGES = ("/",)
 """Pages that the service worker keeps, to show them without a network."""
 MAINS = ("feed", "studio", "me", "handle")
-"""Pages whose main modules the service worker keeps. The page of a room is useless without a
-network.
+"""Pages whose main modules the service worker keeps. The page of a room is not among these pages,
+because the page is useless without a network.
 """
 LARGE_ICON = 200
 """Maximum width of an icon that the service worker keeps, pixels. Larger icons are for the

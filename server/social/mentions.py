@@ -31,8 +31,9 @@ class KnownNames:
                 self._people.keep(_key(name), person.id)
 
     def find(self, text: str) -> tuple[str, ...]:
-        """Returns the ids of the mentioned people, each once, in order. The longest known name
-        counts, because names may contain spaces and a particle may follow directly (`@민지야`).
+        """Returns the ids of the mentioned people, each once, in order. After each `@`, the longest
+        known name counts, because a name may contain spaces and a Korean particle may follow the
+        name directly (`@민지야`).
         """
         found: dict[str, None] = {}
         start = text.find("@")

@@ -201,7 +201,7 @@ def _without_accents(text: str) -> str:
 
 def _joined_jamo(text: str) -> str:
     """Returns the text with a final consonant joined to its syllable: `시바ㄹ` becomes `시발`. NFKC
-    has joined the other letters.
+    has already joined all other letters.
     """
     return _SPLIT_SYLLABLE.sub(_join, text)
 

@@ -61,7 +61,9 @@ class GroupCommit:
     """
 
     begin: Callable[[], AbstractAsyncContextManager[AsyncConnection]]
-    """Opens a transaction, which commits when the context ends without an error."""
+    """A function that opens a transaction. The transaction commits when the context ends without an
+    error.
+    """
     insert: Callable[[Sequence[Row]], Awaitable[Sequence[bool]]] | None = None
     """A function that stores a batch of rows in one transaction, at a lower cost than a transaction
     of `begin`. If the function raises an error, no row is stored.

@@ -1,7 +1,8 @@
 """Executes the SQLite statements that every chat message needs, each with one change of threads.
 
 A transaction of SQLAlchemy with one statement changes threads twice and creates some fifty objects.
-That costs several times more than the statement, and more than all other work for a message.
+Such a transaction costs several times more than the statement itself, and more than all other work
+for a message.
 """
 
 import sqlite3
