@@ -73,8 +73,8 @@ class ChatArrivals:
         return event.n
 
     def take_delays(self, now: int) -> list[float]:
-        """Returns the delay of each complete message, ms: the time from its sending to its last
-        arrival at a viewer.
+        """Returns the delay of each complete message, ms: the time from the sending of the message
+        to its last arrival at a viewer.
         """
         complete = [n for n, (sent, _) in self._last.items() if now - sent > COMPLETE_AFTER]
         spans = [self._last.pop(n) for n in complete]

@@ -9,7 +9,8 @@ MAX_RATE = 50.0
 
 def taps_in_notice(rate: float, chance: float) -> int:
     """Returns the number of taps in the next notice of a viewer that taps `rate` times a second on
-    average. `chance`: a random number from 0 to 1.
+    average. `chance`: a random number from 0 to 1, which decides whether the mean number is rounded
+    up or down.
     """
     mean = min(rate, MAX_RATE) * TAPS_EVERY
     return int(mean) + (chance < mean - int(mean))

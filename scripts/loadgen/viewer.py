@@ -30,7 +30,7 @@ class ViewerContext(Protocol):
     poller: Poller
     clocks: Clocks
     arrivals: ChatArrivals | None
-    """The chat that the viewers receive; None if they do not read events."""
+    """The chat that the viewers receive; None if the viewers do not read events."""
     ssl: SSLContext | None
 
     @property

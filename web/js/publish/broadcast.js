@@ -1,7 +1,8 @@
 /**
- * Keeps a creator live through network changes, server restarts and sleep: opens a new WHIP session
- * whenever the connection is lost. Each attempt is a new POST with the same key, and the new
- * session replaces the previous session (server/API.md). This module uses no DOM.
+ * Keeps a creator live through network changes, restarts of the server and standby of the device:
+ * opens a new WHIP session whenever the connection is lost. Each attempt is a new POST with the
+ * same key, and the new session replaces the previous session (server/API.md). This module uses no
+ * DOM.
  */
 import { Backoff } from '../api/backoff.js';
 import { BROWSER } from '../page/environment.js';
@@ -266,8 +267,8 @@ export class Broadcast {
   }
 
   /**
-   * Checks the connection and the camera. Called every half second. One call in two also reports
-   * the figures, so that the listener gets the figures once a second.
+   * Checks the connection and the camera. Called twice a second. Once a second, also reports the
+   * figures to the listener.
    */
   async #check() {
     const session = this.#session;

@@ -6,8 +6,7 @@ import { BROWSER } from '../page/environment.js';
 
 const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-// Ms after which a muted track counts as lost; a shorter mute ends by itself.
-const MUTE_FOR = 1_000;
+const MUTE_FOR = 1_000; // ms until a muted track is lost; a shorter mute ends by itself
 const SHOWN_FOR = 2_000; // ms that the camera may need for its first frame after a pause
 
 /** Thrown if a device provides no track; `reason` says why. */
@@ -143,9 +142,8 @@ export class Camera {
 
   /**
    * Returns the device whose track has ended or is muted. The loss of a muted track is certain only
-   * if the track stays muted. If both devices have such a track and the loss of the camera is
-   * already certain, returns the camera. Otherwise, returns the device whose loss becomes certain
-   * first.
+   * once the track has stayed muted for a while. If this applies to both devices, returns the
+   * device whose loss becomes certain first, or the camera if its loss is already certain.
    * @param {number} now ms
    * @returns {{lost: 'camera' | 'microphone' | null, certainAt: number}} `certainAt`: time at which
    *   the loss is certain, ms

@@ -21,9 +21,10 @@ export const LEVELS = Object.freeze([
 const DOWN_AFTER = 4; // s of too low estimates before a step down
 const UP_AFTER = 10; // s of sufficient estimates before a step up
 const UP_AFTER_MAX = 80;
-// Ratio of the estimate that is sufficient for the next higher level to `below` of that level.
+// A step up needs an estimate above this multiple of `below` of the next higher level.
 const HEADROOM = 1.5;
-const SHORT_STAY = 30; // s; a step down this soon after a step up doubles the next wait to step up
+// Time after a step up, s. A step down within this time doubles the wait for the next step up.
+const SHORT_STAY = 30;
 
 export class Uplink {
   #level = 0;

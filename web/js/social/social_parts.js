@@ -8,7 +8,8 @@
  * @property {import('../people/identity.js').Identity} identity
  * @property {import('../moderation/moderation_api.js').ModerationApi} moderation
  * @property {(notice: object) => void} send
- * @property {() => number} mediaTime  of the picture on the screen, µs; NaN while unknown
+ * @property {() => number} mediaTime  media time of the picture on the screen, µs; NaN while
+ *   unknown
  * @property {(text: string) => void} notice
  * @property {Readonly<import('../page/environment.js').Environment>} environment
  *
@@ -79,7 +80,7 @@ export class SocialParts {
     await this.chat.load();
   }
 
-  /** @param {any} event  of the room */
+  /** @param {any} event  an event of the room */
   receive(event) {
     switch (event.type) {
       case 'tally':

@@ -1,6 +1,7 @@
 /**
- * The link to the live: QR code, copy, share. For a private live, this sheet also has the watch
- * links. A watch link opens the live to everyone who has the link.
+ * The sheet with the link to the live: shows a QR code, and copies or shares the link. For a
+ * private live, this sheet also has the watch links. A watch link opens the live to everyone who
+ * has the link.
  */
 import { byId, setText, toast } from '../page/dom.js';
 import { copy, share } from '../page/share.js';

@@ -1,6 +1,6 @@
 /**
  * Chooses the playback path. Starts with the best path for this browser, changes to a worse path
- * after failures, and tries the better path again after a while. Pure.
+ * after failures, and later tries a better path again. Pure.
  *
  * @typedef {import('./playback_paths.js').PlaybackPath} PlaybackPath
  * @typedef {import('./playback_paths.js').Transport} Transport
@@ -123,7 +123,8 @@ export class Ladder {
     this.#rest(now, name);
     const others = this.#supported.filter((path) => path.name !== name);
     if (forGood) this.#supported = others;
-    // If the former path can never play, use any other path, even if its waiting time is not over.
+    // If the former path can never play, use any other path, even a path whose waiting time is not
+    // over.
     const other =
       others.find((path) => this.#rested(now, path.name)) ?? (forGood && this.#soonest(others));
     if (!other) return false;

@@ -23,7 +23,7 @@ import { LIMIT, Watchdog } from './watchdog.js';
  */
 
 const CHECK_EVERY = 1_000; // ms
-const MAX_EARLY = 1_500; // maximum number of records, about half a minute of media
+const MAX_EARLY = 1_500; // maximum number of waiting records: about half a minute of media
 const REBUILD_WAIT = 1_500; // ms until the next attempt after two failures within REBUILD_SPAN
 const REBUILD_SPAN = 5_000; // ms
 

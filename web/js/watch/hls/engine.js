@@ -23,9 +23,9 @@ const APPLE = navigator.vendor.startsWith('Apple');
 const MEDIA_MENDED = 3_000; // minimum time between two recoveries of the decoder, ms
 
 /**
- * Starts the engine for this browser. Safari plays LL-HLS itself: this costs a phone less work, and
- * iPhones have no MediaSource for hls.js. All other browsers use hls.js, because Chromium's own HLS
- * player does not support parts.
+ * Starts the engine for this browser. Safari plays LL-HLS itself: this needs less CPU time on a
+ * phone, and iPhones have no MediaSource for hls.js. All other browsers use hls.js, because
+ * Chromium's own HLS player does not support parts.
  * @param {HTMLVideoElement} video
  * @param {string} url
  * @param {Failed} failed

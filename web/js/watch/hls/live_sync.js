@@ -50,7 +50,7 @@ export class LiveSync {
    * Returns the position to jump to, s, or null for no jump.
    * @param {{now: number, latency: number, target: number, position: number, sync: number, loaded:
    *   {start: number, end: number}}} seen `now` in ms, the others in s. `latency`: distance to the
-   *   live edge. `target`: wanted distance. `position`: playhead. `sync`: position with the wanted
+   *   live edge. `target`: wanted distance. `position`: playhead. `sync`: position at the wanted
    *   distance. `loaded`: newest loaded range
    */
   decide({ now, latency, target, position, sync, loaded }) {

@@ -1,6 +1,7 @@
 /**
  * A viewer's WebSocket (relay/PROTOCOL.md). Receives the hello and the records, sends reports,
- * exchanges times, and reconnects after every loss. This module uses no DOM and no player.
+ * measures the server's clock, and reconnects after every loss. This module uses no DOM and no
+ * player.
  */
 import { BROWSER } from '../../page/environment.js';
 import { Backoff } from '../../api/backoff.js';

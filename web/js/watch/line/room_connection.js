@@ -1,7 +1,7 @@
 /**
- * The single connection of a room. Its holder is either the page or a player that decodes in a
- * worker. When the holder changes, the state (open or closed), the URL and the counters do not
- * change.
+ * The single connection of a room. The holder of this connection is either the page or a player
+ * that decodes in a worker. A change of the holder does not change the state (open or closed), the
+ * URL and the counters.
  *
  * @typedef {Pick<Connection, 'url' | 'bytes' | 'open' | 'close' | 'retryNow' | 'restart' | 'send'>
  *   & {lively: boolean}} ConnectionLike

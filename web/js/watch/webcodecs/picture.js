@@ -87,7 +87,7 @@ export class Picture {
     if (same || this.#decoder.state === 'closed') return;
     this.#config = config;
     this.#awaitsKey = true;
-    // The waiting frames need the old parameters. They are few, so they are dropped.
+    // Drop the waiting frames, because they need the old parameters. Only a few frames wait.
     this.#encoded = [];
     const wanted = {
       codec: config.codec,

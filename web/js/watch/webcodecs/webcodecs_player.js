@@ -174,7 +174,8 @@ export class WebCodecsPlayer {
 
   /** @param {string} reason */
   #workerFailed(reason) {
-    // A worker that has connected does run, so the backend would fail in the page in the same way.
+    // If the worker has connected, this browser runs workers. The backend would then fail in the
+    // page too.
     if (!this.stream) this.#unusable();
     this.#broken(`worker: ${reason}`);
   }

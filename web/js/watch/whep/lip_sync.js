@@ -3,8 +3,9 @@
  * Chromium (StreamSynchronization) estimates the audio about 35 ms too late and then delays the
  * video. Chromium corrects only differences above 30 ms, so each disturbance leaves some delay.
  *
- * If this class has added delay to the late track before, it reduces that delay. Otherwise it gives
- * the early track a larger jitter buffer (RTCRtpReceiver.jitterBufferTarget).
+ * If this class has added delay to the late track earlier, this class reduces that delay.
+ * Otherwise, this class gives the early track a larger jitter buffer
+ * (RTCRtpReceiver.jitterBufferTarget).
  *
  * The video may lead a little: viewers notice leading video from 125 ms on, and leading audio from
  * 45 ms on (ITU-R BT.1359). Only lasting differences are corrected. If audio is late for a moment,
