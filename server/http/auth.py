@@ -26,7 +26,9 @@ addresses together.
 
 
 def require_create_token(request: web.Request, settings: Settings) -> None:
-    """Checks the create token if the settings demand one. Raises Unauthorized or Forbidden."""
+    """Checks the create token if the settings require such a token. Raises Unauthorized or
+    Forbidden.
+    """
     if settings.create == "token":
         require_token(
             request,

@@ -81,8 +81,8 @@ class Phase(Enum):
 
 
 class Connection(asyncio.Protocol):
-    """One TCP connection. Passes everything to aiohttp's handler, and reports its phases to
-    `connections`.
+    """One TCP connection. Passes all events of the connection to aiohttp's handler, and reports the
+    phases of the connection to `connections`.
     """
 
     def __init__(

@@ -53,7 +53,7 @@ class EventsEndpoint:
         self._streams: dict[tuple[str, str], EventStream] = {}
         """The open event streams, by room name and secret viewer id."""
         self.dropped_notices = 0
-        """Number of notices that were dropped because the viewer sent too many."""
+        """Number of notices that were dropped because a viewer sent too many notices."""
 
     def routes(self) -> list[web.RouteDef]:
         return [

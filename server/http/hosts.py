@@ -64,7 +64,9 @@ def _parsed_authority(text: str) -> Authority | None:
 
 
 def _normal(host: str) -> str:
-    """Returns an address in its shortest form, a name in lower case and without a final dot."""
+    """Returns an address in its shortest form. Returns a name in lower case and without a final
+    dot.
+    """
     try:
         ip = ipaddress.ip_address(host)
     except ValueError:
@@ -177,7 +179,9 @@ def _is_address(text: str) -> bool:
 
 
 class Origins:
-    """Decides which web pages may send requests: pages of this server, and of allowed origins."""
+    """Decides which web pages may send requests: pages of this server, and pages of allowed
+    origins.
+    """
 
     def __init__(self, settings: Settings) -> None:
         allowed = settings.cors_origins

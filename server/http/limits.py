@@ -118,8 +118,8 @@ class _Buckets:
     def __init__(self, max_keys: int) -> None:
         self._max_keys = max_keys
         self._buckets: dict[str, tuple[float, float]] = {}
-        """The buckets by key: number of tokens and time of the last update. The least recently used
-        bucket is first.
+        """The number of tokens in each bucket and the time of the bucket's last update, by key. The
+        least recently used bucket is first.
         """
 
     def wait(self, key: str, now: float, limit: float, rate: float) -> float:

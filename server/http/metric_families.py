@@ -1,4 +1,4 @@
-"""The families of metrics with one label."""
+"""Creates metric families that have one label."""
 
 from collections.abc import Mapping
 

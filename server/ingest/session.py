@@ -199,7 +199,7 @@ class IngestSession:
 
     @property
     def excessive(self) -> bool:
-        """Whether the publisher has exceeded the limit of the bitrate or of the sample rate."""
+        """Whether the publisher has sent more bits or more samples than the server accepts."""
         return self.rtc.excessive or (self._ingestion is not None and self._ingestion.excessive)
 
     @property

@@ -12,8 +12,8 @@ from relay.media.opus import SILENCE, SILENCE_TICKS, concealment, packet_ticks
 PATIENCE = 4_800
 """Time after which missing audio is replaced, ticks (100 ms)."""
 ABSENT_PATIENCE = 1_920
-"""Time after which missing audio is replaced once audio has been absent for ABSENT ticks, in ticks
-(40 ms).
+"""Time after which missing audio is replaced, ticks (40 ms). Applies once audio has been absent for
+ABSENT ticks.
 """
 ABSENT = 48_000
 CONCEALED = 4_800

@@ -111,7 +111,7 @@ class CookieKeys:
         return (old_enough[-1] if old_enough else valid[0]).id
 
     def secrets(self, now: float) -> list[bytes]:
-        """Returns the secrets of the valid keys. The first one belongs to the key that signs."""
+        """Returns the secrets of the valid keys. The first secret belongs to the key that signs."""
         first = self.signing(now)
         keys = sorted(self._keys.values(), key=lambda key: key.id != first)
         return [key.secret for key in keys if _is_valid(key, now)]

@@ -43,7 +43,7 @@ MAX_PASSKEYS = 20
 MAX_CREDENTIAL_ID = 1_023
 """Maximum length of the id of a passkey, bytes (WebAuthn Level 3 §4)."""
 MAX_PUBLIC_KEY = 1_024
-"""Maximum length of a public key, bytes. An RSA key of 4,096 bits has about 540."""
+"""Maximum length of a public key, bytes. An RSA key of 4,096 bits has about 540 bytes."""
 MAX_CLIENT_DATA = 4_096
 MAX_SIGNATURE = 1_024
 """Maximum lengths of the other parts of an answer, bytes: MAX_SIGNATURE for the signature,
@@ -270,7 +270,7 @@ def _bytes(members: Mapping[str, Any], name: str, most: int) -> bytes:
 
 def _without_attestation(attestation: bytes) -> bytes:
     """Returns the attestation object with the format `none` (WebAuthn Level 3 §8.7). Some browsers
-    send a statement of the authenticator although the server asked for none.
+    send a statement of the authenticator although the server has not requested a statement.
     """
     require_cbor(attestation)
     data = cbor2.loads(attestation)["authData"]

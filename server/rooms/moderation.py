@@ -62,7 +62,7 @@ class RoomModeration(RoomPart):
         self._show()
 
     def on_reading(self, call: Callable[[], None]) -> None:
-        """Calls `call` whenever the decisions in storage have changed."""
+        """Sets the function to call whenever the decisions in storage have changed."""
         self._read_again = call
 
     # Roles

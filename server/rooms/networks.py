@@ -11,7 +11,9 @@ from server.social.network_hash import SALT_BYTES, Salt, network_hash
 MAX_PEOPLE = 10_000
 """Maximum number of people whose network the room remembers."""
 MAX_ADDRESSES = 1_000
-"""Number of addresses whose hash the room remembers, so that a flood costs few hashes."""
+"""Number of addresses whose hash the room remembers, so that the server computes few hashes during
+a flood.
+"""
 
 
 class Networks:

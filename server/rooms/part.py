@@ -59,7 +59,7 @@ class SocialTools:
     now: Callable[[], float] = time.time
     """The clock, Unix seconds."""
     call_later: Callable[[float, Callable[[], None]], Timer] = _call_later
-    """Calls a function after a number of seconds."""
+    """A function that calls another function after a number of seconds."""
     max_length: float | None = None
     """Maximum length of a live, seconds; None for no maximum."""
     messages_per_second: float = 50.0
@@ -79,8 +79,9 @@ class RoomContext:
         *,
         restored: bool = False,
     ) -> None:
-        """`end`: ends the room. `record_changed`: called after the title or the visibility in
-        `record` has changed. `restored`: whether the room is older than this process.
+        """`end`: a function that ends the room. `record_changed`: a function to call after a change
+        of the title or the visibility in `record`. `restored`: whether the room is older than this
+        process.
         """
         self.restored = restored
         """Whether storage may contain other data of the room besides the record."""

@@ -55,8 +55,8 @@ TRANSITIONS: dict[tuple[CountdownState, CountdownEvent], CountdownState] = {
 def length_of(chosen: float | None, most: float | None) -> float | None:
     """Returns the length of a live, seconds; None if the live has no length.
 
-    `chosen`: the length that the creator chose. `most`: the maximum length of the server. Each is
-    None if there is no limit.
+    `chosen`: the length that the creator chose. `most`: the maximum length of the server. `chosen`
+    and `most` are None if there is no limit.
     """
     limits = [length for length in (chosen, most) if length is not None]
     return min(limits) if limits else None

@@ -15,7 +15,7 @@ _ALPHA = 0.7213 / (1 + 1.079 / _REGISTERS)
 
 
 class DistinctPeople:
-    """The number of distinct people among all that were added."""
+    """The number of distinct people among all people that were added."""
 
     def __init__(self, exact: int = EXACT) -> None:
         self._exact = exact

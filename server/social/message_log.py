@@ -56,7 +56,9 @@ class MessageLog:
         return None if number is None else self._messages.get(number)
 
     def change(self, numbers: Iterable[int], change: Callable[[Message], Message]) -> None:
-        """Replaces messages. Ignores numbers of messages that are not in memory."""
+        """Replaces each of these messages with the result of `change`. Ignores numbers of messages
+        that are not in memory.
+        """
         for number in numbers:
             if message := self._messages.get(number):
                 self._messages[number] = change(message)

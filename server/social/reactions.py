@@ -49,7 +49,8 @@ class _Second:
         self.people = [0] * size
         self.first_people = [0] * size
         self.seen: dict[str, int] = {}
-        """The emoji that each person has tapped, by person. The number has one bit for each emoji.
+        """The emoji that each person has tapped, by person, as a number with one bit for each
+        emoji.
         """
 
 

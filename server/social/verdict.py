@@ -12,7 +12,9 @@ from server.social.message import Message
 class Outcome(Enum):
     ALLOWED = auto()
     HELD = auto()
-    """The message is stored, and only moderators see it until a moderator shows it."""
+    """The message is stored, but only moderators see the message until a moderator shows it to
+    everyone.
+    """
     REFUSED = auto()
 
 
@@ -45,8 +47,9 @@ class Judge(Protocol):
         """
 
     def likely_role(self, author: Author) -> Role:
-        """Returns the role of the author if it is known without reading storage. Otherwise returns
-        the highest possible role: KNOWN, or MODERATOR if nothing is known about the room yet.
+        """Returns the role of the author if the role is known without reading storage. Otherwise
+        returns the highest possible role: KNOWN, or MODERATOR if nothing is known about the room
+        yet.
         """
 
     def refuse_early(self, author: Author, now: float) -> Verdict | None:

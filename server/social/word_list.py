@@ -48,12 +48,12 @@ class _Run:
     letter: str
     length: int
     begins: int
-    """Number of letters from the first beginning of a word to the end of this run; 0 if no word of
-    the text begins in this run.
+    """If a word of the text begins in this run: number of letters from the first such beginning to
+    the end of the run. Otherwise 0.
     """
     ends: int
-    """Number of letters from the beginning of this run to the last end of a word; 0 if no word of
-    the text ends in this run.
+    """If a word of the text ends in this run: number of letters from the beginning of the run to
+    the last such end. Otherwise 0.
     """
 
 

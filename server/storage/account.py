@@ -76,7 +76,9 @@ class AccountRecord:
 
 
 class AccountStore:
-    """Every method raises StorageError if the database fails."""
+    """The recovery and the deletion of stored people. Every method raises StorageError if the
+    database fails.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -30,7 +30,7 @@ class CookieKeyRecord:
 
 
 class CookieKeyStore:
-    """Every method raises StorageError if the database fails."""
+    """The stored keys. Every method raises StorageError if the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

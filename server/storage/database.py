@@ -44,8 +44,8 @@ MAX_WAITING_READS = 1_000
 TURN_WITHIN = 2.0
 """Maximum seconds that a read waits for its turn."""
 CONNECT_WITHIN = {"postgresql": 1.0, "sqlite": 3.0}
-"""Maximum seconds to connect. SQLite connects slowly only on an overloaded machine, and this is no
-reason to refuse requests.
+"""Maximum seconds to connect. SQLite connects slowly only on an overloaded machine. The server must
+not refuse requests for this reason.
 """
 ANSWER_WITHIN = {"postgresql": 2.0, "sqlite": 10.0}
 """Maximum seconds from a write to its result. SQLite is late only if the disk is slow; PostgreSQL
@@ -181,9 +181,9 @@ class Database:
 
     @contextmanager
     def _reading(self, waiting: int = 0) -> Iterator[None]:
-        """Counts a read until the context ends. Raises StorageUnavailable if too many wait, or the
-        database is closed. `waiting`: the number of reads that wait in a thread, including reads
-        whose callers were cancelled.
+        """Counts a read until the context ends. Raises StorageUnavailable if too many reads wait,
+        or the database is closed. `waiting`: the number of reads that wait in a thread, including
+        reads whose callers were cancelled.
         """
         if self._closed:
             raise StorageUnavailable(f"{self.place}: the database is closed")

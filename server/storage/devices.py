@@ -27,7 +27,7 @@ class DeviceRecord:
 
 
 class DeviceStore:
-    """Every method raises StorageError if the database fails."""
+    """The stored devices. Every method raises StorageError if the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -23,14 +23,15 @@ class TooManyFollows(Exception):
 
 
 class FollowStore:
-    """Every method raises StorageError if the database fails."""
+    """The stored follows. Every method raises StorageError if the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def add(self, follower: str, followed: str, now: float) -> int | None:
-        """Stores that one person follows another. Changes nothing if this is stored already.
-        Returns the number of followers; None if there is no such person. Raises TooManyFollows.
+        """Stores that one person follows another person. Changes nothing if the follow is stored
+        already. Returns the number of followers; None if there is no such person. Raises
+        TooManyFollows.
         """
 
         async def work(connection: AsyncConnection) -> int | None:

@@ -36,7 +36,7 @@ class Outcome(Enum):
 
 
 class HiddenStore:
-    """Every method raises StorageError if the database fails."""
+    """The lists of hidden people. Every method raises StorageError if the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

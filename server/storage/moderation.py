@@ -118,7 +118,7 @@ class ModerationStore:
         self, creator: str, log: LogRecord, values: Mapping[str, Any], links: bool | None = None
     ) -> None:
         """Stores changed columns of the room. `links`: whether the creator allows links from now
-        on, also in later lives; None if that has not changed.
+        on, also in later lives; None if this permission has not changed.
         """
 
         async def work(connection: AsyncConnection) -> None:

@@ -44,7 +44,7 @@ class Added(Enum):
 
 
 class PasskeyStore:
-    """Every method raises StorageError if the database fails."""
+    """The stored passkeys. Every method raises StorageError if the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -89,7 +89,7 @@ def _new_person(dialect: str) -> sa.Insert:
 
 
 class PersonStore:
-    """Every method raises StorageError if the database fails."""
+    """The stored people. Every method raises StorageError if the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -176,7 +176,7 @@ class PersonStore:
         return rows[0]["id"] if rows else None
 
     async def change(self, id: str, name: str, language: str | None) -> PersonRecord | None:
-        """Changes the name, and the language unless it is None. Returns the person."""
+        """Changes the name, and also the language unless `language` is None. Returns the person."""
         values: dict[str, Any] = {"name": name}
         if language is not None:
             values["language"] = language

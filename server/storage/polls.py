@@ -111,7 +111,7 @@ async def select_polls(connection: AsyncConnection, room: str) -> list[PollRecor
 
 
 async def count_votes(connection: AsyncConnection, room: str) -> dict[tuple[str, int], int]:
-    """Returns the number of votes in a room by poll and index of the answer."""
+    """Returns the numbers of votes in a room, by poll and by index of the answer."""
     rows = await connection.execute(
         sa.select(votes.c.poll, votes.c.answer, sa.func.count())
         .where(votes.c.room == room)

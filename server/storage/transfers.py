@@ -8,7 +8,7 @@ from server.storage.schema.people import transfer as table
 
 
 class TransferStore:
-    """Every method raises StorageError if the database fails."""
+    """The stored transfer codes. Every method raises StorageError if the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
