@@ -34,8 +34,8 @@ slowed, this total falls by 0.1 s per second.
 EXPIRES: Final = 60.0
 """Time without a client after which the account of an address is removed, seconds."""
 MAX_ADDRESSES: Final = 10_000
-"""Number of address accounts at which every account without clients is removed at once, and not
-only after EXPIRES seconds.
+"""Number of address accounts above which accounts without clients are removed early: they do not
+wait EXPIRES seconds.
 """
 JOIN_NS: Final = 3_000_000
 """Additional time that an address may use for each new client, ns. A new client loads the page and

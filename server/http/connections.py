@@ -92,7 +92,7 @@ class Connection(asyncio.Protocol):
         self.address = ""
         self.trusted = False
         self.counted = False
-        """Whether the connection counts as a connection of its address."""
+        """Whether the connection is included in the number of connections of its address."""
         self.transport: asyncio.Transport | None = None
         self.handshake: asyncio.Task[None] | None = None
         """The task of the TLS handshake, until the handshake has ended."""

@@ -11,8 +11,8 @@ _PSS = re.compile(r"^Pss: +(\d+) kB$", re.MULTILINE)
 
 
 def tree(pid: int) -> list[int]:
-    """Returns the ids of a process and of its children and grandchildren. A process that has ended
-    is left out.
+    """Returns the id of a process, then the ids of its descendants: its children, their children,
+    and so on. If a process has ended, only its own id is known.
     """
     found = [pid]
     try:
