@@ -25,8 +25,8 @@ class Place:
 
 
 def place_to_free(places: Sequence[Place], creator: ClientAddress) -> Place | None:
-    """Returns the place that a room must give up to a new room of `creator`, while all places are
-    taken; None if the new room gets no place.
+    """Chooses the place that a new room of `creator` gets when all places are taken: the room at
+    this place loses it. Returns None if the new room gets no place.
 
     Rooms without HLS viewers give up their places first. Next are rooms whose address has more
     than PER_ADDRESS places, or whose network has more than PER_NETWORK places.

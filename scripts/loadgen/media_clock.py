@@ -4,8 +4,8 @@ HLS has no publish times, so this module derives them from the records of a WebS
 Once a second, a record without media gives the media time, capture time and publish time of one
 frame (relay/PROTOCOL.md, `media=0`). RTP timestamps are media times, and the dates in playlists are
 capture times. Only one of the last ten records (`KEPT`) is used: the record whose frame was
-published with the smallest delay. The measured delay of a frame that reaches the server late
-therefore includes this lateness.
+published with the smallest delay. The publish times of all other frames are computed as if they
+had this delay. If a frame reaches the server late, its delay at the viewer includes this lateness.
 """
 
 from collections import deque

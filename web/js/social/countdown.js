@@ -1,5 +1,6 @@
 /**
- * The time that a live of fixed length has left: a ring, and the last ten seconds in large digits.
+ * Shows the remaining time of a live of fixed length: as a ring, and the last ten seconds also in
+ * large digits.
  */
 import { partOf, setText } from '../page/dom.js';
 import { t } from '../page/strings.js';
