@@ -7,13 +7,13 @@ import logging
 import select
 import socket
 from dataclasses import dataclass
-from functools import partial
 from time import monotonic
-from typing import Any, Protocol
+from typing import Protocol
 
 from relay.meter import Meter
 from relay.pause import PauseRule
 from relay.rtc.consent import CandidatePair
+from relay.rtc.datagrams import datagram_reader
 from relay.rtc.ice import Address, SocketAddress, local_ufrag_of
 from relay.rtc.ticker import Ticker
 from relay.rtc.udp_socket import RECEIVE_BUFFER, bound_socket, dropped, segments
@@ -62,6 +62,12 @@ class Peer(Protocol):
         """Handles a DTLS, SRTP or SRTCP datagram from an address of this peer."""
 
 
+class DatagramTransport(Protocol):
+    """Sends datagrams."""
+
+    def sendto(self, data: bytes, address: SocketAddress) -> None: ...
+
+
 class Route(CandidatePair):
     """A route to a peer: one of the server's sockets and one of the peer's addresses."""
 
@@ -69,7 +75,7 @@ class Route(CandidatePair):
 
     def __init__(
         self,
-        transport: asyncio.DatagramTransport,
+        transport: DatagramTransport,
         address: SocketAddress,
         sock: socket.socket,
         peer: Peer,
@@ -78,9 +84,6 @@ class Route(CandidatePair):
         self.transport = transport
         self.address = address
         self.socket = sock
-        """A duplicate of the transport's socket. The transports of asyncio and uvloop have no
-        `sendmsg`. Sending on the duplicate bypasses the buffer of the transport.
-        """
         self.peer = peer
         """The session that gets the datagrams from this address."""
 
@@ -107,21 +110,45 @@ class Route(CandidatePair):
                 self.socket.sendto(data[at : at + segment], self.address)
 
 
-class _BoundSocket(asyncio.DatagramProtocol):
-    """The socket of the UDP port at one local address."""
+class _BoundSocket:
+    """The socket of the UDP port at one local address. It is its own transport, because the
+    transports of event loops take much longer to read a datagram.
+    """
 
     def __init__(self, port: "UdpPort", sock: socket.socket) -> None:
         self._port = port
         self.socket = sock
         self.routes: dict[SocketAddress, Route] = {}
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport: asyncio.DatagramTransport = transport  # type: ignore[assignment]
+    def open(self) -> None:
+        """Handles each datagram that arrives, until `close`."""
+        self._reader = datagram_reader(self.socket, MAX_DATAGRAM + 1)
+        asyncio.get_running_loop().add_reader(self.socket.fileno(), self._read)
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self.socket.fileno())
         self.socket.close()
 
-    def datagram_received(self, data: bytes, address: Any) -> None:
+    def sendto(self, data: bytes, address: SocketAddress) -> None:
+        """Sends a datagram. It is lost, as it may be in a network, if the buffer of the socket is
+        full or the system refuses it.
+        """
+        try:
+            self.socket.sendto(data, address)
+        except OSError as error:
+            logger.debug("datagram to %s lost: %s", address, error)
+
+    def _read(self) -> None:
+        try:
+            datagrams = self._reader.read()
+        except OSError as error:
+            logger.debug("UDP: %s", error)
+            return
+        for data, address in datagrams:
+            self.receive(data, address)
+
+    def receive(self, data: bytes, address: SocketAddress) -> None:
+        """Handles a datagram from this address."""
         port = self._port
         try:
             route = self.routes.get(address)
@@ -146,9 +173,6 @@ class _BoundSocket(asyncio.DatagramProtocol):
             port.rejected.failed += 1
             logger.debug("datagram from %s dropped", address, exc_info=True)
 
-    def error_received(self, error: Exception) -> None:
-        logger.debug("UDP: %s", error)  # an ICMP error: the peer is gone
-
     def _receive_check(self, data: bytes, address: SocketAddress, route: Route | None) -> None:
         port = self._port
         name = local_ufrag_of(data)
@@ -162,7 +186,7 @@ class _BoundSocket(asyncio.DatagramProtocol):
         elif route is not None and route.claimed(monotonic()):
             port.rejected.claimed += 1
         else:
-            found = Route(self._transport, address, self.socket, peer)
+            found = Route(self, address, self.socket, peer)
             if peer.receive_check(data, found):
                 port.add_route(self, found)
             else:
@@ -186,7 +210,7 @@ class UdpPort:
         """
         self.ticker = Ticker(self.pause)
         """Calls the publishers' sessions whenever they have work to do."""
-        self._sockets: list[tuple[asyncio.DatagramTransport, _BoundSocket]] = []
+        self._sockets: list[_BoundSocket] = []
         self._routes: dict[Peer, list[tuple[_BoundSocket, Route]]] = {}
         """The routes of each peer, oldest route first."""
         self._poll = select.poll()
@@ -199,7 +223,7 @@ class UdpPort:
         self.hosts = hosts
         for left in reversed(range(FREE_TRIES)):
             try:
-                await self._bind(port)
+                self._bind(port)
                 return
             except OSError as error:
                 await self.close()
@@ -208,9 +232,8 @@ class UdpPort:
                 if port or not left or error.errno != errno.EADDRINUSE:
                     raise
 
-    async def _bind(self, port: int) -> None:
+    def _bind(self, port: int) -> None:
         self.port = port
-        loop = asyncio.get_running_loop()
         granted = RECEIVE_BUFFER
         for host in self.hosts:
             try:
@@ -220,11 +243,10 @@ class UdpPort:
                     error.errno, f"UDP port {self.port} of {host}: {error.strerror or error}"
                 ) from error
             self.port = sock.getsockname()[1]
-            transport, bound = await loop.create_datagram_endpoint(
-                partial(_BoundSocket, self, sock.dup()), sock=sock
-            )
-            self._sockets.append((transport, bound))
-            self._poll.register(bound.socket, select.POLLIN)
+            bound = _BoundSocket(self, sock)
+            self._sockets.append(bound)
+            self._poll.register(sock, select.POLLIN)
+            bound.open()
         if granted < RECEIVE_BUFFER:
             logger.warning(
                 "the UDP receive buffer holds only %d KB: packets are lost when many keyframes "
@@ -265,13 +287,13 @@ class UdpPort:
         Datagrams from that address go to `peer` until the peer is removed.
         """
         there = ipaddress.ip_address(address[0])
-        for transport, bound in self._sockets:
-            host = ipaddress.ip_address(transport.get_extra_info("sockname")[0])
+        for bound in self._sockets:
+            host = ipaddress.ip_address(bound.socket.getsockname()[0])
             if host.version == there.version and (
                 host.is_loopback is there.is_loopback or host.is_unspecified
             ):
                 source = _source_address(there, address[1])
-                route = Route(transport, source, bound.socket, peer)
+                route = Route(bound, source, bound.socket, peer)
                 self.add_route(bound, route)
                 return route
         return None
@@ -286,15 +308,13 @@ class UdpPort:
     @property
     def overflowed(self) -> int:
         """Number of datagrams that the kernel dropped because a receive buffer was full."""
-        return sum(dropped(bound.socket) for _, bound in self._sockets)
+        return sum(dropped(bound.socket) for bound in self._sockets)
 
     async def close(self) -> None:
-        for transport, bound in self._sockets:
+        for bound in self._sockets:
             self._poll.unregister(bound.socket)
-            transport.close()
+            bound.close()
         self._sockets.clear()
-        # The transports close their sockets in the next iteration of the event loop.
-        await asyncio.sleep(0)
 
     def _unread(self) -> bool:
         """Whether a datagram waits in any of the sockets."""

@@ -161,15 +161,15 @@ async def udp(data: bytes) -> None:
     """Datagrams from anywhere. An unexpected exception is counted as failed; none may occur."""
     port = UdpPort()
     made = _session(port)
-    endpoint = _BoundSocket(port, NO_SOCKET)
-    endpoint.connection_made(_Transport())
+    transport: Any = _Transport()
+    endpoint = _BoundSocket(port, transport)
     ours = made.rtc.ufrag.encode()
     for part in cut(data):
         source = ("192.0.2.1", part[0] if part else 0)
         if part[:1] == b"\0":
-            route = Route(endpoint._transport, source, NO_SOCKET, made.rtc)
+            route = Route(transport, source, NO_SOCKET, made.rtc)
             port.add_route(endpoint, route)
-        endpoint.datagram_received(part[1:].replace(b"ufrag", ours), source)
+        endpoint.receive(part[1:].replace(b"ufrag", ours), source)
     assert port.rejected.failed == 0
     assert len(endpoint.routes) <= MAX_ADDRESSES
     await made.close()

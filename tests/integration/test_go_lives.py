@@ -77,9 +77,7 @@ async def _vanish(publisher: Publisher) -> None:
 
 async def _alone(server: Server) -> None:
     await eventually(
-        lambda: (
-            not server.udp.peers and not any(endpoint.routes for _, endpoint in server.udp._sockets)
-        )
+        lambda: not server.udp.peers and not any(bound.routes for bound in server.udp._sockets)
     )
 
 

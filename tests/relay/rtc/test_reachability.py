@@ -24,7 +24,7 @@ async def port() -> AsyncIterator[UdpPort]:
     made = UdpPort()
     await made.open([HERE], 0)
     yield made
-    assert made.peers == {} and not any(endpoint.routes for _, endpoint in made._sockets)
+    assert made.peers == {} and not any(bound.routes for bound in made._sockets)
     await made.close()
 
 
