@@ -121,7 +121,8 @@ class _TrackClock:
             return timestamp
         step = (timestamp - self._last + 0x80000000 & 0xFFFFFFFF) - 0x80000000
         unwrapped = self._last + step
-        self._last = max(self._last, unwrapped)
+        if step > 0:
+            self._last = unwrapped
         return unwrapped
 
     def fell_behind(self, lateness: float, arrived: float) -> bool:
@@ -230,15 +231,23 @@ class Timeline:
         """Places a video frame in media time. Ticks strictly increase from frame to frame."""
         clock = self._video
         unwrapped = clock.unwrap(timestamp)
-        place, captured, estimated = self._place(clock, unwrapped, arrived)
-        ideal = place + self._lead
-        smooth = unwrapped / clock.rate
-        wanted = ideal - smooth
-        if self._shift is None or abs(wanted - self._shift) > JUMP:
-            self._shift = wanted
+        sent = clock.sender_time(unwrapped)
+        place, captured, estimated = self._place(clock, unwrapped, sent, arrived)
+        smooth = unwrapped / VIDEO_RATE
+        wanted = place + self._lead - smooth
+        shift = self._shift
+        if shift is None or not -JUMP <= wanted - shift <= JUMP:
+            shift = wanted
+        elif wanted - shift > SLEW:
+            shift += SLEW
+        elif wanted - shift < -SLEW:
+            shift -= SLEW
         else:
-            self._shift += max(-SLEW, min(SLEW, wanted - self._shift))
-        ticks = max(round((smooth + self._shift) * clock.rate), self._last_dts + 1)
+            shift += wanted - shift
+        self._shift = shift
+        ticks = round((smooth + shift) * VIDEO_RATE)
+        if ticks <= self._last_dts:
+            ticks = self._last_dts + 1
         self._last_dts = ticks
         return Stamp(ticks, captured, estimated)
 
@@ -246,16 +255,16 @@ class Timeline:
         """Places an audio packet in media time. Consecutive timestamps give consecutive ticks."""
         clock = self._audio
         unwrapped = clock.unwrap(timestamp)
-        if clock.fell_behind(self._lateness(clock, unwrapped, arrived), arrived):
+        sent = clock.sender_time(unwrapped)
+        if clock.fell_behind(self._lateness(clock, unwrapped, sent, arrived), arrived):
             clock.forget()
-        place, captured, estimated = self._place(clock, unwrapped, arrived)
-        if (
-            self._sound_base is None
-            or abs((unwrapped + self._sound_base) / clock.rate - place) > REANCHOR
-        ):
-            self._sound_base = round(place * clock.rate) - unwrapped
-        ticks = unwrapped + self._sound_base
-        self._lead = ticks / clock.rate - place
+            sent = None
+        place, captured, estimated = self._place(clock, unwrapped, sent, arrived)
+        base = self._sound_base
+        if base is None or not -REANCHOR <= (unwrapped + base) / AUDIO_RATE - place <= REANCHOR:
+            base = self._sound_base = round(place * AUDIO_RATE) - unwrapped
+        ticks = unwrapped + base
+        self._lead = ticks / AUDIO_RATE - place
         return Stamp(ticks, captured, estimated)
 
     def media_now(self, now: float) -> float:
@@ -273,41 +282,42 @@ class Timeline:
     def _clock(self, track: Track) -> _TrackClock:
         return self._video if track is Track.VIDEO else self._audio
 
-    def _lateness(self, clock: _TrackClock, timestamp: int, arrived: float) -> float:
-        """Returns the seconds by which a packet is later than the fastest packet."""
-        sent = clock.sender_time(timestamp)
-        if sent is not None and self._transit.value is not None:
-            return arrived - sent - self._transit.value
-        return (
-            0.0
-            if clock.arrival.value is None
-            else arrived - timestamp / clock.rate - clock.arrival.value
-        )
+    def _lateness(
+        self, clock: _TrackClock, timestamp: int, sent: float | None, arrived: float
+    ) -> float:
+        """Returns the seconds by which a packet is later than the fastest packet. `sent`: see
+        `_place`.
+        """
+        transit = self._transit.value
+        if sent is not None and transit is not None:
+            return arrived - sent - transit
+        fastest = clock.arrival.value
+        return 0.0 if fastest is None else arrived - timestamp / clock.rate - fastest
 
     def _place(
-        self, clock: _TrackClock, timestamp: int, arrived: float
+        self, clock: _TrackClock, timestamp: int, sent: float | None, arrived: float
     ) -> tuple[float, float, bool]:
         """Returns a packet's media time in seconds, its capture time on the server's clock, and
-        whether the capture time is estimated.
+        whether the capture time is estimated. `sent`: time on the sender's clock that belongs to
+        `timestamp`, seconds; None without an accepted sender report.
         """
-        sent = clock.sender_time(timestamp)
-        if (
-            sent is not None
-            and self._transit.value is not None
-            and arrived - sent < self._transit.value - IMPOSSIBLE
-        ):
+        transit = self._transit.value
+        if sent is not None and transit is not None and arrived - sent < transit - IMPOSSIBLE:
             # The timestamp has jumped. If the packet were accepted, it would lower the minimum
             # transit time of both tracks, and the media time of the other track would jump back.
             clock.forget()
             sent = None
-        by_arrival = timestamp / clock.rate + clock.arrival.add(
-            arrived - timestamp / clock.rate, arrived
-        )
-        if sent is None or self._offset.value is None:
+        smooth = timestamp / clock.rate
+        by_arrival = smooth + clock.arrival.add(arrived - smooth, arrived)
+        offset = self._offset.value
+        if sent is None or offset is None:
             moment = captured = by_arrival
         else:
             moment = sent + self._transit.add(arrived - sent, arrived)
-            captured = min(arrived, sent + self._offset.value - self.round_trip / 2)
-        if self._origin is None:
-            self._origin = moment
-        return moment - self._origin + self._start, captured, sent is None
+            captured = sent + offset - self.round_trip / 2
+            if captured > arrived:
+                captured = arrived
+        origin = self._origin
+        if origin is None:
+            origin = self._origin = moment
+        return moment - origin + self._start, captured, sent is None
