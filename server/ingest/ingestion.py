@@ -161,16 +161,19 @@ class Ingestion:
             return
         self._reception.frame(frame.arrived, key=unit.key)
         stamp = self._timeline.frame(frame.timestamp, frame.arrived)
+        ticks, to_unix = stamp.ticks, self._to_unix
         self._publish(
-            self._sample(
+            Sample(
                 VIDEO,
-                stamp.ticks,
-                stamp.captured,
-                frame.arrived,
+                ticks,
+                ticks,
                 unit.data,
                 unit.key,
                 unit.disposable,
                 0,
+                round((stamp.captured + to_unix) * 1_000_000),
+                round((frame.arrived + to_unix) * 1_000_000),
+                self._epoch,
                 stamp.estimated,
             ),
             charged=self._receiving,
@@ -226,18 +229,23 @@ class Ingestion:
         """Publishes audio packets. Do not call this method before the parameter sets are known:
         audio before the first frame would only make viewers wait.
         """
+        to_unix = self._to_unix
+        publish = round((now + to_unix) * 1_000_000)
         for sound in sounds:
-            early = (stamp.ticks - sound.ticks) / AUDIO_RATE
+            ticks = sound.ticks
+            early = (stamp.ticks - ticks) / AUDIO_RATE
             self._publish(
-                self._sample(
+                Sample(
                     AUDIO,
-                    sound.ticks,
-                    stamp.captured - early,
-                    now,
+                    ticks,
+                    ticks,
                     sound.data,
                     True,
                     False,
                     sound.duration,
+                    round((stamp.captured - early + to_unix) * 1_000_000),
+                    publish,
+                    self._epoch,
                     stamp.estimated,
                 ),
                 charged=True,
@@ -257,33 +265,6 @@ class Ingestion:
                 self._rtc.account.spent_ns -= spent
         elif self._samples.excessive:
             self._rtc.make_due()  # the next tick ends the session
-
-    def _sample(
-        self,
-        track: Track,
-        ticks: int,
-        captured: float,
-        arrived: float,
-        data: bytes,
-        key: bool,
-        disposable: bool,
-        duration: int,
-        estimated: bool,
-    ) -> Sample:
-        to_unix = self._to_unix
-        return Sample(
-            track,
-            ticks,
-            ticks,
-            data,
-            key,
-            disposable,
-            duration,
-            round((captured + to_unix) * 1_000_000),
-            round((arrived + to_unix) * 1_000_000),
-            self._epoch,
-            estimated,
-        )
 
     def _unix_us(self, now: float) -> int:
         return round((now + self._to_unix) * 1_000_000)

@@ -53,12 +53,14 @@ class ContinuousSound:
         then the real packet. Returns an empty list if generated packets have already replaced the
         real packet.
         """
-        if self._next is None:
-            self._next = ticks
-        if ticks < self._next:
+        following = self._next
+        if following is None or ticks == following:
+            sounds: list[Sound] = []
+        elif ticks < following:
             self.late += 1
             return []
-        sounds = self._fill_to(ticks)
+        else:
+            sounds = self._fill_to(ticks)
         sounds.append(Sound(ticks, duration, data))
         self._next = self._last_real = ticks + duration
         self._last_data = data
