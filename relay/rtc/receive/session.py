@@ -80,6 +80,10 @@ class ReceiveSession(PeerSession):
         self._sink = DISCARD
         self.due_at = 0.0
         """Time from which `tick` has work to do, in seconds of `time.monotonic`."""
+        self._work_at = 0.0
+        """Time from which `tick` has more to do than to send feedback, in seconds of
+        `time.monotonic`.
+        """
         self._reorder = Reorder()
         video, audio = offer.find("video"), offer.find("audio")
         assert video is not None
@@ -181,7 +185,7 @@ class ReceiveSession(PeerSession):
 
     def make_due(self) -> None:
         """Makes the work of `tick` due at the next tick."""
-        self.due_at = 0.0
+        self.due_at = self._work_at = 0.0
 
     def limit_bitrate(self, bitrate: int) -> None:
         """Requests at most `bitrate` (bit/s) from now on, but never more than the bitrate cap of
@@ -290,7 +294,7 @@ class ReceiveSession(PeerSession):
         for ready, arrived in reorder.receive(packet, now):
             self._sink.receive_audio(ready, arrived)
         if reorder.waiting:
-            self.due_at = 0.0
+            self.make_due()
 
     def _receive_video(self, packet: RtpPacket, now: float, *, resent: bool = False) -> None:
         if self._estimated and self._reporter.receive_video(packet, now):
@@ -300,11 +304,11 @@ class ReceiveSession(PeerSession):
         if frames:
             self._forward(frames, now)
         if reassembly.missing:
-            self.due_at = 0.0
+            self.make_due()
             if self._nack:
                 self._request_missing(now)
         if reassembly.needs_keyframe:
-            self.due_at = 0.0
+            self.make_due()
             self._request_keyframe(now)
 
     def _forward(self, frames: list[EncodedFrame], now: float) -> None:
@@ -336,24 +340,26 @@ class ReceiveSession(PeerSession):
             self._charge(started)
 
     def _tick(self, now: float, judge: bool) -> None:
-        # The calls below may make the next tick due earlier.
-        self.due_at = now + MEASURE_EVERY if judge else now
-        due_at = self._judge(now) if judge else now
-        if not self.connected:
-            return
+        self.due_at = now + MEASURE_EVERY
+        if now >= self._work_at:
+            # The calls below may make the next tick due earlier.
+            self._work_at = now + MEASURE_EVERY if judge else now
+            due_at = self._judge(now) if judge else now
+            if due_at < self._work_at:
+                self._work_at = due_at
+            if not self.connected or not self._police(now):
+                return
         self._request_keyframe(now)
-        if not self._police(now):
-            return
         reporter = self._reporter
         if report := reporter.report(now, self._video_ssrc):
             self._send_rtcp(report)
         for report in reporter.arrivals(now):
             self._send_rtcp(report)
         if self.reassembly.missing or self.reassembly.needs_keyframe or self._reorder.waiting:
-            self.due_at = now
+            self.due_at = self._work_at = now
         else:
             feedback_at = reporter.due_at(transport_wide=self._transport_id > 0)
-            self.due_at = min(self.due_at, due_at, feedback_at)
+            self.due_at = min(self._work_at, feedback_at)
 
     def _judge(self, now: float) -> float:
         """Gives up packets that have not arrived in time. Ends the session if the publisher is
