@@ -10,6 +10,7 @@ datagram decrypts it with `unprotect_rtp`.
 import asyncio
 import datetime
 from collections.abc import Callable
+from typing import Final
 
 import pylibsrtp
 from aiortc.rtcdtlstransport import (
@@ -18,6 +19,7 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsParameters,
     RTCDtlsTransport,
     SRTPProtectionProfile,
+    State,
 )
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -35,6 +37,8 @@ certificate are not encrypted.
 """
 _P224 = bytes.fromhex("06052b81040021")
 """OID of the curve secp224r1 (1.3.132.0.33), as encoded in certificates (RFC 5480 §2.1.1.1)."""
+
+_CONNECTED: Final = State.CONNECTED
 
 SrtpError: type[Exception] = pylibsrtp.Error
 
@@ -139,7 +143,8 @@ class DtlsSrtp:
 
     @property
     def connected(self) -> bool:
-        return self._transport.state == "connected"
+        # Called for each packet sent. The property `state` of aiortc makes a string for each call.
+        return self._transport._state is _CONNECTED
 
     async def handshake(self, fingerprints: list[tuple[str, str]], *, client: bool) -> None:
         """Performs the handshake and checks that the peer's certificate matches the fingerprint in

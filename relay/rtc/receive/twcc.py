@@ -48,7 +48,9 @@ class TransportFeedback:
 
     def __init__(self, sender_ssrc: int) -> None:
         self._sender_ssrc = sender_ssrc
-        self._fresh: list[tuple[int, float]] = []
+        self._fresh: list[int] = []
+        """The 16-bit sequence numbers that arrived since the last report, and when each arrived."""
+        self._fresh_times: list[float] = []
         self._arrivals: dict[int, int] = {}
         """Arrival times in ticks by unwrapped sequence number. Contains all numbers that have not
         been reported yet, and at least the KEPT newest numbers.
@@ -64,7 +66,8 @@ class TransportFeedback:
         Returns whether so many packets are unreported that a report is due at once.
         """
         fresh = self._fresh
-        fresh.append((sequence, now))
+        fresh.append(sequence)
+        self._fresh_times.append(now)
         return len(fresh) >= MANY
 
     @property
@@ -86,7 +89,7 @@ class TransportFeedback:
         first = self._take_fresh()
         if first is None:
             return []
-        arrivals = [self._arrivals.get(number) for number in range(first, self._highest + 1)]
+        arrivals = list(map(self._arrivals.get, range(first, self._highest + 1)))
         self._next = self._highest + 1
         written: list[bytes] = []
         while arrivals and len(written) < MAX_REPORTS:
@@ -104,10 +107,19 @@ class TransportFeedback:
         """Adds the arrivals in `_fresh` to `_arrivals`. Returns the first sequence number to
         report; None if there is nothing to report.
         """
-        fresh, self._fresh = self._fresh, []
+        fresh, times = self._fresh, self._fresh_times
+        self._fresh, self._fresh_times = [], []
         first, highest = self._next, self._highest
         arrivals = self._arrivals
-        for sequence, now in fresh:
+        start, count = highest + 1 & 0xFFFF, len(fresh)
+        if first == highest + 1 and fresh == list(range(start, start + count)) and count <= MANY:
+            # The straight path: nearly always, all packets arrive in order.
+            arrivals.update(
+                zip(range(first, first + count), [int(now * _TICK) for now in times], strict=True)
+            )
+            self._highest = highest + count
+            return first if count else None
+        for sequence, now in zip(fresh, times, strict=True):
             ahead = (sequence - highest + 0x8000 & 0xFFFF) - 0x8000
             number = sequence if first is None else highest + ahead
             if ahead != 1 or first is None or number - first >= MAX_STATUSES:

@@ -56,6 +56,7 @@ def test_versions_are_the_reviewed_ones() -> None:
         "start",
         "stop",
         "state",
+        "_state",
         "on",
         "remove_all_listeners",
         "encrypted",
