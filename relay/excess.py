@@ -12,8 +12,8 @@ class Excess:
         self.ns = 0.0
         """The excess, ns. The value is at most twice the limit."""
         self.reached = False
-        """Whether the excess has exceeded the limit while other work waited, and has not yet fallen
-        to half of the limit.
+        """Whether the excess exceeded the limit while other work waited. After that, the value
+        stays true until the excess has fallen to half of the limit.
         """
         self._limit_ns = limit_ns
 

@@ -72,9 +72,9 @@ is measured.
 class Account:
     """The event-loop time that was used by one session, or by all requests of one address.
 
-    The code that works for the client adds its duration to `spent_ns`. If `spent_ns` then exceeds
-    `limit_ns`, this code calls `overrun`. While `slowed` is true, this code drops or delays each
-    input without processing it, and adds 1 to `shed`.
+    The code that works for the client adds the duration of this work to `spent_ns`. If `spent_ns`
+    then exceeds `limit_ns`, this code calls `overrun`. While `slowed` is true, this code drops or
+    delays each input without processing it, and adds 1 to `shed`.
     """
 
     __slots__ = (

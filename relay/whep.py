@@ -130,8 +130,8 @@ class WhepSessions:
         self._spawn(self._finish(session))
 
     def end_clients(self, concerns: Callable[[str], bool]) -> None:
-        """Ends sessions in the background: those of all clients for whose address `concerns`
-        returns True.
+        """Ends the session of each client for whose address `concerns` returns True. The sessions
+        end in the background.
         """
         for session in list(self._sessions.values()):
             if concerns(session.address):

@@ -32,7 +32,7 @@ def read_notice(text: str) -> tuple[str, Mapping[str, Any]]:
 
 
 def read_number(notice: Mapping[str, Any], name: str) -> int:
-    """Returns the field `name` of a notice as an integer, without any fraction. Raises MessageError
+    """Returns the integer part of the number in the field `name` of a notice. Raises MessageError
     if the field is not a number or is out of range.
     """
     try:

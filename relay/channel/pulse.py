@@ -21,7 +21,8 @@ class Pulse:
 
     `batch` is the number of messages that a channel should send together: 1 while the event loop is
     punctual, and more while the event loop is late. Writing three frames at once costs little more
-    than writing one frame. So under overload the delay grows, but no viewer is disconnected.
+    than writing one frame. So with larger batches, an overloaded server can still serve all
+    viewers: the delay grows, but no viewer is disconnected.
     """
 
     def __init__(self) -> None:

@@ -1,8 +1,9 @@
 """The messages between the server and an AAC encoder process. Pure.
 
 The server sends requests. A request consists of the number of packets (COUNT) and, for each packet,
-a PACKET header and the Opus packet. The process answers each request with the size of the rest of
-the answer in bytes (COUNT). The rest contains, for each AAC frame, a FRAME header and the frame.
+a PACKET header and the Opus packet. The process sends one answer to each request. The answer begins
+with the number of bytes that follow (COUNT). After this number, the answer contains a FRAME header
+and the frame for each AAC frame.
 """
 
 from collections.abc import Sequence

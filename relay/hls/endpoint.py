@@ -62,7 +62,7 @@ _NUMBER = re.compile(r"\d{1,12}")
 
 FOREVER = f"public, max-age={60 * TARGET_DURATION}, immutable"
 """Cache-Control header of segments, parts and init segments. These files never change. `max-age`
-is short nevertheless, because no client requests these files later.
+is short nevertheless, because no client requests these files after this time.
 """
 BLOCKED = f"public, max-age={6 * TARGET_DURATION}"
 """Cache-Control header of a playlist that was requested with a delivery directive. The answer stays

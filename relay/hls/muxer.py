@@ -9,9 +9,8 @@ from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 STARVED = SCALE // 2
 """Maximum time that one track waits for samples of the other track: 0.5 s in 90 kHz ticks. After
-this time, the waiting track continues alone. The time is measured since the newest sample of the
-other track arrived. Media times are not compared, because one track may constantly lag behind the
-other.
+this time, the waiting track continues alone. The time begins when the newest sample of the other
+track arrives. Media times are not compared, because one track may constantly lag behind the other.
 """
 AWAY = SCALE
 """Time without any media after which the playlist gets a gap: 1 s in 90 kHz ticks. The time must

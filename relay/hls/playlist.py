@@ -83,10 +83,11 @@ class Segment:
 
 
 class Playlist:
-    """The media playlist of one rendition. It grows part by part. `first`: number of the first
-    segment. `name`: name of the rendition in every URL, so that the content of a URL never changes.
-    `max_bytes`: maximum memory. The playlist uses more memory only if RFC 8216bis §6.2.2 does not
-    allow a shorter playlist.
+    """The media playlist of one rendition, which grows part by part.
+
+    `first`: number of the first segment. `name`: name of the rendition in every URL, so that the
+    content of a URL never changes. `max_bytes`: maximum memory. The playlist uses more memory only
+    if RFC 8216bis §6.2.2 does not allow a shorter playlist.
     """
 
     def __init__(self, name: str, first: int, max_bytes: int = MAX_BYTES) -> None:
@@ -155,8 +156,8 @@ class Playlist:
         self._next += 1
 
     def _may_retire(self) -> bool:
-        """Whether the oldest segment may leave the playlist, because the remaining segments are
-        long enough.
+        """Whether the oldest segment may leave the playlist: the remaining complete segments must
+        be long enough without it.
         """
         return sum(listed.duration for listed in list(self._segments)[1:-1]) >= LISTED
 

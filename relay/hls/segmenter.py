@@ -217,9 +217,8 @@ class Segmenter:
         return parts
 
     def _cut_to(self, dts: int) -> list[Part]:
-        """Ends the current part, and further parts if necessary, until the current part starts at
-        most PART_TARGET before `dts`. `dts`: time of the next frame, or the time up to which no
-        frame will arrive. Returns the completed parts.
+        """Ends parts until the current part begins at most PART_TARGET before `dts`. `dts`: time of
+        the next frame, or the time up to which no frame will arrive. Returns the completed parts.
         """
         parts: list[Part] = []
         while dts - self._began > PART_TARGET:

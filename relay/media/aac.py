@@ -43,7 +43,9 @@ class OpusPacket:
     duration: int
     """Duration in 48 kHz ticks."""
     like: Sample
-    """The sample whose epoch, capture time and publish time the AAC frames of this packet get."""
+    """The sample from which the AAC frames of this packet take their epoch, capture time and
+    publish time.
+    """
     restart: int | None = None
     """Media time of the packet (48 kHz ticks) if the encoder must restart before this packet; None
     otherwise.

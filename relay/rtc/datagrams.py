@@ -1,5 +1,5 @@
-"""Reads the datagrams that wait in a socket: with one system call for all (recvmmsg(2), Linux), or
-one by one on other systems.
+"""Reads the datagrams that wait in a socket. On Linux, one system call reads many datagrams
+(recvmmsg(2)). On other systems, each datagram needs a system call of its own.
 """
 
 import ctypes
@@ -14,27 +14,31 @@ from typing import Final, Protocol
 from relay.rtc.ice import SocketAddress
 
 BATCH: Final = 32
-"""Maximum number of datagrams that are read at a time. Other work comes before the next ones."""
+"""Maximum number of datagrams that are read at a time. The event loop does other work before more
+datagrams are read.
+"""
 KNOWN_ADDRESSES: Final = 4_096
-"""Number of source addresses whose conversion is remembered."""
+"""Maximum number of source addresses for which the result of `_address` is cached."""
 
 _IPV4_NAME: Final = 16
 _IPV6_NAME: Final = 28
-"""Size of the structures `sockaddr_in` and `sockaddr_in6`, bytes (netinet/in.h)."""
+"""Sizes of the structures `sockaddr_in` and `sockaddr_in6`, bytes (netinet/in.h)."""
 
 Datagram = tuple[bytes, SocketAddress]
 """The content and the source of a datagram."""
 
 
 class DatagramReader(Protocol):
-    """Reads the datagrams of one socket that does not block."""
+    """Reads the datagrams of one non-blocking socket."""
 
     def read(self) -> list[Datagram]:
-        """Returns the datagrams that wait, at most BATCH. Raises OSError."""
+        """Returns at most BATCH of the datagrams that wait. Raises OSError."""
 
 
 def datagram_reader(sock: socket.socket, size: int) -> DatagramReader:
-    """Returns the best reader of the system. `size`: size to which datagrams are cut, bytes."""
+    """Returns the fastest reader that the system supports. `size`: size to which longer datagrams
+    are truncated, bytes.
+    """
     if sys.platform == "linux":
         try:
             return BatchReader(sock, size)
@@ -87,19 +91,19 @@ class _Header(ctypes.Structure):
 
 
 class BatchReader:
-    """Reads up to BATCH datagrams with one system call. Raises AttributeError or OSError if the
-    system does not support this.
+    """Reads up to BATCH datagrams with one system call. The constructor raises AttributeError or
+    OSError if the system does not support this call.
     """
 
     def __init__(self, sock: socket.socket, size: int) -> None:
-        # The call takes some microseconds. It keeps the global interpreter lock, because another
-        # thread could hold the lock for milliseconds.
+        # PyDLL keeps the global interpreter lock during the call, which takes only microseconds. If
+        # the call released the lock, another thread could take and hold the lock for milliseconds.
         self._receive = ctypes.PyDLL(None, use_errno=True).recvmmsg
         self._descriptor = sock.fileno()
         self._size = size
         self._name_size = _IPV6_NAME if sock.family == socket.AF_INET6 else _IPV4_NAME
         self._names = BATCH * size
-        """Offset of the source addresses in `_memory`, which follow the datagrams."""
+        """Offset in `_memory` at which the source addresses begin, after the datagrams."""
         self._memory = mmap.mmap(-1, BATCH * (size + self._name_size))
         self._headers = (_Header * BATCH)()
         self._parts = (_Part * BATCH)()
@@ -128,7 +132,7 @@ class BatchReader:
         return found
 
     def _call(self, most: int) -> int:
-        """Reads at most `most` datagrams into `_memory`. Returns their number."""
+        """Reads at most `most` datagrams into `_memory`. Returns the number of datagrams read."""
         count: int = self._receive(self._descriptor, self._headers, most, socket.MSG_DONTWAIT, None)
         if count >= 0:
             return count

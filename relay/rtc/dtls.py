@@ -143,7 +143,8 @@ class DtlsSrtp:
 
     @property
     def connected(self) -> bool:
-        # Called for each packet sent. The property `state` of aiortc makes a string for each call.
+        # This code runs for each packet that the server sends. aiortc's property `state` would
+        # create a string each time.
         return self._transport._state is _CONNECTED
 
     async def handshake(self, fingerprints: list[tuple[str, str]], *, client: bool) -> None:

@@ -111,8 +111,8 @@ class Route(CandidatePair):
 
 
 class _BoundSocket:
-    """The socket of the UDP port at one local address. It is its own transport, because the
-    transports of event loops take much longer to read a datagram.
+    """The socket of the UDP port at one local address. This class replaces the event loop's
+    transport, which would take much longer to read a datagram.
     """
 
     def __init__(self, port: "UdpPort", sock: socket.socket) -> None:
@@ -121,7 +121,7 @@ class _BoundSocket:
         self.routes: dict[SocketAddress, Route] = {}
 
     def open(self) -> None:
-        """Handles each datagram that arrives, until `close`."""
+        """Handles arriving datagrams from now on, until `close` is called."""
         self._reader = datagram_reader(self.socket, MAX_DATAGRAM + 1)
         asyncio.get_running_loop().add_reader(self.socket.fileno(), self._read)
 
@@ -130,8 +130,8 @@ class _BoundSocket:
         self.socket.close()
 
     def sendto(self, data: bytes, address: SocketAddress) -> None:
-        """Sends a datagram. It is lost, as it may be in a network, if the buffer of the socket is
-        full or the system refuses it.
+        """Sends a datagram. Drops the datagram if the socket's buffer is full, or if the system
+        refuses the datagram. The network may lose datagrams too, so callers need no exception.
         """
         try:
             self.socket.sendto(data, address)
@@ -281,10 +281,10 @@ class UdpPort:
         bound.routes[route.address] = route
 
     def reach(self, address: Address, peer: Peer) -> Route | None:
-        """Returns a route to a peer's address from which no datagram has arrived yet; None if no
-        local socket can send to the address.
+        """Returns a route to `address`, an address of `peer` from which no datagram has arrived
+        yet. Returns None if no local socket can send to `address`.
 
-        Datagrams from that address go to `peer` until the peer is removed.
+        Datagrams from `address` go to `peer` until the peer is removed.
         """
         there = ipaddress.ip_address(address[0])
         for bound in self._sockets:

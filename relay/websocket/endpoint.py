@@ -65,8 +65,8 @@ async def watch(
         media = request.query.get("media") != "0"
         viewer.join(json.dumps(hello(channel)), person=person, media=media)
         counters.joined += media
-        # Use a separate task, so that a message resumes only these coroutines. In the request's
-        # task, a message would also resume the coroutines of all middlewares.
+        # Receive in a separate task, so that a message resumes only the coroutines of this task. In
+        # the request's task, a message would also resume the coroutines of all middlewares.
         await asyncio.create_task(_receive(ws, viewer, account))
     finally:
         connected.discard(viewer)

@@ -2,9 +2,9 @@
 
 aiohttp puts each message into a queue and wakes the task that waits for the message. These two
 steps take several times longer than handling a notice, and thousands of viewers may send notices at
-the same time while they tap. The protocol in this module gets the data before aiohttp's protocol.
-It handles whole text frames at once, and passes everything else to aiohttp's protocol: pings, the
-close frame, frames in pieces, invalid data.
+the same time while they tap. NoticeProtocol gets the data before aiohttp's protocol. NoticeProtocol
+handles each whole text frame immediately, and passes everything else to aiohttp's protocol: pings,
+the close frame, frames in pieces, invalid data.
 """
 
 import asyncio
@@ -29,15 +29,16 @@ class Listener(Protocol):
 
 
 class NoticeProtocol(asyncio.Protocol):
-    """A protocol that gets the data of a transport first, and passes the rest on to the transport's
-    previous protocol, the inner protocol. Call `remove` at the end.
+    """A protocol that gets the data of a transport before the transport's previous protocol, the
+    inner protocol. Passes the data that it does not handle to the inner protocol. Call `remove` at
+    the end.
     """
 
     def __init__(
         self, transport: asyncio.Transport, viewer: Listener, account: Account | None = None
     ) -> None:
-        """Charges the time for notices to `account`. While the account is slowed, all data goes to
-        the inner protocol.
+        """`account`: is charged for the time that handling notices takes. While the account is
+        slowed, all data goes to the inner protocol.
         """
         self._transport = transport
         self._inner: Any = transport.get_protocol()

@@ -67,8 +67,8 @@ def program(machine: str) -> bytes:
     column = list(ARCHITECTURES).index(machine)
     allowed = [numbers[column] for numbers in _CALLS.values()]
     mapping = [numbers[column] for numbers in _MAPPING_CALLS.values()]
-    # The filter ends with five instructions: two that check a mapping call, then deny, allow and
-    # kill.
+    # The filter ends with five instructions: two that check a mapping call, then one each that
+    # denies the call, allows the call, and kills the process.
     check = 3 + len(allowed) + len(mapping)
     deny, allow, kill = check + 2, check + 3, check + 4
     code = [

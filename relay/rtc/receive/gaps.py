@@ -53,11 +53,11 @@ class Gaps:
         """
         self._new: deque[Gap] = deque()
         """The gaps whose packets were never requested, oldest first. A gap whose packet arrived or
-        was given up stays in the queue until the gap is the first.
+        was given up stays in the queue until all gaps before it have left.
         """
         self._requested: deque[Gap] = deque()
         """The gaps whose packets must be requested again, in the order of the last request. A gap
-        whose packet arrived or was given up stays in the queue until the gap is the first.
+        whose packet arrived or was given up stays in the queue until all gaps before it have left.
         """
         self._answered: dict[int, Gap] = {}
         """The latest gaps whose packet arrived after exactly one request, by sequence number."""
@@ -134,8 +134,8 @@ class Gaps:
         return [sequence & 0xFFFF for sequence in sorted(gap.sequence for gap in wanted)]
 
     def due_at(self) -> float:
-        """Returns the earliest time at which `nacks` will return a sequence number, in seconds. The
-        result is infinite if there is no missing packet for which `nacks` may return a request.
+        """Returns the earliest time at which `nacks` will return a sequence number, in seconds;
+        infinite if no missing packet may still be requested.
         """
         new, again = _first(self._new), _first(self._requested)
         return min(

@@ -68,9 +68,9 @@ class Reassembly:
         self._key_start: int | None = None
         """Sequence number of the newest buffered packet that begins a keyframe."""
         self._key_end = 0
-        """The sequence number, from `_key_start` on, that must be looked up next in the buffer. All
-        packets from `_key_start` up to this number (exclusive) are in the buffer and belong to the
-        newest buffered keyframe.
+        """The sequence number that must be looked up next in the buffer. All packets from
+        `_key_start` up to this number (exclusive) are in the buffer and belong to the newest
+        buffered keyframe.
         """
         self._unit: list[bytes] = []
         """The payloads of the current access unit so far, in order."""

@@ -28,8 +28,9 @@ class Sink(Protocol):
         """
 
     def tick(self, now: float) -> float:
-        """Does the periodic work. Returns the time at which there is work again. The session calls
-        this method at the first tick after this time, or earlier. Ticks are 20 ms apart.
+        """Does the sink's periodic work. Returns the time at which the sink next has work to do.
+        The session calls this method at the first tick after this time, or earlier. Ticks are 20 ms
+        apart.
         """
 
 

@@ -49,8 +49,9 @@ class TransportFeedback:
     def __init__(self, sender_ssrc: int) -> None:
         self._sender_ssrc = sender_ssrc
         self._fresh: list[int] = []
-        """The 16-bit sequence numbers that arrived since the last report, and when each arrived."""
+        """The 16-bit sequence numbers of the packets that arrived since the last report."""
         self._fresh_times: list[float] = []
+        """Arrival time of each packet in `_fresh`, in seconds."""
         self._arrivals: dict[int, int] = {}
         """Arrival times in ticks by unwrapped sequence number. Contains all numbers that have not
         been reported yet, and at least the KEPT newest numbers.
@@ -113,7 +114,7 @@ class TransportFeedback:
         arrivals = self._arrivals
         start, count = highest + 1 & 0xFFFF, len(fresh)
         if first == highest + 1 and fresh == list(range(start, start + count)) and count <= MANY:
-            # The straight path: nearly always, all packets arrive in order.
+            # The usual case: all packets arrived, and in order.
             arrivals.update(
                 zip(range(first, first + count), [int(now * _TICK) for now in times], strict=True)
             )
