@@ -1,6 +1,6 @@
 """Measures many rooms with and without slow and rude viewers. A rude viewer vanishes or never
-reads. Shows how slow and rude viewers affect the other viewers, and which resources the server
-still holds after all viewers have left.
+reads. Shows the effect of slow and rude viewers on the other viewers, and which resources the
+server still holds after all viewers have left.
 """
 
 import asyncio

@@ -55,7 +55,7 @@ control feedback.
 OUTAGES, OUTAGE, BETWEEN = 3, 1.0, 5.0
 VIEWER_LOOK_BACK = 1.5
 """Maximum seconds from a gap in the source's frames to the resulting gap in a player's frames. A
-player delays the gap by its buffer.
+player delays the gap by the amount of media in its buffer.
 """
 
 

@@ -22,9 +22,9 @@ def mixed(
     seconds: Annotated[float, typer.Option(min=20, max=3_600, help="Seconds of each run.")] = 600,
     as_json: Json = False,
 ) -> None:
-    """Measures how slow and rude viewers affect the other viewers, and which resources the server
-    still holds after all viewers have left. A rude viewer vanishes or never reads. There are many
-    rooms, viewers change rooms, and creators come and go.
+    """Measures the effect of slow and rude viewers on the other viewers, and which resources the
+    server still holds after all viewers have left. A rude viewer vanishes or never reads. There are
+    many rooms, viewers change rooms, and creators come and go.
     """
 
     async def run() -> benchmark.Report:

@@ -90,8 +90,8 @@ class ControlViewer:
 
 class HealthCheck:
     """Requests `/healthz` every HEALTH_EVERY seconds, but sends no request while another request
-    waits for its answer. A request that became due during this wait counts as a request whose
-    response time lasts from the due time until that answer.
+    waits for its answer. A request that becomes due during this wait counts too: its response time
+    is the time from its due time until the answer for which the other request waits.
     """
 
     def __init__(self, url: str) -> None:

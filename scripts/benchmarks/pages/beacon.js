@@ -5,9 +5,9 @@
 (() => {
   const BEEP = 0.1; // s
   const AHEAD = 400; // ms
-  // Number of looks at both clocks, one every 10 ms, from which the offset of the audio clock is
-  // computed. Older looks are dropped, because the audio clock sometimes stops for a while, and
-  // then keeps the changed offset.
+  // Number of comparisons of the two clocks, one every 10 ms, from which the offset of the audio
+  // clock is computed. Older comparisons are dropped, because the audio clock sometimes stops for a
+  // while, and then keeps the changed offset.
   const LOOKS = 100;
 
   function beeps() {

@@ -70,7 +70,8 @@
       // The frames of the copy are not used, and would cost more than the frames on the screen.
       copied.getVideoTracks().forEach((track) => track.stop());
       // The timestamp of a piece is the time of Chromium's request for the piece, minus the output
-      // delay. The piece is audible one delay after the request, so two delays after its timestamp.
+      // delay. The piece is audible one output delay after the request. This is two output delays
+      // after the timestamp.
       for (const track of copied.getAudioTracks()) listen(track, (late) => 2 * late);
     }
   }
