@@ -12,8 +12,8 @@ from relay.worker.confinement import cpu_limit
 MEMORY = 64 << 20
 NICE = 15
 """Niceness of the worker. On a core that the server uses fully, one worker still gets 3 % of the
-time, and an encoder needs half of that. If 40 workers are busy on one core, the server still gets
-40 % of the time.
+core's time. An encoder needs half of this time. If 40 workers are busy on one core, the server
+still gets 40 % of the core's time.
 """
 CPU_SECONDS = 1.0
 """Maximum CPU time for one request, seconds. The largest request in normal operation takes a

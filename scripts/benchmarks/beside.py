@@ -196,7 +196,7 @@ async def measure(
 
 
 def within(seconds_each: list[float], pairs: int) -> float:
-    """Returns the maximum duration of a comparison, seconds. This limit allows for twice as many
-    pairs, because some pairs may have to be repeated.
+    """Returns the maximum duration of a comparison, seconds. This duration is long enough for twice
+    as many pairs, because invalid pairs are repeated.
     """
     return math.fsum(each + START_SECONDS for each in seconds_each) * 4 * pairs + 60

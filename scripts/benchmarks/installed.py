@@ -23,8 +23,8 @@ from scripts.benchmarks.studio import WITHIN, context_of
 Progress = Callable[[str], None]
 
 DIFFERENCE_BAR = 5.0
-"""Largest allowed median difference between the two times to the first picture in a pair, ms: with
-the service worker minus without it.
+"""Largest allowed median difference between the two joins of a pair, ms: the time to the first
+picture with the service worker, minus the time without the service worker.
 """
 WARM_UP = 2
 """Number of pairs at the beginning that are not counted, because they fill the browser's caches."""

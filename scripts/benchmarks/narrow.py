@@ -20,8 +20,8 @@ NARROW_FOR, FREE_WITHIN, WIDE_WITHIN = 15.0, 15.0, 40.0
 ASK_EVERY = 0.05
 TARGET, SPENT = 2_500_000, 0.9
 """`TARGET`: maximum bitrate of the encoder in the studio page and in the direct page, bit/s.
-`SPENT`: share of TARGET that a creator must send before the link becomes narrow. When the link is
-wide again, the encoder's target bitrate must reach the same share.
+`SPENT`: share of TARGET that the creator's bitrate must reach before the link becomes narrow. When
+the link is wide again, the encoder's target bitrate must reach the same share of TARGET.
 """
 
 

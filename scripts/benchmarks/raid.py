@@ -28,7 +28,9 @@ from scripts.loadgen.person_cookie import cookie_of
 SLOWEST = 200.0
 """Maximum 99th percentile of the delay of messages that known people write, ms."""
 SHIELD_WITHIN = 1_000.0
-"""Maximum time from the tap of the creator to the last message of the raid, ms."""
+"""Maximum time from the creator's tap that raises the shield until the last message of the raid
+reaches a viewer, ms.
+"""
 TALK_EVERY = 0.2
 """Seconds between two messages of the known people, who take turns to write."""
 ARRIVE_WITHIN = 5.0
@@ -56,9 +58,11 @@ class Report:
     shielded: Figures = field(default_factory=lambda: Figures.of(()))
     shielded_p99: float = 0.0
     shield: float = 0.0
-    """Time from the tap until the last message of the raid reached a viewer, ms."""
+    """Time from the creator's tap that raises the shield until the last message of the raid reached
+    a viewer, ms.
+    """
     tap: float = 0.0
-    """Time from the tap until the creator got the answer, ms."""
+    """Time from the creator's tap that raises the shield until the creator got the answer, ms."""
     shown: int = 0
     """Number of the raid's messages that a viewer got before the shield was raised."""
     lost: int = 0
