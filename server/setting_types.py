@@ -91,8 +91,8 @@ def _url(value: str) -> str:
 
 
 def is_postgresql_url(value: str) -> bool:
-    """Whether `value` is the URL of a PostgreSQL database (libpq §34.1.1.2). The host may be empty:
-    a socket of this machine.
+    """Whether `value` is the URL of a PostgreSQL database (libpq §34.1.1.2). An empty host stands
+    for a socket of this machine.
     """
     try:
         url = urlsplit(value)

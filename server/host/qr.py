@@ -8,7 +8,7 @@ KEPT = 1_000
 """Number of SVG documents that are kept; each has 2 to 7 KB."""
 MASK = 2
 """The data mask of SVG codes (ISO/IEC 18004 §7.8). Readers accept every mask. A search for the
-best mask would take two thirds of the time to make a code.
+best mask would make the creation of a code take three times as long.
 """
 
 

@@ -88,7 +88,7 @@ class Stages:
         return True
 
     def concerns(self, load: float, lateness: float) -> bool:
-        """Returns whether the load is too high, or whether the server stops or reduces anything."""
+        """Returns True if the load is too high, or if the server stops or reduces some work."""
         return self.stage is not Stage.NOTHING or load > UP_AT or lateness > LATE
 
     def cap(self, viewers: int) -> int:

@@ -66,8 +66,8 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
         certificate, private = self_signed(Path(folder), ["127.0.0.1"])
-        # FFmpeg would create a certificate with the curve P-224, which OpenSSL refuses in a
-        # handshake.
+        # Without this certificate, FFmpeg would create a certificate with the curve P-224, which
+        # OpenSSL refuses in a handshake.
         options = {"authorization": key, "cert_file": str(certificate), "key_file": str(private)}
         with av.open(url, "w", format="whip", options=options) as container:
             publish(container)

@@ -61,7 +61,7 @@ class Pass:
     token: str
     admission: Admission
     person: str
-    """Id of the person who loses access if banned; empty if the request names no person."""
+    """Id of the person whose ban would end the access; empty if the request names no person."""
 
 
 @dataclass(slots=True, eq=False)
@@ -174,8 +174,8 @@ class Access:
         return self._requesters.reading(request)
 
     def _person(self, request: web.Request) -> str:
-        """Returns the id of the person who gets no access if banned; empty if the request names no
-        person.
+        """Returns the id of the person whose ban would prevent the access; empty if the request
+        names no person.
         """
         if request.path.startswith(WITHOUT_COOKIE):
             return self._requesters.named(request)
@@ -280,7 +280,9 @@ class Access:
                     connection.admitted = replace(connection.admitted, admission=decision)
 
     def _is_allowed(self, room: Room, connection: Connection) -> bool:
-        """Returns whether the person is not banned. Closes the connection of a banned person."""
+        """Returns False, and closes the connection, if the person who watches is banned. Otherwise
+        returns True.
+        """
         try:
             room.social.moderation.require_not_banned(connection.admitted.person)
         except Forbidden as refusal:

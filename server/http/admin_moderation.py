@@ -68,7 +68,7 @@ class OperatorBans(Payload):
 
 
 class OperatorReport(Payload):
-    """A report, for the operator."""
+    """A report and its reporter, as the operator can read them."""
 
     report: Report
     reporter: Person | None

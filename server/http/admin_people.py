@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class KnownPerson(Payload):
-    """A person, for the operator. Times are in Unix seconds."""
+    """What the operator can read about a person. Times are in Unix seconds."""
 
     person: PersonBody
     created_at: float

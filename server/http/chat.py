@@ -43,9 +43,9 @@ seconds.
 ARRIVING = 20
 """Maximum number of people in a room whose first messages wait for storage at the same time."""
 DELAY = 1.0
-"""Minimum seconds by which each refusal after the first REFUSALS refusals is delayed. The maximum
-is twice as long. Each delay is random: with equal delays, the members of a raid would all try again
-at the same time.
+"""Minimum delay of each refusal after the first REFUSALS refusals, seconds. The maximum delay is
+twice as long. Each delay is random: with equal delays, the members of a raid would all try again at
+the same time.
 """
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

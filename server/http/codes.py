@@ -157,7 +157,7 @@ class CodesEndpoint:
         return signed_in(request, self._identity, record, arrival)
 
     def _wrong_code(self) -> Forbidden:
-        """Counts a wrong code, and returns the refusal to raise."""
+        """Counts a wrong code. Returns the error that the caller must raise."""
         self._identity.counters.wrong_codes += 1
         return Forbidden(
             RefusalCode.WRONG_CODE,

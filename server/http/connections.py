@@ -44,8 +44,9 @@ HANDSHAKES = 8
 address. Each incomplete handshake uses 55 KB of memory.
 """
 HANDSHAKES_CROWDED = 256
-"""Number of incomplete TLS handshakes, over all addresses, above which each handshake gets only
-YOUNG seconds. All handshakes in the next HANDSHAKE seconds then get this shorter time.
+"""Number of incomplete TLS handshakes, over all addresses, above which the server shortens the
+maximum duration of a handshake from HANDSHAKE to YOUNG. The shorter limit applies for HANDSHAKE
+seconds.
 """
 SWEEP = 2.5
 """Seconds between two checks for silent connections and for clients that read nothing."""
@@ -240,7 +241,7 @@ class Connections:
         self.silent = 0
         """Number of connections that ended because a request did not arrive in time."""
         self._crowded_until = 0.0
-        """Time until which each TLS handshake gets only YOUNG seconds."""
+        """Time until which the maximum duration of a TLS handshake is YOUNG."""
         self._loop = asyncio.get_running_loop()
         self._timer = self._loop.call_later(SWEEP, self._sweep)
 
@@ -253,7 +254,7 @@ class Connections:
 
     @property
     def middleware(self) -> Middleware:
-        """The middleware that follows the requests of each connection and sends their answers. It
+        """The middleware that records the requests of each connection and sends their answers. It
         must be the outermost middleware.
         """
 

@@ -91,7 +91,7 @@ class FollowsEndpoint:
         followed = _id_of(request)
         follower = await self._identity.require_person(request)
         if follower.id == followed:
-            raise Unprocessable(RefusalCode.NOT_YOURSELF, "a person cannot follow itself")
+            raise Unprocessable(RefusalCode.NOT_YOURSELF, "you cannot follow yourself")
         try:
             followers = await self._follows.add(follower.id, followed, time.time())
         except TooManyFollows as error:

@@ -1,5 +1,4 @@
-"""Headers of every answer that limit how browsers let other pages use the answer.
-
+"""The headers of every answer that tell browsers how other pages may use the answer.
 CORS (Fetch §3.2) decides whether scripts of other origins may read an answer. `frame-ancestors`
 decides whether pages of other origins may show the answer in a frame. CORP (Fetch §3.7) decides
 whether pages of other origins may include the answer as an image or a video.
@@ -29,7 +28,7 @@ Prepare = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
 
 class Framing(Enum):
-    """Which pages may show a page in a frame."""
+    """Which pages may show a page of this server in a frame."""
 
     NONE = "no page"
     OWN = "pages of this server"

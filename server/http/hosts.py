@@ -81,7 +81,7 @@ class Origin:
 
     scheme: str
     authority: Authority
-    """The port is None if it is the default port of the scheme."""
+    """Host and port of the origin. The default port of the scheme is given as None."""
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.authority}"
@@ -133,8 +133,8 @@ class KnownHosts:
         self.any_host = any_host
 
     def knows(self, host: str, local: str) -> bool:
-        """Whether `host`, from an Authority, belongs to this server. `local`: the local address of
-        the connection.
+        """Whether a host belongs to this server. `host`: in the form of `Authority.host`. `local`:
+        the local address of the connection.
         """
         return (
             self.any_host

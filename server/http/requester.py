@@ -39,8 +39,8 @@ class Requesters:
         return None if visitor.stored else visitor.person.id
 
     def program(self, request: web.Request) -> Requester:
-        """Returns the sender of a request, without the person of the cookie: the cookie gives no
-        rights.
+        """Returns the sender of a request to which the cookie gives no rights. The person of the
+        result is always ANONYMOUS.
         """
         return self._requester(request, ANONYMOUS)
 

@@ -82,7 +82,8 @@ class Reception:
                 bitrate=max(0, totals.payload_bytes - before.payload_bytes) * 8 / elapsed,
                 fps=self._frames / elapsed,
                 gap=self._gap_now(now),
-                # The counters restart at 0 with every new media source (SSRC).
+                # A difference can be negative, because the counters restart at 0 with every new
+                # media source (SSRC).
                 repaired=max(0, totals.repaired - before.repaired),
                 lost=max(0, totals.lost - before.lost),
             )

@@ -50,8 +50,9 @@ continue.
 
 
 CATCH_UP = 0.005
-"""Minimum decrease in lateness from one packet to the next, seconds, if the packets waited in a
-socket or in the network during the pause. The timestamps of such packets have not jumped.
+"""Decrease in lateness from one packet to the next, seconds. Packets whose lateness decreases at
+least this fast waited in a socket or in the network during the pause: their timestamps have not
+jumped.
 """
 
 

@@ -187,7 +187,7 @@ def verify_registration(party: RelyingParty, answer: Answer) -> NewPasskey:
             expected_origin=party.origin,
             require_user_verification=True,
         )
-        # Refuse now a key that could not verify any signature later.
+        # Refuse a key with which no signature could be verified at a later sign-in.
         decoded_public_key_to_cryptography(
             decode_credential_public_key(verified.credential_public_key)
         )

@@ -1,8 +1,8 @@
 """The code with which a person signs in at another device. Pure.
 
-The code can be used once, within ten minutes. The code has 59 bits. Even if a thousand codes are
-valid, the limits below keep the chance that an attacker guesses one of the codes within ten minutes
-under 1 in 10**10.
+The code can be used once, within ten minutes. The code has 59 bits, and the number of tries is
+limited. Even if a thousand codes are valid, an attacker therefore guesses one of the codes within
+ten minutes with a probability below 1 in 10**10.
 """
 
 from server.people.typed_code import hash_code, read_code, write_code

@@ -272,7 +272,9 @@ class RoomChat(RoomPart):
             await asyncio.wait(self._tasks)
 
     def _require_open(self) -> None:
-        """Raises Gone or Unavailable if the room has ended or was closed while a command waited."""
+        """Raises Gone if the room has ended, and Unavailable if the room was closed. Both can
+        happen while a command waits.
+        """
         if self._ended:
             raise Gone(RefusalCode.ROOM_ENDED, "this room has ended")
         if self._closed:

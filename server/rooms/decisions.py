@@ -225,7 +225,8 @@ class RoomDecisions(RoomPart):
                     RefusalCode.TOO_MANY_BANS, "too many people are banned: remove a ban first"
                 ) from error
             await self._in_force()
-        # Remove the person's earlier messages too, because a raider has written many.
+        # Remove the person's earlier messages too: a raider may have written many messages before
+        # the ban.
         numbers = await self._chat.remove_person(person, author.person.id)
         self._removed.keep(person, (numbers, log.at))
         return Ban(await self._lists.person(person), command.for_good, log.at, _by(author))
@@ -256,7 +257,8 @@ class RoomDecisions(RoomPart):
         now = self._context.now
         held = []
         for message in await self._chat.held(MAX_HELD):
-            # The words may have changed since the message was held.
+            # The list of words may have changed since the message was held. If no word of the list
+            # matches any more, the reason is `word` without a match.
             hold = self._moderation.state.find_hold(message.text, now) or Hold("word")
             held.append(HeldMessage(message, hold.reason, hold.matched))
         return tuple(held)

@@ -24,8 +24,9 @@ of servers differ, and because a change becomes visible only after its commit.
 
 
 class ModerationChanges:
-    """Calls the subscribers of a creator after each change of the creator's moderation. After a
-    change by the operator, calls all subscribers.
+    """Calls the functions with which rooms have subscribed to the moderation of their creators:
+    after a change by a creator's moderators, the functions of this creator's rooms; after a change
+    by the operator, all functions.
     """
 
     def __init__(

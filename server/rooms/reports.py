@@ -130,8 +130,8 @@ def describe_report(record: ReportRecord, *, to_reported: bool = False) -> Repor
 
 
 def read_note(text: str) -> str:
-    """Returns the text of a report, a note or an answer without control characters. Raises
-    Unprocessable if the text is too long.
+    """Returns a text as one line without control characters. The text belongs to a report, a note
+    or an answer. Raises Unprocessable if the text is too long.
     """
     if len(text) > MAX_TEXT:
         raise _bad(f"the text is over {MAX_TEXT} characters")

@@ -10,8 +10,9 @@ from server.storage.errors import StorageError
 STANDING_FOR = 2.0
 """Seconds for which the room remembers whether a person follows the creator."""
 STRANGER_FOR = 30.0
-"""Seconds for which a stranger is refused without reading storage. A stranger who begins to follow
-the creator in this time is still refused: while the shield is up, new followers count as strangers.
+"""Seconds for which a stranger is refused before the room reads storage again. A stranger who
+begins to follow the creator in this time is still refused: while the shield is up, new followers
+count as strangers.
 """
 MAX_PEOPLE = 10_000
 """Maximum number of people whose standing the room remembers."""

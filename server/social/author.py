@@ -29,8 +29,8 @@ _RANKS = {Role.GUEST: 0, Role.KNOWN: 1, Role.MODERATOR: 2, Role.CREATOR: 3}
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """The sender of a command, as the HTTP layer identifies the sender. The room decides on the
-    role.
+    """The sender of a command, as the HTTP layer identifies the sender. The room finds out the role
+    of the sender.
     """
 
     person: Person

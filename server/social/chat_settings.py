@@ -23,7 +23,7 @@ class ChatSettings:
     known_only: bool = False
     """Whether only people who are known to the creator may write. Only the shield turns this on."""
     links: bool = False
-    """Whether pages show links as links. Otherwise pages show links as text."""
+    """Whether links in messages can be tapped. Otherwise pages show links as plain text."""
     joins: bool = True
     """Whether pages show who joined."""
 

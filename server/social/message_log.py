@@ -27,7 +27,7 @@ class MessageLog:
 
     @property
     def first(self) -> int:
-        """All messages with this number or a higher number are in memory."""
+        """The lowest number from which on all messages are in memory."""
         if self._complete:
             return 0
         return next(iter(self._messages), 0)

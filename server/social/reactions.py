@@ -34,8 +34,8 @@ class ReactionCount(NamedTuple):
     people: int
     """Number of distinct people in this second."""
     first_people: int
-    """Number of people whose first tap of this window is in this second. The sum over a window is
-    the number of distinct people in the window.
+    """Number of people who tap in this second for the first time in the window that contains the
+    second. The sum over a window is the number of distinct people in the window.
     """
 
 

@@ -134,7 +134,8 @@ def _pattern(word: str) -> tuple[str, _Pattern]:
         word,
         tuple(run.length for run in runs),
         open_start=word.startswith("*") or unspaced,
-        # In Korean, particles follow a noun without a space.
+        # A Korean word of the list may be only the beginning of a word of the text, because
+        # particles follow a noun without a space.
         open_end=word.endswith("*") or unspaced or _HANGUL.search(bare) is not None,
     )
 

@@ -286,7 +286,7 @@ def _sqlite_engine(file: Path, *, writes: bool) -> AsyncEngine:
 
 
 def _postgresql_engine(url: sa.URL, *, writes: bool) -> AsyncEngine:
-    # A read sees one state of the database, as in SQLite.
+    # With REPEATABLE READ, a read sees one state of the database, as in SQLite.
     options = (
         {"isolation_level": "READ COMMITTED"}
         if writes
@@ -300,7 +300,7 @@ def _postgresql_engine(url: sa.URL, *, writes: bool) -> AsyncEngine:
         # PgBouncer in transaction mode gives each transaction another connection, which does not
         # know the prepared statements of the previous connection.
         connect_args={"prepare_threshold": None, "application_name": "microlive"},
-        # Otherwise each new connection runs a query before it can be used.
+        # By default, each new connection would run a query before it can be used.
         use_native_hstore=False,
         execution_options=options,
     )

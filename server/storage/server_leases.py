@@ -1,8 +1,8 @@
 """The leases of the servers that share the database. Each server increments the number in its own
 row. A server whose row no longer changes is lost.
 
-A row has no time, because the clocks of servers differ: each server measures with its own clock for
-how long the row of another server does not change.
+A row contains no time, because the clocks of servers differ. Instead, each server measures with its
+own clock for how long the row of another server has not changed.
 """
 
 from collections.abc import Callable, Iterable

@@ -23,8 +23,8 @@ MAX_STATEMENTS = 64
 
 
 class SqliteShortcut:
-    """Has two connections of its own, a writer and a reader. `open()` creates the object;
-    call `close()` at the end. The methods raise sqlite3.Error.
+    """Executes the statements on two connections of its own, a writer and a reader. `open()`
+    creates the object; call `close()` at the end. The methods raise sqlite3.Error.
     """
 
     def __init__(self, writer: SqliteConnection, reader: SqliteConnection) -> None:

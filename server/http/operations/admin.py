@@ -30,7 +30,7 @@ ADMIN: Refusals = {
     429: (Code.RATE_LIMITED,),
 }
 STORED = merged(ADMIN, STORAGE)
-"""Refusals of requests of the operator that read storage or write to it."""
+"""Refusals of those requests of the operator that read or write storage."""
 
 OPERATIONS = (
     Operation(

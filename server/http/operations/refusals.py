@@ -56,7 +56,9 @@ ROOM = merged(
         )
     },
 )
-"""Refusals of every resource of a room: the room may not exist, or the client may not watch it."""
+"""Refusals of every resource of a room, for example because the room does not exist, or because the
+client has no right to watch the room.
+"""
 OVER: Refusals = {410: (Code.ROOM_ENDED,)}
 ROOM_ON = merged(ROOM, CLOSING, OVER)
 MESSAGE: Refusals = {404: (Code.MESSAGE_NOT_FOUND,)}

@@ -31,8 +31,8 @@ class CreatorCommand(Command[Reply_co]):
 
 @dataclass(frozen=True, slots=True)
 class OwnerCommand(CreatorCommand[Reply_co]):
-    """A command for the owner of the room. The command needs the creator key; without a key, its
-    sender must be the person who owns the room.
+    """A command that only the owner of the room may send: the holder of the creator key or, for a
+    command without a key, the person to whom the room belongs.
     """
 
     person: str = ""
@@ -41,7 +41,7 @@ class OwnerCommand(CreatorCommand[Reply_co]):
 
 @dataclass(frozen=True, slots=True)
 class SocialCommand(Command[Reply_co]):
-    """A command of a person. The room decides on the role of the person.
+    """A command of a person. The room finds out the role of the person.
 
     The command is refused with 403 WRONG_KEY if the requester's key does not belong to the room.
     The command is refused with 403 CREATOR_ONLY or MODERATORS_ONLY if the role of the person does

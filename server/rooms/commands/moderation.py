@@ -70,8 +70,9 @@ class ReadSettings(SocialCommand[SettingsDescription]):
 
 @dataclass(frozen=True, slots=True)
 class ChangeRoom(SocialCommand[RoomSettingsReply]):
-    """Changes settings of the room. None leaves a setting unchanged. Only the creator may change
-    `title`, `visibility` and `links`. The command is refused with 422 BAD_MODERATION.
+    """Changes settings of the room. A member with the value None leaves its setting unchanged. Only
+    the creator may change `title`, `visibility` and `links`. The command is refused with 422
+    BAD_MODERATION.
     """
 
     name = "change_room"

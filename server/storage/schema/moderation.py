@@ -71,7 +71,7 @@ report = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("room", sa.Text, nullable=False),
-    # The sequence and the text of the reported message.
+    # Number and text of the reported message.
     sa.Column("message", sa.BigInteger),
     sa.Column("message_text", sa.Text, nullable=False, server_default=""),
     # `message`, `person` or `room`.

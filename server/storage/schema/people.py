@@ -83,7 +83,7 @@ passkey = sa.Table(
 used_challenge = sa.Table(
     "used_challenge",
     metadata,
-    # Hashes of challenges that passkeys have answered, until a day after the challenge expires.
+    # Hash of a challenge that a passkey has answered. Kept until a day after the challenge expires.
     sa.Column("hash", sa.LargeBinary, primary_key=True),
     sa.Column("expires_at", sa.Double, nullable=False),
     sa.Index("used_challenge_by_expiry", "expires_at"),
