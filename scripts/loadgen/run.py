@@ -23,7 +23,7 @@ LIVE_WITHIN = 20.0
 CHECKS_MISSED = 2
 """Number of consecutive unanswered health checks after which the server counts as gone."""
 SETTLE = 0.3
-"""Time after each full second in which the workers must send their figures, seconds."""
+"""Maximum delay with which the workers send the figures of a second, seconds."""
 
 Watch = Callable[[Sample], None]
 Say = Callable[[str], None]

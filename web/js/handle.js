@@ -63,7 +63,7 @@ async function refresh() {
     const { followers, live } = await api.profile(handle);
     showFollowers(followers);
     const focused = byId('live').contains(document.activeElement);
-    // Replacing the rows would take the focus away.
+    // Do not replace the rows while one of them has the focus: the focus would be lost.
     if (!focused) byId('live').replaceChildren(...live.map(rowOf));
     byId('quiet').hidden = live.length > 0;
   } catch {

@@ -73,7 +73,7 @@ export async function request(path, init = {}, environment = BROWSER) {
   if (response.status === 204) return null;
   if (response.ok) {
     return response.json().catch(() => {
-      // Something else has answered, for example the login page of a public network.
+      // The answer is not from this server: it may be from the login page of a public network.
       throw new ApiError(t('api.not_ours'), 0);
     });
   }

@@ -87,7 +87,7 @@ export class Identity {
   }
 
   /**
-   * Takes or renames the handle.
+   * Gives the person a handle, or changes the person's handle.
    * @param {string} handle
    * @returns {Promise<string>} the recovery code, if this is the person's first handle; otherwise
    *   ''

@@ -76,8 +76,8 @@ export const me = () => request('/api/me');
 export const change = (changes) => request('/api/me', json('PATCH', changes));
 
 /**
- * Takes or renames the handle. The answer contains a recovery code only for the person's first
- * handle.
+ * Gives the person a handle, or changes the person's handle. The answer contains a recovery code
+ * only for the person's first handle.
  * @param {string} handle
  * @returns {Promise<{person: Person, recovery_code?: string}>}
  */

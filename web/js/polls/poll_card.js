@@ -122,7 +122,7 @@ export class PollCard {
       this.#mine = vote;
       this.#render();
     } catch {
-      // The reader can vote again.
+      // Without an answer, the card does not show the reader's vote. The reader can vote again.
     }
   }
 

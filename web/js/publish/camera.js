@@ -6,7 +6,7 @@ import { BROWSER } from '../page/environment.js';
 
 const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-const MUTE_FOR = 1_000; // ms until a muted track is lost; a shorter mute ends by itself
+const MUTE_FOR = 1_000; // ms after which a muted track is lost; a shorter mute ends by itself
 const SHOWN_FOR = 2_000; // ms that the camera may need for its first frame after a pause
 
 /** Thrown if a device provides no track; `reason` says why. */
@@ -142,8 +142,9 @@ export class Camera {
 
   /**
    * Returns the device whose track has ended or is muted. The loss of a muted track is certain only
-   * once the track has stayed muted for a while. If this applies to both devices, returns the
-   * device whose loss becomes certain first, or the camera if its loss is already certain.
+   * once the track has stayed muted for a while. If the tracks of both devices have ended or are
+   * muted, returns the device whose loss becomes certain first, or the camera if the loss of the
+   * camera is already certain.
    * @param {number} now ms
    * @returns {{lost: 'camera' | 'microphone' | null, certainAt: number}} `certainAt`: time at which
    *   the loss is certain, ms

@@ -21,7 +21,7 @@ export const LEVELS = Object.freeze([
 const DOWN_AFTER = 4; // s of too low estimates before a step down
 const UP_AFTER = 10; // s of sufficient estimates before a step up
 const UP_AFTER_MAX = 80;
-// A step up needs an estimate above this multiple of `below` of the next higher level.
+// Minimum ratio of the estimate to the value `below` of the next higher level for a step up.
 const HEADROOM = 1.5;
 // Time after a step up, s. A step down within this time doubles the wait for the next step up.
 const SHORT_STAY = 30;

@@ -133,7 +133,7 @@ export class WhipSession {
    */
   async end() {
     this.#stop();
-    // Sending stops at once. The connection is closed last: otherwise the server would end the
+    // Stop sending at once, but close the connection last: otherwise the server would end the
     // session with the connection, and the DELETE would find no session.
     await Promise.allSettled(this.pc.getSenders().map((sender) => sender.replaceTrack(null)));
     await this.#delete();

@@ -48,7 +48,7 @@ import { CARDS, isOver, nextRoomState } from './room_state.js';
 import { ScreenClock } from './screen_clock.js';
 import { Viewport } from './viewport.js';
 
-const SETTLED = 300; // ms after the first frame by which the burst is decoded
+const SETTLED = 300; // time after the first frame in which the rest of the burst is decoded, ms
 const [BANNED, ENDED] = [4403, 4410]; // close codes of the WebSocket
 
 export class RoomView {

@@ -170,7 +170,7 @@ export class OnAir {
   }
 
   /**
-   * @param {boolean} away the server has no media to show, although the connection may seem to work
+   * @param {boolean} away whether the server has no media to show, even if the connection works
    */
   #showLink(away) {
     const badge = byId('link-state');

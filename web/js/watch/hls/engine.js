@@ -5,8 +5,8 @@
  * @typedef {object} Engine
  * @property {() => number} latency  s behind the live edge; NaN while unknown
  * @property {() => number} target   target of `latency`, s
- * @property {(target: number) => void} aim sets another target for `latency`; a browser that plays
- *   by itself ignores it
+ * @property {(target: number) => void} aim sets another target for `latency`; has no effect if the
+ *   browser itself plays the URL
  * @property {() => number} sync     media time (s) whose latency is `target`; NaN while unknown
  * @property {() => number} date capture time of the visible frame, ms since 1970; NaN while unknown
  * @property {() => number} bytes    media bytes received; NaN if the browser does not report them
@@ -91,7 +91,7 @@ async function playHlsJs(video, url, failed, environment) {
   const hls = new Hls({
     lowLatencyMode: true,
     enableWorker: false, // fragmented MP4 needs no remuxing; a worker would add a hop
-    // hls.js changes the rate several times a second; LiveSync changes it rarely
+    // only LiveSync changes the rate: hls.js would change the rate several times a second
     maxLiveSyncPlaybackRate: 1,
     liveDurationInfinity: true,
     liveSyncOnStallIncrease: 0.3, // s; LiveSync undoes this increase, hls.js never does

@@ -247,8 +247,8 @@ export class HlsPlayer {
       this.#seekAt = now;
       this.#video.currentTime = to;
     }
-    // Without media the creator may be away. Only a frame that does not change although there is
-    // media is a fault.
+    // A frame that does not change is a fault only if newer media has arrived. Without newer media,
+    // the creator may be away.
     if (now - this.#watch.shownAt > BROKEN && this.#buffered - this.#video.currentTime > 1)
       this.#failed('the frame does not change although media has arrived', false);
   }

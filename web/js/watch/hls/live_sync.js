@@ -7,7 +7,7 @@
 export const HOLD_BACK = 1.05; // distance to the newest part, s: PART-HOLD-BACK of the playlist
 const FAR = 1.2; // excess over the target above which the player jumps, s
 const SLACK = 0.25; // tolerated excess over the target, s: parts last a third of a second
-const BEGIN = 0.4; // excess over the target above which playback is faster, until SLACK, s
+const BEGIN = 0.4; // excess over the target at which faster playback begins, s; it ends at SLACK
 const BRISK = 1.05;
 const LEAST = 0.5; // duration of buffered media below which playback never gets faster, s
 const PATIENCE = 4_000; // minimum time between two jumps, ms

@@ -4,7 +4,7 @@
  */
 const JUMP = 250; // ms; a larger difference is corrected by a jump
 const REACH = 400; // time in which a change of the rate corrects a difference, ms
-const MAX_CORRECTION = 0.12; // maximum change of the rate; viewers do not notice a tenth
+const MAX_CORRECTION = 0.12; // maximum change of the rate; viewers do not notice a change of 0.1
 
 export class Playhead {
   #media = NaN;

@@ -21,7 +21,7 @@ const REFRESH = 16; // ms from the drawing of a frame until it is visible on the
 // Maximum (`MOST`) and minimum (`LEAST`) time by which audio trails its frame, ms. Viewers notice
 // late audio from 125 ms on and early audio from 45 ms on (ITU-R BT.1359).
 const MOST = 22;
-const LEAST = 6; // larger than the error that SoundSteering does not correct
+const LEAST = 6; // must be larger than the errors that SoundSteering does not correct
 const LOST = 600; // ms; if audio trails the video by more, the video does not wait for the audio
 
 export class SoundTrack {

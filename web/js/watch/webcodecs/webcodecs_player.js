@@ -8,7 +8,7 @@ import { BROWSER } from '../../page/environment.js';
 import { NOTHING } from '../timing/player_stats.js';
 import { ConnectionProxy } from './connection_proxy.js';
 
-const SETTLED = 300; // ms after the first frame by which the burst is decoded
+const SETTLED = 300; // time after the first frame in which the rest of the burst is decoded, ms
 const CLOSE_WAIT = 1_000; // time for a worker to close its connection, ms
 const RATE = 48_000; // sample rate of decoded Opus, Hz
 
