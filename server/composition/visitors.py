@@ -25,8 +25,8 @@ class Visitors:
 async def open_visitors(
     rooms: Rooms, storage: Storage, origins: Origins, settings: Settings, stack: AsyncExitStack
 ) -> Visitors:
-    """Reads the keys that sign cookies. Starts the task that deletes people who have asked for
-    their deletion. Raises StorageError.
+    """Reads the keys that sign cookies. Starts the task that deletes the people who have asked to
+    be deleted. Raises StorageError.
     """
     identity = Identity(storage.people, storage.cookie_keys, origins, settings)
     await identity.open()

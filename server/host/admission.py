@@ -1,7 +1,7 @@
 """Decides whether a new creator or viewer is accepted. Pure.
 
-The measurements show the load of a new creator or viewer only after a moment. Until then, each
-accepted creator and viewer counts with an expected cost.
+The load of a new creator or viewer appears in the measurements only after a moment. Until then, the
+expected load of each accepted creator and viewer is added to the measured load.
 """
 
 import math

@@ -32,7 +32,7 @@ from server.storage.errors import StorageError
 logger = logging.getLogger(__name__)
 
 CHECK_EVERY = 1.0
-"""Interval at which connections are checked again if something has changed, seconds."""
+"""Interval at which the connections to changed rooms are checked again, seconds."""
 STEP = 500
 """Maximum number of connections that one step of a check handles. The event loop does other work
 between two steps.

@@ -96,9 +96,9 @@ class PeopleEndpoint:
         ]
 
     async def show(self, request: web.Request) -> web.Response:
-        """Describes the person of this browser. A browser without a valid cookie gets a new guest,
-        which only the cookie describes. While storage does not answer, returns what the cookie says
-        about the person.
+        """Describes the person of this browser. A browser without a valid cookie gets the cookie of
+        a new guest, who is not stored yet. While storage does not answer, returns what the cookie
+        says about the person.
         """
         visitor = await self._identity.require_visitor(request, store=False)
         record = None

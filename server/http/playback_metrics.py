@@ -47,7 +47,7 @@ class Playing:
     def receive(self, beacon: Beacon, before: Beacon | None) -> None:
         """Takes a viewer's report and the previous report on the same connection, if any.
 
-        Every report of a page contains the delay of its first frame and its total number of stalls.
+        Every report contains the delay of the page's first frame and the page's number of stalls.
         The delay counts only once for each connection. The stalls in the first report on a
         connection do not count, because a page that reconnects has reported these stalls before.
         """

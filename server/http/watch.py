@@ -37,7 +37,7 @@ class WatchEndpoint:
         self.viewers: set[WebSocketViewer] = set()
         """The viewers that are connected at present."""
         self.buffered: set[WebSocketViewer] = set()
-        """The viewers for whom bytes may wait in this process. For most viewers, all bytes are in
+        """The viewers for whom bytes may wait in this process. For most viewers, bytes wait only in
         the kernel.
         """
         self.counters = WebSocketCounters()

@@ -34,8 +34,8 @@ class WorkerMemory:
         processes: Callable[[], Iterable[int]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`processes` returns the ids of the fork server and its workers; the fork server is first,
-        and missing processes are allowed.
+        """`processes` returns the ids of the fork server and its workers. The fork server is first.
+        The processes may have ended.
         """
         self._processes = processes
         self._clock = clock

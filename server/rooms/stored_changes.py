@@ -25,19 +25,19 @@ class StoredChanges:
         self._closing = False
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Runs `work` once."""
+        """Runs `work` once, in a task of its own."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task
 
     def store(self, change: Callable[[], Awaitable[None]]) -> None:
-        """Stores a change. While the database does not answer, tries again."""
+        """Stores a change. Repeats the attempt while the database does not answer."""
         self.start(self._store(change))
 
     def repeat(self, change: Callable[[], Awaitable[None]]) -> None:
-        """Tries again to store a change whose first attempt has failed, until the database
-        answers.
+        """Stores a change whose first attempt has failed. Repeats the attempt while the database
+        does not answer.
         """
         self.start(self._repeat(change))
 

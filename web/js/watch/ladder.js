@@ -10,9 +10,9 @@ import { PLAYBACK_PATHS, choosePath } from './playback_paths.js';
 const SPAN = 30_000; // ms for which an error or a stall counts
 const ERRORS = 2;
 const STALLS = 4;
-const TRIAL = 10_000; // ms after a return to a path in which fewer errors and stalls are allowed
+const TRIAL = 10_000; // ms for which fewer errors and stalls are allowed after a return to a path
 const TRIAL_STALLS = 2;
-const REST = 60_000; // ms before a failed path is tried again; doubles each time
+const REST = 60_000; // ms before a failed path is tried again; doubles with each failure
 const LONGEST_REST = 600_000;
 
 export class Ladder {
