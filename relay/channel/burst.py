@@ -22,6 +22,8 @@ class Burst:
     the messages are kept as drafts.
     """
 
+    __slots__ = ("_bytes", "_drafts", "_messages")
+
     def __init__(self) -> None:
         self._messages: list[Message] = []
         self._drafts: deque[Draft] = deque()

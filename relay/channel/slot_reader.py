@@ -44,6 +44,20 @@ class SlotReader:
     (relay/stream/stream.py).
     """
 
+    __slots__ = (
+        "_audio",
+        "_clock_publish",
+        "_sink",
+        "_sounds",
+        "_video",
+        "_video_publish",
+        "batch",
+        "burst",
+        "inits",
+        "number",
+        "stream",
+    )
+
     def __init__(self, number: int, stream: Stream, sink: MessageSink) -> None:
         self.number = number
         self.stream = stream

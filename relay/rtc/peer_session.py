@@ -92,6 +92,29 @@ class PeerSession:
     `peer`: the word for the remote side in messages, such as "publisher".
     """
 
+    __slots__ = (
+        "_agent",
+        "_charged",
+        "_checks",
+        "_consent",
+        "_consent_timer",
+        "_dtls",
+        "_feedback",
+        "_heard_at",
+        "_held",
+        "_left_checking",
+        "_on_closed",
+        "_peer",
+        "_peer_counters",
+        "_port",
+        "_remote",
+        "_route",
+        "_sources",
+        "_state",
+        "_wake_at",
+        "account",
+    )
+
     def __init__(
         self,
         port: UdpPort,

@@ -61,6 +61,8 @@ class Protector:
 class Unprotector:
     """Decrypts the RTP packets of one peer."""
 
+    __slots__ = ("_context", "_session")
+
     def __init__(self, session: pylibsrtp.Session) -> None:
         self._session = session
         self._context = session._srtp[0]

@@ -148,6 +148,8 @@ class Unwrapper:
     is the value that is closest to the highest result so far.
     """
 
+    __slots__ = ("_half", "_last", "_mask")
+
     def __init__(self, bits: int) -> None:
         self._half = 1 << (bits - 1)
         self._mask = (1 << bits) - 1

@@ -11,6 +11,8 @@ class BitRate:
     previous value.
     """
 
+    __slots__ = ("_bytes", "_since", "value")
+
     def __init__(self) -> None:
         self.value = 0.0
         """Bit rate, bit/s; 0 during the first second."""

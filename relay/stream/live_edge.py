@@ -11,6 +11,8 @@ come from lost frames or a slow camera.
 class Edge:
     """The live edge of one stream, computed from the media times of its samples (µs)."""
 
+    __slots__ = ("_hole", "media_time")
+
     def __init__(self) -> None:
         self.media_time = 0
         """The newest media time published, µs."""

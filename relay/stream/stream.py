@@ -40,6 +40,20 @@ class Publisher(Protocol):
 class Stream:
     """Passes tracks and samples to every reader, synchronously and without waiting."""
 
+    __slots__ = (
+        "_edge",
+        "_idr",
+        "_publisher",
+        "_rate",
+        "_readers",
+        "_video_since",
+        "id",
+        "name",
+        "published",
+        "tracks",
+        "window",
+    )
+
     def __init__(self, name: str, window: Window) -> None:
         self.name = name
         self.id = secrets.token_hex(8)

@@ -30,6 +30,8 @@ class Window:
     one, and all samples together use at most `max_bytes` of memory.
     """
 
+    __slots__ = ("_bytes", "_max_bytes", "_oldest", "_packed", "_span")
+
     def __init__(self, seconds: float, max_bytes: int) -> None:
         self._span = round(seconds * 1_000_000)
         self._max_bytes = max_bytes

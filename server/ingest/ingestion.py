@@ -53,6 +53,26 @@ class Ingestion:
     the sink of the WebRTC session and the output of the frame source.
     """
 
+    __slots__ = (
+        "__weakref__",
+        "_began",
+        "_epoch",
+        "_owner",
+        "_parameters",
+        "_pps",
+        "_receiving",
+        "_reception",
+        "_reserve",
+        "_rtc",
+        "_samples",
+        "_sound",
+        "_sps",
+        "_stream",
+        "_timeline",
+        "_to_unix",
+        "source",
+    )
+
     def __init__(
         self,
         rtc: ReceiveSession,

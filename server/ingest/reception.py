@@ -54,6 +54,8 @@ class Reception:
     many times a second.
     """
 
+    __slots__ = ("_frame_at", "_frames", "_gap", "_keyframe_at", "_seconds", "_since", "_totals")
+
     def __init__(self, now: float) -> None:
         self._seconds: deque[_Second] = deque(maxlen=SPAN)
         self._since = now

@@ -38,6 +38,8 @@ class Sound:
 class ContinuousSound:
     """Makes the audio continuous: places packets end to end and fills the gaps."""
 
+    __slots__ = ("_expected", "_last_data", "_last_real", "_next", "filled", "late")
+
     def __init__(self, expected: bool) -> None:
         self.filled = 0
         """Number of packets generated for missing audio."""

@@ -59,6 +59,8 @@ jumped.
 class RisingMinimum:
     """The minimum of all values so far. The minimum rises slowly to follow a drifting clock."""
 
+    __slots__ = ("_at", "value")
+
     def __init__(self) -> None:
         self.value: float | None = None
         self._at = 0.0
@@ -92,6 +94,8 @@ class Stamp:
 
 class _TrackClock:
     """Maps one track's timestamps to the server's steady clock."""
+
+    __slots__ = ("_arrived", "_behind", "_last", "_lateness", "arrival", "heard", "rate", "report")
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
@@ -173,6 +177,20 @@ class Timeline:
     """Places the samples of one session in media time. `start`: media time at the beginning of the
     session, µs.
     """
+
+    __slots__ = (
+        "_audio",
+        "_last_dts",
+        "_lead",
+        "_offset",
+        "_origin",
+        "_shift",
+        "_sound_base",
+        "_start",
+        "_transit",
+        "_video",
+        "round_trip",
+    )
 
     def __init__(self, start: int) -> None:
         self._start = start / 1_000_000

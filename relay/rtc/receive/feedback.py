@@ -144,6 +144,20 @@ class ReceptionStatistics:
     A.8).
     """
 
+    __slots__ = (
+        "_base",
+        "_clock_rate",
+        "_expected_before",
+        "_received_before",
+        "_step_max",
+        "_transit",
+        "highest",
+        "jitter",
+        "last_report_at",
+        "last_report_ntp",
+        "received",
+    )
+
     def __init__(self, clock_rate: int) -> None:
         self._clock_rate = clock_rate
         self._step_max = clock_rate * 10

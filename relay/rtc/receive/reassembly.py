@@ -47,6 +47,31 @@ class Reassembly:
     reference frame, `needs_keyframe` is set, and no frame is returned before the next keyframe.
     """
 
+    __slots__ = (
+        "_buffer",
+        "_gaps",
+        "_highest",
+        "_key_end",
+        "_key_start",
+        "_last",
+        "_last_arrival",
+        "_lost",
+        "_next",
+        "_payload",
+        "_sps",
+        "_timestamps",
+        "_unit",
+        "_unit_arrived",
+        "_unit_timestamp",
+        "_unit_whole",
+        "broken_units",
+        "duplicates",
+        "given_up",
+        "missing",
+        "needs_keyframe",
+        "repaired",
+    )
+
     def __init__(
         self, round_trip: RoundTrip | None = None, payload: PayloadFormat = FORMATS["H264"]
     ) -> None:

@@ -16,6 +16,8 @@ class Reorder:
     packets.
     """
 
+    __slots__ = ("_next", "duplicates", "lost", "patience", "waiting")
+
     def __init__(self, patience: float = 0.06) -> None:
         self.patience = patience
         self.duplicates = 0

@@ -22,6 +22,17 @@ class Reporter:
     `estimate`.
     """
 
+    __slots__ = (
+        "_estimate",
+        "_limit",
+        "_reported",
+        "bitrate_cap",
+        "keyframes",
+        "round_trip",
+        "statistics",
+        "transport",
+    )
+
     def __init__(
         self,
         bitrate_cap: int,

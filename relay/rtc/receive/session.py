@@ -59,6 +59,34 @@ class ReceiveSession(PeerSession):
     described in PeerSession.
     """
 
+    __slots__ = (
+        "_audio_ssrc",
+        "_audio_type",
+        "_estimated",
+        "_known_sources",
+        "_nack",
+        "_offer",
+        "_payload",
+        "_payload_types",
+        "_policer",
+        "_reorder",
+        "_repair_at",
+        "_repair_timer",
+        "_repairs",
+        "_reporter",
+        "_rtx_type",
+        "_send_time_id",
+        "_sink",
+        "_statistics",
+        "_transport_id",
+        "_video_ssrc",
+        "_video_type",
+        "_work_at",
+        "counters",
+        "due_at",
+        "reassembly",
+    )
+
     def __init__(
         self,
         port: UdpPort,

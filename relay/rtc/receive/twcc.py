@@ -46,6 +46,17 @@ class TransportFeedback:
     and `reports` when `due` is true.
     """
 
+    __slots__ = (
+        "_arrivals",
+        "_count",
+        "_fresh",
+        "_fresh_times",
+        "_highest",
+        "_next",
+        "_sender_ssrc",
+        "_sent",
+    )
+
     def __init__(self, sender_ssrc: int) -> None:
         self._sender_ssrc = sender_ssrc
         self._fresh: list[int] = []
