@@ -1,4 +1,4 @@
-"""How much more work the event loop can take. Pure: takes measurements, returns a Headroom."""
+"""How much more work the event loop can take. Pure: computes a Headroom from measured values."""
 
 import math
 from dataclasses import dataclass

@@ -33,8 +33,8 @@ class FrameSource(Protocol):
     """
 
     def deliver_to(self, output: FrameOutput) -> None:
-        """Sends all results from now on to `output`. Results before the first call of `deliver_to`
-        are dropped.
+        """Makes `output` the receiver of all further results. Results before the first call of
+        this method are dropped.
         """
 
     def receive(self, frame: EncodedFrame) -> None:

@@ -36,7 +36,9 @@ class PastRoom:
         announce: Callable[[str], None] = ignore,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`announce`: called with the id of the creator after a change of moderation."""
+        """`announce`: called with the id of the creator after a change to the creator's lists of
+        moderators, bans, mutes and words, or to the access to the room.
+        """
         self._record = record
         self._storage = storage
         self._announce = announce

@@ -184,8 +184,8 @@ def _letters(part: str, table: dict[int, str]) -> str:
 
 
 def _prepared(text: str) -> str:
-    """Returns the text in lower case, with one form of each letter: without full-width and
-    half-width forms, accents and invisible characters.
+    """Returns the text in lower case, without accents and without invisible characters. Letters
+    in full width or half width become normal letters.
     """
     folded = _IGNORABLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
     return _without_accents(_joined_jamo(folded))

@@ -29,8 +29,8 @@ class LiveData:
         self._database = database
 
     async def delete(self, room: str) -> None:
-        """Deletes a live with all that belongs to it, in one transaction. Only reports that are not
-        decided yet remain, so that a creator cannot evade these reports.
+        """Deletes a live with all that belongs to it, in one transaction. Undecided reports are
+        kept, so that a creator cannot evade a report by deleting the live.
         """
 
         async def delete(connection: AsyncConnection) -> None:
