@@ -82,8 +82,8 @@ class Report:
         return Figures.of(viewing.watcher.of(*window))
 
     def apart(self, viewing: Viewing, window: tuple[float, float]) -> Figures:
-        """Returns the delays of audio after video in a window, ms. Subtracts the deliberate delay
-        of the source.
+        """Returns by how many ms the audio is later than the video, for each measurement in a
+        window. Subtracts the deliberate delay of the source.
         """
         return Figures.of(
             ms - self.skew for at, ms in viewing.watcher.apart() if window[0] <= at < window[1]

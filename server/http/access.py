@@ -86,7 +86,7 @@ was checked.
 
 
 class Access:
-    """Checks who may watch, from `open()` to `close()`."""
+    """Decides who may watch. Call `open()` first, `close()` at the end."""
 
     def __init__(
         self,

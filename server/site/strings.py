@@ -87,7 +87,7 @@ class Strings:
         if names not in self._scripts:
             chosen = {name: self._table[name] for name in names}
             text = json.dumps(chosen, ensure_ascii=False, separators=(",", ":"))
-            # HTML §4.12.1.3: a `<` could begin a tag that ends the script element, or a comment.
+            # HTML §4.12.1.3: a `<` could begin a comment, or a tag that ends the script element.
             self._scripts[names] = Markup(text.replace("<", "\\u003c"))
         return self._scripts[names]
 

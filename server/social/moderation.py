@@ -74,8 +74,8 @@ class Moderation:
     """Time of the last message, by person."""
 
     def judge(self, author: Author, standing: Standing, text: str, now: float) -> Verdict:
-        """Decides on a message. Unless the verdict is a refusal, the message counts for slow
-        mode.
+        """Decides on a message. An accepted message counts for slow mode, unless a moderator or the
+        creator has written it.
         """
         refusal = self.find_refusal(author, standing, now)
         if refusal is not None:

@@ -33,8 +33,8 @@ HEALTH_EVERY = 0.04
 HEALTH_WITHIN = 5.0
 CONNECT_WITHIN = 10.0
 CONNECTED_BEFORE = 0.3
-"""Time for which the delays of a new viewer are not counted, seconds. This time begins with the
-viewer's first message, because the viewer gets the burst first.
+"""Seconds after the first message to a new viewer in which delays are not counted: the messages of
+the burst are older than live ones.
 """
 
 

@@ -1,7 +1,7 @@
 """Stops the server's process for a moment, and counts the audio packets that viewers miss.
 
 The creator numbers its audio packets. During a pause, the buffer of the server's socket keeps the
-packets. So each packet must reach the viewer, and the server must not generate any packet.
+packets. So each packet must reach the viewer, and the server must not insert packets of its own.
 """
 
 import asyncio

@@ -207,8 +207,8 @@ async def helper(core: int, words: Sequence[str]) -> AsyncIterator[asyncio.subpr
 
 @contextmanager
 def on_core(core: int, niceness: int | None = HONEST_NICENESS) -> Iterator[None]:
-    """Makes the child processes that start during the block run on one core only. The child
-    processes inherit the affinity and the niceness that this process has during the block.
+    """Confines the child processes that start within the block to one core. They inherit the
+    affinity and the niceness that this process has within the block.
     """
     cores, usual = os.sched_getaffinity(0), os.getpriority(os.PRIO_PROCESS, 0)
     os.sched_setaffinity(0, {core})
