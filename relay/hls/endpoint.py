@@ -376,7 +376,7 @@ async def _media(request: web.Request, rendition: Rendition, path: str) -> web.R
     else:
         number, index = int(found[3]), int(found[4])
         if (number, index) == playlist.position and not playlist.ended:
-            await rendition.reach(number, index, lambda: _connected(request))
+            await rendition.reach_hint(lambda: _connected(request))
         data = playlist.part(number, index)
     if data is None:
         raise PlaylistError(

@@ -15,8 +15,10 @@ SEGMENTS = 10
 """Usual number of complete segments in the playlist: about 20 s. The playlist has more segments if
 some segments are short, for example after a phone was rotated.
 """
-LISTED = 3 * TARGET_DURATION * SCALE
-"""Minimum duration of the playlist, in 90 kHz ticks (RFC 8216bis §6.2.2)."""
+LISTED = 3 * TARGET_DURATION * SCALE + SCALE // 1_000
+"""Minimum duration of the complete segments in the playlist, in 90 kHz ticks (RFC 8216bis §6.2.2).
+1 ms more than required, because the durations in the text are rounded.
+"""
 RETIRED = 12
 """Minimum number of segments kept after they left the playlist. After a segment has left, clients
 must be able to download it for a time equal to the duration of the playlist (RFC 8216bis §6.2.2).

@@ -106,8 +106,8 @@ class Rendition:
         """For each recent client: the time of its last request, and its address."""
         self.viewers = 0
         """Number of viewers: the larger of the number of recent clients and the number of waiting
-        requests. Viewers that share one address may count as one client. Viewers behind a CDN are
-        not counted.
+        playlist requests. Viewers that share one address may count as one client. Viewers behind a
+        CDN are not counted.
         """
         self.ranked_viewers = 0
         """Number of viewers that count for the rank of the room. At most RANKED_EACH viewers at one
@@ -115,6 +115,8 @@ class Rendition:
         """
         self.waiting = 0
         """Number of requests that wait for a part."""
+        self._hinted = 0
+        """Number of requests for the part in the preload hint that wait."""
         self._when_playable: Callable[[Rendition], None] | None = None
         self._task = self._loop.create_task(self._run())
 
@@ -140,7 +142,14 @@ class Rendition:
         """Number of viewers. The number is at least 1 during the first seconds, because the client
         for which the rendition was created has not requested the media playlist yet.
         """
-        return max(self.viewers, self.waiting, int(self.age < WATCHING))
+        return max(self.viewers, self._reloading, int(self.age < WATCHING))
+
+    @property
+    def _reloading(self) -> int:
+        """Number of playlist requests that wait. A viewer has at most one of these, and at the same
+        time often one for the part in the preload hint.
+        """
+        return self.waiting - self._hinted
 
     @property
     def held(self) -> int:
@@ -191,6 +200,17 @@ class Rendition:
         """
         self.playlist.require_near(number, part)
         await self._until(lambda: self.playlist.contains(number, part), connected)
+
+    async def reach_hint(self, connected: Callable[[], bool]) -> None:
+        """Waits until the playlist has reached the part in its preload hint. Raises as `reach`
+        does.
+        """
+        number, part = self.playlist.position
+        self._hinted += 1
+        try:
+            await self._until(lambda: self.playlist.contains(number, part), connected)
+        finally:
+            self._hinted -= 1
 
     async def _until(self, condition: Callable[[], bool], connected: Callable[[], bool]) -> None:
         deadline = self._loop.time() + BLOCK
@@ -337,7 +357,7 @@ class Rendition:
         }
         addresses = Counter(address for _, address in self._clients.values())
         self.ranked_viewers = sum(min(RANKED_EACH, number) for number in addresses.values())
-        viewers = max(len(self._clients), self.waiting)
+        viewers = max(len(self._clients), self._reloading)
         if viewers != self.viewers:
             self.viewers = viewers
             self.channel.viewers_changed()

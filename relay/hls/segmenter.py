@@ -12,8 +12,8 @@ from relay.media.bmff import init_segment, muxed_fragment
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 SCALE = TIMESCALE[Track.VIDEO]
-PART_TARGET = 31_500
-"""Maximum duration of a part: 0.35 s in 90 kHz ticks. All times in this module are in 90
+PART_TARGET = 18_900
+"""Maximum duration of a part: 0.21 s in 90 kHz ticks. All times in this module are in 90
 kHz ticks.
 """
 PART_LEAST = PART_TARGET * 85 // 100
@@ -21,8 +21,8 @@ PART_LEAST = PART_TARGET * 85 // 100
 gap, or with an IDR.
 """
 PART_ENOUGH = PART_TARGET * 9 // 10
-"""Duration after which a part ends at the next frame: 0.315 s. At 30 frames a second, a part then
-has ten frames (0.333 s).
+"""Duration after which a part ends at the next frame: 0.189 s. At all usual frame rates, a part
+then has whole frames and lasts 0.2 s: for example six frames at 30 frames a second, five at 24.
 """
 TARGET_DURATION = 2
 """Maximum duration of a segment, rounded to whole seconds (`EXT-X-TARGETDURATION`)."""

@@ -37,6 +37,6 @@ PATHS = {
     "webcodecs": PlaybackPath("WebCodecs", "(microlive.stats().sound?.played ?? 0)", None),
     "mse": PlaybackPath("MSE", DECODED, 250.0),
     "whep": PlaybackPath("WHEP", "connections.heard()", None, joins=False),
-    "hls": PlaybackPath("LL-HLS", DECODED, 1_600.0, 2_000.0, joins=False, settle=8.0),
+    "hls": PlaybackPath("LL-HLS", DECODED, 950.0, 1_200.0, joins=False, settle=8.0),
 }
 """The players, by their name in the query parameter `player`."""

@@ -67,8 +67,9 @@ CODES = Charged("max_code_tries_per_address_hour", 3_600.0, "too many codes from
 PER_CONNECTION, PER_SESSION = 5, 10
 """Requests per second that an address may send for each of its connections, and for each of its
 sessions. Sessions are WebSockets, event streams, WHEP sessions, and HLS requests that are being
-answered. An honest LL-HLS viewer needs up to 7 requests per second. A viewer with an event stream
-needs about 1 request per second.
+answered. An honest LL-HLS viewer needs up to 11 requests per second: each part takes a request for
+the playlist and one for the part, and on most paths both wait for the part at the server. A viewer
+with an event stream needs about 1 request per second.
 """
 SLOWED = 1.0
 """Maximum delay of a request from an address that sends too many requests, seconds."""

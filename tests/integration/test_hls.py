@@ -105,7 +105,7 @@ async def test_blocking_reload_waits_and_refuses_as_written(live: Live) -> None:
     assert old.segments[0].number == seen.segments[0].number, (
         "an old one brings the whole list at once"
     )
-    behind = await client.playlist(f"?_HLS_msn={number}&_HLS_part={index + 8}")
+    behind = await client.playlist(f"?_HLS_msn={number}&_HLS_part={index + 12}")
     assert behind.last >= (number + 1, 0), (
         "a part behind the last of its segment is the first of the next"
     )

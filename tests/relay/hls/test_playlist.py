@@ -137,23 +137,23 @@ def test_maps_stay_as_long_as_a_segment_that_needs_them() -> None:
 
 
 def test_a_part_behind_the_last_of_a_segment_is_the_first_of_the_next() -> None:
-    parts = parts_of(60 * 3 + 5)  # three segments of six parts, and the start of a fourth
+    parts = parts_of(60 * 3 + 5)  # three segments of ten parts, and the start of a fourth
     playlist, _ = grown(parts, first=100)
     assert playlist.position == (103, 0)
     assert (
-        playlist.contains(102, 5)
-        and not playlist.contains(102, 6)
+        playlist.contains(102, 9)
+        and not playlist.contains(102, 10)
         and not playlist.contains(103, 0)
     )
-    assert playlist.contains(101, 6) and playlist.contains(101, 99) and playlist.contains(3, 0)
+    assert playlist.contains(101, 10) and playlist.contains(101, 99) and playlist.contains(3, 0)
 
 
 @pytest.mark.parametrize(
     ("number", "part", "refused"),
     [
         (103, 0, False),
-        (103, 7, False),
-        (103, 8, True),
+        (103, 13, False),
+        (103, 14, True),
         (104, 0, False),
         (105, 0, True),
         (1 << 40, 0, True),

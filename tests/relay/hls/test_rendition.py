@@ -152,6 +152,20 @@ async def test_viewers(rendition: Rendition, monkeypatch: pytest.MonkeyPatch) ->
     assert rendition.viewers == 2
 
 
+async def test_a_viewer_who_waits_for_two_answers_counts_once(
+    channel: Channel, rendition: Rendition
+) -> None:
+    """Such a viewer waits for the next playlist and for the part in the preload hint."""
+    await rendition.playable()
+    number, part = rendition.playlist.position
+    rendition.note_request("one")
+    waiting = asyncio.gather(rendition.reach(number, part, present), rendition.reach_hint(present))
+    await eventually(lambda: rendition.waiting == 2)
+    publish(channel, 5 * SCALE, 6 * SCALE)
+    await waiting
+    assert rendition.viewers == 1 and rendition.audience == 1
+
+
 async def test_an_address_counts_a_few_times_in_the_ranking(rendition: Rendition) -> None:
     """This holds for any names of its clients. Every client of another address counts."""
     for number in range(10):

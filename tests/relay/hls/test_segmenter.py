@@ -107,10 +107,10 @@ def test_nothing_is_lost_doubled_or_moved(given_pictures: list[Sample]) -> None:
     )
 
 
-def test_at_thirty_frames_a_second_parts_are_ten_frames_and_a_segment_begins_with_its_idr() -> None:
+def test_at_thirty_frames_a_second_parts_are_six_frames_and_a_segment_begins_with_its_idr() -> None:
     segments = segments_of(run(regular(300)))
-    assert [len(segment) for segment in segments[:4]] == [6] * 4
-    assert {part.duration for segment in segments for part in segment} == {30_000}
+    assert [len(segment) for segment in segments[:4]] == [10] * 4
+    assert {part.duration for segment in segments for part in segment} == {18_000}
     assert all(
         segment[0].independent and not any(part.independent for part in segment[1:])
         for segment in segments
@@ -127,8 +127,8 @@ def test_without_idrs_it_is_cut_all_the_same() -> None:
 
 def test_a_part_is_out_as_soon_as_the_picture_behind_it_is_here() -> None:
     segmenter = segmenter_of()
-    out = [segmenter.receive(sample) for sample in regular(11)]
-    assert out[:10] == [[]] * 10 and len(out[10]) == 1
+    out = [segmenter.receive(sample) for sample in regular(7)]
+    assert out[:6] == [[]] * 6 and len(out[6]) == 1
 
 
 def test_a_new_sps_begins_a_segment_with_another_map() -> None:
@@ -179,7 +179,7 @@ def test_while_pictures_stall_parts_go_on_with_the_sound() -> None:
     for ticks in range(480_000 + 5 * 1_600, 480_000 + 96_000, FRAME):
         segmenter.receive(frame(ticks))
     parts = segmenter.stall(START + 180_000)
-    assert [part.duration for part in parts] == [PART_TARGET] * 5
+    assert [part.duration for part in parts] == [PART_TARGET] * 9
     assert all(part.data for part in parts)
 
 

@@ -4,8 +4,8 @@ import { LiveSync } from '../../../../web/js/watch/hls/live_sync.js';
 
 const near = {
   now: 10_000,
-  latency: 1.4,
-  target: 1.05,
+  latency: 0.9,
+  target: 0.63,
   position: 95,
   sync: 100,
   loaded: { start: 90, end: 101 },
@@ -61,27 +61,34 @@ test('without newer media the jump waits for it', () => {
   );
 });
 
+test('a stall raises the target, up to a maximum', () => {
+  const sync = new LiveSync();
+  assert.ok(Math.abs(sync.raise(0.63) - 0.83) < 1e-9);
+  assert.equal(sync.raise(1.9), 2);
+  assert.equal(sync.raise(2.5), 2.5);
+});
+
 test('a target that stalls raised shrinks step by step without stalls', () => {
   const sync = new LiveSync();
-  assert.equal(sync.relax(0, 1.05), null);
-  assert.equal(sync.relax(1_000, 1.35), null);
-  assert.equal(sync.relax(15_900, 1.35), null);
-  assert.equal(sync.relax(16_000, 1.35), 1.25);
-  assert.equal(sync.relax(20_000, 1.55), null); // another stall
-  assert.equal(sync.relax(34_000, 1.55), null);
-  let target = 1.55;
+  assert.equal(sync.relax(0, 0.63), null);
+  assert.equal(sync.relax(1_000, 0.95), null);
+  assert.equal(sync.relax(15_900, 0.95), null);
+  assert.equal(sync.relax(16_000, 0.95), 0.85);
+  assert.equal(sync.relax(20_000, 1.15), null); // another stall
+  assert.equal(sync.relax(34_000, 1.15), null);
+  let target = 1.15;
   for (let now = 35_000; now < 200_000; now += 250) target = sync.relax(now, target) ?? target;
-  assert.equal(target, 1.05);
-  assert.equal(sync.relax(300_000, 1.05), null);
+  assert.equal(target, 0.63);
+  assert.equal(sync.relax(300_000, 0.63), null);
 });
 
 test('the rate corrects a distance, down to the slack, and only with buffered media', () => {
   const sync = new LiveSync();
-  assert.equal(sync.pace({ latency: 1.4, target: 1.05, ahead: 1 }), 1);
-  assert.equal(sync.pace({ latency: 1.5, target: 1.05, ahead: 1 }), 1.05);
-  assert.equal(sync.pace({ latency: 1.35, target: 1.05, ahead: 1 }), 1.05);
-  assert.equal(sync.pace({ latency: 1.29, target: 1.05, ahead: 1 }), 1);
-  assert.equal(sync.pace({ latency: 1.35, target: 1.05, ahead: 1 }), 1);
-  assert.equal(sync.pace({ latency: 1.8, target: 1.05, ahead: 0.4 }), 1);
-  assert.equal(sync.pace({ latency: NaN, target: 1.05, ahead: NaN }), 1);
+  assert.equal(sync.pace({ latency: 0.75, target: 0.63, ahead: 0.6 }), 1);
+  assert.equal(sync.pace({ latency: 0.85, target: 0.63, ahead: 0.6 }), 1.05);
+  assert.equal(sync.pace({ latency: 0.7, target: 0.63, ahead: 0.5 }), 1.05);
+  assert.equal(sync.pace({ latency: 0.67, target: 0.63, ahead: 0.5 }), 1);
+  assert.equal(sync.pace({ latency: 0.7, target: 0.63, ahead: 0.5 }), 1);
+  assert.equal(sync.pace({ latency: 1.1, target: 0.63, ahead: 0.25 }), 1);
+  assert.equal(sync.pace({ latency: NaN, target: 0.63, ahead: NaN }), 1);
 });

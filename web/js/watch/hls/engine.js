@@ -18,6 +18,7 @@
  */
 import { trimTo } from './back_buffer.js';
 import { HOLD_BACK } from './live_sync.js';
+import { PartsAhead } from './parts_ahead.js';
 
 const APPLE = navigator.vendor.startsWith('Apple');
 const MEDIA_MENDED = 3_000; // minimum time between two recoveries of the decoder, ms
@@ -29,7 +30,7 @@ const MEDIA_MENDED = 3_000; // minimum time between two recoveries of the decode
  * @param {HTMLVideoElement} video
  * @param {string} url
  * @param {Failed} failed
- * @param {Pick<import('../../page/environment.js').Environment, 'now'>} environment
+ * @param {import('./parts_ahead.js').Environment} environment
  * @returns {Promise<Engine>}
  */
 export async function makeEngine(video, url, failed, environment) {
@@ -81,24 +82,31 @@ function playNative(video, url, failed) {
  * @param {HTMLVideoElement} video
  * @param {string} url
  * @param {Failed} failed
- * @param {Pick<import('../../page/environment.js').Environment, 'now'>} environment
+ * @param {import('./parts_ahead.js').Environment} environment
  * @returns {Promise<Engine>}
  */
 async function playHlsJs(video, url, failed, environment) {
   const { default: Hls } = await import('../../../vendor/hls.light.min.js');
   if (!Hls.isSupported())
     throw new Error('this browser has neither HLS nor Media Source Extensions');
+  const ahead = new PartsAhead(environment);
   const hls = new Hls({
+    fLoader: ahead.loader(Hls.DefaultConfig.loader),
     lowLatencyMode: true,
     enableWorker: false, // fragmented MP4 needs no remuxing; a worker would add a hop
     // only LiveSync changes the rate: hls.js would change the rate several times a second
     maxLiveSyncPlaybackRate: 1,
     liveDurationInfinity: true,
-    liveSyncOnStallIncrease: 0.3, // s; LiveSync undoes this increase, hls.js never does
+    liveSyncOnStallIncrease: 0, // hls.js notices only stalls of over 1.25 s; see LiveSync
     backBufferLength: Infinity, // see back_buffer.js
     maxBufferLength: 8,
     startFragPrefetch: true,
   });
+  hls.on(
+    Hls.Events.LEVEL_UPDATED,
+    (_, /** @type {{details: import('../../../vendor/hls.light.min.js').Details}} */ { details }) =>
+      ahead.expect(details),
+  );
   let bytes = 0;
   hls.on(Hls.Events.BUFFER_APPENDING, (_, /** @type {{data: Uint8Array}} */ { data }) => {
     bytes += data.byteLength;

@@ -1,17 +1,19 @@
 /**
  * Keeps an HLS player near the live edge: by a slightly higher playback rate, or by a jump if the
- * player is too far behind. After a stall, hls.js increases its target distance to the live edge.
- * This class then reduces the target distance step by step. Pure.
+ * player is too far behind. A stall increases the target distance to the live edge. Without stalls,
+ * the target distance decreases again, step by step. Pure.
  */
 
-export const HOLD_BACK = 1.05; // distance to the newest part, s: PART-HOLD-BACK of the playlist
+export const HOLD_BACK = 0.63; // distance to the newest part, s: PART-HOLD-BACK of the playlist
 const FAR = 1.2; // excess over the target above which the player jumps, s
-const SLACK = 0.25; // tolerated excess over the target, s: parts last a third of a second
-const BEGIN = 0.4; // excess over the target at which faster playback begins, s; it ends at SLACK
+const SLACK = 0.05; // tolerated excess over the target, s
+const BEGIN = 0.15; // excess over the target at which faster playback begins, s; it ends at SLACK
 const BRISK = 1.05;
-const LEAST = 0.5; // duration of buffered media below which playback never gets faster, s
+const LEAST = 0.3; // duration of buffered media below which playback never gets faster, s
 const PATIENCE = 4_000; // minimum time between two jumps, ms
 const ENOUGH = 0.3; // duration of the media that a jump needs after its new position, s
+const RAISE = 0.2; // increase of the target after a stall, s
+const MOST = 2; // maximum target, s: a path that stalls nevertheless is too slow
 const FORGIVE = 15_000; // ms without a stall after which the target shrinks by a step
 const STEP = 0.1; // s
 const GRAIN = 0.01; // s
@@ -34,6 +36,14 @@ export class LiveSync {
     this.#changedAt = now;
     this.#target = Math.max(HOLD_BACK, target - STEP);
     return this.#target;
+  }
+
+  /**
+   * Returns the new target distance after a stall, s.
+   * @param {number} target the present target, s
+   */
+  raise(target) {
+    return Math.max(target, Math.min(MOST, target + RAISE));
   }
 
   /**
