@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -116,6 +117,16 @@ def test_at_thirty_frames_a_second_parts_are_six_frames_and_a_segment_begins_wit
         for segment in segments
     )
     assert all(segment[-1].last for segment in segments[:-1])
+
+
+@pytest.mark.parametrize("fps", [15, 20, 24, 25, 30, 50, 60])
+def test_at_usual_frame_rates_parts_have_whole_frames(fps: int) -> None:
+    frames = regular(6 * fps, step=SCALE // fps, keys=2 * fps)
+    began, starts = frames[0].dts, {frame.dts for frame in frames}
+    for segment in segments_of(run(frames))[:-1]:
+        for part in segment:
+            assert began in starts
+            began += part.duration
 
 
 def test_without_idrs_it_is_cut_all_the_same() -> None:
