@@ -85,6 +85,7 @@ test('a target that stalls raised shrinks step by step without stalls', () => {
 test('the rate corrects a distance, down to the slack, and only with buffered media', () => {
   const sync = new LiveSync();
   assert.equal(sync.pace({ latency: 0.75, target: 0.63, ahead: 0.6 }), 1);
+  assert.equal(sync.pace({ latency: 1.3, target: 0.63, ahead: 1 }), 1.1);
   assert.equal(sync.pace({ latency: 0.85, target: 0.63, ahead: 0.6 }), 1.05);
   assert.equal(sync.pace({ latency: 0.7, target: 0.63, ahead: 0.5 }), 1.05);
   assert.equal(sync.pace({ latency: 0.67, target: 0.63, ahead: 0.5 }), 1);

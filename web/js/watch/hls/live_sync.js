@@ -5,10 +5,12 @@
  */
 
 export const HOLD_BACK = 0.63; // distance to the newest part, s: PART-HOLD-BACK of the playlist
-const FAR = 1.2; // excess over the target above which the player jumps, s
+const FAR = 1; // excess over the target above which the player jumps, s
 const SLACK = 0.05; // tolerated excess over the target, s
 const BEGIN = 0.15; // excess over the target at which faster playback begins, s; it ends at SLACK
 const BRISK = 1.05;
+const LATE = 0.3; // excess over the target above which playback is FAST, s
+const FAST = 1.1;
 const LEAST = 0.3; // duration of buffered media below which playback never gets faster, s
 const PATIENCE = 4_000; // minimum time between two jumps, ms
 const ENOUGH = 0.3; // duration of the media that a jump needs after its new position, s
@@ -52,8 +54,10 @@ export class LiveSync {
    *   edge, target distance, and buffered media
    */
   pace({ latency, target, ahead }) {
-    this.#hurries = ahead > LEAST && latency > target + (this.#hurries ? SLACK : BEGIN);
-    return this.#hurries ? BRISK : 1;
+    const excess = latency - target;
+    this.#hurries = ahead > LEAST && excess > (this.#hurries ? SLACK : BEGIN);
+    if (!this.#hurries) return 1;
+    return excess > LATE ? FAST : BRISK;
   }
 
   /**
