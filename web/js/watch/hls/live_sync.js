@@ -5,7 +5,7 @@
  */
 
 export const HOLD_BACK = 0.63; // distance to the newest part, s: PART-HOLD-BACK of the playlist
-const FAR = 1; // excess over the target above which the player jumps, s
+const FAR = 1.2; // excess over the target above which the player jumps, s
 const SLACK = 0.05; // tolerated excess over the target, s
 const BEGIN = 0.15; // excess over the target at which faster playback begins, s; it ends at SLACK
 const BRISK = 1.05;
