@@ -48,6 +48,6 @@ PLAYBACK_PATHS = {
         "The delay of a part begins when the server has its last frame, and ends when the viewer "
         "has the whole part. The delay that a person sees is longer by the duration of four parts: "
         "the first frame of a part waits for the last one, and a player stays three parts behind.",
-        500,
+        300,
     ),
 }
