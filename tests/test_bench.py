@@ -23,6 +23,7 @@ from scripts.benchmarks.commands.output import conclude
 from scripts.benchmarks.decoded import Decoded
 from scripts.benchmarks.figures import Bar, Figures, percentile
 from scripts.benchmarks.narrow import Bandwidth
+from scripts.benchmarks.ratio import Ratio
 
 moments = st.integers(min_value=0, max_value=1 << 53)
 
@@ -247,10 +248,10 @@ def test_the_uplink_bars() -> None:
     """
     losses = [loss(0.05, 120, 30, []), loss(0.1, 900, 61, ["frame"])]
     direct, ours = (
-        Bandwidth("direct", 2.4, 0.5, 0.9, 20, math.nan, math.nan),
-        Bandwidth("microlive", 2.4, 0.55, 0.9, 26, 400, 0),
+        Bandwidth("direct", 2.4, 0.5, 0.9, 20, math.nan, math.nan, math.nan),
+        Bandwidth("microlive", 2.4, 0.55, 0.9, 26, 400, 0, 300),
     )
-    remb = Bandwidth(uplink.REMB_ONLY, 2.4, 2.5, 0.7, 19, 400, 1_300)
+    remb = Bandwidth(uplink.REMB_ONLY, 2.4, 2.5, 0.7, 19, 400, 1_300, 200)
     report = uplink.Report(losses, uplink.Outage(150, 250, 10, []), [direct, ours, remb])
     kept = {bar.name: bar.kept for bar in report.bars}
     assert [name for name, each in kept.items() if not each] == [
@@ -259,13 +260,45 @@ def test_the_uplink_bars() -> None:
         "up again, beside direct WebRTC",
         "down to 1 Mbps by REMB alone",
     ]
-    assert len(kept) == 11
+    assert len(kept) == 12
     json.dumps(report.as_json(), allow_nan=False)
     assert uplink.Report([], None, []).bars == []
     assert [bar.name for bar in uplink.Report([], None, [ours]).bars] == [
         "share of the target sent before",
         "delivery delay, maximum",
+        "delivery delay while narrow, p95",
     ]
+
+
+def test_the_times_beside_direct_webrtc() -> None:
+    """The ratio is the median of the pairs' ratios, and its interval is that of nine pairs. The
+    order of each pair alternates.
+    """
+    ups = [8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 90.0]
+    turns = []
+    for up in ups:
+        turns.append(Bandwidth("direct", 2.4, 0.5, 0.9, 10, math.nan, math.nan, math.nan))
+        turns.append(Bandwidth("microlive", 2.4, 0.0, 0.9, up, 400, 0, 300))
+    report = uplink.Report([], None, turns)
+    found = report.ratios["up again, beside direct WebRTC"]
+    assert (found.pairs, found.median, found.low, found.high) == (9, 1.2, 0.9, 1.5)
+    assert str(found) == "1.20 × (95 % interval: 0.90 to 1.50, 9 pairs)"
+    kept = {bar.name: bar.kept for bar in report.bars}
+    assert kept["up again, beside direct WebRTC"] and kept["down to 1 Mbps, beside direct WebRTC"]
+    assert [uplink.order(turn)[0] for turn in (1, 2, 3)] == ["direct", "microlive", "direct"]
+
+
+def test_a_run_without_a_result_counts_against_us() -> None:
+    """A run of ours that never came back up is infinitely slow; one of the other variant took the
+    longest time that a run waits. Few pairs have no interval.
+    """
+    found = Ratio.of([math.nan, 10, 0], [20, math.nan, 0.01], least=0.05, most=40)
+    assert (found.median, found.low, found.high) == (0.25, -math.inf, math.inf)
+    assert str(found) == "0.25 × (95 % interval: none, 3 pairs)"
+    never = Ratio.of([math.nan], [20], least=0.05, most=40)
+    assert never.as_json() == {"pairs": 1, "median": None, "low": None, "high": None}
+    bar = Bar("up again", never.median, 1.2, "×")
+    assert not bar.kept and bar.as_json()["value"] is None
 
 
 def crowd(rude: bool, p99: float, late: float = 100.0, left: int = 0) -> mixed.Run:

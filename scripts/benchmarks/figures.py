@@ -71,11 +71,12 @@ class Bar:
         return self.value >= self.limit if self.least else self.value <= self.limit
 
     def as_json(self) -> dict[str, Any]:
-        """Returns the fields as JSON values. Replaces NaN by None (null), because JSON has no
-        NaN.
+        """Returns the fields as JSON values. Replaces NaN and infinity by None (null), because JSON
+        has neither.
         """
         value, limit = (
-            None if math.isnan(number) else round(number, 3) for number in (self.value, self.limit)
+            round(number, 3) if math.isfinite(number) else None
+            for number in (self.value, self.limit)
         )
         return {
             "name": self.name,

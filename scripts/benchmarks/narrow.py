@@ -13,6 +13,7 @@ from playwright.async_api import Page
 
 from relay.message import Flag
 from scripts.benchmarks.continuity import LOOK_BACK, freeze, settled
+from scripts.benchmarks.figures import percentile
 from scripts.benchmarks.narrow_network import TestNetwork, direct_page, live
 
 RATE, NARROW = "1mbit", 1_000_000
@@ -48,6 +49,10 @@ class Bandwidth:
     """
     freeze: float
     """Longest freeze after the link became narrow, ms. NaN if the variant has no relay."""
+    narrow_delay: float
+    """95th percentile of the delay while the link was narrow, ms. NaN if the variant has no
+    relay.
+    """
 
 
 async def narrow_live(world: TestNetwork, variant: str = "microlive", *more: str) -> Bandwidth:
@@ -60,14 +65,22 @@ async def narrow_live(world: TestNetwork, variant: str = "microlive", *more: str
     after = [(at, record) for at, record in spectator.frames() if at >= narrow]
     arrivals = [at for at, _ in after]
     delays = [
-        (record.publish - record.capture) / 1_000
-        for _, record in after
+        (at, (record.publish - record.capture) / 1_000)
+        for at, record in after
         if not record.flags & Flag.CAPTURE_ESTIMATED
     ]
     source = world.capture.frames(world.port, started)
     stood = freeze(arrivals, source, narrow, arrivals[-1], LOOK_BACK) if arrivals else math.nan
     return _bandwidth(
-        world, variant, world.port, targets, narrow, wide, max(delays, default=math.nan), stood
+        world,
+        variant,
+        world.port,
+        targets,
+        narrow,
+        wide,
+        delay=max((delay for _, delay in delays), default=math.nan),
+        stood=stood,
+        narrow_delay=percentile(sorted(delay for at, delay in delays if at < wide), 0.95),
     )
 
 
@@ -88,7 +101,7 @@ async def narrow_direct(world: TestNetwork) -> Bandwidth:
     targets, narrow, wide = await _squeeze(world, creator, port)
     await creator.context.close()
     await viewer.context.close()
-    return _bandwidth(world, "direct", port, targets, narrow, wide, math.nan, math.nan)
+    return _bandwidth(world, "direct", port, targets, narrow, wide)
 
 
 async def _squeeze(
@@ -140,8 +153,10 @@ def _bandwidth(
     targets: Sequence[tuple[float, float]],
     narrow: float,
     wide: float,
-    delay: float,
-    stood: float,
+    *,
+    delay: float = math.nan,
+    stood: float = math.nan,
+    narrow_delay: float = math.nan,
 ) -> Bandwidth:
     return Bandwidth(
         variant=variant,
@@ -151,4 +166,5 @@ def _bandwidth(
         up=settled(targets, wide, SPENT * TARGET, least=True),
         delay=delay,
         freeze=stood,
+        narrow_delay=narrow_delay,
     )

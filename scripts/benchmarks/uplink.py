@@ -37,6 +37,7 @@ from scripts.benchmarks.narrow_network import (
     test_network,
     watching,
 )
+from scripts.benchmarks.ratio import Ratio
 
 Progress = Callable[[str], None]
 
@@ -44,7 +45,7 @@ FREEZE_BAR, FREEZE_AT = 300.0, 0.05
 RECOVERY_BAR = 500.0
 SKEW_BAR = 60.0
 RATIO_BAR = 1.2
-DELAY_BAR = 1_000.0
+DELAY_BAR, NARROW_DELAY_BAR = 1_000.0, 500.0
 REMB_BAR = 2.0
 SETTLE = 4.0
 """Seconds before the first packet loss. During this time, congestion control and players settle."""
@@ -123,17 +124,8 @@ class Report:
         if skews:
             bars.append(Bar("audio and video apart", max(skews), SKEW_BAR, "ms"))
             bars.append(Bar("decode errors", len(self.errors), 0, ""))
+        bars += [Bar(name, ratio.median, RATIO_BAR, "×") for name, ratio in self.ratios.items()]
         if ours := self._turns("microlive"):
-            if direct := self._turns("direct"):
-                for what, name in (("down", "down to 1 Mbps"), ("up", "up again")):
-                    bars.append(
-                        Bar(
-                            f"{name}, beside direct WebRTC",
-                            _middle(ours, what) / max(_middle(direct, what), ASK_EVERY),
-                            RATIO_BAR,
-                            "×",
-                        )
-                    )
             bars.append(
                 Bar(
                     "share of the target sent before",
@@ -145,6 +137,14 @@ class Report:
             )
             bars.append(
                 Bar("delivery delay, maximum", max(each.delay for each in ours), DELAY_BAR, "ms")
+            )
+            bars.append(
+                Bar(
+                    "delivery delay while narrow, p95",
+                    _middle(ours, "narrow_delay"),
+                    NARROW_DELAY_BAR,
+                    "ms",
+                )
             )
         if remb := self._turns(REMB_ONLY):
             bars.append(Bar("down to 1 Mbps by REMB alone", _middle(remb, "down"), REMB_BAR, "s"))
@@ -159,6 +159,25 @@ class Report:
             )
         return bars
 
+    @property
+    def ratios(self) -> dict[str, Ratio]:
+        """The times of microlive divided by the times of direct WebRTC, by the name of the bar."""
+        ours, direct = self._turns("microlive"), self._turns("direct")
+        if not ours or not direct:
+            return {}
+        return {
+            f"{name}, beside direct WebRTC": Ratio.of(
+                [getattr(each, what) for each in ours],
+                [getattr(each, what) for each in direct],
+                least=ASK_EVERY,
+                most=most,
+            )
+            for what, name, most in (
+                ("down", "down to 1 Mbps", NARROW_FOR),
+                ("up", "up again", WIDE_WITHIN),
+            )
+        }
+
     def _turns(self, variant: str) -> list[Bandwidth]:
         return [each for each in self.bandwidths if each.variant == variant]
 
@@ -167,6 +186,7 @@ class Report:
             "losses": [_plain(loss) for loss in self.losses],
             "outage": _plain(self.outage) if self.outage else None,
             "bandwidths": [_plain(each) for each in self.bandwidths],
+            "ratios": {name: ratio.as_json() for name, ratio in self.ratios.items()},
             "bars": [bar.as_json() for bar in self.bars],
         }
 
@@ -206,14 +226,22 @@ async def measure(
             failed = await _fail(world)
         bandwidths = []
         for turn in range(1, turns + 1):
-            progress(f"{RATE} for {NARROW_FOR:g} s, turn {turn} of {turns}: direct WebRTC")
-            bandwidths.append(await narrow_direct(world))
-            progress(f"{RATE} for {NARROW_FOR:g} s, turn {turn} of {turns}: microlive")
-            bandwidths.append(await narrow_live(world))
+            for variant in order(turn):
+                progress(f"{RATE} for {NARROW_FOR:g} s, turn {turn} of {turns}: {variant}")
+                bandwidths.append(
+                    await (narrow_direct(world) if variant == "direct" else narrow_live(world))
+                )
         if turns:
             progress(f"{RATE} for {NARROW_FOR:g} s: microlive, by REMB alone")
             bandwidths.append(await narrow_live(world, REMB_ONLY, "remb"))
     return Report(losses, failed, bandwidths)
+
+
+def order(turn: int) -> tuple[str, str]:
+    """Returns the variants of a turn (from 1) in the order in which they run. The order alternates,
+    so that a load on the machine that grows or falls affects both variants.
+    """
+    return ("direct", "microlive") if turn % 2 else ("microlive", "direct")
 
 
 # Packet loss

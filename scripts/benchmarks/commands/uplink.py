@@ -24,10 +24,13 @@ def uplink(
         int,
         typer.Option(
             min=0,
-            max=10,
-            help=("Turns with a narrow link. Each turn measures direct WebRTC and microlive."),
+            max=25,
+            help=(
+                "Turns with a narrow link. Each turn measures direct WebRTC and microlive, in "
+                "alternating order."
+            ),
         ),
-    ] = 3,
+    ] = 9,
     stock: Annotated[bool, typer.Option(help="Also measure aiortc's own receiver.")] = True,
     as_json: Json = False,
 ) -> None:
@@ -108,6 +111,7 @@ def _uplink_tables(report: benchmark.Report) -> None:
             "Mbps while narrow",
             "s up",
             "delay ms",
+            "p95 while narrow",
             "freeze ms",
             title="1 Mbps, then free",
         )
@@ -120,6 +124,9 @@ def _uplink_tables(report: benchmark.Report) -> None:
                 slow,
                 f"{each.up:.1f}",
                 f"{each.delay:.0f}",
+                f"{each.narrow_delay:.0f}",
                 f"{each.freeze:.0f}",
             )
         console.print(table)
+    for name, ratio in report.ratios.items():
+        console.print(f"{name}: {ratio}", markup=False)
