@@ -271,9 +271,10 @@ class PeerSession:
             return
         account, started = self.account, perf_counter_ns()
         try:
-            if data[0] < 64:
+            first = data[0]
+            if first < 64:
                 self._receive_handshake(data, route)
-            elif self._state is not _CONNECTED or not 127 < data[0] < 192:
+            elif self._state is not _CONNECTED or not 127 < first < 192:
                 pass
             elif len(data) < HEADER_SIZE:
                 self._peer_counters.rejected += 1

@@ -5,6 +5,15 @@ from typing import Final
 
 _READ_HEADER: Final = Struct("!BBHII").unpack_from
 HEADER_SIZE: Final = 12
+_READ_USUAL: Final = Struct("!BBHIIHHBH").unpack_from
+"""Reads the header and the start of the header extension: profile, length in words, and first
+element, if its data has two bytes.
+"""
+_USUAL_SIZE: Final = 20
+_USUAL_START: Final = 0x90
+"""First byte of a packet of version 2 with header extension, without CSRCs and padding."""
+_ONE_BYTE_PROFILE: Final = 0xBEDE
+"""Profile of extensions whose elements have headers of one byte (RFC 8285 §4.2)."""
 
 
 class RtpPacket:
@@ -56,6 +65,27 @@ def parse_rtp(data: bytes, transport_id: int = 0, send_time_id: int = 0) -> RtpP
     `transport_id` and `send_time_id` are the numbers of the header extensions for transport-wide
     sequence numbers and for send times; 0 for an extension that was not negotiated.
     """
+    size = len(data)
+    if size >= _USUAL_SIZE and 0 < transport_id < 15 and not send_time_id:
+        # The straight path: nearly every packet has only the transport-wide sequence number.
+        first, second, sequence, timestamp, ssrc, profile, words, element, number = _READ_USUAL(
+            data
+        )
+        start = HEADER_SIZE + 4 + 4 * words
+        if (
+            first == _USUAL_START
+            and profile == _ONE_BYTE_PROFILE
+            and element == (transport_id << 4 | 1)
+            and HEADER_SIZE + 4 < start <= size
+        ):
+            return RtpPacket(
+                second & 0x7F, second > 127, sequence, timestamp, ssrc, data[start:], number
+            )
+    return _parse_any(data, transport_id, send_time_id)
+
+
+def _parse_any(data: bytes, transport_id: int, send_time_id: int) -> RtpPacket:
+    """Does the same as `parse_rtp` for packets with any header."""
     size = len(data)
     if size < HEADER_SIZE:
         raise ValueError("truncated RTP packet")

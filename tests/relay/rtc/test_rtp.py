@@ -1,5 +1,7 @@
 """RTP headers, against aiortc's serialiser."""
 
+from collections.abc import Callable
+
 import pytest
 from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpParameters
 from aiortc.rtp import HeaderExtensionsMap, pack_header_extensions
@@ -7,7 +9,7 @@ from aiortc.rtp import RtpPacket as AiortcPacket
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.rtc.rtp import Unwrapper, parse_rtp
+from relay.rtc.rtp import RtpPacket, Unwrapper, _parse_any, parse_rtp
 from tests.fixtures.packets import fields
 
 
@@ -147,6 +149,32 @@ def test_invalid_extensions_cost_only_the_number(block: bytes, wanted: int) -> N
             + b"payload"
         )
         assert parse_rtp(data, wanted, wanted).payload == b"payload"
+
+
+def outcome(parse: Callable[[bytes, int, int], RtpPacket], data: bytes, number: int) -> object:
+    try:
+        return fields(parse(data, number, 0))
+    except ValueError as error:
+        return str(error)
+
+
+@given(
+    first=st.just(0x90) | st.integers(0, 255),
+    profile=st.just(0xBEDE) | st.integers(0, 0xFFFF),
+    words=st.integers(0, 3) | st.integers(0, 0xFFFF),
+    number=st.integers(0, 16),
+    element=st.none() | st.integers(0, 255),
+    rest=st.binary(max_size=30),
+)
+def test_the_straight_path_does_the_same(
+    first: int, profile: int, words: int, number: int, element: int | None, rest: bytes
+) -> None:
+    """Packets with the number in the first element have a path of their own, without any loss."""
+    header = bytes((first, 0xE1)) + bytes(range(1, 11))
+    chosen = (number << 4 | 1) & 0xFF if element is None else element
+    block = profile.to_bytes(2, "big") + words.to_bytes(2, "big") + bytes((chosen,))
+    for data in (header + block + rest, header + block[: len(rest)]):
+        assert outcome(parse_rtp, data, number) == outcome(_parse_any, data, number)
 
 
 @given(st.binary(max_size=80))
