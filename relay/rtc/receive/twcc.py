@@ -5,6 +5,7 @@ The sender numbers the packets of all its streams in one sequence. From the inte
 arrivals, the sender estimates which bitrate the path can carry.
 """
 
+from array import array
 from operator import sub
 from struct import Struct
 from typing import Final
@@ -30,6 +31,10 @@ distance is reported. The same report also repeats the arrival times of all pack
 numbers.
 """
 
+_PLACES: Final = 2_048
+"""Number of arrival times that are stored: a power of 2 above MAX_STATUSES + KEPT."""
+_NEVER: Final = -1
+"""The arrival time of a packet that has not arrived."""
 _HEADER = Struct("!BBHIIHHHBB")
 _TICK: Final = 4_000
 """Resolution of an arrival time, in ticks per second: one tick is 250 µs."""
@@ -63,9 +68,10 @@ class TransportFeedback:
         """The 16-bit sequence numbers of the packets that arrived since the last report."""
         self._fresh_times: list[float] = []
         """Arrival time of each packet in `_fresh`, in seconds."""
-        self._arrivals: dict[int, int] = {}
-        """Arrival times in ticks by unwrapped sequence number. Contains all numbers that have not
-        been reported yet, and at least the KEPT newest numbers.
+        self._arrivals = _no_arrivals()
+        """Arrival times in ticks of the newest sequence numbers, up to `_highest`. The index is the
+        unwrapped sequence number modulo _PLACES. A dictionary would take eight times as much
+        memory, which does not stay in the caches of a processor.
         """
         self._next: int | None = None
         """The first sequence number that has not been reported yet."""
@@ -101,7 +107,7 @@ class TransportFeedback:
         first = self._take_fresh()
         if first is None:
             return []
-        arrivals = list(map(self._arrivals.get, range(first, self._highest + 1)))
+        arrivals = self._arrivals_from(first)
         self._next = self._highest + 1
         written: list[bytes] = []
         while arrivals and len(written) < MAX_REPORTS:
@@ -112,8 +118,18 @@ class TransportFeedback:
             written.append(packet)
             first += taken
             arrivals = arrivals[taken:]
-        self._forget()
         return written
+
+    def _arrivals_from(self, first: int) -> list[int | None]:
+        """Returns the arrival times from the number `first` to `_highest`, in ticks; None for a
+        packet that has not arrived.
+        """
+        begin, end = first % _PLACES, (self._highest + 1) % _PLACES
+        stored = self._arrivals
+        found = stored[begin:end] if begin < end else stored[begin:] + stored[:end]
+        if _NEVER in found:
+            return [None if ticks == _NEVER else ticks for ticks in found]
+        return [*found]
 
     def _take_fresh(self) -> int | None:
         """Adds the arrivals in `_fresh` to `_arrivals`. Returns the first sequence number to
@@ -122,27 +138,39 @@ class TransportFeedback:
         fresh, times = self._fresh, self._fresh_times
         self._fresh, self._fresh_times = [], []
         first, highest = self._next, self._highest
-        arrivals = self._arrivals
-        start, count = highest + 1 & 0xFFFF, len(fresh)
-        if first == highest + 1 and fresh == list(range(start, start + count)) and count <= MANY:
+        start, place, count = highest + 1 & 0xFFFF, (highest + 1) % _PLACES, len(fresh)
+        if (
+            first == highest + 1
+            and fresh == list(range(start, start + count))
+            and count <= MANY
+            and place + count <= _PLACES
+        ):
             # The usual case: all packets arrived, and in order.
-            arrivals.update(
-                zip(range(first, first + count), [int(now * _TICK) for now in times], strict=True)
-            )
+            self._arrivals[place : place + count] = array("q", [int(now * _TICK) for now in times])
             self._highest = highest + count
             return first if count else None
+        return self._take_any(fresh, times)
+
+    def _take_any(self, fresh: list[int], times: list[float]) -> int | None:
+        """Does the same as `_take_fresh` for packets in any order."""
+        first, highest = self._next, self._highest
+        arrivals = self._arrivals
         for sequence, now in zip(fresh, times, strict=True):
             ahead = (sequence - highest + 0x8000 & 0xFFFF) - 0x8000
             number = sequence if first is None else highest + ahead
             if ahead != 1 or first is None or number - first >= MAX_STATUSES:
                 if self._restarted(number, highest):
-                    arrivals.clear()
+                    arrivals = self._arrivals = _no_arrivals()
                     self._next = first = highest = number
-                elif number <= highest - KEPT or number in arrivals:
+                elif number <= highest and (
+                    number <= highest - KEPT or arrivals[number % _PLACES] != _NEVER
+                ):
                     continue  # too old, or a duplicate: the first arrival counts
                 assert first is not None
                 first = min(first, number)
-            arrivals[number] = int(now * _TICK)
+            for missing in range(highest + 1, number):
+                arrivals[missing % _PLACES] = _NEVER
+            arrivals[number % _PLACES] = int(now * _TICK)
             if number > highest:
                 highest = number
         self._highest = highest
@@ -156,13 +184,9 @@ class TransportFeedback:
             return True
         return number - self._next >= MAX_STATUSES
 
-    def _forget(self) -> None:
-        if len(self._arrivals) > 2 * KEPT:
-            self._arrivals = {
-                number: ticks
-                for number, ticks in self._arrivals.items()
-                if number > self._highest - KEPT
-            }
+
+def _no_arrivals() -> "array[int]":
+    return array("q", (_NEVER,)) * _PLACES
 
 
 def write_feedback(

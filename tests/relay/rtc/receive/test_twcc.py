@@ -189,14 +189,31 @@ def test_arrivals_far_apart_get_few_packets() -> None:
 def test_memory_is_bounded_and_very_late_packets_are_ignored() -> None:
     """After many packets only the last ones are stored."""
     feedback = TransportFeedback(1)
+    size = len(feedback._arrivals)
     for number in range(100_000):
         feedback.receive(number & 0xFFFF, number / 1_000)
         if number % 60 == 0:
             feedback.reports(1, number / 1_000)
-            assert len(feedback._arrivals) <= 2 * KEPT + 60
+            assert len(feedback._arrivals) == size
     feedback.reports(1, 100.0)
     feedback.receive(99_999 - KEPT - 1 & 0xFFFF, 100.0)
     assert feedback.reports(1, 101.0) == []
+
+
+@pytest.mark.parametrize("lost", [1, 100, MAX_STATUSES - 2])
+def test_lost_packets_after_many_others(lost: int) -> None:
+    """Their places hold arrival times of much earlier packets, which must not be reported."""
+    feedback, number = TransportFeedback(1), 0
+    while number < 5_000:
+        for _ in range(50):
+            feedback.receive(number, number / 1_000)
+            number += 1
+        feedback.reports(1, number / 1_000)
+    last = number + lost
+    feedback.receive(last, last / 1_000)
+    said = [arrival for packet in feedback.reports(1, 6.0) for arrival in read(packet).arrivals]
+    assert [number16 for number16, _ in said] == list(range(number, last + 1))
+    assert [moment is None for _, moment in said] == [True] * lost + [False]
 
 
 def test_other_parsers_can_skip_it() -> None:
