@@ -56,11 +56,15 @@ class SingleReader:
 
     def read(self) -> list[Datagram]:
         found: list[Datagram] = []
-        try:
-            while len(found) < BATCH:
+        while len(found) < BATCH:
+            try:
                 found.append(self._socket.recvfrom(self._size))
-        except (BlockingIOError, InterruptedError):
-            pass
+            except (BlockingIOError, InterruptedError):
+                break
+            except OSError:
+                if found:
+                    break
+                raise
         return found
 
 
