@@ -53,6 +53,18 @@ def enter() -> None:
     )
 
 
+def bring_up_local() -> None:
+    """Makes this namespace usable for programs that talk to each other at 127.0.0.1. Adds a link
+    that leads nowhere: some WebRTC libraries send from no loopback interface. Raises
+    NamespacesMissing.
+    """
+    _run("ip", "link", "set", "lo", "up")
+    _run("ip", "link", "add", "near", "type", "veth", "peer", "name", "far")
+    _run("ip", "addr", "add", f"{NEAR}/24", "dev", "near")
+    for end in ("near", "far"):
+        _run("ip", "link", "set", end, "up")
+
+
 def _path() -> str:
     return f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 

@@ -94,6 +94,13 @@ def encode(width: int, height: int, fps: int, kbps: int) -> Clip:
         ) from error
 
 
+def video(width: int, height: int, fps: int, kbps: int) -> bytes:
+    """Encodes the clip's video at `kbps` as an Annex B byte stream, with one slice in each frame.
+    Raises PyAV's errors.
+    """
+    return b"".join(_encode_frames(_frames(width, height, fps), width, height, fps, kbps))
+
+
 def of_loop(frames: Iterable[Array], sound: Array, fps: int, kbps: int) -> Clip:
     """Encodes a clip. `frames`: yuv420p planes with height × 3 / 2 rows. `sound`: mono 16-bit
     samples of the same duration. Raises PyAV's errors.

@@ -17,6 +17,7 @@ from scripts.benchmarks.commands.installed import installed
 from scripts.benchmarks.commands.latency import latency
 from scripts.benchmarks.commands.memory import memory
 from scripts.benchmarks.commands.mixed import mixed
+from scripts.benchmarks.commands.peers import peers
 from scripts.benchmarks.commands.raid import raid
 from scripts.benchmarks.commands.soak import soak
 from scripts.benchmarks.commands.uplink import uplink
@@ -35,6 +36,7 @@ for command in (
     ingest,
     memory,
     mixed,
+    peers,
     raid,
     soak,
     uplink,

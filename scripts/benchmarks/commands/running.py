@@ -20,6 +20,7 @@ from scripts.benchmarks.inspected import PageFailed
 from scripts.benchmarks.load_run import LoadFailed
 from scripts.benchmarks.local_server import LocalServer, ServerFailed
 from scripts.benchmarks.paths import PATHS
+from scripts.benchmarks.peers.process import PeerFailed
 from scripts.loadgen.errors import BadInput
 
 Report = TypeVar("Report")
@@ -57,6 +58,7 @@ def measured(benchmark: Coroutine[Any, Any, Report], within: float) -> Report:
         namespaces.NamespacesMissing,
         NoCompiler,
         PageFailed,
+        PeerFailed,
         ServerFailed,
         TooLate,
         aiohttp.ClientError,
