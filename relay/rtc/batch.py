@@ -4,10 +4,8 @@ call with UDP_SEGMENT sends them.
 
 from collections.abc import Sequence
 from struct import Struct
-from typing import Final
 
 HEADER = Struct("!BBHII")
-HEADER_SIZE: Final = 12
 
 
 class Batch:
@@ -20,17 +18,24 @@ class Batch:
     __slots__ = ("packets", "segment", "template")
 
     def __init__(
-        self, payloads: Sequence[bytes], ssrc: int, timestamp: int, tag: int, markers: Sequence[int]
+        self,
+        payloads: Sequence[bytes],
+        ssrc: int,
+        timestamp: int,
+        tag: int,
+        markers: Sequence[int],
+        extension: bytes = b"",
     ) -> None:
+        """`extension`: the header extension of each packet; may be empty."""
         room = bytes(tag)
-        header = HEADER.pack(0x80, 0, 0, timestamp, ssrc)
+        header = HEADER.pack(0x90 if extension else 0x80, 0, 0, timestamp, ssrc) + extension
         self.template = b"".join(part for payload in payloads for part in (header, payload, room))
         self.packets = [
-            (HEADER_SIZE + len(payload), marker)
+            (len(header) + len(payload), marker)
             for payload, marker in zip(payloads, markers, strict=True)
         ]
         """One entry per packet: its size before encryption in bytes, and its marker bit (0x80 in
         the second byte of the header, or 0).
         """
-        self.segment = HEADER_SIZE + len(payloads[0]) + tag
+        self.segment = len(header) + len(payloads[0]) + tag
         """Distance between the starts of consecutive packets in the buffer, bytes."""

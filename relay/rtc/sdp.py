@@ -205,6 +205,16 @@ def rtx_of(media: MediaDescription, payload_type: int) -> int | None:
     )
 
 
+def extension_in(media: MediaDescription, uri: str, most: int) -> int:
+    """Returns the number of a header extension; 0 if the extension is not offered with a number
+    from 1 to `most`.
+    """
+    return next(
+        (item.id for item in media.rtp.headerExtensions if item.uri == uri and 0 < item.id <= most),
+        0,
+    )
+
+
 def feedback_of(codec: RTCRtpCodecParameters) -> set[str]:
     """Returns the codec's `rtcp-fb` values."""
     return {

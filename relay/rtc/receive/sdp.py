@@ -15,6 +15,12 @@ SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 does not estimate the path itself.
 """
 
+EXTENSION_MAX = 255
+"""Largest number of a header extension: one-byte headers allow the numbers 1 to 14, two-byte
+headers 1 to 255 (RFC 8285 §5, §7). Larger numbers offer alternatives, which this server does not
+support.
+"""
+
 _VP8_LIMITS = "max-fr=30;max-fs=3600"
 """Limits for a VP8 sender (RFC 7741 §6.1): 30 frames per second, and 3,600 macroblocks per frame
 (720p). The limits are low because VP8 has to be transcoded.
@@ -141,7 +147,7 @@ def _accept_video(media: MediaDescription, mid: str) -> MediaOffer:
         tuple(feedback),
         name,
         transport_id=transport_id,
-        send_time_id=_extension(media, SEND_TIME) if uses_remb else 0,
+        send_time_id=sdp.extension_in(media, SEND_TIME, EXTENSION_MAX) if uses_remb else 0,
     )
 
 
@@ -167,15 +173,10 @@ def _rank(codec: RTCRtpCodecParameters) -> tuple[int, int] | None:
 
 
 def _transport_id(media: MediaDescription, codec: RTCRtpCodecParameters) -> int:
-    return _extension(media, TRANSPORT_WIDE) if "transport-cc" in sdp.feedback_of(codec) else 0
-
-
-def _extension(media: MediaDescription, uri: str) -> int:
-    """Returns the number of a header extension; 0 if the extension is not offered."""
-    # RFC 8285 §5, §7: one-byte headers allow the extension numbers 1 to 14, two-byte headers 1 to
-    # 255. Larger numbers offer alternatives, which this server does not support.
-    return next(
-        (item.id for item in media.rtp.headerExtensions if item.uri == uri and 0 < item.id < 256), 0
+    return (
+        sdp.extension_in(media, TRANSPORT_WIDE, EXTENSION_MAX)
+        if "transport-cc" in sdp.feedback_of(codec)
+        else 0
     )
 
 

@@ -48,22 +48,22 @@ class PacketisedFrame:
         """Total size of the payloads, bytes."""
         self.held = self.size + FRAME_OVERHEAD + PACKET_OVERHEAD * self.count
         """Memory used by payloads and overhead, bytes."""
-        self._batches: dict[int, list[Batch]] = {}
+        self._batches: dict[tuple[int, bytes], list[Batch]] = {}
 
-    def batches(self, tag: int) -> list[Batch]:
+    def batches(self, tag: int, extension: bytes = b"") -> list[Batch]:
         """Returns the packets of the frame in batches. The packets are complete, except for the
         fields that differ between viewers. The result is cached.
 
-        `tag`: size of the SRTP tag, bytes.
+        `tag`: size of the SRTP tag, bytes. `extension`: the header extension of each packet.
         """
-        found = self._batches.get(tag)
+        found = self._batches.get((tag, extension))
         if found is None:
             found, at = [], 0
             for run in _runs(self.payloads):
                 markers = [self.marker(at + place) for place in range(len(run))]
-                found.append(Batch(run, self.ssrc, self.timestamp, tag, markers))
+                found.append(Batch(run, self.ssrc, self.timestamp, tag, markers, extension))
                 at += len(run)
-            self._batches[tag] = found
+            self._batches[tag, extension] = found
         return found
 
     def marker(self, place: int) -> int:

@@ -27,7 +27,7 @@ _NACK, _PLI, _FIR = 1, 1, 4
 """Formats of feedback packets."""
 _NTP_EPOCH = 2_208_988_800
 _REPORT = Struct("!BBHIQIII")
-_BLOCK = Struct("!IB19x")
+_BLOCK = Struct("!IB7xI8x")
 _NACK_ENTRY = Struct("!HH")
 _DESCRIPTION = 202
 
@@ -46,12 +46,14 @@ class KeyframeRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class LossReport:
-    """The packet loss of one source, from a receiver report."""
+class ReceptionReport:
+    """How one source arrives at the receiver, from a receiver report."""
 
     ssrc: int
     lost: float
     """Fraction of packets lost since the last report, from 0 to 1."""
+    jitter: int
+    """Mean difference between the transit times of two packets, in ticks of the source's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Goodbye:
     """The receiver's announcement that it leaves (RTCP BYE)."""
 
 
-Feedback = Nack | KeyframeRequest | LossReport | Goodbye
+Feedback = Nack | KeyframeRequest | ReceptionReport | Goodbye
 
 
 def parse_feedback(data: bytes) -> list[Feedback]:
@@ -72,8 +74,8 @@ def parse_feedback(data: bytes) -> list[Feedback]:
             if end < first + _BLOCK.size * count:
                 raise ValueError("truncated RTCP report")
             for at in range(first, first + _BLOCK.size * count, _BLOCK.size):
-                ssrc, lost = _BLOCK.unpack_from(data, at)
-                found.append(LossReport(ssrc, lost / 256))
+                ssrc, lost, jitter = _BLOCK.unpack_from(data, at)
+                found.append(ReceptionReport(ssrc, lost / 256, jitter))
         elif kind == GOODBYE:
             found.append(Goodbye())
         elif kind in (TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK):

@@ -6,16 +6,25 @@ from functools import partial
 from aiortc.sdp import MediaDescription
 
 from relay.rtc import sdp
+from relay.rtc.send import playout_delay
+
+
+@dataclass(frozen=True, slots=True)
+class PlaySection(sdp.MediaSection):
+    """One accepted media section of a player's offer."""
+
+    playout_delay_id: int = 0
+    """Number of the header extension `playout-delay`; 0 if it is not offered."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlayOffer(sdp.Remote):
     """The accepted part of a player's offer."""
 
-    media: tuple[sdp.MediaSection, ...]
+    media: tuple[PlaySection, ...]
     """The media sections, in the order of the offer."""
 
-    def find(self, kind: str) -> sdp.MediaSection | None:
+    def find(self, kind: str) -> PlaySection | None:
         return next((media for media in self.media if media.kind == kind), None)
 
 
@@ -49,7 +58,7 @@ def parse_play_offer(text: str, codec: str) -> PlayOffer:
     return PlayOffer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media)
 
 
-def _accept(profile: str, media: MediaDescription, mid: str) -> sdp.MediaSection:
+def _accept(profile: str, media: MediaDescription, mid: str) -> PlaySection:
     if media.direction != "recvonly":
         raise sdp.unusable(
             f"the offer's {media.kind} section is {media.direction or 'sendrecv'}: a player must "
@@ -60,16 +69,16 @@ def _accept(profile: str, media: MediaDescription, mid: str) -> sdp.MediaSection
     )
 
 
-def _accept_audio(media: MediaDescription, mid: str) -> sdp.MediaSection:
+def _accept_audio(media: MediaDescription, mid: str) -> PlaySection:
     codec = sdp.opus_in(media)
     if codec is None or codec.payloadType is None:
         raise sdp.no_common_codec(
             "the offer's audio has no Opus, the only audio codec of this server"
         )
-    return sdp.MediaSection("audio", mid, codec.payloadType, None, sdp.OPUS_PARAMETERS, ())
+    return PlaySection("audio", mid, codec.payloadType, None, sdp.OPUS_PARAMETERS, ())
 
 
-def _accept_video(profile: str, media: MediaDescription, mid: str) -> sdp.MediaSection:
+def _accept_video(profile: str, media: MediaDescription, mid: str) -> PlaySection:
     preferred = (profile, *sdp.H264_PROFILES)
     ranked = [
         (sdp.profile_rank(codec, preferred), codec.payloadType, codec)
@@ -91,7 +100,8 @@ def _accept_video(profile: str, media: MediaDescription, mid: str) -> sdp.MediaS
         f";profile-level-id={sdp.valid_profile_of(chosen)}"
     )
     rtx = sdp.rtx_of(media, payload_type)
-    return sdp.MediaSection("video", mid, payload_type, rtx, parameters, feedback)
+    extension = sdp.extension_in(media, playout_delay.URI, playout_delay.NUMBER_MAX)
+    return PlaySection("video", mid, payload_type, rtx, parameters, feedback, extension)
 
 
 def write_play_answer(offer: PlayOffer, answer: PlayAnswer) -> str:
@@ -102,6 +112,7 @@ def write_play_answer(offer: PlayOffer, answer: PlayAnswer) -> str:
         lines += [
             *sdp.write_transport(media, "sendonly", offer, answer),
             f"a=msid:{answer.stream} {media.kind}",
+            *_write_extensions(media),
             *sdp.write_codec(media, rtpmap, media.parameters),
             *_write_sources(media, answer),
             *sdp.write_candidates(answer),
@@ -109,7 +120,12 @@ def write_play_answer(offer: PlayOffer, answer: PlayAnswer) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
-def _write_sources(media: sdp.MediaSection, answer: PlayAnswer) -> list[str]:
+def _write_extensions(media: PlaySection) -> list[str]:
+    number = media.playout_delay_id
+    return [f"a=extmap:{number}/sendonly {playout_delay.URI}"] if number else []
+
+
+def _write_sources(media: PlaySection, answer: PlayAnswer) -> list[str]:
     ssrc = answer.ssrcs[media.kind]
     if media.rtx_payload_type is None:
         return [f"a=ssrc:{ssrc} cname:microlive"]

@@ -29,8 +29,10 @@ from relay.rtc.send.congestion import Allowance
 from relay.rtc.send.delivery import Delivery, DeliveryEvent, DeliveryState
 from relay.rtc.send.history import History, PacketisedFrame
 from relay.rtc.send.numbering import Numbering
+from relay.rtc.send.playout_delay import PlayoutDelay
 from relay.rtc.send.sdp import PlayAnswer, PlayOffer, write_play_answer
 from relay.rtc.udp import Route, UdpPort
+from relay.sample import VIDEO_RATE
 
 logger = logging.getLogger(__name__)
 
@@ -86,13 +88,15 @@ class Source(Protocol):
 class OutgoingTrack:
     """One track of one viewer: its payload type, its sequence numbers and its counters."""
 
-    __slots__ = ("numbering", "octets", "packets", "payload_type")
+    __slots__ = ("extension", "numbering", "octets", "packets", "payload_type")
 
     def __init__(self, media: MediaSection) -> None:
         self.payload_type = media.payload_type
         # RFC 3711 §3.3.1: the first sequence number must not be close to the wrap-around.
         self.numbering = Numbering(secrets.randbelow(1 << 15))
         self.packets = self.octets = 0
+        self.extension = b""
+        """The header extension of each packet; may be empty."""
 
 
 class SendSession(PeerSession):
@@ -112,6 +116,9 @@ class SendSession(PeerSession):
         video, audio = offer.find("video"), offer.find("audio")
         self._video = OutgoingTrack(video) if video else None
         self._audio = OutgoingTrack(audio) if audio else None
+        self._playout_delay = PlayoutDelay(video.playout_delay_id if video else 0)
+        if self._video:
+            self._video.extension = self._playout_delay.extension
         self._rtx_type = video.rtx_payload_type if video else None
         self._rtx_sequence = secrets.randbelow(1 << 15)
         self._protector: Protector | None = None
@@ -205,7 +212,7 @@ class SendSession(PeerSession):
             return False
         sequence = track.numbering.take(frame.first, frame.count)
         try:
-            for batch in frame.batches(protector.tag):
+            for batch in frame.batches(protector.tag, track.extension):
                 data = protector.protect(batch, track.payload_type, sequence, timestamp)
                 sequence += len(batch.packets)
                 route.send_batch(data, batch.segment)
@@ -285,11 +292,17 @@ class SendSession(PeerSession):
                     self._resend(item.sequences, now)
             elif isinstance(item, sender_rtcp.KeyframeRequest):
                 self._receive_keyframe_request(now)
-            elif isinstance(item, sender_rtcp.LossReport):
+            elif isinstance(item, sender_rtcp.ReceptionReport):
                 if item.ssrc == self._feed.ssrcs["video"]:
-                    self._delivery.report(item.lost, now)
+                    self._receive_report(item, now)
             else:
                 self._loop.call_soon(self.end, "the viewer left")
+
+    def _receive_report(self, report: sender_rtcp.ReceptionReport, now: float) -> None:
+        self._delivery.report(report.lost, now)
+        self._playout_delay.report(report.jitter / VIDEO_RATE)
+        if self._video:
+            self._video.extension = self._playout_delay.extension
 
     def _receive_keyframe_request(self, now: float) -> None:
         self.counters.plis += 1

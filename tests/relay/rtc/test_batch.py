@@ -1,6 +1,7 @@
 """The packets of one frame in one buffer."""
 
-from relay.rtc.batch import HEADER, HEADER_SIZE, Batch
+from relay.rtc.batch import HEADER, Batch
+from relay.rtc.rtp import HEADER_SIZE
 
 
 def test_packets_stand_at_a_fixed_distance_with_space_for_their_tags() -> None:

@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.rtc.batch import HEADER, HEADER_SIZE
+from relay.rtc.batch import HEADER
+from relay.rtc.rtp import HEADER_SIZE
 from relay.rtc.send.history import History, PacketisedFrame
 from relay.rtc.send.numbering import PIECES, Numbering
 
@@ -58,19 +59,22 @@ def test_frames_before_the_last_keyframe_can_be_retransmitted() -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.integers(1, 1_160), min_size=1, max_size=120))
-def test_batches_have_every_packet_once_in_segments_of_one_size(sizes: list[int]) -> None:
+@given(st.lists(st.integers(1, 1_160), min_size=1, max_size=120), st.sampled_from([b"", bytes(8)]))
+def test_batches_have_every_packet_once_in_segments_of_one_size(
+    sizes: list[int], extension: bytes
+) -> None:
     payloads = [bytes((number & 0xFF,)) * size for number, size in enumerate(sizes)]
     frame = PacketisedFrame(0, 0, payloads, 7, 90_000, key=True, disposable=False, marked=True)
     found, markers = [], []
-    for batch in frame.batches(TAG):
+    version, size = (0x90 if extension else 0x80), HEADER_SIZE + len(extension)
+    for batch in frame.batches(TAG, extension):
         assert len(batch.template) < 65_000 and len(batch.packets) <= 64
         for place, (length, marker) in enumerate(batch.packets):
             start = place * batch.segment
             end = min(start + batch.segment, len(batch.template))
             assert length + TAG == end - start
-            assert HEADER.unpack_from(batch.template, start) == (0x80, 0, 0, 90_000, 7)
-            found.append(batch.template[start + HEADER_SIZE : start + length])
+            assert HEADER.unpack_from(batch.template, start) == (version, 0, 0, 90_000, 7)
+            found.append(batch.template[start + size : start + length])
             markers.append(marker)
     assert found == payloads
     assert markers == [0] * (len(sizes) - 1) + [0x80]

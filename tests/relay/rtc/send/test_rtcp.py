@@ -19,8 +19,8 @@ from relay.rtc.send.rtcp import (
     MAX_NACKED,
     Goodbye,
     KeyframeRequest,
-    LossReport,
     Nack,
+    ReceptionReport,
     description,
     parse_feedback,
     sender_report,
@@ -55,7 +55,7 @@ def test_feedback_of_a_receiver() -> None:
         )
     )
     assert list(parse_feedback(data)) == [
-        LossReport(9, 0.25),
+        ReceptionReport(9, 0.25, 6),
         Nack(9, (10, 11, 30)),
         KeyframeRequest(),
         KeyframeRequest(),

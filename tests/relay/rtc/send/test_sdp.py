@@ -6,6 +6,7 @@ import pytest
 from aiortc.sdp import SessionDescription
 
 from relay.errors import OfferError
+from relay.rtc.send.playout_delay import URI
 from relay.rtc.send.sdp import PlayAnswer, parse_play_offer, write_play_answer
 from tests.fixtures.offers import offer
 
@@ -45,6 +46,23 @@ def test_the_profile_of_the_stream_is_preferred() -> None:
         for codec in ("avc1.42E01F", "avc1.4D001F", "")
     }
     assert [found and found[1] for found in chosen.values()] == ["42e0", "4d00", "42e0"]
+
+
+@pytest.mark.parametrize(("name", "number"), [("chromium", 5), ("firefox", 6), ("aiortc", 0)])
+def test_the_playout_delay_is_accepted_for_video_where_it_is_offered(
+    name: str, number: int
+) -> None:
+    text = playing(name)
+    line = f"a=extmap:{number}/sendonly {URI}\r\n"
+    found = answer(text)
+    assert (found.count("playout-delay"), line in found) == ((1, True) if number else (0, False))
+    video = parse_play_offer(text, "").find("video")
+    assert video is not None and video.playout_delay_id == number
+
+
+def test_the_playout_delay_needs_a_one_byte_header() -> None:
+    text = playing("chromium").replace(f"a=extmap:5 {URI}", f"a=extmap:15 {URI}")
+    assert "a=extmap:15 " in text and "playout-delay" not in answer(text)
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,23 @@ async def test_a_congested_path_gets_keyframes_and_its_requests_cost_nothing() -
         assert len(viewer.packets()) == 1
 
 
+async def test_the_playout_delay_follows_the_reported_jitter() -> None:
+    def limits() -> bytes:
+        viewer.send(key=True)
+        (packet,) = [data for data in viewer.peer.received if not 191 < data[1] < 224]
+        viewer.peer.received.clear()
+        assert packet[0] == 0x90
+        return packet[16:20]
+
+    async with watching(Source()) as viewer:
+        found = [limits()]
+        for milliseconds in (12, 2):
+            report = RtcpReceiverInfo(VIDEO, 0, 0, 0, 90 * milliseconds, 0, 0)
+            viewer.peer.send_rtcp(bytes(RtcpRrPacket(ssrc=1, reports=[report])))
+            found.append(limits())
+    assert found == [b"\x52\0\0\0", b"\x52\0\x03\xe8", b"\x52\0\0\0"]
+
+
 async def test_keyframe_requests_are_limited() -> None:
     async with watching(Source()) as viewer:
         viewer.send(key=True)

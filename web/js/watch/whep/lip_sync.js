@@ -8,20 +8,26 @@
  * (RTCRtpReceiver.jitterBufferTarget).
  *
  * The video may lead a little: viewers notice leading video from 125 ms on, and leading audio from
- * 45 ms on (ITU-R BT.1359). Only lasting differences are corrected. If audio is late for a moment,
+ * 45 ms on (ITU-R BT.1359). Holding the video back costs more than the difference, because the
+ * browser then no longer shows each frame at once. So the video is held back only if the audio
+ * trails by almost 60 ms. Only lasting differences are corrected. If audio is late for a moment,
  * the browser catches up by playing the audio faster. So this class changes nothing while the delay
  * of a jitter buffer is far from its target. Pure.
  */
 
-const AIM = -18; // wanted lead of the audio over the video, ms; negative: the audio trails
-const LATEST = -28; // ms; the smallest lead that is tolerated
-const EARLIEST = 8; // ms; the largest lead that is tolerated
+// Leads of the audio over the video, ms; negative: the audio trails.
+const AIM = { audio: -18, video: -45 }; // wanted after the delay of this track was changed
+const LATEST = -58; // the smallest lead that is tolerated
+const EARLIEST = 0; // the largest lead that is tolerated
+const RELEASE = -30; // the largest lead that is tolerated while the video is held back
 const READINGS = 3; // number of measurements whose median is used
 const SETTLING = 4_000; // ms that a correction needs: audio is stretched slowly
 const MOST = 500; // ms
 // Maximum difference between the delay of a settled jitter buffer and its target, ms. Normally, the
 // delay of audio is 15 ms above its target, and the delay of video is 12 ms below its target.
 const SETTLED = 30;
+// ms; if frames wait for less time, the browser shows each frame at once, whatever its target is
+const AT_ONCE = 5;
 // part of the video's target that the browser reserves for drawing but does not report, ms
 const DRAWING = 10;
 
@@ -55,28 +61,31 @@ export class LipSync {
     }
     this.#leads = [...this.#leads, lead].slice(-READINGS);
     const [, middle] = [...this.#leads].sort((a, b) => a - b);
+    const earliest = this.#held.video > 0 ? RELEASE : EARLIEST;
     if (
       this.#leads.length < READINGS ||
       middle === undefined ||
-      (middle >= LATEST && middle <= EARLIEST)
+      (middle >= LATEST && middle <= earliest)
     )
       return null;
     this.#correctedAt = now;
     this.#leads = [];
-    const early = middle > AIM ? 'audio' : 'video';
-    const late = middle > AIM ? 'video' : 'audio';
-    const size = Math.abs(middle - AIM);
+    const early = middle > earliest ? 'audio' : 'video';
+    const late = early === 'audio' ? 'video' : 'audio';
     // First remove the added delay of the late track.
-    if (this.#held[late] > 0)
+    if (this.#held[late] > 0) {
+      const size = Math.abs(middle - AIM[late]);
       this.#held = { ...this.#held, [late]: Math.max(0, Math.round(this.#held[late] - size)) };
-    else
+    } else {
+      const size = Math.abs(middle - AIM[early]);
       this.#held = {
         ...this.#held,
         [early]: Math.min(
           MOST,
-          Math.round(Math.max(this.#held[early], aimedAt(targets, early)) + size),
+          Math.round(Math.max(this.#held[early], aimedAt(waits, targets, early)) + size),
         ),
       };
+    }
     return this.#held;
   }
 
@@ -94,11 +103,15 @@ export class LipSync {
 }
 
 /**
- * Returns the target of a track as a value for `jitterBufferTarget`.
+ * Returns the present delay of a settled track as a value for `jitterBufferTarget`.
+ * @param {Waits} waits
  * @param {Targets} targets
  * @param {'audio' | 'video'} kind
  */
-const aimedAt = (targets, kind) => targets[kind] + (kind === 'video' ? DRAWING : 0);
+const aimedAt = (waits, targets, kind) => {
+  if (kind === 'audio') return targets.audio;
+  return waits.video < AT_ONCE ? 0 : targets.video + DRAWING;
+};
 
 /**
  * @param {Waits} waits
@@ -106,4 +119,4 @@ const aimedAt = (targets, kind) => targets[kind] + (kind === 'video' ? DRAWING :
  */
 const settled = (waits, targets) =>
   Math.abs(waits.audio - targets.audio) < SETTLED &&
-  Math.abs(waits.video - targets.video) < SETTLED;
+  (waits.video < AT_ONCE || Math.abs(waits.video - targets.video) < SETTLED);
