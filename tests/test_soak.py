@@ -156,6 +156,18 @@ def test_bars_of_a_live_that_drifts() -> None:
     assert json.loads(json.dumps(report.as_json(), allow_nan=False))["paths"]["hls"]["stalls"] == 1
 
 
+@pytest.mark.parametrize(
+    ("apart", "late", "early"), [(0.03, True, True), (0.09, False, True), (-0.03, True, False)]
+)
+def test_audio_may_trail_a_frame_that_is_shown_at_once(
+    apart: float, late: bool, early: bool
+) -> None:
+    report = Report(200, [viewing("webcodecs", {0: 0.1}, apart)], lasted=200)
+    kept = {bar.name: bar.kept for bar in report.bars}
+    assert kept["WebCodecs, audio after video, worst minute"] is late
+    assert kept["WebCodecs, audio before video, worst minute"] is early
+
+
 def test_the_sources_own_skew_is_subtracted() -> None:
     report = Report(200, [viewing("mse", {0: 0.2}, apart=0.13)], skew=100, lasted=200)
     assert report.apart(report.viewings[0], (SETTLE, 200)).p50 == pytest.approx(22, abs=12)

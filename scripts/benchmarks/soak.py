@@ -25,6 +25,10 @@ heaps of the browsers grow to their final size.
 DELAY_FACTOR, DELAY_MS = 1.2, 15.0
 APART_MS = 40.0
 """Maximum distance between audio and video that counts as in sync, ms."""
+TRAILS, TRAILS_MS = ("webcodecs", "whep"), 60.0
+"""Players whose audio may be later than its frame but not earlier, and the maximum delay of this
+audio, ms. Viewers notice late audio from 125 ms on (ITU-R BT.1359).
+"""
 MEMORY_FACTOR = 1.1
 PAGE_MB, HEAP_MB, SERVER_MB = 10.0, 2.0, 8.0
 """Growth of memory that is always allowed, MB: in the page's process, in the page's heap and in the
@@ -99,14 +103,18 @@ class Report:
         """Returns the worst median delay of audio after video in any window, ms. The worst median
         is the median furthest from 0.
         """
+        return max(self._apart_medians(viewing), key=abs, default=math.nan)
+
+    def _apart_medians(self, viewing: Viewing) -> list[float]:
+        """Returns the median delay of audio after video in each window, ms. Omits windows without
+        beeps.
+        """
         count = int((self.lasted - SETTLE) / self.window)
-        medians = [
+        medians = (
             self.apart(viewing, (SETTLE + n * self.window, SETTLE + (n + 1) * self.window)).p50
             for n in range(count)
-        ]
-        return max(
-            (median for median in medians if not math.isnan(median)), key=abs, default=math.nan
         )
+        return [median for median in medians if not math.isnan(median)]
 
     def freeze(self, viewing: Viewing) -> float:
         """Returns the longest freeze of a page, ms."""
@@ -142,18 +150,33 @@ class Report:
                 max(DELAY_FACTOR * before, before + DELAY_MS),
                 "ms",
             ),
-            Bar(
-                f"{title}, audio and video apart, worst minute",
-                abs(self.worst_apart(viewing)),
-                APART_MS,
-                "ms",
-            ),
+            *self._apart_bars(viewing, title),
             self.growth(self.heap(viewing)).bar(f"{title}, page's heap", HEAP_MB),
             self.growth(self.renderer(viewing)).bar(f"{title}, page's process", PAGE_MB),
         ]
         if viewing.path == "hls":
             bars.append(Bar(f"{title}, stalls", viewing.counted("stalls", SETTLE), 0, ""))
         return bars
+
+    def _apart_bars(self, viewing: Viewing, title: str) -> list[Bar]:
+        if viewing.path not in TRAILS:
+            worst = abs(self.worst_apart(viewing))
+            return [Bar(f"{title}, audio and video apart, worst minute", worst, APART_MS, "ms")]
+        medians = self._apart_medians(viewing)
+        return [
+            Bar(
+                f"{title}, audio after video, worst minute",
+                max(medians, default=math.nan),
+                TRAILS_MS,
+                "ms",
+            ),
+            Bar(
+                f"{title}, audio before video, worst minute",
+                -min(medians, default=math.nan),
+                0,
+                "ms",
+            ),
+        ]
 
     def heap(self, viewing: Viewing) -> list[tuple[float, float]]:
         return [(at, held.heap) for at, held in viewing.memory]

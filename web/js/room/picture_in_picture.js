@@ -1,6 +1,7 @@
 /**
  * Shows a room's frames in a picture-in-picture window. Browsers open this window only for a video
- * element, so the frames of a canvas are copied into a video element.
+ * element, so the frames of a canvas are copied into a video element. So are the frames of a player
+ * that has an element of its own, because the window outlives the player.
  */
 
 /** @typedef {import('../watch/player.js').Player} Player */
@@ -33,7 +34,7 @@ export class PictureInPicture {
     this.#listening = new AbortController();
     try {
       const video =
-        player.element instanceof HTMLVideoElement
+        player.element instanceof HTMLVideoElement && !player.mirror
           ? player.element
           : await this.#copyOf(player, player.element);
       video.disablePictureInPicture = false;
@@ -80,10 +81,10 @@ export class PictureInPicture {
 
   /**
    * @param {Player} player
-   * @param {HTMLCanvasElement} canvas
+   * @param {HTMLCanvasElement | HTMLVideoElement} element
    */
-  async #copyOf(player, canvas) {
-    const { stream, stop } = streamOf(player, canvas);
+  async #copyOf(player, element) {
+    const { stream, stop } = streamOf(player, element);
     const video = document.createElement('video');
     video.muted = true;
     video.srcObject = stream;
@@ -103,7 +104,7 @@ export class PictureInPicture {
  */
 function streamOf(player, element) {
   const Generator = /** @type {any} */ (window).MediaStreamTrackGenerator;
-  if (element instanceof HTMLVideoElement && 'captureStream' in element)
+  if (element instanceof HTMLVideoElement && 'captureStream' in element && !player.mirror)
     return stoppable(/** @type {any} */ (element).captureStream());
   if (!Generator || !player.mirror) return copyOf(element);
   const track = new Generator({ kind: 'video' });

@@ -69,10 +69,10 @@ export class Viewport {
     this.#player = player;
     const { element } = player;
     if (element === this.#place) return;
-    if (element instanceof HTMLCanvasElement) {
+    if (element !== this.video) {
       element.className = 'screen';
-      element.dataset.testid = 'canvas';
-      element.role = 'img';
+      element.dataset.testid = element instanceof HTMLCanvasElement ? 'canvas' : 'video';
+      if (element instanceof HTMLCanvasElement) element.role = 'img';
       element.ariaLabel = this.#place.ariaLabel;
     }
     this.#place.replaceWith(element);

@@ -51,7 +51,7 @@
  * @property {() => void} resume  continues after a tap, or when the page is visible again
  * @property {() => PlayerStats} stats
  * @property {(stream: WritableStream<VideoFrame> | null) => void} [mirror] writes a copy of each
- *   frame into the stream; only players whose `element` is a canvas may have this method
+ *   frame into the stream
  * @property {import('./line/room_connection.js').ConnectionLike} [connection] set if the player
  *   itself holds the room's connection; `record` is then never called
  * @property {() => void} close   `element` keeps its last frame, if the browser allows

@@ -39,15 +39,13 @@ function begin(t) {
         Object.assign(this, init);
       }
     },
-    requestAnimationFrame: () => 1,
-    cancelAnimationFrame: () => {},
   };
   Object.assign(globalThis, globals);
   t.after(() => Object.keys(globals).forEach((name) => delete globalThis[name]));
-  const canvas = { getContext: () => ({ drawImage() {} }) };
+  const screen = { show: (frame) => frame.close(), close() {} };
   const reasons = [];
   const picture = new Picture(
-    canvas,
+    screen,
     { drawn: () => {}, broken: (reason) => reasons.push(reason) },
     fakeEnvironment(clock),
   );

@@ -33,12 +33,10 @@ function begin(t) {
         Object.assign(this, init);
       }
     },
-    requestAnimationFrame: () => 1,
-    cancelAnimationFrame: () => {},
   };
   Object.assign(globalThis, globals);
   const pipeline = new Pipeline(
-    { getContext: () => ({ drawImage() {} }) },
+    { show: (frame) => frame.close(), close() {} },
     { at: (local) => local * 1_000, error: 0 },
     { picture() {}, sized() {}, broken: (reason) => assert.fail(reason) },
     fakeEnvironment(clock),

@@ -106,14 +106,14 @@ for (const [name, network] of Object.entries({
   'audio a packet later': { later: 35, latency: 20 },
   'a slow audio output': { later: 60, latency: 150 },
 }))
-  test(`audio trails by 0 to 40 ms: ${name}`, async () => {
+  test(`audio trails by 0 to 60 ms: ${name}`, async () => {
     const { leads } = await play(network);
     assert.ok(Math.min(...leads) >= 0, `audio leads by ${-Math.min(...leads)}`);
-    assert.ok(Math.max(...leads) <= 40, `audio trails by ${Math.max(...leads)}`);
+    assert.ok(Math.max(...leads) <= 60, `audio trails by ${Math.max(...leads)}`);
   });
 
 test('frames wait only for audio that would trail by more', async () => {
   assert.equal((await play({ later: 12, latency: 5 })).waited, 0);
   const { waited } = await play({ later: 40, latency: 10 });
-  assert.ok(waited < 34, `${waited}`);
+  assert.ok(waited < 26, `${waited}`);
 });

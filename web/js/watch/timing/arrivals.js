@@ -3,7 +3,11 @@
  * record with the smallest delay in the last seconds defines the live edge, so that late records do
  * not move the live edge. The jitter is how much later the other records arrive.
  */
-const WARM_UP = 15; // number of first records left out of the jitter: a starting page delays them
+const WARM_UP = 15; // records; the first records are not counted
+// A page that is still starting delays records for about 2 s. Their lateness would delay the
+// playback for as long as they are among the counted records, so they are forgotten.
+const STARTED = 75; // records
+const FEW = 30; // counted records after which the jitter is computed again
 
 export class Arrivals {
   #warm = 0;
@@ -11,6 +15,7 @@ export class Arrivals {
   #count = 0;
   #quickest = Infinity;
   #jitter = 0;
+  #tail = 0;
   #computedAt = -Infinity;
 
   /**
@@ -21,7 +26,7 @@ export class Arrivals {
     this.#warm = 0;
     this.#count = 0;
     this.#quickest = Infinity;
-    this.#jitter = 0;
+    this.#jitter = this.#tail = 0;
     this.#computedAt = -Infinity;
   }
 
@@ -33,17 +38,28 @@ export class Arrivals {
     const transit = arrival - media;
     if (transit < this.#quickest) this.#quickest = transit;
     if (++this.#warm <= WARM_UP) return;
+    if (this.#warm === STARTED) this.#count = 0;
     this.#transits[this.#count++ % this.#transits.length] = transit;
     if (arrival - this.#computedAt < 500) return;
+    if (this.#warm >= STARTED && this.#count < FEW) return;
     this.#computedAt = arrival;
     const sorted = this.#transits.slice(0, Math.min(this.#count, this.#transits.length)).sort();
     this.#quickest = sorted[0] ?? transit;
-    this.#jitter = (sorted[Math.floor((sorted.length - 1) * 0.95)] ?? transit) - this.#quickest;
+    const [late = transit, latest = transit] = [0.95, 0.99].map(
+      (share) => sorted[Math.floor((sorted.length - 1) * share)],
+    );
+    this.#jitter = late - this.#quickest;
+    this.#tail = latest - late;
   }
 
   /** The 95th percentile of the lateness of records, ms. */
   get jitter() {
     return this.#jitter;
+  }
+
+  /** How much later than the 95th percentile the 99th percentile is, ms. */
+  get tail() {
+    return this.#tail;
   }
 
   /**

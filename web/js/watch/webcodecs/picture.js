@@ -1,6 +1,6 @@
 /**
- * Decodes frames and draws the frame that is due. This module needs a canvas but no document, so
- * that it runs in a worker as well as in a page.
+ * Decodes frames and shows the frame that is due on a screen (screen.js). This module needs no
+ * document, so that it runs in a worker as well as in a page.
  *
  * A decoder can hold only a few frames, so a frame is decoded only shortly before it is due.
  *
@@ -19,8 +19,9 @@ const AHEAD = 120; // ms; a frame is decoded at most this long before it is due
 const BACKLOG = 900; // access units, half a minute; if more wait, the decoder counts as broken
 const MUTE = 5_000; // ms; a decoder with PLENTY access units but no output for so long is broken
 const PLENTY = 60; // access units, more than any decoder needs before its first frame
+const REFRESH = 16; // ms
 const EARLY = 6; // maximum time by which a frame may be shown before it is due, ms
-const DETOUR = 10; // ms; a worker's canvas reaches the screen up to one refresh later
+const DETOUR = 10; // ms; a frame of a worker reaches the screen up to one refresh later
 const FIRST = 80; // ms in which the decoder gets only the first frame
 const OVERDUE = 250; // ms without a new frame although a frame was due
 
@@ -29,16 +30,15 @@ export class Picture {
   frames = 0;
   dropped = 0;
   stalls = 0;
-  /** Player time of the frame on the canvas, ms. */
+  /** Player time of the frame on the screen, ms. */
   media = NaN;
-  /** Local time at which the frame on the canvas was drawn, ms. */
+  /** Local time at which the frame on the screen was drawn, ms. */
   drawnAt = NaN;
   /** @type {((frame: VideoFrame) => void) | null} receives a copy of each frame and closes it */
   mirror = null;
   #environment;
-  #canvas;
+  #screen;
   #early;
-  #context;
   #events;
   #decoder;
   /** @type {AccessUnit[]} */
@@ -48,7 +48,8 @@ export class Picture {
   /** @type {number[]} timestamps in the decoder, µs of player time */
   #inside = [];
   #awaitsKey = true;
-  #request = 0;
+  #timer = 0;
+  #wakesAt = 0;
   #pauses = new Pauses();
   #begunAt = NaN;
   #silence = new DecoderSilence();
@@ -56,20 +57,16 @@ export class Picture {
   #config = null;
 
   /**
-   * @param {HTMLCanvasElement | OffscreenCanvas} canvas
+   * @param {import('./screen.js').Screen} screen
    * @param {{drawn: (media: number, width: number, height: number) => void, broken: (reason:
    *   string, final?: boolean) => void}} events
-   * @param {Pick<Readonly<import('../../page/environment.js').Environment>, 'now'>} [environment]
+   * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
    */
-  constructor(canvas, events, environment = BROWSER) {
+  constructor(screen, events, environment = BROWSER) {
     this.#environment = environment;
-    this.#canvas = canvas;
+    this.#screen = screen;
     this.#early = EARLY + ('document' in self ? 0 : DETOUR);
     this.#events = events;
-    // Without alpha the browser composites nothing behind the canvas.
-    const context = canvas.getContext('2d', { alpha: false, desynchronized: false });
-    if (!context) throw new Error('this browser has no 2D canvas');
-    this.#context = /** @type {CanvasRenderingContext2D} */ (context);
     this.#decoder = new VideoDecoder({
       output: (frame) => this.#output(frame),
       error: (error) => this.#fail(error.message, error.name === 'NotSupportedError'),
@@ -126,11 +123,17 @@ export class Picture {
     this.#show(now);
   }
 
+  /** Shows the last frame again. */
+  repeat() {
+    this.#screen.repeat();
+  }
+
   close() {
     this.#cancel();
     for (const frame of this.#decoded.splice(0)) frame.close();
     this.#encoded = [];
     if (this.#decoder.state !== 'closed') this.#decoder.close();
+    this.#screen.close();
   }
 
   /** @param {number} now */
@@ -172,8 +175,8 @@ export class Picture {
     this.#decoded.push(frame);
     this.#silence.end();
     const now = this.#environment.now();
-    // While decoding catches up, frames are drawn only at screen refreshes. The very first frame is
-    // drawn at once.
+    // While decoding catches up, one frame is drawn for each screen refresh. The very first frame
+    // is drawn at once.
     if (!this.#inside.length || !this.frames) this.#show(now);
     this.#feed(now);
   }
@@ -205,18 +208,12 @@ export class Picture {
    */
   #draw(frame, now) {
     const { displayWidth, displayHeight } = frame;
-    // Setting the size clears the canvas.
-    if (this.#canvas.width !== displayWidth || this.#canvas.height !== displayHeight) {
-      this.#canvas.width = displayWidth;
-      this.#canvas.height = displayHeight;
-    }
     if (this.#overdue(now)) this.stalls++;
-    this.#context.drawImage(frame, 0, 0, displayWidth, displayHeight);
     this.media = frame.timestamp / 1_000;
     this.drawnAt = now;
     this.frames++;
     this.mirror?.(frame.clone());
-    frame.close();
+    this.#screen.show(frame);
     this.#events.drawn(this.media, displayWidth, displayHeight);
   }
 
@@ -235,20 +232,39 @@ export class Picture {
     return !this.#pauses.explain(this.media);
   }
 
-  /** Feeds the decoder and draws at every screen refresh while frames are waiting. */
+  /**
+   * Feeds the decoder and draws while frames are waiting: when the next frame is due, or after one
+   * screen refresh. A frame that waited for a refresh before it is drawn would be visible one
+   * refresh later.
+   */
   #await() {
-    if (this.#request || !(this.#decoded.length || this.#encoded.length)) return;
-    this.#request = self.requestAnimationFrame(() => {
-      this.#request = 0;
-      const now = this.#environment.now();
-      this.#feed(now);
-      this.#show(now);
-    });
+    if (!this.#decoded.length && !this.#encoded.length) return;
+    const now = this.#environment.now();
+    const wait = this.#wait(now);
+    if (this.#timer && this.#wakesAt <= now + wait) return;
+    this.#cancel();
+    this.#wakesAt = now + wait;
+    this.#timer = this.#environment.setTimeout(() => {
+      this.#timer = 0;
+      const then = this.#environment.now();
+      this.#feed(then);
+      this.#show(then);
+    }, wait);
+  }
+
+  /**
+   * Returns the time until the next frame is due, at most one screen refresh, ms.
+   * @param {number} now
+   */
+  #wait(now) {
+    const [next] = this.#decoded;
+    const wait = next ? next.timestamp / 1_000 - this.playhead.at(now) - this.#early : REFRESH;
+    return wait > 0 ? Math.min(Math.ceil(wait), REFRESH) : REFRESH;
   }
 
   #cancel() {
-    self.cancelAnimationFrame(this.#request);
-    this.#request = 0;
+    this.#environment.clearTimeout(this.#timer);
+    this.#timer = 0;
   }
 
   /**

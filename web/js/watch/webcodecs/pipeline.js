@@ -1,5 +1,5 @@
 /**
- * Plays a stream through WebCodecs: draws the frames on a canvas and sends the audio to the audio
+ * Plays a stream through WebCodecs: shows the frames on a screen and sends the audio to the audio
  * thread. A frame is drawn when it is decoded, or later if the jitter is high (reserve.js). While
  * playback is muted, no audio is decoded, and the delay of the video depends only on the video.
  * This module needs no document, so that it runs in a worker as well as in a page.
@@ -43,17 +43,17 @@ export class Pipeline {
   #ticker;
 
   /**
-   * @param {HTMLCanvasElement | OffscreenCanvas} canvas
+   * @param {import('./screen.js').Screen} screen
    * @param {import('../line/server_clock.js').ServerClock} clock
    * @param {PipelineEvents} events
    * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
    */
-  constructor(canvas, clock, events, environment = BROWSER) {
+  constructor(screen, clock, events, environment = BROWSER) {
     this.#environment = environment;
     this.#clock = clock;
     this.#events = events;
     this.#picture = new Picture(
-      canvas,
+      screen,
       {
         drawn: (_, width, height) => this.#drawn(width, height),
         broken: (reason, final) => this.#broken(reason, final),
@@ -150,6 +150,11 @@ export class Pipeline {
     this.#picture.mirror = take;
   }
 
+  /** Shows the last frame again, because the element has joined late. */
+  repeat() {
+    this.#picture.repeat();
+  }
+
   close() {
     this.#environment.clearInterval(this.#ticker);
     this.#failed = true;
@@ -187,9 +192,10 @@ export class Pipeline {
     const { arrivals } = this.#timeline;
     const edge = arrivals.edge(now);
     if (Number.isNaN(edge)) return;
-    const { jitter } = arrivals;
-    const wanted = edge - this.#target.update(now, jitter, this.#reserve.update(jitter));
-    this.#picture.follow(now, this.#sound.steer(now, wanted));
+    const { jitter, tail } = arrivals;
+    const reserve = this.#reserve.update(now, jitter, tail);
+    const wanted = edge - this.#target.update(now, jitter, reserve);
+    this.#picture.follow(now, this.#sound.steer(now, wanted, reserve > 0));
   }
 
   /**

@@ -11,6 +11,7 @@ import { Beacon } from '../line/beacon.js';
 import { Connection } from '../line/connection.js';
 import { KIND } from '../line/record.js';
 import { Pipeline } from './pipeline.js';
+import { screenOn } from './screen.js';
 
 // Minimum time between two reports, ms. A report is sent only after the page has taken the previous
 // report, so that a busy page gets no backlog.
@@ -19,7 +20,7 @@ const REPORT_EVERY = 100;
 /**
  * @typedef {object} BackendOptions
  * @property {MessagePort} port
- * @property {HTMLCanvasElement | OffscreenCanvas} canvas
+ * @property {import('./screen.js').Surface} surface  shows the frames
  * @property {number} origin  `performance.timeOrigin` of the page; reports use the page's clock
  * @property {string} url     URL to which to connect at once; if '', the backend waits for `open`
  */
@@ -27,7 +28,7 @@ const REPORT_EVERY = 100;
 export class PlayerBackend {
   #environment;
   #port;
-  #canvas;
+  #surface;
   #shift;
   /** @type {Connection} */
   #connection;
@@ -43,10 +44,10 @@ export class PlayerBackend {
    * @param {BackendOptions} options
    * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
    */
-  constructor({ port, canvas, origin, url }, environment = BROWSER) {
+  constructor({ port, surface, origin, url }, environment = BROWSER) {
     this.#environment = environment;
     this.#port = port;
-    this.#canvas = canvas;
+    this.#surface = surface;
     this.#shift = performance.timeOrigin - origin;
     this.#connection = this.#connect();
     if (url) this.open(url);
@@ -111,6 +112,11 @@ export class PlayerBackend {
     this.#pipeline.mirror(stream && pour(stream));
   }
 
+  /** Shows the last frame again, because the page's element has joined late. */
+  repeat() {
+    this.#pipeline.repeat();
+  }
+
   /** Tells the backend that the page has taken the last report. */
   heard() {
     this.#heard = true;
@@ -146,7 +152,7 @@ export class PlayerBackend {
 
   #build() {
     return new Pipeline(
-      this.#canvas,
+      screenOn(this.#surface),
       this.#connection.clock,
       {
         picture: () => {

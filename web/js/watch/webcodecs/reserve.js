@@ -1,22 +1,29 @@
 /**
  * Chooses the reserve that the frames of a video need: the delay for frames that are later than the
- * 95th percentile. While the network is steady, one screen refresh hides the lateness, so a frame
- * is shown when it is decoded. With a small reserve, some frames would be shown at once and others
- * at the next refresh, so the reserve is either 0 or 20 ms (RESERVE). Pure.
+ * 95th percentile. While the network is steady, one screen refresh hides the lateness, so a frame is
+ * shown when it is decoded. Pure. Times are in ms.
  */
-const RESERVE = 20; // ms
-const TREMBLING = 7; // ms of jitter above which the network counts as unsteady
-const STEADY = 5; // ms of jitter below which the network counts as steady again
+const SHORT = 20; // evens out the frames of a network whose latest frames are hardly later
+const LONG = 36; // evens out later frames too
+const TREMBLING = 10; // jitter above which the network counts as unsteady
+const STEADY = 8; // jitter below which the network counts as steady again
+const TAIL = 8; // from the 95th to the 99th percentile; a larger tail needs the long reserve
+const KEPT = 20_000; // the long reserve is kept for this time, because each change is visible
 
 export class Reserve {
   #trembling = false;
+  #tailAt = -Infinity;
 
   /**
-   * Takes the jitter and returns the reserve, ms.
-   * @param {number} jitter ms, 95th percentile
+   * Returns the reserve.
+   * @param {number} now
+   * @param {number} jitter 95th percentile of the lateness
+   * @param {number} tail   from the 95th to the 99th percentile
    */
-  update(jitter) {
+  update(now, jitter, tail) {
     this.#trembling = jitter > (this.#trembling ? STEADY : TREMBLING);
-    return this.#trembling ? RESERVE : 0;
+    if (tail > TAIL) this.#tailAt = now;
+    if (!this.#trembling) return 0;
+    return now - this.#tailAt < KEPT ? LONG : SHORT;
   }
 }

@@ -11,7 +11,7 @@ const DEAD_BAND = 4; // ms
 const RATE = 0.01; // maximum change of the rate; it is a sixth of a semitone
 const JUMP = 110; // ms; a larger difference is corrected by a jump
 const FIRST_JUMP = 40; // ms; the limit instead of JUMP during the first seconds
-const FIRST = 5_000; // ms
+const FIRST = 10_000; // ms; a page that is still starting delays the audio too much
 const REACH = 3_000; // ms
 const REST = 400; // minimum time between two jumps, ms
 

@@ -16,12 +16,14 @@ import { readSamples } from './fragment.js';
 import { Sound } from './sound.js';
 
 const TIMESCALE = 48_000;
-const PACKET = 20; // duration of a packet, ms: the reserve of the audio
-const REFRESH = 16; // ms from the drawing of a frame until it is visible on the screen
+const RESERVE = 20; // ms, of the audio while the network is unsteady
+const STEADY_RESERVE = 14; // ms, for decoding the audio and passing it to the audio thread
 // Maximum (`MOST`) and minimum (`LEAST`) time by which audio trails its frame, ms. Viewers notice
-// late audio from 125 ms on and early audio from 45 ms on (ITU-R BT.1359).
-const MOST = 22;
-const LEAST = 6; // must be larger than the errors that SoundSteering does not correct
+// late audio from 125 ms on and early audio from 45 ms on (ITU-R BT.1359). A frame is visible when
+// it is due, plus or minus half a screen refresh; with the error that SoundSteering does not
+// correct, audio trails by 0 to 60 ms.
+const MOST = 44;
+const LEAST = 12; // must be larger than the errors that SoundSteering does not correct
 const LOST = 600; // ms; if audio trails the video by more, the video does not wait for the audio
 
 export class SoundTrack {
@@ -98,14 +100,16 @@ export class SoundTrack {
    * show.
    * @param {number} now
    * @param {number} pictures media time (ms) that the video would show without audio
+   * @param {boolean} [trembling] whether the network is unsteady
    */
-  steer(now, pictures) {
+  steer(now, pictures, trembling = true) {
     const sound = this.#sound;
     const edge = this.#arrivals.edge(now);
     if (!sound?.runs(now) || Number.isNaN(edge)) return pictures;
-    const target = this.#target.update(now, this.#arrivals.jitter, PACKET);
+    const spare = trembling ? RESERVE : STEADY_RESERVE;
+    const target = this.#target.update(now, this.#arrivals.jitter, spare);
     const { dry, latency } = sound.stats;
-    const wanted = Math.min(edge - target, pictures - REFRESH - LEAST + latency);
+    const wanted = Math.min(edge - target, pictures - LEAST + latency);
     if (dry > this.#dry) {
       this.#dry = dry;
       this.#target.ranDry(wanted - sound.position(now));
@@ -114,7 +118,7 @@ export class SoundTrack {
     if (this.#newest > wanted) sound.steer(now, wanted);
     const heard = sound.heard(now);
     if (!sound.started || !(pictures - heard < LOST + latency)) return pictures;
-    return Math.min(pictures, heard + REFRESH + MOST);
+    return Math.min(pictures, heard + MOST);
   }
 
   /**
@@ -127,7 +131,7 @@ export class SoundTrack {
     const sound = this.#sound;
     if (!sound?.runs(now) || !sound.started) return 0;
     const audible = this.#arrivals.edge(now) - this.#target.value - sound.stats.latency;
-    return edge - audible - REFRESH - MOST || 0;
+    return edge - audible - MOST || 0;
   }
 
   /**
@@ -146,7 +150,7 @@ export class SoundTrack {
       jitter,
       target,
       latency,
-      lead: due - REFRESH - this.#sound.heard(now),
+      lead: due - this.#sound.heard(now),
       jumps,
       rate,
     };

@@ -2,7 +2,9 @@
  * Starts the backend of a WebCodecs player (player_backend.js), in a worker or in the page.
  *
  * @typedef {object} Backend
- * @property {HTMLCanvasElement} canvas
+ * @property {HTMLCanvasElement | HTMLVideoElement} element  shows the frames
+ * @property {MediaStream | null} stream  the frames of a video element, which has to join the stream
+ *   when there is a frame; null for a canvas
  * @property {MessagePort} port  messages wait until the port has an `onmessage`
  * @property {Worker | null} worker  the worker of the backend; null if the backend runs in the page
  * @property {string} failed  reason why the worker does not run; '' while the worker runs
@@ -25,19 +27,37 @@ export function workersDraw() {
 export function startWorker(script, url = '') {
   const worker = openWorker(script);
   if (!worker) return null;
-  const canvas = document.createElement('canvas');
+  const { element, stream, surface } = openSurface();
   const { port1, port2 } = new MessageChannel();
   /** @type {Backend} */
-  const backend = { canvas, port: port1, worker, failed: '' };
+  const backend = { element, stream, port: port1, worker, failed: '' };
   worker.onerror = ({ message }) => {
     backend.failed = message || 'the worker does not start';
   };
-  const offscreen = canvas.transferControlToOffscreen();
-  worker.postMessage({ port: port2, canvas: offscreen, origin: performance.timeOrigin, url }, [
+  worker.postMessage({ port: port2, surface, origin: performance.timeOrigin, url }, [
     port2,
-    offscreen,
+    surface,
   ]);
   return backend;
+}
+
+/**
+ * Returns an element for frames, and its end in a worker.
+ *
+ * The video element must not join its stream yet: the page's `load` event would wait for a frame.
+ * @returns {{element: HTMLCanvasElement | HTMLVideoElement, stream: MediaStream | null, surface:
+ *   OffscreenCanvas | WritableStream<VideoFrame>}}
+ */
+function openSurface() {
+  const Generator = /** @type {any} */ (self).MediaStreamTrackGenerator;
+  if (!Generator) {
+    const element = document.createElement('canvas');
+    return { element, stream: null, surface: element.transferControlToOffscreen() };
+  }
+  const track = new Generator({ kind: 'video' });
+  const element = document.createElement('video');
+  Object.assign(element, { muted: true, playsInline: true, disablePictureInPicture: true });
+  return { element, stream: new MediaStream([track]), surface: track.writable };
 }
 
 /**
@@ -60,8 +80,8 @@ function openWorker(script) {
  */
 export async function startInPage() {
   const { PlayerBackend } = await import('./player_backend.js');
-  const canvas = document.createElement('canvas');
+  const element = document.createElement('canvas');
   const { port1, port2 } = new MessageChannel();
-  new PlayerBackend({ port: port2, canvas, origin: performance.timeOrigin, url: '' });
-  return { canvas, port: port1, worker: null, failed: '' };
+  new PlayerBackend({ port: port2, surface: element, origin: performance.timeOrigin, url: '' });
+  return { element, stream: null, port: port1, worker: null, failed: '' };
 }

@@ -1,5 +1,5 @@
 /**
- * The part of a WebCodecs player that runs in the page: the canvas, the audio output, and the
+ * The part of a WebCodecs player that runs in the page: the element, the audio output, and the
  * listener for the backend's reports. The backend (player_backend.js) holds the connection, so that
  * media never passes through the page.
  * @typedef {import('../player.js').PlayerStats} PlayerStats
@@ -19,6 +19,7 @@ export class WebCodecsPlayer {
   connection;
   width = 0;
   height = 0;
+  #media;
   #port;
   #worker;
   #events;
@@ -41,8 +42,9 @@ export class WebCodecsPlayer {
    * @param {Readonly<import('../../page/environment.js').Environment>} [environment]
    */
   constructor(backend, listener, events, unusable = () => {}, environment = BROWSER) {
-    const { canvas, port, worker } = backend;
-    this.element = canvas;
+    const { element, stream, port, worker } = backend;
+    this.element = element;
+    this.#media = stream;
     this.#port = port;
     this.#worker = worker;
     this.#events = events;
@@ -96,6 +98,7 @@ export class WebCodecsPlayer {
   resume() {
     // In WebKit the state is 'interrupted' after a phone call.
     if (this.#context && this.#context.state !== 'running') this.#context.resume().catch(() => {});
+    this.#play();
   }
 
   /**
@@ -154,7 +157,26 @@ export class WebCodecsPlayer {
     this.#port.postMessage(['heard']);
   }
 
+  /** Starts the video element, if the frames appear in one. */
+  #play() {
+    const { element } = this;
+    if (!(element instanceof HTMLVideoElement) || !element.srcObject || !element.paused) return;
+    element.play().catch((/** @type {DOMException} */ error) => {
+      if (error.name === 'NotAllowedError') this.#events.blocked();
+    });
+  }
+
   #began() {
+    const { element } = this;
+    if (!(element instanceof HTMLVideoElement)) return this.#pictured();
+    const pictured = () => this.#failed || this.#pictured();
+    element.addEventListener('loadeddata', pictured, { once: true });
+    element.srcObject = this.#media;
+    this.#play();
+    this.#port.postMessage(['repeat']);
+  }
+
+  #pictured() {
     this.#events.picture();
     // Load the module after the first frames, but before the viewer turns the audio on.
     this.#prefetch = this.#environment.setTimeout(
