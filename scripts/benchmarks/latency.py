@@ -162,9 +162,11 @@ async def measure(
     seconds: float,
     joins: int,
     progress: Progress,
+    muted: bool = False,
 ) -> Report:
     """Measures direct WebRTC and each of `paths` in `slots` slots of `seconds` each. Then measures
-    `joins` joins of viewers on each path. Raises BrokenPath, and Playwright's TimeoutError.
+    `joins` joins of viewers on each path. `muted`: whether the watch page plays without audio.
+    Raises BrokenPath, and Playwright's TimeoutError.
     """
     measured = []
     order = [DIRECT, *paths]
@@ -176,7 +178,7 @@ async def measure(
                 await (
                     _direct(url, creators, viewers, seconds)
                     if path == DIRECT
-                    else watch(url, creators, viewers, path, seconds)
+                    else watch(url, creators, viewers, path, seconds, muted=muted)
                 )
             )
     report = Report(measured, {path: [] for path in paths}, [], {path: [] for path in paths})
@@ -203,7 +205,9 @@ async def _direct(url: str, creators: Browser, viewers: Browser, seconds: float)
         return await _sample(viewer, DIRECT, HEARD_DIRECTLY, seconds)
 
 
-async def watch(url: str, creators: Browser, viewers: Browser, path: str, seconds: float) -> Slot:
+async def watch(
+    url: str, creators: Browser, viewers: Browser, path: str, seconds: float, *, muted: bool = False
+) -> Slot:
     """Measures a player of the watch page in one slot. Raises BrokenPath, TooLate, and Playwright's
     errors.
     """
@@ -211,8 +215,10 @@ async def watch(url: str, creators: Browser, viewers: Browser, path: str, second
     async with _page(viewers, "timecode", "connections") as viewer:
         await viewer.goto(f"{room}?player={path}")
         await viewer.evaluate(WATCH)
-        await viewer.click("#unmute")
-        slot = await _sample(viewer, path, PATHS[path].heard, seconds, PATHS[path].settle)
+        if not muted:
+            await viewer.click("#unmute")
+        heard = "" if muted else PATHS[path].heard
+        slot = await _sample(viewer, path, heard, seconds, PATHS[path].settle)
         slot.player = await viewer.evaluate("microlive.stats()")
     await end_live(studio)
     return slot
@@ -230,8 +236,10 @@ async def _page(browser: Browser, *scripts: str) -> AsyncIterator[Page]:
 async def _sample(
     viewer: Page, path: str, heard: str, seconds: float, settle: float = SETTLE
 ) -> Slot:
+    """`heard`: expression for the amount of audio played so far; empty if the page is muted."""
+    plays = f"await {heard} > 0" if heard else "true"
     try:
-        await until(viewer, f"(async () => sampler.started && await {heard} > 0)()", WITHIN)
+        await until(viewer, f"(async () => sampler.started && {plays})()", WITHIN)
     except TooLate:
         statistics = await viewer.evaluate("window.microlive?.stats()") or ""
         raise BrokenPath(
@@ -239,10 +247,11 @@ async def _sample(
         ) from None
     await asyncio.sleep(settle)
     await viewer.evaluate("void sampler.take()")
-    before, stalls = await viewer.evaluate(heard), await viewer.evaluate(STALLS)
+    before = await viewer.evaluate(heard) if heard else 0
+    stalls = await viewer.evaluate(STALLS)
     await asyncio.sleep(seconds)
     samples = [(now, word) for now, word in await viewer.evaluate("sampler.take()")]
-    if not await viewer.evaluate(heard) > before:
+    if heard and not await viewer.evaluate(heard) > before:
         raise BrokenPath(f"{path}: the player played no audio during the slot")
     ages = list(timecode.ages(samples))
     if not ages:

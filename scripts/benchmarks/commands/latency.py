@@ -22,6 +22,7 @@ def latency(
     slots: Annotated[int, typer.Option(min=0, help="Turns of each path.")] = 5,
     seconds: Annotated[float, typer.Option(min=1, help="Seconds measured in each turn.")] = 20,
     joins: Annotated[int, typer.Option(min=0, help="Viewers who join, one after the other.")] = 20,
+    muted: Annotated[bool, typer.Option("--muted", help="Plays the watch page muted.")] = False,
     as_json: Json = False,
 ) -> None:
     """Measures the glass-to-glass latency on each path, and compares the latency with that of
@@ -40,6 +41,7 @@ def latency(
                 seconds=seconds,
                 joins=joins,
                 progress=progress,
+                muted=muted,
             )
 
     report = measured(run(), 60 + (1 + len(chosen)) * (slots * (seconds + 40) + joins * 10))
@@ -66,7 +68,7 @@ def _path_table(report: benchmark.Report, titles: Mapping[str, str]) -> Table:
         *DISTRIBUTION,
         "measured",
         "ratio of the medians",
-        title="Glass to glass, audio on",
+        title="Glass to glass",
     )
     for path in report.paths:
         table.add_row(
