@@ -179,6 +179,8 @@ async def started(command: str, folder: Path) -> AsyncIterator[list[str]]:
         **{name: value for name, value in os.environ.items() if not name.startswith("MICROLIVE_")},
         "PATH": PATH,
         "MICROLIVE_DATA": str(folder / "data"),
+        # A busy machine must not make the server refuse a creator.
+        "MICROLIVE_MAX_LOAD": "1",
         **{f"MICROLIVE_{name}": "0" for name in ("PORT", "LAN_PORT", "UDP_PORT")},
     }
     process = await asyncio.create_subprocess_exec(
@@ -298,6 +300,7 @@ async def test_behind_a_proxy(tmp_path: Path) -> None:
         headers = {"X-Forwarded-For": "192.0.2.1", "Host": "live.example.org"}
         async with http.post(f"{url}/api/rooms", headers=headers) as response:
             created = await response.json()
+            assert response.status == 201, created
             assert "Strict-Transport-Security" in response.headers
         assert created["watch"].startswith("https://live.example.org/r/")
         assert await status(http, url, **{"X-Forwarded-Host": "evil.example"}) == 421
