@@ -17,6 +17,7 @@ from scripts.benchmarks.commands import peers as command
 from scripts.benchmarks.peers import livekit_token, process
 from scripts.benchmarks.peers.comparison import Comparison, Subject
 from scripts.benchmarks.peers.document import HEADING, NoHeading, with_last_run
+from scripts.benchmarks.peers.generator import GeneratorMissing, compile_generator
 from scripts.benchmarks.peers.kinds import CASES, KINDS, TARGETS
 from scripts.benchmarks.peers.plan import Plan
 from scripts.benchmarks.peers.process import Entry, Meter, PeerFailed, open_lives, running
@@ -157,13 +158,14 @@ def test_the_document_keeps_what_stands_above_the_last_run() -> None:
         cases=("creators",),
         rounds=2,
     )
-    text = with_last_run(f"# Compared\n\nWhy.\n\n{HEADING}\nold\n", found)
+    text = with_last_run(f"# Compared\n\nWhy.\n\n{HEADING}\nof yesterday\n", found)
     assert text.startswith(
         f"# Compared\n\nWhy.\n\n{HEADING}\n1 May 2030, on two cores: 60 creators;"
     )
-    assert "old" not in text and "**This was a short run.**" in text
-    assert "| creators a core | 110 (100–120) | 245 (240–250) |" in text
+    assert "of yesterday" not in text and "**This was a short run.**" in text
+    assert "| creators a core | 110 (100–120) | **245 (240–250)** |" in text
     assert "- creators a core: 110 (100–120); SRS 245 (240–250)" in text
+    assert "| packets missing" not in text
     assert with_last_run(text, found) == text
     with pytest.raises(NoHeading):
         with_last_run("# Compared\n", found)
@@ -304,6 +306,12 @@ def test_bad_options(
         command.peers(**options)
     assert left.value.exit_code == 2
     assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_missing_compiler_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/no/such/folder")
+    with pytest.raises(GeneratorMissing, match="install Go"):
+        compile_generator()
 
 
 def test_versions(tmp_path: Path) -> None:

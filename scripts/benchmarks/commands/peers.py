@@ -48,7 +48,7 @@ def peers(
         float, typer.Option(min=2, max=120, help="Seconds measured in each run.")
     ] = SECONDS,
     creators: Annotated[int, typer.Option(min=1, max=300, help="Number of creators.")] = 60,
-    viewers: Annotated[int, typer.Option(min=1, max=500, help="Number of viewers.")] = 100,
+    viewers: Annotated[int, typer.Option(min=1, max=500, help="Number of viewers.")] = 150,
     only: Annotated[
         str, typer.Option(metavar="CASE[,CASE]", help="Cases to measure: creators, viewers, loss.")
     ] = ",".join(CASES),

@@ -54,6 +54,20 @@ class Comparison:
         found = self.measured.range_of(title, kind)
         return "invalid" if found is None else show(found, kind)
 
+    def best(self, kind: str) -> list[str]:
+        """Returns the titles of the servers with the best median of this kind, or an empty list if
+        all servers have it.
+        """
+        medians = {
+            subject.title: found.median
+            for subject in self.subjects
+            if (found := self.measured.range_of(subject.title, kind)) is not None
+        }
+        pick = max if KINDS[kind].more else min
+        best = pick(medians.values(), default=None)
+        titles = [title for title, value in medians.items() if value == best]
+        return titles if len(titles) < len(medians) else []
+
     @property
     def bars(self) -> list[Bar]:
         return [bar for target in TARGETS if (bar := self._bar(target)) is not None]

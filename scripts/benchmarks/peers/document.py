@@ -34,7 +34,7 @@ def _introduction(comparison: Comparison) -> Iterator[str]:
     )
     yield _wrapped(
         f"{comparison.date}, on {comparison.machine}: {plan.creators} creators; {plan.viewers} "
-        f"viewers; {plan.seconds:g} s for each run. Each cell is {rounds}."
+        f"viewers; {plan.seconds:g} s for each run. Each cell is {rounds}; the best is bold."
     )
     if plan.short:
         yield ""
@@ -50,7 +50,12 @@ def _table(comparison: Comparison) -> Iterator[str]:
     yield "|---" * (len(titles) + 1) + "|"
     for name in comparison.kinds:
         kind = KINDS[name]
-        cells = " | ".join(comparison.cell(title, name) for title in titles)
+        best = comparison.best(name)
+        cells = " | ".join(
+            f"**{cell}**" if title in best else cell
+            for title in titles
+            for cell in [comparison.cell(title, name)]
+        )
         yield f"| {kind.title}{f', {kind.unit}' if kind.unit else ''} | {cells} |"
 
 

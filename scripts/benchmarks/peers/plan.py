@@ -13,7 +13,7 @@ class Plan:
     """The size of the load, and how often and how long it is measured."""
 
     creators: int = 60
-    viewers: int = 100
+    viewers: int = 150
     joins: int = 30
     """Number of the viewers who arrive one by one, and whose first picture is timed."""
     seconds: float = SECONDS
