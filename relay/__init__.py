@@ -6,3 +6,5 @@ The package knows streams and channels, but no rooms and no accounts. It never i
 
 A *fragment* is one `moof` and its `mdat` (ISO/IEC 14496-12 §8.8). CMAF calls a fragment a chunk.
 """
+
+from relay import compiled as compiled  # first: it decides where Python finds the other modules

@@ -6,15 +6,16 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from relay.callbacks import ignore
 from relay.channel.channel import Channel
 from relay.errors import OfferError, RefusalCode
+from relay.rtc.send.counters import SendCounters, WhepCounters
 from relay.rtc.send.feed import Feed
 from relay.rtc.send.sdp import PlayOffer, parse_play_offer
-from relay.rtc.send.session import SendCounters, SendSession
+from relay.rtc.send.session import SendSession
 from relay.rtc.udp import UdpPort
 from relay.sample import Track
 from relay.stream.stream import Stream
@@ -25,21 +26,6 @@ SUMMED = tuple(counter.name for counter in fields(SendCounters))
 """Names of the session counters that are added to the totals when a session ends."""
 RETRY_CONNECTING = 1
 """Seconds after which a player may retry while too many sessions are connecting."""
-
-
-@dataclass(slots=True)
-class WhepCounters(SendCounters):
-    """Totals since the process began. The inherited counters and `octets` are sums over all ended
-    sessions.
-    """
-
-    joined: int = 0
-    failed: int = 0
-    """Number of sessions that never connected."""
-    refused: int = 0
-    """Number of offers that were refused because too many sessions were connecting."""
-    octets: int = 0
-    """Number of payload bytes sent, without retransmissions."""
 
 
 class WhepSession:

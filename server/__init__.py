@@ -6,7 +6,12 @@ Media goes through `relay`, which does not know about rooms. This package may im
 
 from pathlib import Path
 
+from relay.compiled import COMPILED
+
 __version__ = "0.2.0"
+
+FORM = "compiled" if COMPILED else "pure"
+"""Whether the modules on the path of a frame run compiled."""
 
 WEB = Path(__file__).resolve().parent.parent / "web"
 """The folder of the web pages, next to this package."""

@@ -21,7 +21,8 @@ import typer
 import uvloop
 from pydantic.fields import FieldInfo
 
-from server import __version__
+from relay.compiled import PROBLEM
+from server import FORM, __version__
 from server.admin.commands import add_commands
 from server.host.descriptors import raise_limit
 from server.host.privileges import root_warning
@@ -49,7 +50,7 @@ def main() -> None:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        print(f"microlive {__version__}")
+        print(f"microlive {__version__} ({FORM})")
         raise typer.Exit
 
 
@@ -141,6 +142,8 @@ def serve(config: Path | None, **arguments: Any) -> None:
     try:
         settings = load(arguments, os.environ, config)
         _log(settings.log_level.upper())
+        if PROBLEM:
+            logging.getLogger("server").warning("compiled modules are not used: %s", PROBLEM)
         warning = root_warning(settings, os.geteuid())
         if warning:
             logging.getLogger("server").warning(warning)

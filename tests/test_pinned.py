@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PINNED = ROOT / "scripts" / "pinned"
-NAMES = ("run", "load", "test", "release")
+NAMES = ("run", "compiled", "load", "test", "release")
 LINE = re.compile(r"([a-z0-9-]+)==(\S+)( ; [^\\]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 
@@ -34,8 +34,9 @@ def required(name: str) -> list[Requirement]:
     run = read["project"]["dependencies"] + extras["bundle"] + read["build-system"]["requires"]
     lines = {
         "run": run,
+        "compiled": run + extras["compile"],
         "load": run + extras["load"],
-        "test": run + extras["load"] + extras["test"],
+        "test": run + extras["compile"] + extras["load"] + extras["test"],
         "release": read["dependency-groups"]["release"],
     }[name]
     found = [Requirement(line) for line in lines if not line.startswith("microlive[")]
@@ -52,7 +53,7 @@ def test_each_requirement_has_a_pinned_version(name: str) -> None:
         assert all(one.specifier.contains(version) for version in versions), f"{one}: {versions}"
 
 
-@pytest.mark.parametrize("name", ["run", "load"])
+@pytest.mark.parametrize("name", ["run", "compiled", "load"])
 def test_sets_that_share_an_environment_agree(name: str) -> None:
     assert pinned(name) <= pinned("test")
 

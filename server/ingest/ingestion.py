@@ -7,9 +7,11 @@ from typing import Protocol
 
 from relay.errors import BitstreamError
 from relay.media import h264, opus
-from relay.rtc.receive.reassembly import EncodedFrame
+from relay.meter import Account
+from relay.rtc.receive.counters import ReceiveCounters
+from relay.rtc.receive.reassembly import EncodedFrame, Reassembly
 from relay.rtc.receive.rtcp import SenderReport
-from relay.rtc.receive.session import UNREACHABLE_AFTER, ReceiveSession
+from relay.rtc.receive.session import UNREACHABLE_AFTER
 from relay.rtc.rtp import RtpPacket
 from relay.sample import AUDIO, AUDIO_RATE, VIDEO, Sample, Track
 from relay.stream.stream import Stream
@@ -30,6 +32,30 @@ TOO_MANY_SAMPLES = (
     f"the publisher sent more than {PER_SECOND + EXCESS_PER_SECOND} frames and audio packets a "
     "second"
 )
+
+
+class MediaSession(Protocol):
+    """The interface through which an Ingestion uses the WebRTC session (ReceiveSession)."""
+
+    @property
+    def counters(self) -> ReceiveCounters: ...
+
+    @property
+    def account(self) -> Account: ...
+
+    @property
+    def reassembly(self) -> Reassembly: ...
+
+    @property
+    def round_trip(self) -> float | None: ...
+
+    def silence(self, now: float) -> float: ...
+
+    def request_keyframe(self) -> None: ...
+
+    def drop_until_keyframe(self) -> None: ...
+
+    def make_due(self) -> None: ...
 
 
 class IngestionOwner(Protocol):
@@ -75,7 +101,7 @@ class Ingestion:
 
     def __init__(
         self,
-        rtc: ReceiveSession,
+        rtc: MediaSession,
         source: FrameSource,
         stream: Stream,
         reserve: Callable[[], Reservation],

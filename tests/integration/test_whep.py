@@ -1,15 +1,16 @@
 """Playback over WebRTC: a real publisher, and aiortc as a viewer that decodes."""
 
 import asyncio
+import os
 import re
+import socket
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pytest
 from aiohttp import ClientSession
 
 from relay.message import Kind
-from relay.rtc.udp import Route
 from tests.fixtures.deadline import eventually
 from tests.fixtures.player import SDP, WhepPlayer
 from tests.fixtures.publisher import BRIGHT, DARK, Publisher
@@ -66,26 +67,41 @@ async def test_lost_packets_are_sent_again(live: Live) -> None:
             assert session.counters.resent == session.counters.nacks
 
 
+class FullSocket(socket.socket):
+    """A socket whose buffer is full at the first three attempts to send."""
+
+    refused = 0
+
+    def sendto(self, *arguments: Any) -> int:
+        self._refuse()
+        return super().sendto(*arguments)
+
+    def sendmsg(self, *arguments: Any) -> int:
+        self._refuse()
+        return super().sendmsg(*arguments)
+
+    def _refuse(self) -> None:
+        if self.refused < 3:
+            self.refused += 1
+            raise BlockingIOError
+
+
 async def test_a_full_socket_drops_the_frame_and_pictures_go_on(
-    live: Live, monkeypatch: pytest.MonkeyPatch
+    live: Live,
 ) -> None:
     """Nothing is queued. The frame and those after it count as dropped, up to the requested IDR."""
     async with WhepPlayer(live.server.http, whep_of(live)) as player:
         await player.frames(5)
         (session,) = live.server.whep.sessions
-        send_batch = Route.send_batch
-        full: list[int] = []
-
-        def send(route: Route, data: memoryview, segment: int) -> None:
-            if len(full) < 3:
-                full.append(len(data))
-                raise BlockingIOError
-            send_batch(route, data, segment)
-
-        monkeypatch.setattr(Route, "send_batch", send)
-        await eventually(lambda: len(full) == 3)
-        await player.frames(40, seconds=20)
-        assert session.counters.dropped >= 1
+        route = session._route
+        assert route is not None
+        whole = route.socket
+        with FullSocket(fileno=os.dup(whole.fileno())) as full:
+            route.socket = full
+            await eventually(lambda: full.refused == 3)
+            await player.frames(40, seconds=20)
+            assert session.counters.dropped >= 1
+            route.socket = whole
 
 
 async def test_a_viewer_by_webrtc_hears_of_the_room_and_of_the_clock_without_media(

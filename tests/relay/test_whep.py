@@ -83,7 +83,7 @@ async def test_a_refused_offer_leaves_nothing(sessions: WhepSessions, channel: C
     assert not ended.count and not sessions.sessions and not sessions.audiences
 
 
-@pytest.mark.parametrize("step", ["__init__", "answer"])
+@pytest.mark.parametrize("step", ["SendSession", "SendSession.answer"])
 async def test_a_session_that_cannot_be_made_leaves_nothing(
     sessions: WhepSessions,
     port: UdpPort,
@@ -100,14 +100,14 @@ async def test_a_session_that_cannot_be_made_leaves_nothing(
 
     ended = Ended()
     with monkeypatch.context() as patch:
-        patch.setattr(SendSession, step, fail)
+        patch.setattr(f"relay.whep.{step}", fail)
         with pytest.raises(ZeroDivisionError):
             sessions.open(channel, PLAYER, ended)
     assert not ended.count and not sessions.audiences
     await eventually(lambda: not port.peers)
     first = sessions.open(channel, PLAYER, ended)
     with monkeypatch.context() as patch:
-        patch.setattr(SendSession, step, fail)
+        patch.setattr(f"relay.whep.{step}", fail)
         with pytest.raises(ZeroDivisionError):
             sessions.open(channel, PLAYER, Ended())
     assert sessions.sessions == [first.rtc] and len(sessions.audiences) == 1

@@ -7,14 +7,16 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
 
-from server import __version__
+from server import FORM, __version__
 from server.setting_sources import option_of
 from server.settings import Settings
 
+ROOT = Path(__file__).resolve().parents[2]
 ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith("MICROLIVE_")}
 ENVIRON["MICROLIVE_ALLOW_ROOT"] = "1"
 
@@ -83,14 +85,18 @@ def first_line(process: subprocess.Popen[str]) -> str:
 
 def test_version() -> None:
     done = microlive("--version")
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"microlive {__version__}\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        f"microlive {__version__} ({FORM})\n",
+        "",
+    )
 
 
 def test_the_console_script_is_the_module() -> None:
     script = Path(sys.executable).with_name("microlive")
     assert (
         subprocess.run([script, "--version"], capture_output=True, text=True, timeout=30).stdout
-        == f"microlive {__version__}\n"
+        == f"microlive {__version__} ({FORM})\n"
     )
 
 
@@ -146,6 +152,22 @@ def test_it_prints_its_url_and_ends_cleanly(
     started.send_signal(number)
     out, err = started.communicate(timeout=30)
     assert (started.returncode, out, err) == (0, "closed uvloop\n", "")
+
+
+def test_compiled_modules_that_cannot_be_loaded_cost_one_line(tmp_path: Path) -> None:
+    """The server runs from the sources, which are links to this checkout."""
+    for name in ("relay", "server"):
+        (tmp_path / name).mkdir()
+        for path in (ROOT / name).iterdir():
+            (tmp_path / name / path.name).symlink_to(path)
+    (tmp_path / f"relay/_compiled__mypyc{EXTENSION_SUFFIXES[0]}").write_bytes(b"no ELF header")
+    data = tmp_path / "data"
+    with start(data, PYTHONPATH=str(tmp_path), PYTHONSAFEPATH="1") as process:
+        assert first_line(process).startswith("listening on ")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+    [line] = err.splitlines()
+    assert "WARNING server: compiled modules are not used: they cannot be loaded: " in line
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -5,13 +5,13 @@ sessions. The feed exists while the stream has WHEP sessions.
 import asyncio
 import secrets
 from time import monotonic
+from typing import Protocol
 
 from relay.channel.channel import Channel
 from relay.media import h264
 from relay.rtc.dtls import SrtpError
 from relay.rtc.send.history import History, PacketisedFrame
 from relay.rtc.send.packetise import packetise
-from relay.rtc.send.session import SendSession
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
 KEEP = 60
@@ -25,6 +25,21 @@ REPORT_TICKS = 5
 """Number of ticks between the sender reports of a session. A new session gets its first report at
 the next tick, because the player synchronises audio and video only after that report.
 """
+
+
+class Session(Protocol):
+    """The interface through which the feed uses a session (SendSession)."""
+
+    def send_video(self, frame: PacketisedFrame) -> None:
+        """Raises SrtpError if the frame cannot be encrypted, as does `send_audio`."""
+
+    def send_audio(self, frame: PacketisedFrame) -> None: ...
+
+    def report(self, unix_time: float, timestamps: dict[str, int]) -> None: ...
+
+    def silent(self, now: float) -> bool: ...
+
+    def end(self, reason: str) -> None: ...
 
 
 class Feed:
@@ -42,7 +57,7 @@ class Feed:
         self.audio = History(
             self.ssrcs["audio"], keep=1, max_frames=1, max_bytes=MAX_BYTES, marked=False
         )
-        self._sessions: dict[SendSession, None] = {}
+        self._sessions: dict[Session, None] = {}
         self._connected = 0
         self._parameter_sets: list[bytes] = []
         self._start = 0.0
@@ -51,7 +66,7 @@ class Feed:
         """Media time of the newest sample, and arrival time of that sample (`time.monotonic`), both
         in seconds.
         """
-        self._fresh: list[SendSession] = []
+        self._fresh: list[Session] = []
         """Connected sessions that have not been sent a sender report yet."""
         self._ticks = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -93,18 +108,18 @@ class Feed:
         """Whether the feed has neither connected nor connecting sessions."""
         return not self._sessions
 
-    def add(self, session: SendSession) -> None:
+    def add(self, session: Session) -> None:
         """Adds a session that is not connected yet."""
         self._sessions[session] = None
 
-    def connected(self, session: SendSession) -> None:
+    def connected(self, session: Session) -> None:
         """Counts a session as a viewer from now on."""
         self._connected += 1
         self._fresh.append(session)
         self._channel.viewers_changed()
         self.stream.demand_fresh_keyframe(self._now_us())
 
-    def remove(self, session: SendSession, *, counted: bool) -> None:
+    def remove(self, session: Session, *, counted: bool) -> None:
         """Removes a session. `counted`: whether `connected` was called for this session."""
         self._sessions.pop(session, None)
         if counted:
@@ -174,7 +189,7 @@ class Feed:
         edge, arrived = self._edge
         return round((self._start + edge + monotonic() - arrived) * 1_000_000)
 
-    def _report(self, sessions: list[SendSession], now: float) -> None:
+    def _report(self, sessions: list[Session], now: float) -> None:
         edge, arrived = self._edge
         media_time = edge + now - arrived
         timestamps = {

@@ -9,7 +9,6 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import random
 from struct import pack
 from time import monotonic
@@ -19,13 +18,13 @@ from relay.meter import Kind
 from relay.rtc.batch import HEADER
 from relay.rtc.bucket import TokenBucket
 from relay.rtc.consent import Consent
-from relay.rtc.counters import PeerCounters
 from relay.rtc.dtls import fingerprint
 from relay.rtc.peer_session import PeerSession, PeerState
 from relay.rtc.protect import Protector
 from relay.rtc.sdp import MediaSection
 from relay.rtc.send import rtcp as sender_rtcp
 from relay.rtc.send.congestion import Allowance
+from relay.rtc.send.counters import SendCounters
 from relay.rtc.send.delivery import Delivery, DeliveryEvent, DeliveryState
 from relay.rtc.send.history import History, PacketisedFrame
 from relay.rtc.send.numbering import Numbering
@@ -59,20 +58,6 @@ NACKED_PER_SECOND, NACKED_BURST = 300, 600
 """Maximum number of packets that a viewer may request again: per second in the long run, and in one
 burst. A viewer that loses 5 % of a 4 Mbit/s stream requests about 25 packets per second.
 """
-
-
-@dataclass(slots=True)
-class SendCounters(PeerCounters):
-    """Counters of a viewer's session."""
-
-    dropped: int = 0
-    """Number of video frames that were not sent."""
-    resent: int = 0
-    nacks: int = 0
-    """Number of packets that the viewer requested again."""
-    ignored_nacks: int = 0
-    """Number of packets that were not sent again, because the viewer requested too many packets."""
-    plis: int = 0
 
 
 class Source(Protocol):

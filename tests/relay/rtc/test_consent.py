@@ -1,5 +1,7 @@
 """Which packets may be sent to which address, by a clock that the test sets."""
 
+from itertools import count
+
 import pytest
 
 from relay.rtc.consent import (
@@ -19,38 +21,34 @@ from relay.rtc.consent import (
 CHECK, ANSWER = 100, 64
 
 
-class Pair(CandidatePair):
-    """A pair of addresses, with the number of checks that were sent to it."""
-
-    __slots__ = ("number",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.number = 0
+TRANSACTIONS = count()
 
 
-def new(*, media_suffices: bool = False) -> Consent[Pair]:
+def new(*, media_suffices: bool = False) -> Consent[CandidatePair]:
     return Consent(lambda: 0.5, media_suffices=media_suffices)
 
 
-def check(consent: Consent[Pair], pair: Pair, now: float, *, nominated: bool = True) -> None:
+def check(
+    consent: Consent[CandidatePair], pair: CandidatePair, now: float, *, nominated: bool = True
+) -> None:
     consent.receive_check(pair, CHECK, now, nominated=nominated)
 
 
-def ask(consent: Consent[Pair], pair: Pair, now: float) -> bytes:
-    pair.number += 1
-    transaction = pair.number.to_bytes(12, "big")
+def ask(consent: Consent[CandidatePair], pair: CandidatePair, now: float) -> bytes:
+    transaction = next(TRANSACTIONS).to_bytes(12, "big")
     consent.ask(pair, transaction, now)
     return transaction
 
 
-def prove(consent: Consent[Pair], pair: Pair, now: float) -> None:
+def prove(consent: Consent[CandidatePair], pair: CandidatePair, now: float) -> None:
     assert consent.receive_answer(pair, ask(consent, pair, now), now) == 0.0
 
 
-def connected(now: float, *, media_suffices: bool = False) -> tuple[Consent[Pair], Pair]:
+def connected(
+    now: float, *, media_suffices: bool = False
+) -> tuple[Consent[CandidatePair], CandidatePair]:
     """A session after its handshake."""
-    consent, pair = new(media_suffices=media_suffices), Pair()
+    consent, pair = new(media_suffices=media_suffices), CandidatePair()
     check(consent, pair, now)
     prove(consent, pair, now)
     consent.complete_handshake(now)
@@ -58,7 +56,7 @@ def connected(now: float, *, media_suffices: bool = False) -> tuple[Consent[Pair
 
 
 def test_the_first_address_is_selected_but_unproven() -> None:
-    consent, pair = new(), Pair()
+    consent, pair = new(), CandidatePair()
     check(consent, pair, 0.0, nominated=False)
     assert consent.selected is pair and not pair.proven(0.0)
 
@@ -66,7 +64,7 @@ def test_the_first_address_is_selected_but_unproven() -> None:
 def test_a_nominated_address_must_answer_first() -> None:
     """Until it answers, media stays on the previous address."""
     consent, ours = connected(0.0)
-    victim = Pair()
+    victim = CandidatePair()
     for number in range(10):
         check(consent, victim, 1.0 + number)
         assert consent.selected is ours
@@ -79,7 +77,7 @@ def test_a_nominated_address_must_answer_first() -> None:
 
 def test_an_address_that_was_not_nominated_carries_no_media() -> None:
     consent, ours = connected(0.0)
-    other = Pair()
+    other = CandidatePair()
     check(consent, other, 1.0, nominated=False)
     prove(consent, other, 1.0)
     assert consent.selected is ours
@@ -89,7 +87,7 @@ def test_an_address_that_was_not_nominated_carries_no_media() -> None:
 
 def test_a_proven_address_replaces_an_unproven_first_one() -> None:
     """A forged first check must not hold the handshake up."""
-    consent, victim, ours = new(), Pair(), Pair()
+    consent, victim, ours = new(), CandidatePair(), CandidatePair()
     check(consent, victim, 0.0)
     check(consent, ours, 0.1, nominated=False)
     prove(consent, ours, 0.2)
@@ -97,7 +95,7 @@ def test_a_proven_address_replaces_an_unproven_first_one() -> None:
 
 
 def test_each_answer_proves_once() -> None:
-    consent, pair = new(), Pair()
+    consent, pair = new(), CandidatePair()
     check(consent, pair, 0.0)
     transaction = ask(consent, pair, 0.0)
     assert consent.receive_answer(pair, b"x" * 12, 0.1) is None
@@ -106,7 +104,7 @@ def test_each_answer_proves_once() -> None:
 
 
 def test_an_answer_may_take_longer_than_the_next_check() -> None:
-    consent, pair = new(), Pair()
+    consent, pair = new(), CandidatePair()
     check(consent, pair, 0.0)
     first, second = ask(consent, pair, 0.0), ask(consent, pair, 1.0)
     assert consent.receive_answer(pair, first, 1.5) == 1.5
@@ -114,7 +112,7 @@ def test_an_answer_may_take_longer_than_the_next_check() -> None:
 
 
 def test_pending_checks_are_bounded() -> None:
-    consent, pair = new(), Pair()
+    consent, pair = new(), CandidatePair()
     check(consent, pair, 0.0)
     for _ in range(3 * MAX_PENDING):
         ask(consent, pair, 0.0)
@@ -122,7 +120,7 @@ def test_pending_checks_are_bounded() -> None:
 
 
 def test_an_unproven_address_gets_three_times_what_it_sent() -> None:
-    consent, pair = new(), Pair()
+    consent, pair = new(), CandidatePair()
     check(consent, pair, 0.0)
     assert consent.may_send(pair, ANSWER, 0.0)
     assert consent.may_send(pair, AMPLIFICATION * CHECK - ANSWER, 0.0)
@@ -132,7 +130,7 @@ def test_an_unproven_address_gets_three_times_what_it_sent() -> None:
 
 
 def test_a_silent_unproven_address_gets_nothing() -> None:
-    consent, pair = new(), Pair()
+    consent, pair = new(), CandidatePair()
     check(consent, pair, 0.0)
     assert consent.may_send(pair, 1, UNPROVEN_FOR)
     assert not consent.may_send(pair, 1, UNPROVEN_FOR + 0.01)
@@ -146,7 +144,7 @@ def test_a_proven_address_is_not_limited() -> None:
 
 
 def test_an_unproven_address_is_asked_again() -> None:
-    consent, pair = new(), Pair()
+    consent, pair = new(), CandidatePair()
     check(consent, pair, 0.0)
     assert consent.must_prove(pair, 0.0) and consent.due(0.0) == [pair]
     ask(consent, pair, 0.0)
@@ -165,8 +163,8 @@ def test_consent_is_asked_for_every_five_seconds() -> None:
 
 @pytest.mark.parametrize(("chance", "share"), [(0.0, 1 - SPREAD), (1.0, 1 + SPREAD)])
 def test_the_time_between_checks_varies(chance: float, share: float) -> None:
-    consent: Consent[Pair] = Consent(lambda: chance)
-    pair = Pair()
+    consent: Consent[CandidatePair] = Consent(lambda: chance)
+    pair = CandidatePair()
     check(consent, pair, 0.0)
     prove(consent, pair, 0.0)
     assert consent.wait(0.0) == pytest.approx(EVERY * share)
@@ -211,7 +209,7 @@ def test_media_does_not_suffice_once_the_publisher_has_answered() -> None:
 
 
 def test_the_handshake_proves_its_address() -> None:
-    consent, pair = new(), Pair()
+    consent, pair = new(), CandidatePair()
     check(consent, pair, 0.0)
     consent.complete_handshake(1.0)
     assert pair.proven(1.0) and not consent.expired(EXPIRES)
@@ -219,7 +217,7 @@ def test_the_handshake_proves_its_address() -> None:
 
 def test_an_old_address_must_answer_again() -> None:
     consent, first = connected(0.0)
-    second = Pair()
+    second = CandidatePair()
     check(consent, second, 1.0)
     prove(consent, second, 1.0)
     now = EXPIRES + 5.0
@@ -243,7 +241,7 @@ def test_a_proven_address_is_claimed_while_it_is_heard() -> None:
 
 
 def test_an_unproven_address_is_not_claimed() -> None:
-    consent, pair = new(), Pair()
+    consent, pair = new(), CandidatePair()
     check(consent, pair, 0.0)
     assert not pair.claimed(0.0)
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 from time import monotonic, perf_counter_ns
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -11,8 +11,8 @@ from relay.media import h264
 from relay.media.h264 import AccessUnit
 from relay.meter import Kind, Meter
 from relay.rtc.receive.counters import ReceiveCounters
-from relay.rtc.receive.reassembly import EncodedFrame
-from relay.rtc.receive.session import UNREACHABLE_AFTER, ReceiveSession
+from relay.rtc.receive.reassembly import EncodedFrame, Reassembly
+from relay.rtc.receive.session import UNREACHABLE_AFTER
 from relay.rtc.rtp import RtpPacket
 from relay.sample import Sample, Track, TrackInfo
 from relay.stream.stream import Stream
@@ -29,13 +29,10 @@ from tests.fixtures import media
 class Rtc:
     """What an ingestion uses of a ReceiveSession."""
 
-    class Reassembly:
-        repaired = given_up = 0
-
     def __init__(self) -> None:
         self.counters = ReceiveCounters()
         self.account = Meter().open(Kind.CREATOR, 0.0, lambda _: None)
-        self.reassembly = Rtc.Reassembly()
+        self.reassembly = Reassembly()
         self.round_trip: float | None = 0.05
         self.silent_for = 0.0
         self.keyframe_requests = self.unusable_keyframes = self.dues = 0
@@ -90,7 +87,7 @@ class Live:
         source = PassthroughSource()
         self.began = monotonic()
         self.ingestion = Ingestion(
-            cast(ReceiveSession, self.rtc),
+            self.rtc,
             source,
             self.stream,
             partial(
@@ -112,16 +109,11 @@ class Live:
         self.ingestion.receive_frame(EncodedFrame(number * 3_000, unit or self.unit, arrived))
 
     def audio(self, number: int, payload: bytes = b"\xdcsound") -> None:
-        packet = cast(RtpPacket, _Packet(number * 960, payload))
+        packet = RtpPacket(111, False, number, number * 960, 1, payload)
         self.ingestion.receive_audio(packet, self.began + number / 50)
 
     def tracks(self) -> list[Track]:
         return [sample.track for sample in self.reader.samples]
-
-
-class _Packet:
-    def __init__(self, timestamp: int, payload: bytes) -> None:
-        self.timestamp, self.payload = timestamp, payload
 
 
 def altered(unit: AccessUnit, **changes: Any) -> AccessUnit:

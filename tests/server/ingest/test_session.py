@@ -1,9 +1,7 @@
 """The states of a publisher's session, and what it holds."""
 
 import itertools
-import weakref
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -16,12 +14,13 @@ from relay.stream.window import Window
 from relay.worker.workers import Workers
 from server.errors import Unavailable
 from server.ingest.counters import IngestCounters
+from server.ingest.ingestion import Ingestion
 from server.ingest.passthrough_source import PassthroughSource
 from server.ingest.session import Event, IngestSession, State
 from server.ingest.transcoded_source import TranscodedSource
 from server.ingest.transcoders import Transcoders
 from tests.fixtures import offers
-from tests.fixtures.circles import no_collector
+from tests.fixtures.circles import held, no_collector
 from tests.fixtures.workers import running_workers
 
 H264 = parse_offer(offers.offer("chromium"))
@@ -192,15 +191,11 @@ async def test_offers_without_a_handshake_take_no_transcoder(workers: Workers) -
 @pytest.mark.parametrize("offer", [H264, VP8], ids=["passthrough", "transcoded"])
 async def test_a_closed_session_is_freed_at_once(offer: Offer, workers: Workers) -> None:
     """Without a garbage collection, together with what published for it."""
-    session = make(Owner(), offer, Transcoders(workers, 1, 1, 1_000_000))
     with no_collector():
+        session = make(Owner(), offer, Transcoders(workers, 1, 1, 1_000_000))
         session.begin(1, 0)
-        assert session._ingestion
-        left: list[weakref.ref[Any]] = [
-            weakref.ref(session),
-            weakref.ref(session._ingestion),
-            weakref.ref(session.source),
-        ]
+        kinds = IngestSession, Ingestion, type(session.source)
+        assert len(held(*kinds)) == 3
         await session.close()
         del session
-        assert [ref() for ref in left] == [None, None, None]
+        assert held(*kinds) == []
