@@ -61,11 +61,12 @@ test('without newer media the jump waits for it', () => {
   );
 });
 
-test('a stall raises the target, up to a maximum', () => {
+test('a stall without media raises the target, up to a maximum', () => {
   const sync = new LiveSync();
-  assert.ok(Math.abs(sync.raise(0.63) - 0.83) < 1e-9);
-  assert.equal(sync.raise(1.9), 2);
-  assert.equal(sync.raise(2.5), 2.5);
+  assert.ok(Math.abs(sync.raise(0.63, 0.02) - 0.83) < 1e-9);
+  assert.equal(sync.raise(1.9, NaN), 2);
+  assert.equal(sync.raise(2.5, 0), null);
+  assert.equal(sync.raise(0.63, 0.3), null);
 });
 
 test('a target that stalls raised shrinks step by step without stalls', () => {

@@ -138,6 +138,11 @@ export class HlsPlayer {
     this.#engine = null;
   }
 
+  /** Duration of the contiguous media from the playhead on, s; NaN if there is none. */
+  get #ahead() {
+    return this.#buffered - this.#video.currentTime;
+  }
+
   /** End of the contiguous media at the playhead, s; NaN if the playhead is outside the media. */
   get #buffered() {
     const { buffered, currentTime } = this.#video;
@@ -208,7 +213,9 @@ export class HlsPlayer {
     )
       return;
     this.#stalls++;
-    if (this.#engine) this.#engine.aim(this.#sync.raise(this.#engine.target()));
+    const engine = this.#engine;
+    const aim = engine && this.#sync.raise(engine.target(), this.#ahead);
+    if (aim) engine.aim(aim);
   }
 
   /** Stops loading while the page is hidden, unless a picture-in-picture window shows the room. */
@@ -239,10 +246,7 @@ export class HlsPlayer {
       sync,
       loaded: this.#newest,
     });
-    if (engine.walks)
-      this.#walk(
-        this.#sync.pace({ latency, target, ahead: this.#buffered - this.#video.currentTime }),
-      );
+    if (engine.walks) this.#walk(this.#sync.pace({ latency, target, ahead: this.#ahead }));
     if (to !== null) {
       this.#seeks++;
       this.#seekAt = now;
@@ -250,7 +254,7 @@ export class HlsPlayer {
     }
     // A frame that does not change is a fault only if newer media has arrived. Without newer media,
     // the creator may be away.
-    if (now - this.#watch.shownAt > BROKEN && this.#buffered - this.#video.currentTime > 1)
+    if (now - this.#watch.shownAt > BROKEN && this.#ahead > 1)
       this.#failed('the frame does not change although media has arrived', false);
   }
 

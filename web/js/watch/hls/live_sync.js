@@ -15,6 +15,7 @@ const LEAST = 0.3; // duration of buffered media below which playback never gets
 const PATIENCE = 4_000; // minimum time between two jumps, ms
 const ENOUGH = 0.3; // duration of the media that a jump needs after its new position, s
 const RAISE = 0.2; // increase of the target after a stall, s
+const SHORT = 0.1; // if more media is buffered, s, the decoder caused a stall and not the network
 const MOST = 2; // maximum target, s: a path that stalls nevertheless is too slow
 const FORGIVE = 15_000; // ms without a stall after which the target shrinks by a step
 const STEP = 0.1; // s
@@ -41,11 +42,12 @@ export class LiveSync {
   }
 
   /**
-   * Returns the new target distance after a stall, s.
+   * Returns the new target distance after a stall, s, or null to keep the present target.
    * @param {number} target the present target, s
+   * @param {number} ahead buffered media at the stall, s; NaN without any
    */
-  raise(target) {
-    return Math.max(target, Math.min(MOST, target + RAISE));
+  raise(target, ahead) {
+    return ahead > SHORT || target >= MOST ? null : Math.min(MOST, target + RAISE);
   }
 
   /**
