@@ -1,8 +1,9 @@
 """Whether compiled modules run, or only sources. The first import of `relay` decides this.
 
-A compiled wheel has extension modules beside some sources (build_backend/compiled_modules.py).
-Python prefers an extension module to the source of the same name. Extension modules that this
-machine cannot load would end every import, so this module then lets Python find sources only.
+A compiled wheel has extension modules beside some sources
+(scripts/build_backend/compiled_modules.py). Python prefers an extension module to the source of the
+same name. Extension modules that this machine cannot load would end every import, so this module
+then lets Python find sources only.
 """
 
 import os

@@ -23,9 +23,9 @@ PURE = "microlive: this wheel is pure, not compiled: "
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of what a wheel is built from."""
-    for name in ("build_backend", "relay", "server", "web"):
+    for name in ("relay", "scripts/build_backend", "server", "web"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
     return tmp_path
 
@@ -38,7 +38,7 @@ def build(checkout: Path, **environ: str) -> tuple[str, Path, list[str]]:
         env={
             **os.environ,
             "MICROLIVE_PURE": "0",
-            "PYTHONPATH": "build_backend:web/bundler",
+            "PYTHONPATH": "scripts/build_backend:web/bundler",
             **environ,
         },
         capture_output=True,
@@ -80,6 +80,6 @@ def test_a_module_that_cannot_be_compiled_makes_the_wheel_pure(checkout: Path) -
 
 def test_the_build_requires_what_the_extra_installs() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    source = (ROOT / "build_backend/compiler.py").read_text()
+    source = (ROOT / "scripts/build_backend/compiler.py").read_text()
     [required] = project["optional-dependencies"]["compile"]
     assert f'MYPY = "{required}"' in source

@@ -12,7 +12,9 @@ import relay
 from relay.compiled import COMPILED
 
 ROOT = Path(__file__).resolve().parents[2]
-LISTED: tuple[str, ...] = runpy.run_path(str(ROOT / "build_backend/compiled_modules.py"))["MODULES"]
+LISTED: tuple[str, ...] = runpy.run_path(str(ROOT / "scripts/build_backend/compiled_modules.py"))[
+    "MODULES"
+]
 
 
 def source_of(name: str) -> Path:

