@@ -134,6 +134,7 @@ class Pages:
             boot=self._assets.boot,
             worker=f"{self._assets.base}/{self._assets.worker}",
             show=SHOW,
+            style=self._assets.style,
             first_frame=first_frame(self._rooms.in_memory.latest_keyframe(name))
             if self._assets.boot
             else None,
@@ -244,6 +245,7 @@ class Pages:
         inline = f"{_allowed(self._assets.boot)} {_allowed(SHOW)}"
         policy = (
             f"default-src 'self'; script-src 'self' {inline}; "
+            f"style-src 'self' {_allowed(self._assets.style)}; "
             "img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; "
             f"connect-src 'self'{sockets}; base-uri 'none'; form-action 'none'; "
             f"object-src 'none'; frame-ancestors {ancestors_of(request, self._settings)}"
@@ -257,6 +259,8 @@ class Pages:
         }
 
 
-def _allowed(script: str) -> str:
-    """Returns the CSP source expression that allows this inline script (CSP Level 3 §2.3.1)."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+def _allowed(inline: str) -> str:
+    """Returns the CSP source expression that allows this inline script or style (CSP Level 3
+    §2.3.1).
+    """
+    return f"'sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'"

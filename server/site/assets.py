@@ -20,6 +20,7 @@ TYPES = {
 }
 """Content types by file name suffix. Files with other suffixes are not served."""
 BUNDLES = "bundles"
+FIRST_PICTURE = "first_picture.css"
 BUNDLED = ("js", "vendor", "bundler")
 """Folders of `web/` whose files are served only inside bundles."""
 
@@ -49,6 +50,10 @@ class Assets(Protocol):
     """
     worker: str
     """File name of the decoding worker."""
+
+    @property
+    def style(self) -> str:
+        """Text of the inline style of the room's page."""
 
     def main(self, page: str) -> str:
         """Returns the file name of the main module of `page` (feed, studio, room, me, handle)."""
@@ -83,6 +88,7 @@ class BundledAssets:
             if _is_served(path)
             and (name := path.relative_to(web).as_posix()).partition("/")[0] not in BUNDLED
         }
+        self.style = (web / FIRST_PICTURE).read_text()
         digest = hashlib.sha256()
         for name, asset in self._assets.items():
             digest.update(name.encode() + b"\0" + asset.content)
@@ -107,6 +113,10 @@ class SourceAssets:
 
     def __init__(self, web: Path) -> None:
         self._web = web
+
+    @property
+    def style(self) -> str:
+        return (self._web / FIRST_PICTURE).read_text()
 
     def main(self, page: str) -> str:
         return f"js/{page}.js"

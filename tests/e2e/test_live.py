@@ -26,7 +26,7 @@ async def test_a_viewer_watches_with_sound(studio: Studio, visitors: Visitors, p
 
 
 async def test_a_picture_comes_with_the_page(studio: Studio, visitors: Visitors) -> None:
-    """The picture is shown as soon as the page's style has arrived, fitted as in a player.
+    """The picture needs no file besides the page, and is fitted as in a player.
 
     The player's frame replaces it.
     """

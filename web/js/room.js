@@ -24,8 +24,9 @@ if (query.has('k')) {
 const boot = /** @type {any} */ (window).microliveBoot;
 const stage = byId('stage');
 
-/** Shows the controls. Until this call, the page lays out only the frame. */
-const showControls = () => document.body.classList.remove('bare');
+const styled = Promise.all([loadStyle('css/base.css'), loadStyle('css/room.css')]);
+/** Shows the controls once their style applies. Until then, the page lays out only the frame. */
+const showControls = () => void styled.then(() => document.body.classList.remove('bare'));
 window.setTimeout(showControls, READY_WITHIN);
 
 const social = new LateSocial(async () => {

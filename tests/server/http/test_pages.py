@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
+from server import WEB
 from tests.fixtures.people import Browser
 from tests.fixtures.server import Server, running
 
@@ -36,6 +37,8 @@ async def test_every_page_and_every_file_that_it_names(server: Server) -> None:
             r"<script(?![^>]*\b(?:src|type)=)[^>]*>(.*?)</script>", text, re.DOTALL
         ):
             assert f"'sha256-{b64encode(sha256(inline.encode()).digest()).decode()}'" in policy
+        for style in re.findall(r"<style>(.*?)</style>", text, re.DOTALL):
+            assert f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'" in policy
         names |= set(re.findall(r'(?:src|href)="(/assets/[^"#?]+)', text))
     assert len(names) > 5
     for name in names:
@@ -48,6 +51,18 @@ async def test_every_page_and_every_file_that_it_names(server: Server) -> None:
                 "image/svg+xml",
                 "image/png",
             )
+
+
+async def test_no_style_sheet_delays_the_first_picture(server: Server) -> None:
+    """In a room's page, browsers with JavaScript ignore the links to the style sheets."""
+    room = await server.create()
+    async with server.http.get(f"{server.url}/r/{room.name}", headers=BROWSER) as response:
+        text = await response.text()
+    assert re.findall(r"<style>(.*?)</style>", text, re.DOTALL) == [
+        (WEB / "first_picture.css").read_text()
+    ]
+    shown, without_script = re.subn(r"<noscript>.*?</noscript>", "", text, flags=re.DOTALL)
+    assert 'rel="stylesheet"' in text and 'rel="stylesheet"' not in shown and without_script
 
 
 async def test_unknown_and_ended_rooms_have_pages(server: Server) -> None:

@@ -31,6 +31,7 @@ def test_another_file_is_another_name(tmp_path: Path) -> None:
         (tmp_path / "bundles").mkdir(exist_ok=True)
         (tmp_path / "bundles/mains.json").write_text("{}")
         (tmp_path / "bundles/boot.js").write_text(text)
+        (tmp_path / "first_picture.css").write_text("")
         bases.add(BundledAssets(tmp_path).base)
     assert len(bases) == 2
 
@@ -44,5 +45,7 @@ def test_sources_are_read_again_each_time(tmp_path: Path) -> None:
         source.write_bytes(text)
         asset = assets.find("js/feed.js")
         assert asset and asset.content == text
+        (tmp_path / "first_picture.css").write_bytes(text)
+        assert assets.style == text.decode()
     for name in ("js/../js/feed.js", "../web/js/feed.js", "js", ""):
         assert assets.find(name) is None

@@ -17,6 +17,6 @@ export function icon(name) {
  * @param {string} name  such as css/social.css
  */
 export function assetUrl(name) {
-  const base = document.querySelector('link[rel="stylesheet"]')?.getAttribute('href') ?? '';
+  const base = document.querySelector('link[href*="/css/"]')?.getAttribute('href') ?? '';
   return base.replace(/css\/.*$/, name);
 }
