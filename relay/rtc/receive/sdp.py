@@ -1,5 +1,6 @@
 """Parses a publisher's offer and writes the receiver's answer (RFC 9725 §4.2)."""
 
+import re
 from dataclasses import dataclass
 
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
@@ -19,6 +20,10 @@ EXTENSION_MAX = 255
 """Largest number of a header extension: one-byte headers allow the numbers 1 to 14, two-byte
 headers 1 to 255 (RFC 8285 §5, §7). Larger numbers offer alternatives, which this server does not
 support.
+"""
+_MIXED = "a=extmap-allow-mixed"
+"""Line for a receiver that accepts header extensions in both formats in one stream (RFC 8285
+§6).
 """
 
 _VP8_LIMITS = "max-fr=30;max-fs=3600"
@@ -50,6 +55,8 @@ class Offer(sdp.Remote):
 
     media: tuple[MediaOffer, ...]
     """The media sections, in the order of the offer."""
+    mixed: bool = False
+    """Whether the offer, before its media sections, has the line `_MIXED`."""
 
     def find(self, kind: str) -> MediaOffer | None:
         return next((media for media in self.media if media.kind == kind), None)
@@ -82,7 +89,9 @@ def parse_offer(text: str) -> Offer:
     if len(videos) > 1 or len(audios) > 1 or len(session.media) > len(videos) + len(audios):
         raise sdp.unusable("offer one video and at most one audio track, and nothing else")
     remote, media = sdp.accept_sections(session, text, _accept)
-    return Offer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media)
+    before_media = text.partition("\nm=")[0]
+    mixed = re.search(rf"^{_MIXED}\s*$", before_media, re.MULTILINE) is not None
+    return Offer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media, mixed)
 
 
 def _accept(media: MediaDescription, mid: str) -> MediaOffer:
@@ -183,6 +192,9 @@ def _transport_id(media: MediaDescription, codec: RTCRtpCodecParameters) -> int:
 def write_answer(offer: Offer, answer: Answer) -> str:
     """Returns the SDP answer of the server as a receiver and ICE-lite agent."""
     lines = sdp.write_session(offer.media, "*")
+    if offer.mixed:
+        # Without this line, Chromium replaces its encoder whenever the studio probes the path.
+        lines.append(_MIXED)
     for media in offer.media:
         lines += [*_write_media(media, offer, answer), *sdp.write_candidates(answer)]
     return "\r\n".join(lines) + "\r\n"

@@ -164,6 +164,20 @@ def test_an_answer_to_each(name: str) -> None:
     )
 
 
+def test_mixed_header_extensions_where_they_are_offered() -> None:
+    """The answer accepts extensions in both formats if the whole session offers them (RFC 8285 §6).
+    Otherwise Chromium replaces its encoder at each new offer.
+    """
+    line = "a=extmap-allow-mixed\r\n"
+    assert CHROMIUM.count(line) == 1
+    answered = write_answer(parse_offer(CHROMIUM), OURS)
+    assert answered.partition("m=")[0].count(line) == answered.count(line) == 1
+    without = CHROMIUM.replace(line, "")
+    assert line not in write_answer(parse_offer(without), OURS)
+    for_video = without.replace("m=audio", f"{line}m=audio")  # the end of the section before
+    assert line not in write_answer(parse_offer(for_video), OURS)
+
+
 def test_video_alone_is_enough() -> None:
     """An offer without audio is accepted and answered with one section."""
     text = offer("chromium")
