@@ -11,6 +11,7 @@ import { FakeClock, fakeEnvironment, settle } from '../fixtures/fake_clock.mjs';
 import { FakeServer } from '../fixtures/fake_server.mjs';
 import { fakePeerConnections, fakeStream } from '../fixtures/fake_webrtc.mjs';
 
+const ANSWER = 'm=video 9\r\nb=TIAS:3750000\r\na=rtcp-fb:96 transport-cc\r\n';
 const CONNECTED = [S.LIVE, S.DOUBTED, S.DISCONNECTED];
 
 /** A broadcast on a fake clock, server and WebRTC. */
@@ -58,7 +59,7 @@ class Bench {
 
   async accept() {
     await settle();
-    this.server.of('POST').at(-1).answer(201, 'answer', { Location: 'session' });
+    this.server.of('POST').at(-1).answer(201, ANSWER, { Location: 'session' });
     await settle();
   }
 
@@ -387,6 +388,20 @@ test('a weak path lowers the level of this session and of the next one', async (
   await bench.clock.advance(0);
   assert.equal(bench.connections.made.length, 2);
   assert.equal(bench.pc.senders[0].parameters.encodings[0].scaleResolutionDownBy, 2);
+});
+
+test('a path that becomes wide again is probed; a narrow path is not', async () => {
+  const bench = new Bench();
+  await REACH[S.LIVE](bench);
+  for (const estimate of [3_500_000, 850_000, 1_200_000]) {
+    bench.pc.stats.estimate = estimate;
+    await bench.run(5_000);
+  }
+  assert.equal(bench.pc.remoteDescription.sdp, ANSWER);
+  bench.pc.stats.estimate = 1_500_000;
+  await bench.run(2_000);
+  assert.equal(bench.pc.remoteDescription.sdp, ANSWER.replace('3750000', '3750001'));
+  assert.equal(bench.attempts, 1);
 });
 
 test('a browser that cannot make a connection retries and does not throw', async () => {

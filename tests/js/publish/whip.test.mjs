@@ -28,11 +28,11 @@ function make() {
 }
 
 /** A session whose offer was answered. */
-async function open(headers = { Location: '/whip/abc/1' }) {
+async function open(headers = { Location: '/whip/abc/1' }, answer = 'the answer') {
   const made = make();
   const opened = made.session.open();
   await settle();
-  made.server.last.answer(201, 'the answer', headers);
+  made.server.last.answer(201, answer, headers);
   await opened;
   return made;
 }
@@ -91,6 +91,52 @@ test('a PATCH without an answer ends after eight seconds, and the others go on',
   assert.equal(server.last.method, 'DELETE');
   server.last.answer(200);
   await ended;
+});
+
+const LIMITED = 'm=video 9\r\nb=TIAS:3750000\r\na=rtcp-fb:96 transport-cc\r\n';
+
+test('a probe raises the maximum of the estimate, without a request to the server', async () => {
+  const { server, session, pc } = await open(undefined, LIMITED);
+  assert.equal(session.maxEstimate, 3_750_000);
+  await session.probe();
+  await session.probe();
+  assert.equal(pc.remoteDescription.type, 'answer');
+  assert.equal(pc.remoteDescription.sdp, LIMITED.replace('3750000', '3750002'));
+  assert.equal(pc.localDescription.type, 'offer');
+  assert.equal(server.requests.length, 1);
+});
+
+test('an answer without a maximum, or without arrival times, is never applied again', async () => {
+  for (const answer of ['the answer', LIMITED.replace('transport-cc', 'goog-remb')]) {
+    const { session, pc } = await open(undefined, answer);
+    const before = pc.localDescription;
+    await session.probe();
+    assert.deepEqual([session.maxEstimate, pc.localDescription], [NaN, before]);
+  }
+});
+
+test('a browser that would restart ICE keeps its connection and is not probed again', async () => {
+  const { session, pc } = await open(undefined, LIMITED);
+  const [local, { createOffer }] = [pc.localDescription, pc];
+  pc.createOffer = async () => ({ type: 'offer', sdp: 'a=ice-ufrag:other\r\n' });
+  await session.probe();
+  pc.createOffer = createOffer;
+  await session.probe();
+  assert.deepEqual([pc.localDescription, pc.remoteDescription.sdp], [local, LIMITED]);
+});
+
+test('a browser that refuses the raised maximum goes back and is not probed again', async () => {
+  const { session, pc } = await open(undefined, LIMITED);
+  const local = pc.localDescription;
+  let refused = 0;
+  pc.setRemoteDescription = async () => {
+    refused++;
+    throw new TypeError('no');
+  };
+  await session.probe();
+  assert.equal(pc.localDescription, local);
+  await session.probe();
+  assert.equal(refused, 1);
 });
 
 test('an offer without an answer fails after eight seconds', async () => {

@@ -7,6 +7,7 @@
 import { Backoff } from '../api/backoff.js';
 import { BROWSER } from '../page/environment.js';
 import { BroadcastEvent, BroadcastState, TRANSITIONS } from './broadcast_state.js';
+import { ProbeSchedule } from './probe_schedule.js';
 import { Liveness, SenderStats, pick } from './sender_stats.js';
 import { Uplink } from './uplink.js';
 import { WhipError, WhipSession } from './whip.js';
@@ -70,6 +71,7 @@ export class Broadcast {
   #checks = 0;
   #liveness = new Liveness(0);
   #stats = new SenderStats();
+  #probes = new ProbeSchedule();
   #triedAt = -Infinity;
   #notBefore = -Infinity; // earliest time at which the server allows the next attempt, ms
 
@@ -194,6 +196,7 @@ export class Broadcast {
         this.#backoff.reset();
         this.#liveness = new Liveness(now);
         this.#stats = new SenderStats();
+        this.#probes = new ProbeSchedule();
         break;
       case BroadcastState.DISCONNECTED:
         this.#within(DISCONNECTED_FOR, BroadcastEvent.FAILED);
@@ -285,6 +288,8 @@ export class Broadcast {
     if (this.#checks++ % 2) return;
     const sample = this.#stats.sample(report, now);
     if (sample.estimate && this.#uplink.measure(sample.estimate)) this.#applyLevel(session);
+    if (this.#probes.measure(report.pair.availableOutgoingBitrate, session.maxEstimate))
+      session.probe();
     this.#listener.sample(sample);
   }
 }

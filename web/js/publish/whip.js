@@ -9,6 +9,9 @@ import { refusalOf } from '../page/refusals.js';
 const REQUEST_WITHIN = 8_000; // ms
 const TRICKLE_AFTER = 50; // ms to wait for more candidates: one PATCH sends a group of them
 const TRICKLE = 'application/trickle-ice-sdpfrag';
+const ARRIVAL_TIMES = /^a=rtcp-fb:\S+ transport-cc/m;
+// The line of an answer that sets the maximum of the browser's estimate, bit/s (RFC 3890).
+const MAX_ESTIMATE = /^(b=TIAS:)(\d+)/m;
 
 /** Thrown if the endpoint refuses a request or cannot be reached (status 0). */
 export class WhipError extends Error {
@@ -60,6 +63,8 @@ export class WhipSession {
   #lastCandidate = false;
   #trickleTimer = 0;
   #closed = false;
+  #probing = false;
+  #probesFail = false;
   /** @type {Set<AbortController>} requests that `close` aborts */
   #requests = new Set();
 
@@ -113,6 +118,45 @@ export class WhipSession {
     if (this.#closed) return this.#delete();
     await this.pc.setRemoteDescription({ type: 'answer', sdp });
     this.#trickle();
+  }
+
+  /**
+   * Maximum of the browser's estimate of the path's capacity, bit/s. NaN if the answer has none, or
+   * if the server reports no arrival times, without which the browser cannot measure the path.
+   */
+  get maxEstimate() {
+    const sdp = this.pc.remoteDescription?.sdp ?? '';
+    return ARRIVAL_TIMES.test(sdp) ? Number(sdp.match(MAX_ESTIMATE)?.[2] ?? NaN) : NaN;
+  }
+
+  /**
+   * Makes the browser probe the path: the browser sends a few packets quickly, and measures how
+   * fast they arrive. libwebrtc does this whenever the maximum of its estimate grows, so this
+   * method applies the server's answer again with a maximum that is 1 bit/s higher. The server
+   * takes no part. Does nothing more once the browser has refused.
+   */
+  async probe() {
+    const { pc } = this;
+    const offered = pc.localDescription?.sdp ?? '';
+    if (this.#closed || this.#probing || this.#probesFail || !this.maxEstimate) return;
+    this.#probing = true;
+    try {
+      const offer = await pc.createOffer();
+      // A new user name fragment would restart ICE, which the server does not support.
+      if (ufragOf(offer.sdp ?? '') !== ufragOf(offered)) throw new Error('ICE would restart');
+      await pc.setLocalDescription(offer);
+      const sdp = (pc.remoteDescription?.sdp ?? '').replace(
+        MAX_ESTIMATE,
+        (_, name, bitrate) => `${name}${Number(bitrate) + 1}`,
+      );
+      await pc.setRemoteDescription({ type: 'answer', sdp });
+    } catch {
+      this.#probesFail = true;
+      // The connection keeps working with its last descriptions.
+      await pc.setLocalDescription({ type: 'rollback' }).catch(() => {});
+    } finally {
+      this.#probing = false;
+    }
   }
 
   /**
@@ -227,6 +271,11 @@ function whipError(response, body) {
     code,
     retryAfter,
   });
+}
+
+/** @param {string} sdp */
+function ufragOf(sdp) {
+  return sdp.match(/^a=ice-ufrag:.*/m)?.[0];
 }
 
 /**
