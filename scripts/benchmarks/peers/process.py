@@ -131,7 +131,7 @@ class Use:
     generator: float
     """What the load generator used."""
     generator_core: float
-    """Share of the generator's core that was busy, whoever used it."""
+    """Share of the generator's core that all programs together used."""
     others: float
     """Share of the server's core that other programs used."""
 
