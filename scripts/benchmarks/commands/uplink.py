@@ -1,5 +1,6 @@
 """The command `scripts/bench uplink`."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from scripts.benchmarks import namespaces
 from scripts.benchmarks import uplink as benchmark
 from scripts.benchmarks.commands.output import conclude, console, give_up, progress
 from scripts.benchmarks.commands.running import Json, measured
+from scripts.benchmarks.narrow import Bandwidth
 
 
 def uplink(
@@ -67,66 +69,72 @@ def uplink(
 
 def _uplink_tables(report: benchmark.Report) -> None:
     if report.losses:
-        columns = (
-            "lost",
-            "source's gap",
-            "freeze: relay",
-            "viewer's page",
-            "stock aiortc",
-            "A/V apart",
-            "beeps",
-            "errors",
-        )
-        table = Table(*columns, title="Packet loss in both directions, ms")
-        for loss in report.losses:
-            figures = (
-                f"{value:.0f}"
-                for value in (loss.source_gap, loss.relay, loss.page, loss.stock, loss.skew)
-            )
-            table.add_row(f"{loss.share:.0%}", *figures, str(loss.beeps), str(len(loss.errors)))
-        console.print(table)
+        console.print(_loss_table(report.losses))
     if report.outage:
-        table = Table(
-            "frames at the relay after",
-            "frames on the page after",
-            "A/V apart",
-            "errors",
-            title="Outages of 1 s, ms",
-        )
-        table.add_row(
-            *(
-                f"{value:.0f}"
-                for value in (report.outage.relay, report.outage.page, report.outage.skew)
-            ),
-            str(len(report.outage.errors)),
-        )
-        console.print(table)
+        console.print(_outage_table(report.outage))
     for error in report.errors[:10]:
         console.print(error, style="red", markup=False)
     if report.bandwidths:
-        table = Table(
-            "variant",
-            "Mbps before",
-            "s down",
-            "Mbps while narrow",
-            "s up",
-            "delay ms",
-            "p95 while narrow",
-            "freeze ms",
-            title="1 Mbps, then free",
-        )
-        for each in report.bandwidths:
-            fast, slow = (f"{value:.2f}" for value in (each.spent, each.narrow))
-            table.add_row(
-                each.variant,
-                fast,
-                f"{each.down:.1f}",
-                slow,
-                f"{each.up:.1f}",
-                f"{each.delay:.0f}",
-                f"{each.narrow_delay:.0f}",
-                f"{each.freeze:.0f}",
-            )
-        console.print(table)
+        console.print(_bandwidth_table(report.bandwidths))
     for name, ratio in report.ratios.items():
         console.print(f"{name}: {ratio}", markup=False)
+
+
+def _loss_table(losses: Sequence[benchmark.Loss]) -> Table:
+    table = Table(
+        "lost",
+        "source's gap",
+        "freeze: relay",
+        "viewer's page",
+        "stock aiortc",
+        "A/V apart",
+        "beeps",
+        "errors",
+        title="Packet loss in both directions, ms",
+    )
+    for loss in losses:
+        figures = (
+            f"{value:.0f}"
+            for value in (loss.source_gap, loss.relay, loss.page, loss.stock, loss.skew)
+        )
+        table.add_row(f"{loss.share:.0%}", *figures, str(loss.beeps), str(len(loss.errors)))
+    return table
+
+
+def _outage_table(outage: benchmark.Outage) -> Table:
+    table = Table(
+        "frames at the relay after",
+        "frames on the page after",
+        "A/V apart",
+        "errors",
+        title="Outages of 1 s, ms",
+    )
+    figures = (f"{value:.0f}" for value in (outage.relay, outage.page, outage.skew))
+    table.add_row(*figures, str(len(outage.errors)))
+    return table
+
+
+def _bandwidth_table(bandwidths: Sequence[Bandwidth]) -> Table:
+    table = Table(
+        "variant",
+        "Mbps before",
+        "s down",
+        "Mbps while narrow",
+        "s up",
+        "delay ms",
+        "p95 while narrow",
+        "freeze ms",
+        title="1 Mbps, then free",
+    )
+    for each in bandwidths:
+        table.add_row(
+            each.variant,
+            f"{each.spent:.2f}",
+            f"{each.down:.1f}",
+            f"{each.narrow:.2f}",
+            f"{each.up:.1f}",
+            f"{each.delay:.0f}",
+            f"{each.narrow_delay:.0f}",
+            f"{each.freeze:.0f}",
+        )
+    return table
