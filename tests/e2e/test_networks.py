@@ -133,23 +133,7 @@ async def test_a_browser_that_listens_to_remb_alone_follows_a_narrow_path(
 
     The encoder lowers its bitrate on a link of 1 Mbps, and raises it after.
     """
-    async with (
-        LocalServer(
-            tmp_path / "data", f"--host={SERVER}", f"--udp-hosts={SERVER}", on=hosts.on("server")
-        ) as server,
-        browser(playwright, hosts, tmp_path, server.url) as chromium,
-    ):
-        visitors = Visitors(chromium)
-        visitors.complaints.allow(
-            "about:blank: .*getUserMedia"
-        )  # the scripts run there too, without a camera
-        studio = await visitors.studio(
-            server.url, *(script(name) for name in ("timecode", "noise", "remb"))
-        )
-        await studio.go_live()
-        await aims(studio, ">= 2e6", 20)
-        hosts.run("creator", "tc", "qdisc", "add", "dev", "to-router", *NARROW)
-        await aims(studio, "<= 1e6", 10)
+    async with narrow_path(playwright, hosts, tmp_path, "timecode", "noise", "remb") as studio:
         low = (await studio.page.evaluate("connections.sent()"))["targetBitrate"]
         hosts.run("creator", "tc", "qdisc", "del", "dev", "to-router", "root")
         # The bitrate reached in this time depends on the machine; scripts/bench uplink measures it.
@@ -157,8 +141,6 @@ async def test_a_browser_that_listens_to_remb_alone_follows_a_narrow_path(
         assert await studio.page.evaluate(
             "connections.made.at(-1).remoteDescription.sdp.match(/transport-cc|abs-send-time/g)"
         ) == ["abs-send-time"]
-        await visitors.leave()
-    assert visitors.complaints.unexpected == []
 
 
 # Records the browser's estimate of the path four times a second, as pairs (ms, bit/s).
@@ -186,23 +168,33 @@ async def test_the_studio_probes_a_path_that_was_narrow(
     playwright: Playwright, hosts: Networks, tmp_path: Path
 ) -> None:
     """The browser finds the capacity of the wide path at once, and the session goes on."""
-    async with (
-        LocalServer(
-            tmp_path / "data", f"--host={SERVER}", f"--udp-hosts={SERVER}", on=hosts.on("server")
-        ) as server,
-        browser(playwright, hosts, tmp_path, server.url) as chromium,
-    ):
-        visitors = Visitors(chromium)
-        visitors.complaints.allow("about:blank: .*getUserMedia")
-        studio = await visitors.studio(server.url, script("timecode"), script("noise"))
-        await studio.go_live()
-        await aims(studio, ">= 2e6", 20)
-        hosts.run("creator", "tc", "qdisc", "add", "dev", "to-router", *NARROW)
-        await aims(studio, "<= 5e5", 10)
+    async with narrow_path(playwright, hosts, tmp_path, "timecode", "noise") as studio:
         await studio.page.evaluate(RECORD)
         hosts.run("creator", "tc", "qdisc", "del", "dev", "to-router", "root")
         await until(studio.page, JUMPED, 60)
         assert await studio.page.evaluate("connections.made.length") == 1
+
+
+@asynccontextmanager
+async def narrow_path(
+    playwright: Playwright, hosts: Networks, folder: Path, *scripts: str
+) -> AsyncIterator[Studio]:
+    """A live publisher whose encoder has adapted to a link that has become narrow."""
+    async with (
+        LocalServer(
+            folder / "data", f"--host={SERVER}", f"--udp-hosts={SERVER}", on=hosts.on("server")
+        ) as server,
+        browser(playwright, hosts, folder, server.url) as chromium,
+    ):
+        visitors = Visitors(chromium)
+        # The scripts run there too, without a camera.
+        visitors.complaints.allow("about:blank: .*getUserMedia")
+        studio = await visitors.studio(server.url, *map(script, scripts))
+        await studio.go_live()
+        await aims(studio, ">= 2e6", 20)
+        hosts.run("creator", "tc", "qdisc", "add", "dev", "to-router", *NARROW)
+        await aims(studio, "<= 1e6", 10)
+        yield studio
         await visitors.leave()
     assert visitors.complaints.unexpected == []
 
