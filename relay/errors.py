@@ -36,6 +36,7 @@ class RefusalCode(StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
     TOO_MANY_SESSIONS = "too_many_sessions"
     STORAGE_UNAVAILABLE = "storage_unavailable"
+    MEDIA_UNAVAILABLE = "media_unavailable"
     SERVER_CLOSING = "server_closing"
     SERVER_FULL = "server_full"
     INTERNAL_ERROR = "internal_error"

@@ -28,6 +28,7 @@ from server.host.descriptors import raise_limit
 from server.host.privileges import root_warning
 from server.host.qr import qr_terminal
 from server.host.service_manager import ServiceManager
+from server.objects.errors import ObjectsError
 from server.setting_sources import load, option_of
 from server.settings import FILE_NAME, Settings, SettingsError
 from server.storage.errors import StorageError, StorageUnavailable
@@ -161,7 +162,7 @@ def serve(config: Path | None, **arguments: Any) -> None:
     except StorageUnavailable as error:
         # Exit code 1: a service manager restarts the server until the database answers.
         _refuse(str(error), code=1)
-    except StorageError as error:
+    except (StorageError, ObjectsError) as error:
         _refuse(str(error))
     except OSError as error:
         if listening:

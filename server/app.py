@@ -34,6 +34,7 @@ from server.http.hosts import Origins
 from server.http.identity import Identity
 from server.http.playback_metrics import Playing
 from server.memory.machine import Allocator
+from server.objects.objects import Objects
 from server.rooms.lost_servers import LostServers
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
@@ -140,6 +141,8 @@ async def _open_parts(
     """
     storage = await Storage.open(settings.data, settings.database_url)
     stack.push_async_callback(storage.close)
+    objects = await Objects.open(settings)
+    stack.push_async_callback(objects.close)
     blocklist = Blocklist()
     await restore_blocks(blocklist, storage)
     media = open_media(settings, stack)
@@ -163,7 +166,9 @@ async def _open_parts(
     visitors = await open_visitors(rooms, storage, origins, settings, stack)
     outputs = create_outputs(rooms, media, visitors, hosts, settings)
     limits = open_limits(rooms, media, outputs, settings, stack)
-    parts = Parts(settings, storage, blocklist, rooms, media, hosts, visitors, outputs, limits)
+    parts = Parts(
+        settings, storage, objects, blocklist, rooms, media, hosts, visitors, outputs, limits
+    )
     return parts, listeners
 
 

@@ -105,6 +105,20 @@ def is_postgresql_url(value: str) -> bool:
         return False
 
 
+def _bucket(value: str) -> str:
+    """Returns `s3://BUCKET/PREFIX` without a slash at the end."""
+    place = value.rstrip("/")
+    # The names of buckets: docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.-]+)*", place) or (
+        {".", ".."} & set(place.split("/"))
+    ):
+        raise ValueError(
+            f"{value!r} is not s3://BUCKET or s3://BUCKET/PREFIX, with letters, digits and _.- in "
+            "the prefix"
+        )
+    return place
+
+
 def _origin(value: str) -> str:
     return value if value == "*" else _url(value)
 
@@ -183,5 +197,6 @@ IceServers = Annotated[
 ]
 TurnUrls = Annotated[tuple[Annotated[str, AfterValidator(_turn_url)], ...], BeforeValidator(_items)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_items)]
+Bucket = Annotated[str, AfterValidator(_bucket)]
 Url = Annotated[str, AfterValidator(_url)]
 File = Annotated[Path, AfterValidator(_file)]

@@ -25,6 +25,7 @@ from pydantic import (
 from server.setting_types import (
     Addresses,
     BitRate,
+    Bucket,
     File,
     Host,
     HostNames,
@@ -276,6 +277,54 @@ class Settings(BaseModel):
             "visitor is valid for 400 days."
         ),
     )
+    media: Bucket | None = Field(
+        None,
+        description=(
+            "Bucket of an S3-compatible store for recordings and clips, s3://BUCKET/PREFIX; the "
+            "credentials are those of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or of the "
+            "machine. Default: files in the data directory."
+        ),
+    )
+    media_endpoint: Url | None = Field(
+        None,
+        description=(
+            "URL of the S3-compatible server of --media, which browsers must reach too. Default: "
+            "that of AWS."
+        ),
+    )
+    media_region: str | None = Field(
+        None, description="Region of the bucket of --media. Default: us-east-1."
+    )
+    max_media: Annotated[ByteSize, Field(ge=1 << 20)] = Field(
+        ByteSize(20 << 30),
+        description=(
+            "Bytes of recordings and clips that all servers of the database may keep, such as "
+            "20GiB. Above this size, the oldest are deleted first."
+        ),
+    )
+    keep_replays: Literal["yes", "day", "no"] = Field(
+        "day",
+        description=(
+            "Whether the replay of a live is kept if its creator does not choose: yes, for a day, "
+            "or no."
+        ),
+    )
+    max_replay_age: Seconds = Field(
+        30 * 86400,
+        description=(
+            "Seconds after the end of a live for which its replay is kept at most. The room itself "
+            "is kept for --ended-ttl."
+        ),
+    )
+    max_replay_length: Seconds = Field(
+        4 * 3600,
+        description="Seconds of a live that are recorded at most. The live itself goes on.",
+    )
+    keep_clips: Seconds = Field(30 * 86400, description="Seconds for which a clip is kept.")
+    clips_per_person: Limit = Field(
+        10, description="Clips that one person may make in ten minutes."
+    )
+    clips_per_live: Limit = Field(200, description="Clips of one live that are kept at most.")
     deletion_delay: Seconds = Field(
         7 * 86400,
         description=(
@@ -448,6 +497,13 @@ class Settings(BaseModel):
     def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not is_postgresql_url(value.get_secret_value()):
             raise ValueError("must be a URL such as postgresql://USER:PASSWORD@HOST/NAME")
+        return value
+
+    @field_validator("media_endpoint", "media_region")
+    @classmethod
+    def _goes_with_media(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and "media" in info.data and info.data["media"] is None:
+            raise ValueError("needs media: set --media to s3://BUCKET/PREFIX too")
         return value
 
     @field_validator("tls_key")

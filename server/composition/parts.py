@@ -7,6 +7,7 @@ from server.composition.media import Media
 from server.composition.outputs import Outputs
 from server.composition.visitors import Visitors
 from server.http.blocklist import Blocklist
+from server.objects.objects import Objects
 from server.rooms.registry import Rooms
 from server.settings import Settings
 from server.storage.storage import Storage
@@ -18,6 +19,7 @@ class Parts:
 
     settings: Settings
     storage: Storage
+    objects: Objects
     blocklist: Blocklist
     rooms: Rooms
     media: Media

@@ -13,6 +13,7 @@ from server.http.pages import Pages
 from server.http.refusal_log import RefusalLog
 from server.http.refusals import json_refusal, refusal_headers
 from server.http.request import client_of
+from server.objects.errors import ObjectMissing, ObjectsError
 from server.settings import Settings
 from server.storage.errors import StorageError, StorageUnavailable
 
@@ -20,6 +21,9 @@ logger = logging.getLogger(__name__)
 
 STORAGE_AWAY = Unavailable(
     RefusalCode.STORAGE_UNAVAILABLE, "the server cannot reach its storage: try again later", 5
+)
+MEDIA_AWAY = Unavailable(
+    RefusalCode.MEDIA_UNAVAILABLE, "the server cannot reach its media: try again later", 5
 )
 DEFECT = InternalError(RefusalCode.INTERNAL_ERROR, "the server has a defect here")
 
@@ -75,6 +79,11 @@ def _refusal_of(error: Exception, request: web.Request) -> Refusal | None:
             if not isinstance(error, StorageUnavailable):  # the database logs that
                 logger.error("%s", error)
             return STORAGE_AWAY
+        case ObjectMissing():
+            return NotFound(RefusalCode.NOT_FOUND, "there is nothing at this address")
+        case ObjectsError():
+            logger.error("%s", error)
+            return MEDIA_AWAY
         case web.HTTPException():
             return None if error.status < 400 else _of_aiohttp(error)
     if request.writer.output_size:

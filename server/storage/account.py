@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.storage.arrivals import Arrival, arrive
 from server.storage.database import Database
 from server.storage.follows import forget_follower
-from server.storage.schema import chat, moderation, people, rooms
+from server.storage.live_data import delete_media_of
+from server.storage.schema import chat, media, moderation, people, rooms
 from server.storage.steps import change_in_steps
 
 DELETED_WITH_PERSON: tuple[sa.Column[Any], ...] = (
@@ -49,6 +50,7 @@ CLEARED_WITH_PERSON: tuple[tuple[sa.Column[Any], Mapping[str, Any]], ...] = (
         },
     ),
     (chat.message.c.removed_by, {"removed_by": None}),
+    (media.clip.c.person, {"person": None, "title": "", "caption": ""}),
     (rooms.room.c.owner, {"owner": None, "title": "", "address": ""}),
     (moderation.mute.c.made_by, {"made_by": None}),
     (moderation.ban.c.made_by, {"made_by": None}),
@@ -189,6 +191,10 @@ class AccountStore:
         if not await self._database.write(lambda connection: _begin(connection, person, now)):
             return False
         await forget_follower(self._database, person)
+        while await self._database.write(
+            lambda connection: delete_media_of(connection, person, now)
+        ):
+            pass
         for column in DELETED_WITH_PERSON:
             await change_in_steps(self._database, column.table.delete(), column == person)
         changes = (

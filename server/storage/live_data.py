@@ -1,12 +1,15 @@
 """Everything that belongs to one live, and its deletion."""
 
+import time
 from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
+from server.storage.discarded import clip_prefix, discard, live_prefix
 from server.storage.schema import metadata
+from server.storage.schema.media import clip, recording, recording_piece, recording_segment
 from server.storage.schema.moderation import report
 from server.storage.schema.rooms import room as room_table
 
@@ -21,6 +24,9 @@ CREATOR_TABLES = tuple(table for table in metadata.sorted_tables if "creator" in
 instead.
 """
 
+MEDIA_STEP = 20
+"""Maximum number of recordings, and of clips, that one transaction deletes with a person."""
+
 
 class LiveData:
     """The data of lives. Raises StorageError if the database fails."""
@@ -34,13 +40,14 @@ class LiveData:
         """
 
         async def delete(connection: AsyncConnection) -> None:
-            await delete_lives(connection, [room])
+            await delete_lives(connection, [room], time.time())
 
         await self._database.write(delete)
 
 
-async def delete_lives(connection: AsyncConnection, rooms: Iterable[str]) -> None:
+async def delete_lives(connection: AsyncConnection, rooms: Iterable[str], now: float) -> None:
     names = list(rooms)
+    await discard_media(connection, recording.c.room.in_(names), clip.c.room.in_(names), now)
     for table in LIVE_TABLES:
         await connection.execute(table.delete().where(table.c.room.in_(names)))
     for table in CREATOR_TABLES:
@@ -50,6 +57,37 @@ async def delete_lives(connection: AsyncConnection, rooms: Iterable[str]) -> Non
         report.delete().where(report.c.room.in_(names), report.c.state != "open")
     )
     await connection.execute(room_table.delete().where(room_table.c.room.in_(names)))
+
+
+async def discard_media(
+    connection: AsyncConnection,
+    recordings: sa.ColumnElement[bool],
+    clips: sa.ColumnElement[bool],
+    now: float,
+) -> None:
+    """Discards the objects of the recordings and clips that match the conditions. The caller
+    deletes the rows in the same transaction.
+    """
+    rooms = await connection.scalars(sa.select(recording.c.room).where(recordings))
+    prefixes = [live_prefix(room) for room in rooms]
+    ids = await connection.scalars(sa.select(clip.c.id).where(clips))
+    await discard(connection, [*prefixes, *(clip_prefix(id) for id in ids)], now)
+
+
+async def delete_media_of(connection: AsyncConnection, creator: str, now: float) -> bool:
+    """Deletes recordings and clips of the lives of a person, with their objects. Returns whether
+    there may be more of them. Call this function before the person is removed from the rooms.
+    """
+    owned = sa.select(room_table.c.room).where(room_table.c.owner == creator)
+    of_owned = sa.select(recording.c.room).where(recording.c.room.in_(owned)).limit(MEDIA_STEP)
+    of_creator = sa.select(clip.c.id).where(clip.c.creator == creator).limit(MEDIA_STEP)
+    rooms = list(await connection.scalars(of_owned))
+    clips = list(await connection.scalars(of_creator))
+    await discard_media(connection, recording.c.room.in_(rooms), clip.c.id.in_(clips), now)
+    for table in (recording_segment, recording_piece, recording):
+        await connection.execute(table.delete().where(table.c.room.in_(rooms)))
+    await connection.execute(clip.delete().where(clip.c.id.in_(clips)))
+    return bool(rooms or clips)
 
 
 async def ended_rooms(connection: AsyncConnection, before: float, limit: int) -> list[str]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
-from server.storage.schema import chat, moderation, people, rooms
+from server.storage.schema import chat, media, moderation, people, rooms
 
 PAGE = 500
 """Number of rows that are read at a time."""
@@ -66,6 +66,16 @@ KINDS = (
         "messages",
         chat.message.c.person,
         [each for each in chat.message.c if each.name not in ("person", "removed_by")],
+    ),
+    Kind(
+        "clips",
+        media.clip.c.person,
+        [each for each in media.clip.c if each.name not in ("person", "creator", "server")],
+    ),
+    Kind(
+        "clips_of_my_lives",
+        media.clip.c.creator,
+        [each for each in media.clip.c if each.name not in ("person", "creator", "server")],
     ),
     Kind("votes", chat.vote.c.person, [chat.vote.c[name] for name in ("room", "poll", "answer")]),
     Kind(

@@ -55,13 +55,13 @@ class Retention:
         for table, condition in _overdue(periods, now):
             deleted += await change_in_steps(self._database, table.delete(), condition)
         await self._database.write(lambda connection: _forget_guests(connection, periods, now))
-        return deleted + await self._delete_rooms(now - periods.rooms)
+        return deleted + await self._delete_rooms(now - periods.rooms, now)
 
-    async def _delete_rooms(self, ended_before: float) -> int:
+    async def _delete_rooms(self, ended_before: float, now: float) -> int:
         async def delete(connection: AsyncConnection) -> int:
             names = await ended_rooms(connection, ended_before, ROOMS_STEP)
             if names:
-                await delete_lives(connection, names)
+                await delete_lives(connection, names, now)
             return len(names)
 
         deleted = 0

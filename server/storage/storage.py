@@ -11,6 +11,7 @@ from server.storage.cookie_keys import CookieKeyStore
 from server.storage.database import DATABASE_NAME, Database
 from server.storage.devices import DeviceStore
 from server.storage.directory import DataDirectory
+from server.storage.discarded import DiscardedStore
 from server.storage.follows import FollowStore
 from server.storage.hidden import HiddenStore
 from server.storage.live_data import LiveData
@@ -47,6 +48,7 @@ class Storage:
         self.server_leases = ServerLeaseStore(database, server)
         self.blocks = BlockStore(database)
         self.live_data = LiveData(database)
+        self.discarded = DiscardedStore(database)
         self.retention = Retention(database)
         self.moderation = ModerationStore(database)
         self.moderation_log = ModerationLogStore(database)

@@ -25,11 +25,14 @@ ALWAYS: Refusals = {
     421: (Code.UNKNOWN_HOST,),
     429: (Code.RATE_LIMITED, Code.TOO_MANY_CONNECTIONS),
     500: (Code.INTERNAL_ERROR,),
+    503: (Code.MEDIA_UNAVAILABLE,),
 }
 """Refusals that every path can return."""
 
 # The server
 STORAGE: Refusals = {503: (Code.STORAGE_UNAVAILABLE,)}
+MEDIA: Refusals = {503: (Code.MEDIA_UNAVAILABLE,)}
+"""Refusals of requests that read or write recordings or clips."""
 CLOSING: Refusals = {503: (Code.SERVER_CLOSING,)}
 FULL: Refusals = {503: (Code.SERVER_FULL,)}
 LOOKUP: Refusals = {429: (Code.RATE_LIMITED,)}

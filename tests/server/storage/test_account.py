@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.storage import account, steps
 from server.storage.account import CLEARED_WITH_PERSON, DELETED_WITH_PERSON, unlinkable
 from server.storage.arrivals import Arrival
-from server.storage.schema import chat, metadata, moderation, people, rooms
+from server.storage.schema import chat, media, metadata, moderation, people, rooms
 from server.storage.storage import Storage
 from tests.fixtures.stored_people import store_person
 
@@ -20,6 +20,7 @@ ARRIVAL = Arrival("new", "Firefox on Linux", "", 2_000.0)
 PERSONAL = {
     people.person.c.id,
     people.device.c.person,
+    media.clip.c.creator,
     moderation.ban.c.person,
     *DELETED_WITH_PERSON,
     *(column for column, _ in CLEARED_WITH_PERSON),
@@ -43,6 +44,11 @@ IMPERSONAL = {
     "mute": {"room"},
     "ban": {"id", "room", "network_hash", "reason"},
     "word": {"word"},
+    "recording": {"room", "state", "keep", "server", "note"},
+    "recording_piece": {"room"},
+    "recording_segment": {"room"},
+    "clip": {"id", "room", "title", "caption", "state", "visibility", "source", "server"},
+    "discarded": {"prefix"},
     "report": {
         *("id", "room", "message_text", "kind", "reason", "text", "state", "decision", "note"),
         "answer",

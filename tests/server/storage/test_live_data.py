@@ -26,7 +26,8 @@ async def test_a_deleted_live_leaves_nothing(storage: Storage) -> None:
     assert set(before.values()) == {2}
     await storage.live_data.delete("gone")
     after = await count_rows(database)
-    assert after == {name: 1 for name in before} | {"report": 2}
+    assert after == {name: 1 for name in before} | {"report": 2, "discarded": 2}
+    assert set(await storage.discarded.oldest(10)) == {"lives/gone/", "clips/gone/"}
     assert await storage.rooms.find("gone") is None and await storage.rooms.find("kept")
 
 
