@@ -20,6 +20,7 @@ from server.composition.media import open_media
 from server.composition.outputs import create_outputs
 from server.composition.parts import Parts
 from server.composition.serving import serve_clients, serve_operator
+from server.composition.stored_media import open_objects, start_keeping
 from server.composition.visitors import open_visitors
 from server.demo import Demo
 from server.host.addresses import local_addresses, media_hosts
@@ -34,7 +35,6 @@ from server.http.hosts import Origins
 from server.http.identity import Identity
 from server.http.playback_metrics import Playing
 from server.memory.machine import Allocator
-from server.objects.objects import Objects
 from server.rooms.lost_servers import LostServers
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
@@ -141,8 +141,7 @@ async def _open_parts(
     """
     storage = await Storage.open(settings.data, settings.database_url)
     stack.push_async_callback(storage.close)
-    objects = await Objects.open(settings)
-    stack.push_async_callback(objects.close)
+    objects = await open_objects(settings, stack)
     blocklist = Blocklist()
     await restore_blocks(blocklist, storage)
     media = open_media(settings, stack)
@@ -165,6 +164,7 @@ async def _open_parts(
     stack.push_async_callback(purging.close)
     visitors = await open_visitors(rooms, storage, origins, settings, stack)
     outputs = create_outputs(rooms, media, visitors, hosts, settings)
+    start_keeping(storage, objects, settings, stack)
     limits = open_limits(rooms, media, outputs, settings, stack)
     parts = Parts(
         settings, storage, objects, blocklist, rooms, media, hosts, visitors, outputs, limits

@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from scripts.benchmarks.postgres import Postgres
 from scripts.benchmarks.postgres import postgres as created_postgres
+from tests.fixtures.s3 import S3Server, moto
 from tests.plugins.minutes import Minutes
 
 # How long one example takes depends on the load of the machine. pytest-timeout bounds the test.
@@ -71,6 +72,13 @@ def pytest_sessionstart() -> None:
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL for the tests of one worker. Each test makes a database of its own in it."""
     with created_postgres() as server, server.running():
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """An S3 server for the tests of one worker. Each test makes a bucket of its own in it."""
+    with moto() as server:
         yield server
 
 

@@ -127,8 +127,10 @@ class Objects:
 
     async def close(self) -> None:
         """Waits for the calls that run, and refuses all others. Further calls do nothing."""
-        self._closed = True
-        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
+        if not self._closed:
+            self._closed = True
+            await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
+            self._store.close()
 
     async def _call(self, work: Callable[[], T], within: float = WITHIN) -> T:
         return await self._result(self._submit(work), within)

@@ -96,6 +96,10 @@ class Store(ABC):
         """Returns a presigned URL at which clients get the object. None with local files."""
         return None
 
+    def close(self) -> None:
+        """Closes the connections to the store. No other call may follow."""
+        del self._store
+
     def _attributes(self, content_type: str) -> dict[str, str] | None:
         return None
 

@@ -1,7 +1,7 @@
 """Everything that belongs to one live, and its deletion."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -47,7 +47,7 @@ class LiveData:
 
 async def delete_lives(connection: AsyncConnection, rooms: Iterable[str], now: float) -> None:
     names = list(rooms)
-    await discard_media(connection, recording.c.room.in_(names), clip.c.room.in_(names), now)
+    await _discard_media(connection, recording.c.room.in_(names), clip.c.room.in_(names), now)
     for table in LIVE_TABLES:
         await connection.execute(table.delete().where(table.c.room.in_(names)))
     for table in CREATOR_TABLES:
@@ -59,7 +59,30 @@ async def delete_lives(connection: AsyncConnection, rooms: Iterable[str], now: f
     await connection.execute(room_table.delete().where(room_table.c.room.in_(names)))
 
 
-async def discard_media(
+async def delete_media(
+    connection: AsyncConnection, rooms: Sequence[str], clips: Sequence[str], now: float
+) -> None:
+    """Deletes recordings and clips, and discards their objects."""
+    await _discard_media(connection, recording.c.room.in_(rooms), clip.c.id.in_(clips), now)
+    for table in (recording_segment, recording_piece, recording):
+        await connection.execute(table.delete().where(table.c.room.in_(rooms)))
+    await connection.execute(clip.delete().where(clip.c.id.in_(clips)))
+
+
+async def delete_media_of(connection: AsyncConnection, creator: str, now: float) -> bool:
+    """Deletes recordings and clips of the lives of a person, with their objects. Returns whether
+    there may be more of them. Call this function before the person is removed from the rooms.
+    """
+    owned = sa.select(room_table.c.room).where(room_table.c.owner == creator)
+    of_owned = sa.select(recording.c.room).where(recording.c.room.in_(owned)).limit(MEDIA_STEP)
+    of_creator = sa.select(clip.c.id).where(clip.c.creator == creator).limit(MEDIA_STEP)
+    rooms = list(await connection.scalars(of_owned))
+    clips = list(await connection.scalars(of_creator))
+    await delete_media(connection, rooms, clips, now)
+    return bool(rooms or clips)
+
+
+async def _discard_media(
     connection: AsyncConnection,
     recordings: sa.ColumnElement[bool],
     clips: sa.ColumnElement[bool],
@@ -72,22 +95,6 @@ async def discard_media(
     prefixes = [live_prefix(room) for room in rooms]
     ids = await connection.scalars(sa.select(clip.c.id).where(clips))
     await discard(connection, [*prefixes, *(clip_prefix(id) for id in ids)], now)
-
-
-async def delete_media_of(connection: AsyncConnection, creator: str, now: float) -> bool:
-    """Deletes recordings and clips of the lives of a person, with their objects. Returns whether
-    there may be more of them. Call this function before the person is removed from the rooms.
-    """
-    owned = sa.select(room_table.c.room).where(room_table.c.owner == creator)
-    of_owned = sa.select(recording.c.room).where(recording.c.room.in_(owned)).limit(MEDIA_STEP)
-    of_creator = sa.select(clip.c.id).where(clip.c.creator == creator).limit(MEDIA_STEP)
-    rooms = list(await connection.scalars(of_owned))
-    clips = list(await connection.scalars(of_creator))
-    await discard_media(connection, recording.c.room.in_(rooms), clip.c.id.in_(clips), now)
-    for table in (recording_segment, recording_piece, recording):
-        await connection.execute(table.delete().where(table.c.room.in_(rooms)))
-    await connection.execute(clip.delete().where(clip.c.id.in_(clips)))
-    return bool(rooms or clips)
 
 
 async def ended_rooms(connection: AsyncConnection, before: float, limit: int) -> list[str]:

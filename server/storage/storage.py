@@ -14,6 +14,7 @@ from server.storage.directory import DataDirectory
 from server.storage.discarded import DiscardedStore
 from server.storage.follows import FollowStore
 from server.storage.hidden import HiddenStore
+from server.storage.kept_media import KeptMediaStore
 from server.storage.live_data import LiveData
 from server.storage.messages import MessageStore
 from server.storage.moderation import ModerationStore
@@ -49,6 +50,7 @@ class Storage:
         self.blocks = BlockStore(database)
         self.live_data = LiveData(database)
         self.discarded = DiscardedStore(database)
+        self.kept_media = KeptMediaStore(database)
         self.retention = Retention(database)
         self.moderation = ModerationStore(database)
         self.moderation_log = ModerationLogStore(database)

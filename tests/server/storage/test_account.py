@@ -184,6 +184,32 @@ async def test_a_live_of_a_deleted_person_keeps_no_title(storage: Storage) -> No
     assert (room["owner"], room["title"], room["address"]) == (None, "", "")
 
 
+async def test_the_media_of_a_deleted_creator_goes(storage: Storage) -> None:
+    """Recordings and clips of the own lives, with their objects. Clips of other lives remain,
+    without the words of the person.
+    """
+    for number in range(30):
+        for owner in (ME, "other"):
+            room = f"{owner}{number}"
+            await execute(storage, filled(rooms.room, room=room, owner=owner, key_hash=b""))
+            for table in (media.recording, media.recording_piece, media.recording_segment):
+                await execute(storage, filled(table, room=room))
+    await execute(storage, filled(media.clip, id="mine", creator=ME, person="other"))
+    await execute(storage, filled(media.clip, id="of-other", creator="other", person=ME))
+    await execute(storage, filled(people.person, id=ME, delete_at=1.0, deleted_at=None))
+    await erase(storage, ME)
+    expected = {f"lives/{ME}{number}/" for number in range(30)} | {"clips/mine/"}
+    assert set(await storage.discarded.oldest(99)) == expected
+    for table in (media.recording, media.recording_piece, media.recording_segment):
+        assert {row["room"] for row in await rows(storage, table)} == {
+            f"other{number}" for number in range(30)
+        }
+    clips = await rows(storage, media.clip)
+    assert [(clip["id"], clip["person"], clip["title"]) for clip in clips] == [
+        ("of-other", None, "")
+    ]
+
+
 async def test_the_devices_of_a_deleted_person_stay_signed_out(storage: Storage) -> None:
     """The id of the device refuses the cookie, which is valid for 400 days."""
     await store_person(storage, ME, "phone")

@@ -1,0 +1,38 @@
+"""The store of recordings and clips, and the task that keeps it within its bounds."""
+
+import logging
+from contextlib import AsyncExitStack
+
+from server.media.keeping import Keeping, MediaBounds
+from server.media.sweeping import Sweeping
+from server.objects.objects import Objects
+from server.settings import Settings
+from server.storage.storage import Storage
+
+logger = logging.getLogger(__name__)
+
+
+async def open_objects(settings: Settings, stack: AsyncExitStack) -> Objects:
+    """Opens the object store. Raises ObjectsError."""
+    objects = await Objects.open(settings)
+    stack.push_async_callback(objects.close)
+    if settings.database_url is not None and settings.media is None:
+        logger.info(
+            "recordings and clips are files of this server: set --media if other servers share "
+            "the database"
+        )
+    return objects
+
+
+def start_keeping(
+    storage: Storage, objects: Objects, settings: Settings, stack: AsyncExitStack
+) -> Keeping:
+    """Starts the task that deletes media."""
+    keeping = Keeping(
+        storage.kept_media,
+        Sweeping(storage.discarded, objects),
+        MediaBounds(settings.max_media, settings.keep_clips),
+    )
+    keeping.start()
+    stack.push_async_callback(keeping.close)
+    return keeping

@@ -1,0 +1,1 @@
+"""The bounds of stored media, and its deletion."""
