@@ -99,6 +99,9 @@ microlive people                   # who was here last, with ids and handles
 microlive people @dark
 microlive rotate-cookie-key        # a new key for cookies; every person stays signed in
 microlive rotate-cookie-key --retire    # after a leak: signs every person out"""
+MEDIA = """\
+export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…
+./scripts/run --media s3://BUCKET/PREFIX --media-endpoint https://s3.example.org"""
 CURL = "curl -X POST URL/api/rooms"
 FFMPEG = """\
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \\
@@ -122,6 +125,7 @@ COMMANDS: dict[str, Serves | Proved | Untried] = {
     PROXY: Serves(),
     CADDY: Proved("tests/e2e/test_hls.py::test_behind_caddy_it_comes_by_http_2"),
     TURN: Serves({"turn.example.org": "127.0.0.1"}),
+    MEDIA: Proved("tests/server/objects/test_objects.py::test_what_is_stored_is_read"),
     CURL: Proved("tests/test_commands.py::test_the_demo"),
     TOKEN_FILE: Proved("tests/server/test_settings.py::test_the_create_token_may_be_in_a_file"),
     ADMIN: Proved("tests/test_commands.py::test_the_demo"),
