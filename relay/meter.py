@@ -387,7 +387,8 @@ class Meter:
 
     def check_overrun(self, account: Account) -> None:
         """Slows an account at once if the CPU time that the account used since the last sample
-        exceeds the limit.
+        exceeds the limit. Many viewers of one address may join between two samples, so the limit
+        includes the credit of the account, and what its clients may use as honest clients.
         """
         since = account.spent_ns - account._counted_ns
         if self._thread_ns is not None:
@@ -395,8 +396,10 @@ class Meter:
             if since > thread:
                 account.spent_ns -= since - thread
                 since = thread
-        if since <= self.limit_ns:
-            account.limit_ns = account._counted_ns + self.limit_ns
+        others = self.honest[account.kind] * max(0, account.clients - 1)
+        limit = self.limit_ns + account.credit_ns + round(others * self.policy.over * SECOND)
+        if since <= limit:
+            account.limit_ns = account._counted_ns + limit
             return
         account.limit_ns = account.spent_ns + self.limit_ns
         account._excess.reach()

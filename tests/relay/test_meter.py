@@ -169,6 +169,23 @@ def test_one_call_that_takes_very_long_is_noticed_at_once() -> None:
     assert hog.slowed
 
 
+def test_many_joins_between_two_samples_are_honest() -> None:
+    """The event loop may accept hundreds of connections before it runs the timer of the samples."""
+    world = World()
+    account = world.clients("192.0.2.1", 500, 0.0)
+    account.spent_ns += 500 * JOIN_NS // 2
+    world.thread_ns += 500 * JOIN_NS // 2
+    assert account.spent_ns > account.limit_ns
+    account.overrun()
+    assert not account.slowed
+    world.run(STEP)
+    assert not account.slowed
+    account.spent_ns += 4 * SECOND
+    world.thread_ns += 4 * SECOND
+    account.overrun()
+    assert account.slowed
+
+
 def test_a_pause_of_the_process_is_not_charged() -> None:
     """While the process is stopped, the clock goes on, but not the CPU time of its thread."""
     world = World()
