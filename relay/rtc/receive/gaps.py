@@ -24,6 +24,10 @@ DECAY: Final = 0.93
 """Factor by which an answered request reduces the waiting time."""
 MAX_ANSWERED: Final = 64
 """Maximum number of gaps remembered in `_answered`."""
+MAX_SUSPECTED: Final = 16
+"""Maximum number of packets that are requested before a later packet of the source has shown that
+they are missing.
+"""
 
 
 class Gap:
@@ -61,6 +65,10 @@ class Gaps:
         """
         self._answered: dict[int, Gap] = {}
         """The latest gaps whose packet arrived after exactly one request, by sequence number."""
+        self._suspected: dict[int, float] = {}
+        """Packets that were requested before a gap showed that they are missing: time of the
+        request by sequence number. Packets that were never sent can be among them.
+        """
         self._marked = False
         """Whether the sender marks retransmissions (RFC 4588). Otherwise a retransmission looks
         like a late packet.
@@ -74,7 +82,36 @@ class Gaps:
         """Marks the packets from `first` up to, but not including, `behind` as missing."""
         for sequence in range(first, behind):
             gap = self.missing[sequence] = Gap(sequence, now)
-            self._new.append(gap)
+            requested_at = self._suspected.pop(sequence, None)
+            if requested_at is None:
+                self._new.append(gap)
+            else:
+                gap.requested_at, gap.requests = requested_at, 1
+                self._requested.append(gap)
+
+    def suspect(self, first: int, count: int, now: float) -> list[int]:
+        """Returns the 16-bit numbers of those of the next `count` packets, from `first` on, that
+        are to be requested now. Call this method when the transport has lost that many packets that
+        probably belong to this source.
+
+        Returns nothing on a path that reorders packets.
+        """
+        if self._patience or count > MAX_SUSPECTED:
+            return []
+        kept = {number: at for number, at in self._suspected.items() if number >= first}
+        wanted = [number for number in range(first, first + count) if number not in kept]
+        self._suspected = kept | dict.fromkeys(wanted, now)
+        return [number & 0xFFFF for number in wanted]
+
+    def confirm(self, sequence: int, now: float) -> bool:
+        """Records the retransmission of a packet that was the next in order. Returns whether the
+        packet was requested as suspected.
+        """
+        requested_at = self._suspected.pop(sequence, None)
+        if requested_at is None:
+            return False
+        self._round_trip.add(now - requested_at)
+        return True
 
     def fill(self, sequence: int, now: float, *, resent: bool) -> bool:
         """Records the arrival of a packet, and removes the packet's gap if there is one. `resent`:
@@ -162,6 +199,7 @@ class Gaps:
         self._new.clear()
         self._requested.clear()
         self._answered.clear()
+        self._suspected.clear()
 
     @property
     def _retry(self) -> float:

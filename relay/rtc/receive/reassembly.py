@@ -116,7 +116,12 @@ class Reassembly:
         `resent`: whether the packet is a retransmission.
         """
         expected = self._next
-        if expected is not None and packet.sequence == expected & 0xFFFF and not self._buffer:
+        if (
+            expected is not None
+            and packet.sequence == expected & 0xFFFF
+            and not self._buffer
+            and not resent
+        ):
             # The usual case: the packet is the next in order, and the buffer is empty.
             self._last_arrival = now
             self._next, self._highest = expected + 1, expected
@@ -145,6 +150,8 @@ class Reassembly:
             self.given_up += hole + len(self.missing)
             self._restart(sequence)
         if sequence == self._next and not self._buffer:
+            if resent and self._gaps.confirm(sequence, now):
+                self.repaired += 1
             self._next += 1
             self._highest = sequence
             frame = self._take(packet, now)
@@ -165,6 +172,13 @@ class Reassembly:
         while self._gaps.overdue(now):
             frames += self._give_up()
         return frames
+
+    def suspect(self, count: int, now: float) -> list[int]:
+        """Returns the 16-bit sequence numbers to request now after the transport has lost `count`
+        packets. The lost packets are probably the next packets of this source: the last packets of
+        a frame are followed by no packet that shows their loss until the next frame arrives.
+        """
+        return [] if self._next is None else self._gaps.suspect(self._highest + 1, count, now)
 
     def nacks(self, now: float) -> list[int]:
         """Returns the 16-bit sequence numbers of the missing packets to request now, in the order

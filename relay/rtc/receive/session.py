@@ -79,6 +79,7 @@ class ReceiveSession(PeerSession):
         "_sink",
         "_statistics",
         "_transport_id",
+        "_transport_number",
         "_video_ssrc",
         "_video_type",
         "_work_at",
@@ -138,6 +139,8 @@ class ReceiveSession(PeerSession):
         self._repair_timer: asyncio.TimerHandle | None = None
         self._repair_at = 0.0
         """Time at which `_repair` is due, in seconds of `time.monotonic`."""
+        self._transport_number: int | None = None
+        """Highest transport-wide sequence number received, 16 bits; None if there is none yet."""
         self._known_sources = self._sources.known
         self._statistics = self._reporter.statistics
         self._video_ssrc: int | None = None
@@ -256,8 +259,14 @@ class ReceiveSession(PeerSession):
         counters = self.counters
         counters.packets += 1
         number = packet.transport_sequence
-        if number is not None and self._reporter.transport.receive(number, now):
-            self.due_at = 0.0
+        skipped = 0
+        if number is not None:
+            if self._reporter.transport.receive(number, now):
+                self.due_at = 0.0
+            if self._transport_number is not None:
+                skipped = number - self._transport_number - 1 & 0xFFFF
+            if skipped < 0x8000:
+                self._transport_number = number
         payload_type, ssrc = packet.payload_type, packet.ssrc
         if payload_type == self._rtx_type:
             counters.other_bytes += len(packet.payload)
@@ -277,7 +286,7 @@ class ReceiveSession(PeerSession):
         else:
             if ssrc != self._audio_ssrc:
                 self._new_audio_source(ssrc)
-            self._receive_audio(packet, now)
+            self._receive_audio(packet, now, skipped)
 
     def _new_video_source(self, ssrc: int) -> None:
         if self._video_ssrc is not None:
@@ -314,10 +323,16 @@ class ReceiveSession(PeerSession):
             )
             self._receive_video(lost, now, resent=True)
 
-    def _receive_audio(self, packet: RtpPacket, now: float) -> None:
+    def _receive_audio(self, packet: RtpPacket, now: float, skipped: int) -> None:
+        """`skipped`: number of packets of the transport between this packet and the packet that
+        arrived before.
+        """
         reorder = self._reorder
         if reorder.passes(packet.sequence):
             self._sink.receive_audio(packet, now)
+            if skipped and self._nack:
+                # No audio packet is missing, so the lost packets are probably video packets.
+                self._request(self.reassembly.suspect(skipped, now), now)
             return
         for ready, arrived in reorder.receive(packet, now):
             self._sink.receive_audio(ready, arrived)
@@ -423,14 +438,17 @@ class ReceiveSession(PeerSession):
             self._send_rtcp(request)
 
     def _request_missing(self, now: float) -> None:
-        sequences = self.reassembly.nacks(now)
+        self._request(self.reassembly.nacks(now), now)
+        self._repair_by(self.reassembly.nacks_due_at(), now)
+
+    def _request(self, sequences: list[int], now: float) -> None:
+        """Requests the packets with these 16-bit sequence numbers."""
         if sequences and self._video_ssrc is not None:
             self.counters.nacks += len(sequences)
             self._send_rtcp(
                 rtcp.receiver_report({}, now)
                 + rtcp.retransmission_request(self._video_ssrc, sequences)
             )
-        self._repair_by(self.reassembly.nacks_due_at(), now)
 
     def _repair_by(self, due_at: float, now: float) -> None:
         """Calls `_repair` at `due_at`, unless an earlier call is already scheduled."""

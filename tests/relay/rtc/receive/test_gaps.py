@@ -4,7 +4,14 @@ from math import inf
 
 import pytest
 
-from relay.rtc.receive.gaps import MARGIN, MAX_ANSWERED, MAX_NACKS, MAX_PATIENCE, Gaps
+from relay.rtc.receive.gaps import (
+    MARGIN,
+    MAX_ANSWERED,
+    MAX_NACKS,
+    MAX_PATIENCE,
+    MAX_SUSPECTED,
+    Gaps,
+)
 from relay.rtc.roundtrip import ATTEMPTS, LONGEST, MIN_DEADLINE, SHORTEST, RoundTrip
 from tests.fixtures.lossy_path import LATE, LossyPath
 
@@ -167,6 +174,43 @@ def test_an_original_behind_the_answer_was_late(marked: bool) -> None:
     gaps.receive_copy(1, 1.0 + LATE, resent=False)
     gaps.add(3, 4, 3.0)
     assert gaps.nacks(3.0 + LATE) == [] and gaps.nacks(3.0 + MARGIN * LATE + 1e-9) == [3]
+
+
+def test_a_suspected_packet_is_requested_once() -> None:
+    """If a later packet shows that it is missing, the request is repeated after a round trip."""
+    round_trip = RoundTrip()
+    gaps = Gaps(round_trip)
+    assert gaps.suspect(0xFFFF, 2, 1.0) == [0xFFFF, 0]
+    assert gaps.suspect(0xFFFF, 3, 1.001) == [1]
+    assert not gaps.missing and gaps.due_at() == inf
+    gaps.add(0xFFFF, 0x10001, 1.002)
+    assert gaps.nacks(1.002) == []
+    assert gaps.nacks(1.0 + round_trip.retry + 1e-9) == [0xFFFF, 0]
+
+
+def test_an_answer_to_a_suspicion_measures_the_round_trip() -> None:
+    round_trip = RoundTrip()
+    gaps = Gaps(round_trip)
+    gaps.suspect(5, 1, 1.0)
+    assert gaps.confirm(5, 1.02) and round_trip.least == pytest.approx(0.02)
+    assert not gaps.confirm(5, 1.03) and not gaps.confirm(6, 1.03)
+
+
+def test_nothing_is_suspected_on_a_path_that_reorders() -> None:
+    gaps = Gaps(RoundTrip())
+    gaps.add(1, 2, 1.0)
+    assert gaps.fill(1, 1.01, resent=False)
+    assert gaps.suspect(3, 1, 2.0) == []
+
+
+def test_suspected_packets_are_bounded() -> None:
+    gaps = Gaps(RoundTrip())
+    assert gaps.suspect(0, MAX_SUSPECTED + 1, 1.0) == []
+    for first in range(50):
+        gaps.suspect(first, MAX_SUSPECTED, 1.0)
+        assert len(gaps._suspected) <= MAX_SUSPECTED
+    gaps.clear()
+    assert not gaps._suspected
 
 
 def test_answered_gaps_are_bounded() -> None:

@@ -206,6 +206,30 @@ def test_a_retransmission_fills_the_gap_and_measures_the_round_trip() -> None:
     ] == [11.0]
 
 
+def test_a_lost_last_packet_of_a_frame_is_suspected() -> None:
+    """Its retransmission completes the frame before the next frame arrives."""
+    packets = packets_of(["idr", "p2", "p"])
+    *before, last, after = packets
+    round_trip = RoundTrip()
+    reassembly = Reassembly(round_trip)
+    assert reassembly.suspect(1, 0.0) == []  # nothing has arrived
+    assert len(feed(reassembly, before, 0.0)) == 1
+    assert reassembly.suspect(1, 0.01) == [last.sequence]
+    assert len(reassembly.receive(last, 0.012, resent=True)) == 1
+    assert (reassembly.repaired, bool(reassembly.missing)) == (1, False)
+    assert round_trip.least == pytest.approx(0.002)
+    assert len(reassembly.receive(after, 0.033)) == 1
+
+
+def test_a_suspicion_without_a_loss_changes_nothing() -> None:
+    packets = packets_of(["idr", "p2", "p"])
+    reassembly = Reassembly(RoundTrip())
+    feed(reassembly, packets[:1], 0.0)
+    assert reassembly.suspect(2, 0.01)
+    assert len(feed(reassembly, packets[1:], 0.033)) == 2
+    assert (reassembly.repaired, reassembly.nacks(1.0)) == (0, [])
+
+
 def test_a_gap_is_given_up_at_its_deadline() -> None:
     """Not earlier; then the frames after it wait for an IDR, which is requested."""
     packets = packets_of(["idr", "p", "p", "p", "idr", "p"])

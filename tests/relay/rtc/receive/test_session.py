@@ -82,21 +82,39 @@ class Publishing:
         self.session.deliver_to(self.sink)
         self.peer = MemoryPeer(self.session)
 
-    def send_video(self, sequence: int, payload: bytes, *, ssrc: int = 10) -> None:
-        """An access unit in one packet."""
+    def send_video(
+        self, sequence: int, payload: bytes, *, ssrc: int = 10, transport: int | None = None
+    ) -> None:
+        """An access unit in one packet. `transport`: the transport-wide sequence number."""
         assert VIDEO
-        self.peer.send_rtp(
-            HEADER.pack(0x80, 0x80 | VIDEO.payload_type, sequence, 3_000 * sequence, ssrc) + payload
-        )
+        begin, extension = _extension(transport)
+        header = HEADER.pack(begin, 0x80 | VIDEO.payload_type, sequence, 3_000 * sequence, ssrc)
+        self.peer.send_rtp(header + extension + payload)
 
-    def send_audio(self, sequence: int, *, ssrc: int = 20) -> None:
+    def send_audio(self, sequence: int, *, ssrc: int = 20, transport: int | None = None) -> None:
         assert AUDIO
-        header = HEADER.pack(0x80, AUDIO.payload_type, sequence, 960 * sequence, ssrc)
-        self.peer.send_rtp(header + b"\xf8\xff\xfe")
+        begin, extension = _extension(transport)
+        header = HEADER.pack(begin, AUDIO.payload_type, sequence, 960 * sequence, ssrc)
+        self.peer.send_rtp(header + extension + b"\xf8\xff\xfe")
+
+    @property
+    def requested(self) -> list[list[int]]:
+        """The numbers in each request for missing packets so far."""
+        feedback = self.feedback()
+        return [item.lost for item in feedback if isinstance(item, RtcpRtpfbPacket) and item.lost]
 
     def feedback(self) -> list[object]:
         """RTCP packets received so far."""
         return [packet for data in self.peer.received for packet in RtcpPacket.parse(data)]
+
+
+def _extension(transport: int | None) -> tuple[int, bytes]:
+    """The first byte of an RTP header, and its extension."""
+    if transport is None:
+        return 0x80, b""
+    assert VIDEO
+    number = transport.to_bytes(2, "big")
+    return 0x90, b"\xbe\xde\0\1" + bytes([VIDEO.transport_id << 4 | 1]) + number + b"\0"
 
 
 @asynccontextmanager
@@ -136,6 +154,27 @@ async def test_a_gap_is_requested_and_filled_by_rtx() -> None:
         )
         assert len(publisher.sink.frames) == 3
         assert publisher.session.reassembly.repaired == 1
+
+
+async def test_a_loss_that_only_the_transport_shows_is_requested() -> None:
+    """Audio arrives without a gap after a video packet has been lost."""
+    async with publishing() as publisher:
+        publisher.send_audio(1, transport=0xFFFE)
+        publisher.send_video(1, KEYFRAME, transport=0xFFFF)
+        publisher.send_audio(2, transport=1)
+        assert publisher.requested == [[2]] and publisher.session.counters.nacks == 1
+        publisher.send_audio(3, transport=2)
+        assert publisher.requested == [[2]]
+
+
+async def test_a_lost_audio_packet_is_no_lost_video_packet() -> None:
+    async with publishing() as publisher:
+        publisher.send_audio(1, transport=1)
+        publisher.send_video(1, KEYFRAME, transport=2)
+        publisher.send_audio(3, transport=4)
+        publisher.send_audio(2, transport=3)
+        publisher.send_audio(4, transport=5)
+        assert publisher.requested == []
 
 
 async def test_a_request_is_repeated_without_a_tick() -> None:
