@@ -1,8 +1,9 @@
 """Measures how much later the first picture of a room appears if the service worker is installed.
 
 Two returning visitors join a room in turn, one with the service worker and one whose browser
-refuses service workers. Both have visited the feed, so both have a warm cache. The benchmark stops
-the worker before each join, because a browser stops an idle worker after some seconds.
+refuses service workers. Both have visited the start page of the app, so both have a warm cache. The
+benchmark stops the worker before each join, because a browser stops an idle worker after some
+seconds.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from scripts.benchmarks.latency import looping_creator, visit
 from scripts.benchmarks.paired import interval
 from scripts.benchmarks.paths import SETTLE
 from scripts.benchmarks.studio import WITHIN, context_of
+from server.site.manifest import START
 
 Progress = Callable[[str], None]
 
@@ -30,6 +32,7 @@ WARM_UP = 2
 """Number of pairs at the beginning that are not counted, because they fill the browser's caches."""
 ACTIVE = "navigator.serviceWorker.ready.then(({ active }) => active.state === 'activated')"
 CONTROLLED = "navigator.serviceWorker.controller !== null"
+REGISTERED = "navigator.serviceWorker.getRegistrations().then((all) => all.length > 0)"
 
 
 class NotInstalled(Exception):
@@ -92,15 +95,15 @@ async def measure(url: str, viewers: Browser, pairs: int, progress: Progress) ->
 
 
 async def _visitor(viewers: Browser, url: str, installed: bool) -> BrowserContext:
-    """Returns the context of a visitor who has visited the feed twice."""
+    """Returns the context of a visitor who has visited the start page of the app twice."""
     context = await context_of(viewers, "first_picture", service_worker=installed)
     page = await context.new_page()
-    await page.goto(url)
+    await page.goto(url + START)
     if installed:
         await until(page, ACTIVE, WITHIN)
     await page.reload()
     if await page.evaluate(CONTROLLED) != installed:
-        raise NotInstalled(f"the feed has {'no' if installed else 'a'} service worker")
+        raise NotInstalled(f"the app has {'no' if installed else 'a'} service worker")
     await page.close()
     return context
 
@@ -113,8 +116,8 @@ async def _join(context: BrowserContext, watch: str, installed: bool) -> float:
         await cdp.send("ServiceWorker.stopAllWorkers")
         await cdp.detach()
         time = await visit(page, watch, "firstPicture")
-        if await page.evaluate(CONTROLLED) != installed:
-            raise NotInstalled(f"the room has {'no' if installed else 'a'} service worker")
+        if await page.evaluate(REGISTERED) != installed:
+            raise NotInstalled(f"the browser has {'no' if installed else 'a'} service worker")
         return time
     finally:
         await page.close()

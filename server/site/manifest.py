@@ -7,6 +7,10 @@ from server.site.strings import Strings
 SIZES = (48, 72, 96, 128, 144, 192, 256, 384, 512)
 MASKABLE = (192, 512)
 GROUND = "#0c0e12"
+START = "/?app"
+"""Start page of the installed app. Only URLs that begin with `/?` are in the scope of the service
+worker, so the browser does not consult the service worker when it opens a room.
+"""
 
 
 def manifest(assets: str, strings: Strings) -> dict[str, Any]:
@@ -37,7 +41,7 @@ def manifest(assets: str, strings: Strings) -> dict[str, Any]:
         "lang": strings.language,
         "dir": "ltr",
         "id": "/",
-        "start_url": "/",
+        "start_url": START,
         "scope": "/",
         "display": "standalone",
         "background_color": GROUND,

@@ -1,6 +1,7 @@
-/** Registers the service worker (web/sw.js), which keeps the page's files for the next visit. */
+/** Registers the service worker (web/sw.js), which keeps the files of the installed app. */
 import { BROWSER } from './environment.js';
 
+const SCOPE = '/?'; // start_url of the manifest begins so; no room is in this scope
 const AFTER = 2_000; // ms after the page has loaded, so that the page's own requests come first
 
 /**
@@ -14,7 +15,7 @@ export function registerServiceWorker(environment = BROWSER) {
   const register = () =>
     environment.setTimeout(() => {
       // Some browsers allow no service worker in a private window.
-      navigator.serviceWorker.register('/sw.js').catch(() => {});
+      navigator.serviceWorker.register('/sw.js', { scope: SCOPE }).catch(() => {});
     }, AFTER);
   if (document.readyState === 'complete') register();
   else window.addEventListener('load', register, { once: true });
