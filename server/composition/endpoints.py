@@ -24,6 +24,7 @@ from server.http.reports import ReportsEndpoint
 from server.http.rooms import RoomsEndpoint
 from server.http.sign_in import SignInEndpoint
 from server.http.summary import SummaryEndpoint
+from server.http.timeline import TimelineEndpoint
 from server.http.watch_links import WatchLinksEndpoint
 from server.http.whip import WhipEndpoint
 from server.setting_types import IPNetwork
@@ -49,6 +50,7 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
         PollsEndpoint(rooms, requesters),
         CountdownEndpoint(rooms, requesters),
         SummaryEndpoint(rooms, requesters),
+        TimelineEndpoint(rooms, requesters),
         ModerationEndpoint(rooms, requesters),
         ReportsEndpoint(rooms, parts.storage.reports, identity, requesters),
         WatchLinksEndpoint(rooms, requesters, settings),

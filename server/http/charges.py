@@ -141,6 +141,7 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("DELETE", "/api/rooms/{room}/polls/{poll}"): LOOKUP,
     ("POST", "/api/rooms/{room}/minutes"): LOOKUP,
     ("GET", "/api/rooms/{room}/summary"): LOOKUP,
+    ("GET", "/api/rooms/{room}/timeline"): LOOKUP,
     ("PATCH", "/api/rooms/{room}"): LOOKUP,
     ("GET", "/api/rooms/{room}/settings"): LOOKUP,
     ("GET", "/api/rooms/{room}/mutes"): LOOKUP,

@@ -14,6 +14,7 @@ from server.rooms.commands.access import Admit
 from server.rooms.commands.base import SocialCommand
 from server.rooms.commands.chat import MessagePage, ReadMessages
 from server.rooms.commands.summary import ReadSummary
+from server.rooms.commands.timeline import ReadTimeline
 from server.rooms.creator_lists import CreatorLists, creator_of
 from server.rooms.owner import read_owner
 from server.rooms.part import CommandHandlers
@@ -21,6 +22,7 @@ from server.rooms.reports import RoomReports
 from server.rooms.requester import require_key, require_role
 from server.rooms.stored_message import to_messages
 from server.rooms.summary import read_summary
+from server.rooms.timeline import read_timeline
 from server.social.author import Author, Role
 from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
@@ -64,6 +66,7 @@ class PastRoom:
         return {
             ReadSummary: self._read_summary,
             ReadMessages: self._read_messages,
+            ReadTimeline: self._read_timeline,
             **lists.command_handlers(),
             **access.command_handlers(),
             **reports.command_handlers(),
@@ -77,6 +80,9 @@ class PastRoom:
 
     async def _read_summary(self, author: Author, command: ReadSummary) -> object:
         return await read_summary(self._record, self._storage, author)
+
+    async def _read_timeline(self, author: Author, command: ReadTimeline) -> object:
+        return await read_timeline(self._record, self._storage, command, self._now())
 
     async def _read_messages(self, author: Author, command: ReadMessages) -> MessagePage:
         store, room = self._storage.messages, self._record.room

@@ -21,6 +21,7 @@ from server.rooms.presence import RoomPresence
 from server.rooms.reactions import RoomReactions
 from server.rooms.requester import holds_key, require_key, require_role
 from server.rooms.summary import RoomSummary
+from server.rooms.timeline import RoomTimeline
 from server.social.author import Author, Requester, Role
 
 
@@ -37,6 +38,7 @@ class RoomSocial:
         self.presence = RoomPresence(context, lambda: self.moderation.describe().joins)
         self.countdown = RoomCountdown(context)
         self.summary = RoomSummary(context)
+        self.timeline = RoomTimeline(context)
         self._parts: tuple[RoomPart, ...] = (
             self.moderation,
             self.chat,
@@ -46,6 +48,7 @@ class RoomSocial:
             self.presence,
             self.countdown,
             self.summary,
+            self.timeline,
         )
         self._commands: dict[type[SocialCommand[Any]], CommandHandler] = {
             kind: handler

@@ -210,6 +210,20 @@ async def read_bans(
     return bans
 
 
+def is_banned(
+    person: sa.ColumnElement[Any], creator: str, name: str, now: float
+) -> sa.ColumnElement[bool]:
+    """Returns the condition that a ban keeps the person in the column `person` out of a room at
+    `now`.
+    """
+    return sa.exists().where(
+        table.c.person == person,
+        _in_room(creator, name),
+        table.c.network_hash.is_(None),
+        _in_force(now),
+    )
+
+
 def _in_force(now: float) -> Any:
     return sa.or_(table.c.until.is_(None), table.c.until > now)
 

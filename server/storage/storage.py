@@ -31,6 +31,7 @@ from server.storage.retention import Retention
 from server.storage.rooms import RoomStore
 from server.storage.server_leases import ServerLeaseStore
 from server.storage.summaries import SummaryStore
+from server.storage.timelines import TimelineStore
 from server.storage.transfers import TransferStore
 from server.storage.watch_links import WatchLinkStore
 from server.storage.words import WordStore
@@ -71,6 +72,7 @@ class Storage:
         self.reactions = ReactionStore(database)
         self.polls = PollStore(database)
         self.summaries = SummaryStore(database)
+        self.timelines = TimelineStore(database)
         self.follows = FollowStore(database)
         self.messages = MessageStore(database)
 

@@ -17,6 +17,7 @@ from server.http.operations.refusals import (
     merged,
 )
 from server.http.payloads import CreateRoom, CreateRoomAnswer, RoomList
+from server.http.timeline import TimelineBody
 from server.http.watch_links import AddLinkBody, LinkDescription, LinkList
 from server.rooms.commands.countdown import CountdownEnd
 from server.rooms.description import RoomDescription
@@ -81,6 +82,14 @@ OPERATIONS = (
         "The summary of an ended live: for the creator everything, for others the public part",
         {200: (Summary, PublicSummary)},
         merged(ROOM, {409: (Code.ROOM_NOT_ENDED,)}),
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/timeline",
+        "The messages and reactions of a part of a live, even of an ended one, by media time",
+        {200: (TimelineBody,)},
+        ROOM,
+        query=("from", "to"),
     ),
     Operation(
         "GET",

@@ -1,6 +1,16 @@
 """All commands to a room, by name. Pure."""
 
-from server.rooms.commands import access, chat, countdown, moderation, polls, reports, room, summary
+from server.rooms.commands import (
+    access,
+    chat,
+    countdown,
+    moderation,
+    polls,
+    reports,
+    room,
+    summary,
+    timeline,
+)
 from server.rooms.commands.base import Command
 
 COMMANDS: dict[str, type[Command[object]]] = {
@@ -11,6 +21,7 @@ COMMANDS: dict[str, type[Command[object]]] = {
         *polls.COMMANDS,
         *countdown.COMMANDS,
         *summary.COMMANDS,
+        *timeline.COMMANDS,
         *moderation.COMMANDS,
         *reports.COMMANDS,
         *access.COMMANDS,

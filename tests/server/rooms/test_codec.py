@@ -89,6 +89,7 @@ from server.rooms.commands.room import (
 )
 from server.rooms.commands.summary import ReadSummary
 from server.rooms.commands.table import COMMANDS
+from server.rooms.commands.timeline import ReadTimeline
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
 from server.rooms.life import State
@@ -103,6 +104,7 @@ from server.social.summary import (
     Summary,
     Talker,
 )
+from server.social.timeline import SecondOfHearts, Timeline, TimelineMessage
 
 DESCRIPTION = RoomDescription("abc", "Tïtle", State.LIVE, 3, 1_700_000_000.25, None)
 HEALTH = RoomHealth(
@@ -122,6 +124,11 @@ SUMMARY = Summary(
     talkers=[Talker(BY.person, 5)],
     new_followers=1,
     polls=[PollResult("Tea?", ["Yes", "No"], [0, 1], 4)],
+)
+TIMELINE = Timeline(
+    90,
+    [TimelineMessage(70, 7, "p-1", "민지", 3, "minji", Role.KNOWN, "hi")],
+    [SecondOfHearts(0, {"heart": 3})],
 )
 MESSAGE = Message(
     7, "c-1", BY.person, Role.KNOWN, "hi", 1.5, 70, Reply(3, "Sam", "…"), mentions=("p-2",)
@@ -152,6 +159,7 @@ SAMPLES: list[tuple[Command[Any], Any]] = [
     (AddMinute(BY), CountdownEnd(120, 1_700_000_000_000)),
     (ReadSummary(BY), PUBLIC),
     (ReadSummary(BY), SUMMARY),
+    (ReadTimeline(BY, 0, 90), TIMELINE),
     (PostMessage(BY, "c-1", "안녕", reply_to=3, media_time=70), Posted(MESSAGE, new=True)),
     (PostMessage(BY, "c-1", "hi"), Posted(LINE, new=False)),
     (
