@@ -10,6 +10,7 @@ from scripts.benchmarks.commands import beside
 from scripts.benchmarks.commands.bitrate import bitrate
 from scripts.benchmarks.commands.crash import crash
 from scripts.benchmarks.commands.fanout import fanout
+from scripts.benchmarks.commands.highlights import highlights
 from scripts.benchmarks.commands.holds import holds
 from scripts.benchmarks.commands.hostile import hostile
 from scripts.benchmarks.commands.ingest import ingest
@@ -32,6 +33,7 @@ for command in (
     bitrate,
     crash,
     fanout,
+    highlights,
     hostile,
     ingest,
     memory,
