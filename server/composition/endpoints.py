@@ -17,6 +17,7 @@ from server.http.countdown import CountdownEndpoint
 from server.http.devices import DevicesEndpoint
 from server.http.follows import FollowsEndpoint, Profiles
 from server.http.hidden import HiddenEndpoint
+from server.http.highlights import HighlightsEndpoint
 from server.http.moderation import ModerationEndpoint
 from server.http.people import PeopleEndpoint
 from server.http.polls import PollsEndpoint
@@ -51,6 +52,7 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
         CountdownEndpoint(rooms, requesters),
         SummaryEndpoint(rooms, requesters),
         TimelineEndpoint(rooms, requesters),
+        HighlightsEndpoint(rooms, requesters),
         ModerationEndpoint(rooms, requesters),
         ReportsEndpoint(rooms, parts.storage.reports, identity, requesters),
         WatchLinksEndpoint(rooms, requesters, settings),

@@ -127,6 +127,7 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("DELETE", "/api/rooms/{room}/data"): LOOKUP,
     ("GET", "/api/rooms/{room}/qr.svg"): LOOKUP,
     ("GET", "/api/rooms/{room}/health"): LOOKUP,
+    ("GET", "/api/rooms/{room}/highlights"): LOOKUP,
     ("GET", "/api/rooms/{room}/events"): LOOKUP,
     ("GET", "/api/rooms/{room}/messages"): LOOKUP,
     ("POST", "/api/rooms/{room}/messages"): LOOKUP,

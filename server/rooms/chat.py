@@ -31,7 +31,7 @@ from server.rooms.commands.chat import (
 from server.rooms.conversation import Conversation
 from server.rooms.life import State as RoomState
 from server.rooms.owner import read_owner
-from server.rooms.part import CommandHandlers, RoomContext, RoomPart
+from server.rooms.part import CommandHandlers, React, RoomContext, RoomPart, ignore_reaction
 from server.rooms.stored_message import reply_to
 from server.social.author import Author
 from server.social.message import Kind, Message, Reply, State
@@ -52,9 +52,10 @@ _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class RoomChat(RoomPart):
     """Executes the commands about messages. The judge decides which messages a person may write."""
 
-    def __init__(self, context: RoomContext, judge: Judge) -> None:
+    def __init__(self, context: RoomContext, judge: Judge, react: React = ignore_reaction) -> None:
         super().__init__(context)
         self._judge = judge
+        self._react = react
         self._admission = ChatAdmission(judge, context.messages_per_second, context.now)
         self._conversation: Conversation | None = None
         self._opening: asyncio.Task[Conversation] | None = None
@@ -127,6 +128,8 @@ class RoomChat(RoomPart):
             message = self._accept(
                 conversation, replace(author, person=person), command, text, reply
             )
+            if message.state is State.SHOWN:
+                self._react(message.person.id, message.media_time)
             storing = self._pending[key] = self._spawn(conversation.store(message))
             storing.add_done_callback(lambda _: self._pending.pop(key))
         return Posted(*await asyncio.shield(storing))

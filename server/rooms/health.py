@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from server.ingest.reception import IngestHealth
 from server.rooms.audience import AudienceHealth
+from server.rooms.commands.highlights import BestMoment
 from server.rooms.description import RoomDescription
 
 
@@ -15,3 +16,5 @@ class RoomHealth:
     ingest: IngestHealth | None
     """Figures of the media received from the publisher; None if no publisher is connected."""
     audience: AudienceHealth
+    highlight: BestMoment | None = None
+    """The best moment so far, right after it happened; otherwise None."""

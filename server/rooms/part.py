@@ -32,10 +32,16 @@ CommandHandler = Callable[[Author, Any], Awaitable[object]]
 command.
 """
 CommandHandlers = Mapping[type[SocialCommand[Any]], CommandHandler]
+React = Callable[[str | None, int], None]
+"""A function to call for each tap and message: the person, and the media time in µs."""
 NoticeHandlers = Mapping[str, Callable[[Notice], None]]
 """Handlers of notices, by the type of the notice. A handler raises MessageError if the notice does
 not follow PROTOCOL.md; the connection is then closed.
 """
+
+
+def ignore_reaction(person: str | None, media_time: int) -> None:
+    """Does nothing."""
 
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

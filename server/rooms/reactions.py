@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from relay.channel.owner import Notice
-from server.rooms.part import NoticeHandlers, RoomContext, RoomPart, Timer
+from server.rooms.part import NoticeHandlers, React, RoomContext, RoomPart, Timer, ignore_reaction
 from server.social.reactions import Reactions
 from server.social.spacing import Spacing
 from server.social.tally import TALLY_EVERY, Tally
@@ -20,8 +20,9 @@ STORE_EVERY = 5.0
 class RoomReactions(RoomPart):
     """Adds up the taps of viewers, sends the sums to every viewer, and stores the counts."""
 
-    def __init__(self, context: RoomContext) -> None:
+    def __init__(self, context: RoomContext, react: React = ignore_reaction) -> None:
         super().__init__(context)
+        self._react = react
         self._tally = Tally()
         self._spacing = Spacing(TALLY_EVERY)
         self._reactions = Reactions()
@@ -46,6 +47,7 @@ class RoomReactions(RoomPart):
         if edge <= 0:
             return  # no viewer sees anything
         self._reactions.add(notice.person, taps)
+        self._react(notice.person, taps[0][0])
         if self._store_timer is None and self._storing is None:
             self._store_timer = self._context.call_later(STORE_EVERY, self._start_storing)
 

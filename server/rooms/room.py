@@ -158,6 +158,7 @@ class Room:
             self.describe(),
             self._current.health() if self._current else None,
             self._audience.health(self.channel.viewers, self._loop.time()),
+            self.social.highlights.offer,
         )
 
     # Publishing

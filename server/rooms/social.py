@@ -13,6 +13,7 @@ from server.rooms.chat import RoomChat
 from server.rooms.commands.base import SocialCommand
 from server.rooms.countdown import RoomCountdown
 from server.rooms.decisions import RoomDecisions
+from server.rooms.highlights import RoomHighlights
 from server.rooms.life import State
 from server.rooms.moderation import RoomModeration
 from server.rooms.part import CommandHandler, NoticeHandlers, RoomContext, RoomPart
@@ -31,9 +32,10 @@ class RoomSocial:
     def __init__(self, context: RoomContext) -> None:
         self._context = context
         self.moderation = RoomModeration(context)
-        self.chat = RoomChat(context, self.moderation)
+        self.highlights = RoomHighlights(context)
+        self.chat = RoomChat(context, self.moderation, self.highlights.react)
         self.decisions = RoomDecisions(context, self.moderation, self.chat)
-        self.reactions = RoomReactions(context)
+        self.reactions = RoomReactions(context, self.highlights.react)
         self.polls = RoomPolls(context)
         self.presence = RoomPresence(context, lambda: self.moderation.describe().joins)
         self.countdown = RoomCountdown(context)
@@ -49,6 +51,7 @@ class RoomSocial:
             self.countdown,
             self.summary,
             self.timeline,
+            self.highlights,
         )
         self._commands: dict[type[SocialCommand[Any]], CommandHandler] = {
             kind: handler

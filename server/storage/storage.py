@@ -8,6 +8,7 @@ from server.storage.account import AccountStore
 from server.storage.bans import BanStore
 from server.storage.blocks import BlockStore
 from server.storage.cookie_keys import CookieKeyStore
+from server.storage.crowds import CrowdStore
 from server.storage.database import DATABASE_NAME, Database
 from server.storage.devices import DeviceStore
 from server.storage.directory import DataDirectory
@@ -70,6 +71,7 @@ class Storage:
         self.personal_data = PersonalDataStore(database)
         self.hidden = HiddenStore(database)
         self.reactions = ReactionStore(database)
+        self.crowds = CrowdStore(database)
         self.polls = PollStore(database)
         self.summaries = SummaryStore(database)
         self.timelines = TimelineStore(database)

@@ -9,9 +9,10 @@ from rich.table import Table
 from scripts.benchmarks.commands.output import conclude, console, give_up
 from scripts.benchmarks.commands.running import Json
 from scripts.benchmarks.highlights.evaluation import Finder, Report, evaluate
+from scripts.benchmarks.highlights.people import find_by_people
 from scripts.benchmarks.highlights.taps import find_by_taps
 
-FINDERS: dict[str, Finder] = {"taps": find_by_taps}
+FINDERS: dict[str, Finder] = {"people": find_by_people, "taps": find_by_taps}
 """The ways to find moments."""
 MAX_SEEDS = 1_000
 
@@ -20,7 +21,7 @@ def highlights(
     seeds: Annotated[str, typer.Option(help="Seeds of the lives, such as 1-10 or 7.")] = "1-10",
     finder: Annotated[
         str, typer.Option(metavar="NAME", help=f"Way to find moments: {', '.join(FINDERS)}.")
-    ] = "taps",
+    ] = "people",
     as_json: Json = False,
 ) -> None:
     """Scores how well the best moments are found in scripted lives with known moments and with

@@ -14,6 +14,5 @@ def find_by_taps(live: ScriptedLive) -> list[Span]:
     for reaction in live.reactions:
         windows[reaction.at // (LENGTH * 1_000_000)] += reaction.taps
     return [
-        Span(window * LENGTH - 8, (window + 1) * LENGTH)
-        for window, _ in windows.most_common(BEST)
+        Span(window * LENGTH - 8, (window + 1) * LENGTH) for window, _ in windows.most_common(BEST)
     ]

@@ -20,6 +20,7 @@ from server.http.payloads import CreateRoom, CreateRoomAnswer, RoomList
 from server.http.timeline import TimelineBody
 from server.http.watch_links import AddLinkBody, LinkDescription, LinkList
 from server.rooms.commands.countdown import CountdownEnd
+from server.rooms.commands.highlights import BestMoments
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
 from server.social.summary import PublicSummary, Summary
@@ -90,6 +91,13 @@ OPERATIONS = (
         {200: (TimelineBody,)},
         ROOM,
         query=("from", "to"),
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/highlights",
+        "The best moments: of a live for its creator, of an ended and recorded live for all",
+        {200: (BestMoments,)},
+        merged(ROOM, OVER, {403: (Code.CREATOR_ONLY,)}),
     ),
     Operation(
         "GET",

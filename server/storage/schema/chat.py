@@ -47,6 +47,16 @@ reaction_second = sa.Table(
     sa.Column("first_people", sa.Integer, nullable=False),
 )
 
+# The people who begin to react, with a tap or a message (server/social/crowd.py).
+crowd_second = sa.Table(
+    "crowd_second",
+    metadata,
+    sa.Column("room", sa.Text, primary_key=True),
+    # Of media time.
+    sa.Column("second", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("people", sa.Integer, nullable=False),
+)
+
 poll = sa.Table(
     "poll",
     metadata,

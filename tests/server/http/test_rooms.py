@@ -234,7 +234,7 @@ async def test_health_is_for_the_creator(server: Server) -> None:
     assert await server.status("GET", "/api/rooms/none/health", headers=room.bearer) == 404
     status, health = await answer(server, "GET", path, headers=room.bearer)
     assert status == 200
-    assert set(health) == {"room", "ingest", "audience"}
+    assert set(health) == {"room", "ingest", "audience", "highlight"}
     assert (health["room"]["title"], health["ingest"], health["audience"]["watching"]) == (
         "Mine",
         None,

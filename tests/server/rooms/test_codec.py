@@ -39,6 +39,7 @@ from server.rooms.commands.chat import (
     UnpinMessage,
 )
 from server.rooms.commands.countdown import AddMinute, CountdownEnd
+from server.rooms.commands.highlights import BestMoment, BestMoments, ReadHighlights
 from server.rooms.commands.moderation import (
     Ban,
     BanPerson,
@@ -146,6 +147,7 @@ SAMPLES: list[tuple[Command[Any], Any]] = [
     (Describe(), DESCRIPTION),
     (ReadHealth("key"), HEALTH),
     (ReadHealth("key"), RoomHealth(DESCRIPTION, None, HEALTH.audience)),
+    (ReadHighlights(BY), BestMoments((BestMoment(5, 9_000_000, 1_000_000, 17_000_000, 4),))),
     (RequireOpen(), None),
     (AuthorisePublishing("key"), None),
     (EndSession("key", "session"), None),

@@ -39,6 +39,7 @@ IMPERSONAL = {
     "passkey": {"transports", "label"},
     "message": {"room", "client_id", "name", "handle", "role", "body", "kind", "state"},
     "reaction_second": {"room", "emoji"},
+    "crowd_second": {"room"},
     "poll": {"room", "id", "question", "answers"},
     "vote": {"room", "poll"},
     "mute": {"room"},

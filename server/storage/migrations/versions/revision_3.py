@@ -1,4 +1,6 @@
-"""Revision 3: recordings of lives, clips, and the objects that are to be deleted."""
+"""Revision 3: recordings of lives, clips, the objects that are to be deleted, and the people who
+react to lives.
+"""
 
 import sqlalchemy as sa
 from alembic.operations import Operations
@@ -13,6 +15,7 @@ def upgrade(op: Operations) -> None:
     _create_recording_segment(op)
     _create_clip(op)
     _create_discarded(op)
+    _create_crowd_second(op)
 
 
 def _create_recording(op: Operations) -> None:
@@ -94,3 +97,12 @@ def _create_discarded(op: Operations) -> None:
         sa.Column("at", sa.Double, nullable=False),
     )
     op.create_index("discarded_by_time", "discarded", ["at"])
+
+
+def _create_crowd_second(op: Operations) -> None:
+    op.create_table(
+        "crowd_second",
+        sa.Column("room", sa.Text, primary_key=True),
+        sa.Column("second", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("people", sa.Integer, nullable=False),
+    )
