@@ -93,7 +93,8 @@ class Transcoder:
         if not width or not height:
             raise TranscoderError(f"a frame of {frame.width}×{frame.height} cannot be encoded")
         if (frame.width, frame.height, frame.format.name) != (width, height, "yuv420p"):
-            frame = frame.reformat(width, height, "yuv420p")
+            # The confined process cannot start threads.
+            frame = frame.reformat(width, height, "yuv420p", threads=1)
         encoder = self._encoder
         if encoder is None or (encoder.width, encoder.height) != (width, height):
             encoder = self._encoder = _encoder(width, height, self._bitrate)

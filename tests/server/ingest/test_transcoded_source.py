@@ -99,6 +99,16 @@ async def test_frames_come_back_with_their_arrival(publisher: Publisher) -> None
     assert first.key and h264.track_info(first.sps, first.pps).width == 320
 
 
+async def test_odd_sizes_become_even(publisher: Publisher) -> None:
+    """The conversion starts no thread, which a confined process may not do."""
+    for index, frame in enumerate(media.vp8_frames(641, 361, 3)):
+        publisher.send(frame, index * 3_000)
+    await publisher.out(3)
+    first = publisher.frames[0].unit
+    info = h264.track_info(first.sps, first.pps)
+    assert (info.width, info.height) == (640, 360) and not publisher.failed
+
+
 async def test_frames_before_the_worker_is_ready_are_dropped(workers: Workers) -> None:
     """Frames before a keyframe are dropped too, and a ready worker requests one."""
     publisher = Publisher(workers)
