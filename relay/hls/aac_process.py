@@ -21,8 +21,10 @@ class AacProcess:
     restarted after a failure. `close()` ends the process.
     """
 
-    def __init__(self, workers: Workers) -> None:
+    def __init__(self, workers: Workers, *arguments: str) -> None:
+        """`arguments`: those of `aac_worker.main`."""
         self._workers = workers
+        self._arguments = arguments
         self._worker: Worker | None = None
 
     @property
@@ -34,9 +36,23 @@ class AacProcess:
         """Returns the AAC frames that each packet completes. Raises WorkerFailed; the frames of all
         packets are then lost, and the next call starts a new encoder.
         """
+        if not packets:
+            return []
+        if self._worker is None:
+            self._worker = await self._workers.start(KIND, *self._arguments)
+        worker = self._worker
+        requests = [packets[at : at + MAX_PACKETS] for at in range(0, len(packets), MAX_PACKETS)]
         encoded: list[list[bytes]] = []
-        for begin in range(0, len(packets), MAX_PACKETS):
-            encoded += await self._ask(packets[begin : begin + MAX_PACKETS])
+        try:
+            # Send all requests at once, so that the process never waits for the server.
+            for part in requests:
+                worker.writer.write(request(part))
+            for part in requests:
+                encoded += await _answer(worker, part)
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, BitstreamError) as error:
+            self._worker = None
+            await worker.fail()
+            raise WorkerFailed(f"the AAC encoder failed: {str(error) or 'no answer'}") from error
         return encoded
 
     async def close(self) -> None:
@@ -44,18 +60,11 @@ class AacProcess:
         if worker:
             await worker.close()
 
-    async def _ask(self, packets: Sequence[OpusPacket]) -> list[list[bytes]]:
-        if self._worker is None:
-            self._worker = await self._workers.start(KIND)
-        worker = self._worker
-        try:
-            async with asyncio.timeout(TIMEOUT):
-                worker.writer.write(request(packets))
-                (size,) = COUNT.unpack(await worker.reader.readexactly(COUNT.size))
-                if size > max_answer(packets):
-                    raise BitstreamError(f"the answer has too many bytes: {size}")
-                return read_answer(await worker.reader.readexactly(size), len(packets))
-        except (TimeoutError, OSError, asyncio.IncompleteReadError, BitstreamError) as error:
-            self._worker = None
-            await worker.fail()
-            raise WorkerFailed(f"the AAC encoder failed: {error or 'no answer'}") from error
+
+async def _answer(worker: Worker, packets: Sequence[OpusPacket]) -> list[list[bytes]]:
+    """Reads the answer to a request."""
+    async with asyncio.timeout(TIMEOUT):
+        (size,) = COUNT.unpack(await worker.reader.readexactly(COUNT.size))
+        if size > max_answer(packets):
+            raise BitstreamError(f"the answer has too many bytes: {size}")
+        return read_answer(await worker.reader.readexactly(size), len(packets))
