@@ -36,6 +36,17 @@ def full_box(kind: bytes, version: int, flags: int, *parts: bytes) -> bytes:
     return box(kind, pack(">I", version << 24 | flags), *parts)
 
 
+_NO_SAMPLES = b"".join(
+    (
+        full_box(b"stts", 0, 0, bytes(4)),
+        full_box(b"stsc", 0, 0, bytes(4)),
+        full_box(b"stsz", 0, 0, bytes(8)),
+        full_box(b"stco", 0, 0, bytes(4)),
+    )
+)
+"""The tables of a track whose samples are in fragments."""
+
+
 def track_id(track: Track) -> int:
     """Returns the `track_ID` of a track: 1 for video, 2 for audio."""
     return int(track) + 1
@@ -47,15 +58,7 @@ def init_segment(*tracks: TrackInfo) -> bytes:
     Chromium plays in its low-delay mode if `moov` contains no `mehd` and `mvhd.duration` is 0.
     """
     last = max(track_id(info.track) for info in tracks)
-    mvhd = full_box(
-        b"mvhd",
-        0,
-        0,
-        pack(">4IIHH8x", 0, 0, TIMESCALE[tracks[0].track], 0, 0x10000, 0x0100, 0),
-        _IDENTITY,
-        bytes(24),
-        pack(">I", last + 1),
-    )
+    mvhd = movie_header(TIMESCALE[tracks[0].track], 0, last + 1)
     mvex = box(
         b"mvex",
         *(
@@ -64,22 +67,38 @@ def init_segment(*tracks: TrackInfo) -> bytes:
         ),
     )
     return box(b"ftyp", b"iso5", pack(">I", 512), b"iso5iso6mp41") + box(
-        b"moov", mvhd, *map(_trak, tracks), mvex
+        b"moov", mvhd, *(track_box(info, 0, 0, _NO_SAMPLES) for info in tracks), mvex
     )
 
 
-def _trak(info: TrackInfo) -> bytes:
+def movie_header(timescale: int, duration: int, next_track: int) -> bytes:
+    """Returns the `mvhd` box. `duration`: in ticks of `timescale`."""
+    return full_box(
+        b"mvhd",
+        0,
+        0,
+        pack(">4IIHH8x", 0, 0, timescale, duration, 0x10000, 0x0100, 0),
+        _IDENTITY,
+        bytes(24),
+        pack(">I", next_track),
+    )
+
+
+def track_box(info: TrackInfo, movie_duration: int, duration: int, tables: bytes) -> bytes:
+    """Returns the `trak` box. `movie_duration`: in ticks of the movie's timescale. `duration`: in
+    ticks of the track. `tables`: the boxes of `stbl` that describe the samples, after `stsd`.
+    """
     number, scale = track_id(info.track), TIMESCALE[info.track]
     volume = 0x0100 if info.track is Track.AUDIO else 0
     tkhd = full_box(
         b"tkhd",
         0,
         3,
-        pack(">5I8x4H", 0, 0, number, 0, 0, 0, 0, volume, 0),
+        pack(">5I8x4H", 0, 0, number, 0, movie_duration, 0, 0, volume, 0),
         _IDENTITY,
         pack(">II", info.width << 16, info.height << 16),
     )
-    mdhd = full_box(b"mdhd", 0, 0, pack(">4IHH", 0, 0, scale, 0, 0x55C4, 0))
+    mdhd = full_box(b"mdhd", 0, 0, pack(">4IHH", 0, 0, scale, duration, 0x55C4, 0))
     handler, header = (
         (b"vide", full_box(b"vmhd", 0, 1, bytes(8)))
         if info.track is Track.VIDEO
@@ -88,14 +107,7 @@ def _trak(info: TrackInfo) -> bytes:
     hdlr = full_box(b"hdlr", 0, 0, bytes(4), handler, bytes(12), b"microlive\0")
     dinf = box(b"dinf", full_box(b"dref", 0, 0, pack(">I", 1), full_box(b"url ", 0, 1)))
     entry = _video_entry(info) if info.track is Track.VIDEO else _audio_entry(info)
-    stbl = box(
-        b"stbl",
-        full_box(b"stsd", 0, 0, pack(">I", 1), entry),
-        full_box(b"stts", 0, 0, bytes(4)),
-        full_box(b"stsc", 0, 0, bytes(4)),
-        full_box(b"stsz", 0, 0, bytes(8)),
-        full_box(b"stco", 0, 0, bytes(4)),
-    )
+    stbl = box(b"stbl", full_box(b"stsd", 0, 0, pack(">I", 1), entry), tables)
     return box(b"trak", tkhd, box(b"mdia", mdhd, hdlr, box(b"minf", header, dinf, stbl)))
 
 
