@@ -33,7 +33,11 @@ def open_media(settings: Settings, stack: AsyncExitStack) -> Media:
     hub = Hub(settings.window_seconds, settings.window_bytes)
     hub.pulse.start()
     stack.callback(hub.close)
-    workers = Workers(audio="relay.hls.aac_worker", video="server.ingest.transcoder_worker")
+    workers = Workers(
+        audio="relay.hls.aac_worker",
+        video="server.ingest.transcoder_worker",
+        pictures="server.clips.picture_worker",
+    )
     stack.push_async_callback(workers.close)
     transcoders = Transcoders(
         workers,

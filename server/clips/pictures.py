@@ -1,0 +1,123 @@
+"""Makes posters and filmstrips from keyframes, with FFmpeg. Pure. Runs in a confined process."""
+
+from collections.abc import Sequence
+
+import av
+from av.error import FFmpegError
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+
+from server.clips.picture_messages import Pictures
+
+MAX_PIXELS = 3840 * 2176
+"""Maximum number of pixels in a keyframe. A larger frame would use too much memory."""
+POSTER_SIDE = 1_280
+"""Maximum width and height of a poster, pixels."""
+TILE_HEIGHT, MAX_TILE_WIDTH = 160, 480
+JPEG_QUANTISER = 5
+"""Quantiser of the JPEG files, from 2 (best) to 31."""
+WEBP_OPTIONS = {"quality": "80", "compression_level": "2"}
+
+
+def draw(config: bytes, keyframes: Sequence[bytes], poster: int, filmstrip: bool) -> Pictures:
+    """Returns the pictures of some keyframes of one video. Arguments: see
+    `picture_messages.request`.
+
+    A keyframe that cannot be decoded gets the picture of the one before or after it.
+    """
+    large: VideoFrame | None = None
+    tiles: list[VideoFrame | None] = []
+    size = (0, 0)
+    # Scale each frame at once, because many decoded frames would need too much memory.
+    for index, data in enumerate(keyframes):
+        wanted = filmstrip or index == poster
+        frame = _decode(config, data) if wanted else None
+        if frame and (large is None or index == poster):
+            large = _scale(frame, *_fitting(frame, POSTER_SIDE, POSTER_SIDE))
+        if frame and not any(size):
+            size = _fitting(frame, MAX_TILE_WIDTH, TILE_HEIGHT)
+        tiles.append(_scale(frame, *size) if frame else None)
+    if large is None:
+        return Pictures(b"", b"", b"", 0, 0)
+    webp = _encode(_converted(large, large.width, large.height, "yuv420p"), "libwebp", WEBP_OPTIONS)
+    if not filmstrip:
+        return Pictures(_jpeg(large), webp, b"", 0, 0)
+    return Pictures(_jpeg(large), webp, _jpeg(_row(_without_gaps(tiles))), *size)
+
+
+def _decode(config: bytes, data: bytes) -> VideoFrame | None:
+    decoder = av.CodecContext.create("h264", "r")
+    assert isinstance(decoder, VideoCodecContext)
+    decoder.extradata = config
+    decoder.thread_count = 1
+    decoder.options = {"max_pixels": str(MAX_PIXELS)}
+    try:
+        frames = decoder.decode(av.Packet(data)) + decoder.decode(None)
+    except FFmpegError:
+        return None
+    return frames[0] if frames else None
+
+
+def _without_gaps(frames: Sequence[VideoFrame | None]) -> list[VideoFrame]:
+    """Replaces each missing frame by the frame before it, or else by the first frame there is."""
+    last = next((frame for frame in frames if frame), None)
+    filled: list[VideoFrame] = []
+    for frame in frames:
+        last = frame or last
+        if last:
+            filled.append(last)
+    return filled
+
+
+def _fitting(frame: VideoFrame, width: int, height: int) -> tuple[int, int]:
+    """Returns the largest even size with the shape of the frame that is at most `width` × `height`
+    and no larger than the frame.
+    """
+    share = min(1.0, width / frame.width, height / frame.height)
+    return max(2, int(frame.width * share) & ~1), max(2, int(frame.height * share) & ~1)
+
+
+def _scale(frame: VideoFrame, width: int, height: int) -> VideoFrame:
+    """Returns the frame in this size, with full-range colours as in JPEG files."""
+    return _converted(frame, width, height, "yuvj420p")
+
+
+def _converted(frame: VideoFrame, width: int, height: int, pixels: str) -> VideoFrame:
+    # A confined worker cannot start threads.
+    return frame.reformat(width, height, pixels, threads=1)
+
+
+def _row(tiles: Sequence[VideoFrame]) -> VideoFrame:
+    """Returns a picture of all tiles side by side. The tiles have the same size."""
+    width, height = tiles[0].width, tiles[0].height
+    row = VideoFrame(width * len(tiles), height, "yuvj420p")
+    for number, plane in enumerate(row.planes):
+        sources = [tile.planes[number] for tile in tiles]
+        pixels = [memoryview(source) for source in sources]
+        across = width if number == 0 else width // 2
+        padding = bytes(plane.line_size - plane.width)
+        lines = [
+            b"".join(
+                view[y * source.line_size : y * source.line_size + across]
+                for view, source in zip(pixels, sources, strict=True)
+            )
+            + padding
+            for y in range(plane.height)
+        ]
+        plane.update(b"".join(lines).ljust(plane.buffer_size, b"\0"))
+    return row
+
+
+def _jpeg(frame: VideoFrame) -> bytes:
+    quantiser = str(JPEG_QUANTISER)
+    return _encode(frame, "mjpeg", {"qmin": quantiser, "qmax": quantiser})
+
+
+def _encode(frame: VideoFrame, codec: str, options: dict[str, str]) -> bytes:
+    encoder = av.CodecContext.create(codec, "w")
+    assert isinstance(encoder, VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, frame.format.name
+    encoder.thread_count = 1
+    encoder.options = options
+    frame.pts = 0
+    return b"".join(bytes(packet) for packet in [*encoder.encode(frame), *encoder.encode(None)])
