@@ -20,7 +20,7 @@ from server.composition.media import open_media
 from server.composition.outputs import create_outputs
 from server.composition.parts import Parts
 from server.composition.serving import serve_clients, serve_operator
-from server.composition.stored_media import open_objects, start_keeping
+from server.composition.stored_media import open_objects, start_keeping, start_posters
 from server.composition.visitors import open_visitors
 from server.demo import Demo
 from server.host.addresses import local_addresses, media_hosts
@@ -35,6 +35,7 @@ from server.http.hosts import Origins
 from server.http.identity import Identity
 from server.http.playback_metrics import Playing
 from server.memory.machine import Allocator
+from server.posters.posters import Posters
 from server.rooms.lost_servers import LostServers
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
@@ -62,6 +63,7 @@ class RunningServer:
     identity: Identity
     access: Access
     workers: Workers
+    posters: Posters
 
 
 async def serve(
@@ -130,6 +132,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         parts.visitors.identity,
         parts.visitors.access,
         parts.media.workers,
+        parts.posters,
     )
 
 
@@ -167,7 +170,17 @@ async def _open_parts(
     start_keeping(storage, objects, settings, stack)
     limits = open_limits(rooms, media, outputs, settings, stack)
     parts = Parts(
-        settings, storage, objects, blocklist, rooms, media, hosts, visitors, outputs, limits
+        settings,
+        storage,
+        objects,
+        blocklist,
+        rooms,
+        media,
+        hosts,
+        visitors,
+        outputs,
+        start_posters(rooms, media, stack),
+        limits,
     )
     return parts, listeners
 

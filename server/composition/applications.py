@@ -19,6 +19,7 @@ from server.host.certificate import names_in
 from server.http.admin import blocked, require_admin_token
 from server.http.admission import Admissions
 from server.http.auth import delayed_refusals
+from server.http.cards import Cards, OEmbedEndpoint
 from server.http.charges import charges, request_limit
 from server.http.error_answers import refusals
 from server.http.follows import Profiles
@@ -39,7 +40,9 @@ logger = logging.getLogger(__name__)
 def create_pages(parts: Parts) -> tuple[Pages, Profiles]:
     """Returns the pages, and the profiles that some pages show."""
     profiles = Profiles(parts.storage.people, parts.storage.follows, parts.rooms)
-    return Pages(parts.rooms, profiles, parts.visitors.access, parts.settings), profiles
+    cards = Cards(parts.posters, parts.settings)
+    pages = Pages(parts.rooms, profiles, parts.visitors.access, cards, parts.settings)
+    return pages, profiles
 
 
 def public_application(
@@ -51,6 +54,7 @@ def public_application(
     app = _application(
         (
             pages,
+            OEmbedEndpoint(rooms, pages.cards, pages.strings_for, settings),
             *room_endpoints(parts),
             *person_endpoints(parts, profiles),
             StatusEndpoint(rooms, limits.admission, limits.memory, settings),

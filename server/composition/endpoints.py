@@ -21,6 +21,7 @@ from server.http.highlights import HighlightsEndpoint
 from server.http.moderation import ModerationEndpoint
 from server.http.people import PeopleEndpoint
 from server.http.polls import PollsEndpoint
+from server.http.posters import PostersEndpoint
 from server.http.reports import ReportsEndpoint
 from server.http.rooms import RoomsEndpoint
 from server.http.sign_in import SignInEndpoint
@@ -47,7 +48,8 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
     # get the most requests.
     return (
         ChatEndpoint(rooms, requesters),
-        RoomsEndpoint(rooms, identity, settings),
+        RoomsEndpoint(rooms, parts.posters, identity, settings),
+        PostersEndpoint(rooms, parts.posters),
         PollsEndpoint(rooms, requesters),
         CountdownEndpoint(rooms, requesters),
         SummaryEndpoint(rooms, requesters),

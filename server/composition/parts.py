@@ -8,6 +8,7 @@ from server.composition.outputs import Outputs
 from server.composition.visitors import Visitors
 from server.http.blocklist import Blocklist
 from server.objects.objects import Objects
+from server.posters.posters import Posters
 from server.rooms.registry import Rooms
 from server.settings import Settings
 from server.storage.storage import Storage
@@ -27,4 +28,5 @@ class Parts:
     """The addresses at which publishers and viewers reach the UDP port."""
     visitors: Visitors
     outputs: Outputs
+    posters: Posters
     limits: LoadLimits

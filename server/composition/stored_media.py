@@ -1,11 +1,14 @@
-"""The store of recordings and clips, and the task that keeps it within its bounds."""
+"""The store of recordings and clips, the task that keeps it within its bounds, and posters."""
 
 import logging
 from contextlib import AsyncExitStack
 
+from server.composition.media import Media
 from server.media.keeping import Keeping, MediaBounds
 from server.media.sweeping import Sweeping
 from server.objects.objects import Objects
+from server.posters.posters import Posters
+from server.rooms.registry import Rooms
 from server.settings import Settings
 from server.storage.storage import Storage
 
@@ -22,6 +25,14 @@ async def open_objects(settings: Settings, stack: AsyncExitStack) -> Objects:
             "the database"
         )
     return objects
+
+
+def start_posters(rooms: Rooms, media: Media, stack: AsyncExitStack) -> Posters:
+    """Starts the task that makes the posters of running lives."""
+    posters = Posters(rooms.in_memory, media.workers)
+    posters.start()
+    stack.push_async_callback(posters.close)
+    return posters
 
 
 def start_keeping(

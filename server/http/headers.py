@@ -46,6 +46,12 @@ FRAMING = {
 """Framing by route; a page without an entry has Framing.NONE."""
 
 
+CROSS_ORIGIN = frozenset({"/r/{room}/poster.{format}"})
+"""Routes of pictures and videos that pages of other origins may show, such as the thumbnail of an
+oEmbed answer. Requests from there have no cookie (SameSite), so nothing private is shown.
+"""
+
+
 def framing_of(request: web.Request) -> Framing:
     resource = request.match_info.route.resource
     return FRAMING.get(resource.canonical, Framing.NONE) if resource else Framing.NONE
@@ -101,7 +107,10 @@ def answer_headers(settings: Settings, origins: Origins) -> Prepare:
     def resource_policy(request: web.Request) -> str:
         if request.path.startswith(ENDPOINTS):
             return "same-origin" if origins.own_only else "cross-origin"
-        return "cross-origin" if framing_of(request) is Framing.EMBEDDING else "same-origin"
+        resource = request.match_info.route.resource
+        shown_elsewhere = resource is not None and resource.canonical in CROSS_ORIGIN
+        embedded = framing_of(request) is Framing.EMBEDDING
+        return "cross-origin" if shown_elsewhere or embedded else "same-origin"
 
     def add_cors(origin: str | None, host: Authority | None, response: web.StreamResponse) -> None:
         """Adds the CORS headers. Credentials are never allowed: the keys are bearer tokens, and

@@ -11,6 +11,7 @@ from relay.errors import Refusal, RefusalCode
 from server import WEB
 from server.errors import Gone, NotFound
 from server.http.access import Access
+from server.http.cards import Cards
 from server.http.follows import Profiles
 from server.http.headers import ancestors_of
 from server.http.installation import Installation
@@ -18,10 +19,12 @@ from server.http.request import authority_of, url_of
 from server.people.person import ANONYMOUS
 from server.rooms.commands.room import Describe
 from server.rooms.commands.summary import ReadSummary
+from server.rooms.description import RoomDescription
 from server.rooms.life import State
 from server.rooms.registry import Rooms
 from server.settings import Settings
 from server.site.assets import Assets, BundledAssets, SourceAssets
+from server.site.card import Card
 from server.site.first_frame import first_frame
 from server.site.hearts_plot import clock, hearts_plot
 from server.site.strings import COOKIE, Strings, language_of, read_strings
@@ -69,15 +72,21 @@ class Pages:
     """The pages for people, and the files below `/assets/`."""
 
     def __init__(
-        self, rooms: Rooms, profiles: Profiles, access: Access, settings: Settings
+        self,
+        rooms: Rooms,
+        profiles: Profiles,
+        access: Access,
+        cards: Cards,
+        settings: Settings,
     ) -> None:
         self._rooms = rooms
         self._profiles = profiles
+        self.cards = cards
         self._access = access
         self._settings = settings
         self._assets: Assets = SourceAssets(WEB) if settings.dev else BundledAssets(WEB)
         self._strings = read_strings(WEB)
-        self._installation = Installation(self._assets, self._strings_for)
+        self._installation = Installation(self._assets, self.strings_for)
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(WEB), autoescape=True, undefined=jinja2.StrictUndefined
         )
@@ -89,6 +98,7 @@ class Pages:
             web.get("/me", self.me),
             web.get("/@{handle}", self.handle),
             web.get("/r/{room}", self.room),
+            web.get("/embed/{room}", self.embedded_room),
             web.get("/assets/{version}/{name:.+}", self.asset),
             web.get("/favicon.ico", self.icon),
             *self._installation.routes(),
@@ -118,6 +128,13 @@ class Pages:
         )
 
     async def room(self, request: web.Request) -> web.Response:
+        return await self._room(request, embedded=False)
+
+    async def embedded_room(self, request: web.Request) -> web.Response:
+        """Returns the page of a room without chat, for a frame of another site."""
+        return await self._room(request, embedded=True)
+
+    async def _room(self, request: web.Request, embedded: bool) -> web.Response:
         name = request.match_info["room"]
         try:
             described = await self._rooms.ask(name, Describe())
@@ -126,6 +143,8 @@ class Pages:
                 RefusalCode.ROOM_NOT_FOUND, "there is no live at this address"
             ) from error
         if described.state is State.ENDED:
+            if embedded:
+                raise Gone(RefusalCode.ROOM_ENDED, "the creator has ended this live")
             return await self._ended(request, name)
         response = self._render(
             request,
@@ -139,17 +158,22 @@ class Pages:
             if self._assets.boot
             else None,
             room=name,
+            embedded=embedded,
             title=described.title,
             state=described.state.value,
             public=described.visibility == "public",
+            card=None if embedded else self._card_of_room(request, described),
             watch_url=url_of(request, f"/r/{name}", self._settings),
         )
-        if described.visibility != "public":
+        if embedded or described.visibility != "public":
             response.headers["X-Robots-Tag"] = "noindex"
         if cookie := self._access.cookie_for(request, name):
             response.headers.add(hdrs.SET_COOKIE, cookie)
             response.headers[hdrs.CACHE_CONTROL] = "no-store"
         return response
+
+    def _card_of_room(self, request: web.Request, room: RoomDescription) -> Card | None:
+        return self.cards.of_room(request, room, self.strings_for(request))
 
     async def _ended(self, request: web.Request, name: str) -> web.Response:
         """Returns the page of an ended live, with its public figures. Raises Gone for a program,
@@ -200,7 +224,7 @@ class Pages:
 
     def message(self, request: web.Request, refusal: Refusal) -> web.Response:
         """Returns a page that shows a refusal in the reader's language."""
-        strings = self._strings_for(request)
+        strings = self.strings_for(request)
         own = f"message.{refusal.code.value}"
         by_status = HEADINGS.get(refusal.status, "failed")
         heading = "no_access" if refusal.code in NO_ACCESS else by_status
@@ -221,7 +245,7 @@ class Pages:
     def _render(
         self, request: web.Request, template: str, *, answer: int = 200, **values: Any
     ) -> web.Response:
-        strings = self._strings_for(request)
+        strings = self.strings_for(request)
         text = self._templates.get_template(template).render(
             assets=self._assets.base,
             language=strings.language,
@@ -233,7 +257,8 @@ class Pages:
             status=answer, text=text, content_type="text/html", headers=self._headers(request)
         )
 
-    def _strings_for(self, request: web.Request) -> Strings:
+    def strings_for(self, request: web.Request) -> Strings:
+        """Returns the texts in the language of the reader."""
         accepted = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
         strings = read_strings(WEB) if self._settings.dev else self._strings
         return strings[language_of(request.cookies.get(COOKIE), accepted)]

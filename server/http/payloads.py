@@ -2,6 +2,7 @@
 server/rooms/description.py. openapi.py generates the published schemas from both modules.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
@@ -101,10 +102,37 @@ class CreateRoomAnswer(Payload):
     ice_servers: list[IceServer]
 
 
+@dataclass(frozen=True, slots=True)
+class ListedRoom(RoomDescription):
+    """A room in the list of rooms on air."""
+
+    poster: str | None = None
+    """URL path of the latest poster, a JPEG file; None before the first poster."""
+
+
 class RoomList(Payload):
     """The rooms that are live or away. The room with the most viewers comes first."""
 
-    rooms: list[RoomDescription]
+    rooms: list[ListedRoom]
+
+
+class OEmbed(Payload):
+    """A page of this server, for other sites (oembed.com §2.3.4). Sizes are in pixels."""
+
+    version: Literal["1.0"]
+    type: Literal["video", "link"]
+    title: str
+    provider_name: str
+    provider_url: str
+    cache_age: Annotated[int, Field(description="seconds")]
+    author_name: str = ""
+    author_url: str = ""
+    thumbnail_url: str = ""
+    thumbnail_width: int = 0
+    thumbnail_height: int = 0
+    html: Annotated[str, Field(description="a frame that plays; with the type `video`")] = ""
+    width: int = 0
+    height: int = 0
 
 
 def reply(kind: type[Any], value: object, *, status: int = 200) -> web.Response:

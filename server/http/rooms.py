@@ -6,6 +6,8 @@ import asyncio
 import json
 import logging
 import re
+from dataclasses import asdict
+from typing import Any
 
 from aiohttp import hdrs, web
 from pydantic import ValidationError
@@ -18,8 +20,10 @@ from server.http.auth import bearer_token, require_create_token
 from server.http.identity import Identity
 from server.http.limits import RateLimiter
 from server.http.payloads import CreateRoom, CreateRoomAnswer, RoomList, reply
+from server.http.posters import poster_path
 from server.http.request import charge, client_of, read_body, url_of
 from server.http.turn import turn_servers
+from server.posters.posters import Posters
 from server.rooms.commands.room import DeleteLive, Describe, End, ReadHealth
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
@@ -44,8 +48,11 @@ TOKEN = re.compile(r"[\w.-]{1,300}", re.ASCII)
 class RoomsEndpoint:
     """The endpoints `/api/rooms` and `/api/rooms/…`."""
 
-    def __init__(self, rooms: Rooms, identity: Identity, settings: Settings) -> None:
+    def __init__(
+        self, rooms: Rooms, posters: Posters, identity: Identity, settings: Settings
+    ) -> None:
         self._rooms = rooms
+        self._posters = posters
         self._identity = identity
         self._settings = settings
         self._codes = QrCodes()
@@ -65,7 +72,12 @@ class RoomsEndpoint:
 
     async def list(self, _: web.Request) -> web.Response:
         """Lists the rooms on air."""
-        return reply(RoomList, {"rooms": self._rooms.on_air()})
+        return reply(RoomList, {"rooms": [self._listed(room) for room in self._rooms.on_air()]})
+
+    def _listed(self, room: RoomDescription) -> dict[str, Any]:
+        poster = self._posters.find(room.room)
+        path = poster_path(room.room, poster.version) if poster else None
+        return asdict(room) | {"poster": path}
 
     async def create(self, request: web.Request) -> web.Response:
         """Creates a room. Only this answer contains the room's key."""

@@ -27,7 +27,7 @@ function newCard({ room }) {
  * @param {HTMLElement} card
  * @param {import('./api/rooms_api.js').RoomInfo} info
  */
-function fill(card, { title, state, viewers, live_since }) {
+function fill(card, { title, state, viewers, live_since, poster }) {
   const part = (/** @type {string} */ name) =>
     /** @type {Element} */ (card.querySelector(`.${name}`));
   card.dataset.state = state;
@@ -35,6 +35,25 @@ function fill(card, { title, state, viewers, live_since }) {
   setText(part('badge'), state === 'live' ? t('site.live') : t('site.away'));
   setText(part('count'), headCount(viewers));
   setText(part('since'), live_since ? clockTime(Date.now() / 1000 - live_since) : '');
+  showPoster(/** @type {HTMLImageElement} */ (part('poster')), poster ?? '');
+}
+
+/**
+ * Shows a poster once it is loaded. Until then, the card shows the former poster.
+ * @param {HTMLImageElement} image
+ * @param {string} url  empty if the live has no poster yet
+ */
+function showPoster(image, url) {
+  if (!url) image.hidden = true;
+  if (!url || image.dataset.url === url) return;
+  image.dataset.url = url;
+  const next = new Image();
+  next.onload = () => {
+    if (image.dataset.url !== url) return;
+    image.src = url;
+    image.hidden = false;
+  };
+  next.src = url;
 }
 
 /**

@@ -7,12 +7,18 @@ import { actionOfKey } from './page/gesture_table.js';
 import { loadStyle } from './page/style.js';
 import { lateModules } from './room/late_modules.js';
 import { LateSocial } from './room/late_social.js';
+import { LockScreen } from './room/lock_screen.js';
 import { RoomView } from './room/room_view.js';
 
 const WITHOUT_PICTURE = ['idle', 'away']; // states in which the chat is open even without a picture
 const READY_WITHIN = 300; // ms after which the controls appear, with or without a frame
 
-const { room = '', worker = '', watch = location.href } = document.documentElement.dataset;
+const {
+  room = '',
+  worker = '',
+  watch = location.href,
+  embedded,
+} = document.documentElement.dataset;
 const query = new URLSearchParams(location.search);
 if (query.has('k')) {
   // From now on, a cookie opens the room. A copied address must not contain the token of the link.
@@ -42,6 +48,10 @@ const social = new LateSocial(async () => {
   });
 });
 
+/** Loads the chat, except in a frame of another site: there, the viewer has no cookie. */
+const loadSocial = () => void (embedded === undefined && social.load());
+
+const lockScreen = new LockScreen(room, document);
 const view = new RoomView({
   room,
   worker,
@@ -50,12 +60,15 @@ const view = new RoomView({
   preload: boot?.preload,
   events: {
     ready: showControls,
-    title: (title) => (document.title = `${title} · microlive`),
+    title: (title) => {
+      document.title = `${title} · microlive`;
+      lockScreen.show(title);
+    },
     notice: toast,
     share: async () => (await lateModules.share()).share(watch, document.title),
     event: (event) => social.receive(event),
-    settled: () => void social.load(),
-    state: (state) => void (WITHOUT_PICTURE.includes(state) && social.load()),
+    settled: loadSocial,
+    state: (state) => void (WITHOUT_PICTURE.includes(state) && loadSocial()),
     connected: () => void social.view?.load(),
     doubleTap: (x, y) => social.view?.heart({ x, y }),
   },

@@ -8,6 +8,7 @@ from server.http.operations.refusals import (
     FULL,
     JSON_BODY,
     KEY,
+    LOOKUP,
     MODERATION_BODY,
     MODERATOR,
     OVER,
@@ -16,7 +17,7 @@ from server.http.operations.refusals import (
     STORAGE,
     merged,
 )
-from server.http.payloads import CreateRoom, CreateRoomAnswer, RoomList
+from server.http.payloads import CreateRoom, CreateRoomAnswer, OEmbed, RoomList
 from server.http.timeline import TimelineBody
 from server.http.watch_links import AddLinkBody, LinkDescription, LinkList
 from server.rooms.commands.countdown import CountdownEnd
@@ -49,6 +50,14 @@ OPERATIONS = (
             },
         ),
         body=CreateRoom,
+    ),
+    Operation(
+        "GET",
+        "/api/oembed",
+        "Describe a public page of this server for other sites (oembed.com)",
+        {200: (OEmbed,)},
+        merged(STORAGE, LOOKUP),
+        query=("url", "maxwidth", "maxheight", "format"),
     ),
     Operation("GET", "/api/rooms/{room}", "A room, ended or not", {200: (RoomDescription,)}, ROOM),
     Operation("DELETE", "/api/rooms/{room}", "End a room for good", {204: ()}, END, key=True),

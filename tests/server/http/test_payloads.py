@@ -1,6 +1,7 @@
 """The JSON of the HTTP interface: accepted requests and written answers."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -57,8 +58,8 @@ def test_members_that_are_not_set_are_left_out() -> None:
 
 
 def test_a_description_has_all_members() -> None:
-    """Null is a value: the room was never live."""
-    answer = read(reply(RoomList, {"rooms": [ROOM]}))
+    """Null is a value: the room was never live, and has no poster."""
+    answer = read(reply(RoomList, {"rooms": [asdict(ROOM) | {"poster": None}]}))
     assert answer == {
         "rooms": [
             {
@@ -69,6 +70,7 @@ def test_a_description_has_all_members() -> None:
                 "created_at": 1_790_000_000.0,
                 "live_since": None,
                 "visibility": "public",
+                "poster": None,
             }
         ]
     }

@@ -16,6 +16,7 @@ export { ApiError } from './request.js';
  * @property {number} viewers
  * @property {number} created_at Unix seconds
  * @property {number | null} live_since Unix seconds
+ * @property {string | null} [poster] path of the latest poster, in the list of rooms only
  *
  * @typedef {object} RoomHealth
  * @property {RoomInfo} room

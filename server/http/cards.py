@@ -1,0 +1,141 @@
+"""Cards of links to this server, and `/api/oembed`. server/API.md describes the answer."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import quote, urlsplit
+
+from aiohttp import web
+
+from relay.errors import Refusal, RefusalCode
+from server.errors import BadRequest, NotFound
+from server.http.hosts import read_origin
+from server.http.payloads import OEmbed, reply
+from server.http.posters import poster_path
+from server.http.request import url_of
+from server.posters.poster import Poster
+from server.posters.posters import Posters
+from server.rooms.commands.room import Describe
+from server.rooms.description import RoomDescription
+from server.rooms.life import State
+from server.rooms.registry import Rooms
+from server.settings import Settings
+from server.site.card import HEIGHT, WIDTH, Card, CardImage, oembed
+from server.site.strings import Strings
+
+MAX_URL = 500
+"""Maximum length of a URL in a request, characters."""
+SIDE = re.compile(r"[1-9]\d{0,3}", re.ASCII)
+
+
+class Cards:
+    """Makes the cards. Only a public link has a card."""
+
+    def __init__(self, posters: Posters, settings: Settings) -> None:
+        self._posters = posters
+        self._settings = settings
+
+    def of_room(self, request: web.Request, room: RoomDescription, strings: Strings) -> Card | None:
+        """Returns the card of a room that has not ended; None if the room is not public."""
+        if room.visibility != "public":
+            return None
+        path = f"/r/{room.room}"
+        poster = self._posters.find(room.room)
+        image = self._image(request, room.room, poster) if poster else None
+        return Card(
+            url=self._url(request, path),
+            title=room.title or strings.t("site.live"),
+            description=strings.t("room.card_description"),
+            image=image,
+            player=self._url(request, f"/embed/{room.room}"),
+            width=poster.width if poster else WIDTH,
+            height=poster.height if poster else HEIGHT,
+            oembed=self.oembed_url(request, path),
+        )
+
+    def _image(self, request: web.Request, room: str, poster: Poster) -> CardImage:
+        url = self._url(request, poster_path(room, poster.version))
+        return CardImage(url, poster.width, poster.height)
+
+    def oembed_url(self, request: web.Request, path: str) -> str:
+        """Returns the URL of the oEmbed answer for the page with this path."""
+        link = quote(self._url(request, path), safe="")
+        return self._url(request, f"/api/oembed?url={link}")
+
+    def _url(self, request: web.Request, path: str) -> str:
+        return url_of(request, path, self._settings)
+
+
+class OEmbedEndpoint:
+    """The endpoint `/api/oembed` (oembed.com)."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        cards: Cards,
+        strings: Callable[[web.Request], Strings],
+        settings: Settings,
+    ) -> None:
+        self._rooms = rooms
+        self._cards = cards
+        self._strings = strings
+        self._settings = settings
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/api/oembed", self.show)]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Describes a public page of this server for other sites. Answers for a page that is not
+        public as for a page that does not exist.
+        """
+        if request.query.get("format", "json") != "json":
+            raise BadRequest(RefusalCode.BAD_REQUEST, "the only format is json")
+        width, height = (_side(request, name) for name in ("maxwidth", "maxheight"))
+        card = await self._card(request, self._path(request))
+        if card is None:
+            raise _nothing()
+        return reply(OEmbed, oembed(card, width, height))
+
+    def _path(self, request: web.Request) -> str:
+        """Returns the path of the page in the query. Raises NotFound for a page of another
+        server.
+        """
+        url = request.query.get("url", "")
+        if not url or len(url) > MAX_URL:
+            raise BadRequest(RefusalCode.BAD_REQUEST, "url: the URL of a page of this server")
+        own = read_origin(url_of(request, "", self._settings))
+        try:
+            parts = urlsplit(url)
+            asked = read_origin(f"{parts.scheme}://{parts.netloc}")
+        except ValueError:
+            raise _nothing() from None
+        if asked is None or asked != own:
+            raise _nothing()
+        return parts.path
+
+    async def _card(self, request: web.Request, path: str) -> Card | None:
+        kind, _, name = path.strip("/").partition("/")
+        if kind != "r" or not name or "/" in name:
+            return None
+        try:
+            room = await self._rooms.ask(name, Describe())
+        except Refusal as refusal:
+            if refusal.status < 500:
+                return None
+            raise
+        if room.state is State.ENDED:
+            return None
+        return self._cards.of_room(request, room, self._strings(request))
+
+
+def _side(request: web.Request, name: str) -> int | None:
+    """Reads a maximum in pixels. Raises BadRequest."""
+    text = request.query.get(name)
+    if text is None:
+        return None
+    if not SIDE.fullmatch(text):
+        raise BadRequest(RefusalCode.BAD_REQUEST, f"{name}: a number of pixels, up to 9999")
+    return int(text)
+
+
+def _nothing() -> NotFound:
+    return NotFound(RefusalCode.NOT_FOUND, "there is no public page at this URL")

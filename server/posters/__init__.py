@@ -1,0 +1,1 @@
+"""Posters of running lives, for cards, the feed and lock screens."""
