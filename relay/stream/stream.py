@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections import deque
 from typing import Protocol
 
 from relay.sample import VIDEO, Demand, Sample, Track, TrackInfo
@@ -11,6 +12,8 @@ from relay.stream.window import Window
 
 logger = logging.getLogger(__name__)
 
+MAX_TRACKS = 32
+"""Maximum number of video parameters that the stream remembers."""
 STALE = 1_000_000
 """Maximum age of an IDR that is a good starting point for a new viewer, µs. If the latest IDR is
 older, a new IDR is demanded.
@@ -47,6 +50,7 @@ class Stream:
         "_rate",
         "_readers",
         "_video_since",
+        "_video_tracks",
         "id",
         "name",
         "published",
@@ -68,6 +72,7 @@ class Stream:
         """Media time of the first IDR with the current video parameters, µs; None before
         that IDR.
         """
+        self._video_tracks: deque[tuple[int, TrackInfo]] = deque(maxlen=MAX_TRACKS)
         self._idr: Sample | None = None
         self._rate = BitRate()
         self._edge = Edge()
@@ -91,6 +96,13 @@ class Stream:
     def still(self) -> tuple[TrackInfo, Sample] | None:
         """Returns the latest IDR and its decoding parameters; None before the first IDR."""
         return (self.tracks[Track.VIDEO], self._idr) if self._idr else None
+
+    @property
+    def video_tracks(self) -> list[tuple[int, TrackInfo]]:
+        """The last decoding parameters of the video, the newest last, each with the media time of
+        their first IDR (µs).
+        """
+        return list(self._video_tracks)
 
     def history(self, seconds: float) -> list[Sample]:
         """Returns the samples of about the last `seconds`, starting at an IDR. All these samples
@@ -139,6 +151,8 @@ class Stream:
             self._idr = sample
             if self._video_since is None:
                 self._video_since = sample.media_time
+                if (info := self.tracks.get(Track.VIDEO)) is not None:
+                    self._video_tracks.append((sample.media_time, info))
         for reader in self._readers:
             try:
                 reader.receive_sample(sample)

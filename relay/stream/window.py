@@ -13,6 +13,7 @@ from relay.sample import AUDIO_RATE, VIDEO, VIDEO_RATE, Sample, Track
 
 _PackedSample = tuple[int, int, int, bytes, bool, bool, int, int, int, int, bool]
 _TRACK: Final = 0
+_DTS: Final = 1
 _PTS: Final = 2
 _DATA: Final = 3
 _KEY: Final = 4
@@ -21,6 +22,45 @@ _AUDIO: Final = int(Track.AUDIO)
 
 OVERHEAD: Final = 350
 """Memory that a sample uses in addition to its payload, bytes, measured on CPython 3.11."""
+
+
+class Excerpt:
+    """Successive samples of a stream that are kept after the window has dropped them. The payloads
+    are shared with the window. `Window.excerpt` creates this object.
+    """
+
+    __slots__ = ("_packed",)
+
+    def __init__(self, packed: list[_PackedSample]) -> None:
+        self._packed = packed
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return map(_unpack, self._packed)
+
+    @property
+    def size(self) -> int:
+        """Memory used by payloads and overhead, bytes."""
+        return sum(OVERHEAD + len(packed[_DATA]) for packed in self._packed)
+
+    def extend(self, window: "Window", end: int) -> bool:
+        """Adds the samples that the window has received since the last one of this excerpt, up to
+        the media time `end` (µs). Returns False, and adds nothing, if the window has dropped some
+        of these samples already.
+        """
+        if not self._packed:
+            return False
+        last = self._packed[-1]
+        new: list[_PackedSample] = []
+        for packed in reversed(window._packed):
+            # Decode times increase, so they identify a sample of a track.
+            if packed[_DTS] == last[_DTS] and packed[_TRACK] == last[_TRACK]:
+                self._packed += [one for one in reversed(new) if _media_time(one) <= end]
+                return True
+            new.append(packed)
+        return False
 
 
 class Window:
@@ -95,6 +135,10 @@ class Window:
             if start is None
             else [_unpack(packed) for index, packed in enumerate(self._packed) if index >= start]
         )
+
+    def excerpt(self, start: int, end: int) -> Excerpt:
+        """Returns the samples from `start` to `end` (media times, µs)."""
+        return Excerpt([one for one in self._packed if start <= _media_time(one) <= end])
 
     def clear(self) -> None:
         self._packed.clear()

@@ -140,3 +140,18 @@ def test_the_edge_and_the_bitrate_follow_what_is_published() -> None:
     stream.publish(sound_sample(0, publish=start + 5_000_000))
     assert stream.edge == 119 * 1_000_000 // 30 and stream.published == start + 5_000_000
     assert stream.behind(stream.edge - 5) == 5
+
+
+def test_the_video_tracks_of_the_window_are_known() -> None:
+    """Each from its first keyframe on; tracks without a keyframe do not count."""
+    stream = make_stream()
+    first, second, third = (media.video_track(width, 48) for width in (64, 96, 128))
+    stream.set_track(first, 0)
+    stream.publish(video_sample(0))
+    assert stream.video_tracks == []
+    stream.publish(video_sample(90_000, key=True))
+    stream.publish(video_sample(180_000, key=True))
+    stream.set_track(second, 0)
+    stream.set_track(third, 0)
+    stream.publish(video_sample(270_000, key=True))
+    assert stream.video_tracks == [(1_000_000, first), (3_000_000, third)]

@@ -124,3 +124,33 @@ def test_a_lower_limit_applies_at_once_and_a_higher_one_to_new_samples() -> None
     window.limit(90, 0)
     assert (len(window), window.size) == (0, 0)
     window.limit(1, 1)
+
+
+def test_an_excerpt_outlives_the_window() -> None:
+    """It grows with what the window receives, until its end."""
+    window, sent = Window(60, 1 << 20), []
+
+    def add(first: int, last: int) -> None:
+        for second in range(first, last):
+            for sample in (frame(second, key=True), sound_sample(second * 48_000)):
+                window.append(sample)
+                sent.append(sample)
+
+    add(0, 10)
+    excerpt = window.excerpt(2_000_000, 14_000_000)
+    assert values(excerpt) == values(sent[4:]) and len(excerpt) == 16
+    size = excerpt.size
+    add(10, 20)
+    assert excerpt.extend(window, 14_000_000)
+    assert values(excerpt) == values(sent[4:30]) and excerpt.size > size
+    assert excerpt.extend(window, 14_000_000) and len(excerpt) == 26
+    window.clear()
+    assert values(excerpt) == values(sent[4:30])
+    assert not excerpt.extend(window, 14_000_000)
+
+
+def test_an_excerpt_without_samples_does_not_grow() -> None:
+    window = Window(60, 1 << 20)
+    excerpt = window.excerpt(0, 1_000_000)
+    window.append(frame(0, key=True))
+    assert not excerpt.extend(window, 1_000_000) and len(excerpt) == 0
