@@ -12,7 +12,7 @@ from server.storage.arrivals import Arrival, arrive
 from server.storage.database import Database
 from server.storage.follows import forget_follower
 from server.storage.live_data import delete_media_of
-from server.storage.schema import chat, media, moderation, people, rooms
+from server.storage.schema import chat, moderation, people, rooms
 from server.storage.steps import change_in_steps
 
 DELETED_WITH_PERSON: tuple[sa.Column[Any], ...] = (
@@ -50,7 +50,6 @@ CLEARED_WITH_PERSON: tuple[tuple[sa.Column[Any], Mapping[str, Any]], ...] = (
         },
     ),
     (chat.message.c.removed_by, {"removed_by": None}),
-    (media.clip.c.person, {"person": None, "title": "", "caption": ""}),
     (rooms.room.c.owner, {"owner": None, "title": "", "address": ""}),
     (moderation.mute.c.made_by, {"made_by": None}),
     (moderation.ban.c.made_by, {"made_by": None}),

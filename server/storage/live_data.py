@@ -69,15 +69,20 @@ async def delete_media(
     await connection.execute(clip.delete().where(clip.c.id.in_(clips)))
 
 
-async def delete_media_of(connection: AsyncConnection, creator: str, now: float) -> bool:
-    """Deletes recordings and clips of the lives of a person, with their objects. Returns whether
-    there may be more of them. Call this function before the person is removed from the rooms.
+async def delete_media_of(connection: AsyncConnection, person: str, now: float) -> bool:
+    """Deletes the recordings and clips of the lives of a person, and the clips that the person
+    made, with their objects. Returns whether there may be more of them. Call this function before
+    the person is removed from the rooms.
     """
-    owned = sa.select(room_table.c.room).where(room_table.c.owner == creator)
+    owned = sa.select(room_table.c.room).where(room_table.c.owner == person)
     of_owned = sa.select(recording.c.room).where(recording.c.room.in_(owned)).limit(MEDIA_STEP)
-    of_creator = sa.select(clip.c.id).where(clip.c.creator == creator).limit(MEDIA_STEP)
+    of_person = (
+        sa.select(clip.c.id)
+        .where(sa.or_(clip.c.creator == person, clip.c.person == person))
+        .limit(MEDIA_STEP)
+    )
     rooms = list(await connection.scalars(of_owned))
-    clips = list(await connection.scalars(of_creator))
+    clips = list(await connection.scalars(of_person))
     await delete_media(connection, rooms, clips, now)
     return bool(rooms or clips)
 

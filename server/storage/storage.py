@@ -7,6 +7,7 @@ from typing import Self
 from server.storage.account import AccountStore
 from server.storage.bans import BanStore
 from server.storage.blocks import BlockStore
+from server.storage.clips import ClipStore
 from server.storage.cookie_keys import CookieKeyStore
 from server.storage.crowds import CrowdStore
 from server.storage.database import DATABASE_NAME, Database
@@ -51,6 +52,7 @@ class Storage:
         self.server_leases = ServerLeaseStore(database, server)
         self.blocks = BlockStore(database)
         self.live_data = LiveData(database)
+        self.clips = ClipStore(database, server)
         self.discarded = DiscardedStore(database)
         self.kept_media = KeptMediaStore(database)
         self.retention = Retention(database)

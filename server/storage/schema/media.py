@@ -67,7 +67,7 @@ clip = sa.Table(
     sa.Column("room", sa.Text, nullable=False),
     # The creator of the live: the owner of the room, or `room:{room}`.
     sa.Column("creator", sa.Text, nullable=False),
-    # Who made the clip; NULL for a deleted person.
+    # Who made the clip; NULL for a program with the creator key.
     sa.Column("person", sa.Text),
     sa.Column("title", sa.Text, nullable=False, server_default=""),
     sa.Column("caption", sa.Text, nullable=False, server_default=""),
@@ -85,6 +85,8 @@ clip = sa.Table(
     sa.Column("height", sa.Integer, nullable=False),
     # The size of all objects of the clip together.
     sa.Column("bytes", sa.BigInteger, nullable=False, server_default="0"),
+    # Whether the clip has a poster.
+    sa.Column("pictures", sa.Boolean, nullable=False, server_default=sa.false()),
     # Part of the object keys: each new cut has a new revision.
     sa.Column("revision", sa.Integer, nullable=False),
     # Id of the server that makes the clip; "" with SQLite.

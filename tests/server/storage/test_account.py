@@ -21,6 +21,7 @@ PERSONAL = {
     people.person.c.id,
     people.device.c.person,
     media.clip.c.creator,
+    media.clip.c.person,
     moderation.ban.c.person,
     *DELETED_WITH_PERSON,
     *(column for column, _ in CLEARED_WITH_PERSON),
@@ -186,8 +187,8 @@ async def test_a_live_of_a_deleted_person_keeps_no_title(storage: Storage) -> No
 
 
 async def test_the_media_of_a_deleted_creator_goes(storage: Storage) -> None:
-    """Recordings and clips of the own lives, with their objects. Clips of other lives remain,
-    without the words of the person.
+    """Recordings and clips of the own lives, and clips that the person made of other lives, with
+    their objects.
     """
     for number in range(30):
         for owner in (ME, "other"):
@@ -196,19 +197,18 @@ async def test_the_media_of_a_deleted_creator_goes(storage: Storage) -> None:
             for table in (media.recording, media.recording_piece, media.recording_segment):
                 await execute(storage, filled(table, room=room))
     await execute(storage, filled(media.clip, id="mine", creator=ME, person="other"))
-    await execute(storage, filled(media.clip, id="of-other", creator="other", person=ME))
+    await execute(storage, filled(media.clip, id="made", creator="other", person=ME))
+    await execute(storage, filled(media.clip, id="of-other", creator="other", person="other"))
     await execute(storage, filled(people.person, id=ME, delete_at=1.0, deleted_at=None))
     await erase(storage, ME)
-    expected = {f"lives/{ME}{number}/" for number in range(30)} | {"clips/mine/"}
+    expected = {f"lives/{ME}{number}/" for number in range(30)} | {"clips/mine/", "clips/made/"}
     assert set(await storage.discarded.oldest(99)) == expected
     for table in (media.recording, media.recording_piece, media.recording_segment):
         assert {row["room"] for row in await rows(storage, table)} == {
             f"other{number}" for number in range(30)
         }
     clips = await rows(storage, media.clip)
-    assert [(clip["id"], clip["person"], clip["title"]) for clip in clips] == [
-        ("of-other", None, "")
-    ]
+    assert [clip["id"] for clip in clips] == ["of-other"]
 
 
 async def test_the_devices_of_a_deleted_person_stay_signed_out(storage: Storage) -> None:

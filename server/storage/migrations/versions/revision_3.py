@@ -78,6 +78,7 @@ def _create_clip(op: Operations) -> None:
         sa.Column("width", sa.Integer, nullable=False),
         sa.Column("height", sa.Integer, nullable=False),
         sa.Column("bytes", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("pictures", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("server", sa.Text, nullable=False, server_default=""),
         sa.Column("created_at", sa.Double, nullable=False),
