@@ -90,6 +90,19 @@ class RefusalCode(StrEnum):
     ROOM_NOT_ENDED = "room_not_ended"
     BAD_LENGTH = "bad_length"
 
+    # Clips
+    BAD_CLIP = "bad_clip"
+    BAD_RANGE = "bad_range"
+    CLIP_NOT_FOUND = "clip_not_found"
+    CLIP_FINISHED = "clip_finished"
+    CLIP_TOO_SHORT = "clip_too_short"
+    CLIP_TOO_LONG = "clip_too_long"
+    CLIP_NOT_MADE = "clip_not_made"
+    CLIPPER_ONLY = "clipper_only"
+    CLIPS_OFF = "clips_off"
+    MOMENT_GONE = "moment_gone"
+    TOO_MANY_CLIPS = "too_many_clips"
+
     # Polls and the length of a live
     BAD_POLL = "bad_poll"
     POLL_OPEN = "poll_open"

@@ -13,7 +13,9 @@ from prometheus_client import CollectorRegistry
 from relay.rtc.udp import UdpPort
 from relay.whep import WhepSessions
 from relay.worker.workers import Workers
+from server.clips.clips import Clips
 from server.composition.applications import admin_application, create_pages, public_application
+from server.composition.clips import open_clips
 from server.composition.limits import open_limits
 from server.composition.measuring import create_metrics, start_sampler, start_shedding
 from server.composition.media import open_media
@@ -35,6 +37,7 @@ from server.http.hosts import Origins
 from server.http.identity import Identity
 from server.http.playback_metrics import Playing
 from server.memory.machine import Allocator
+from server.objects.objects import Objects
 from server.posters.posters import Posters
 from server.rooms.lost_servers import LostServers
 from server.rooms.registry import Rooms
@@ -64,6 +67,8 @@ class RunningServer:
     access: Access
     workers: Workers
     posters: Posters
+    clips: Clips
+    objects: Objects
 
 
 async def serve(
@@ -133,6 +138,8 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         parts.visitors.access,
         parts.media.workers,
         parts.posters,
+        parts.clips,
+        parts.objects,
     )
 
 
@@ -168,7 +175,8 @@ async def _open_parts(
     visitors = await open_visitors(rooms, storage, origins, settings, stack)
     outputs = create_outputs(rooms, media, visitors, hosts, settings)
     start_keeping(storage, objects, settings, stack)
-    limits = open_limits(rooms, media, outputs, settings, stack)
+    clips = await open_clips(rooms, storage, objects, media, settings, stack)
+    limits = open_limits(rooms, media, outputs, clips, settings, stack)
     parts = Parts(
         settings,
         storage,
@@ -180,6 +188,7 @@ async def _open_parts(
         visitors,
         outputs,
         start_posters(rooms, media, stack),
+        clips,
         limits,
     )
     return parts, listeners

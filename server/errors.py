@@ -13,6 +13,7 @@ Refusal (relay.errors)       `status`, `code`, a text and `retry_after`
     ├── Gone 410
     ├── TooLarge 413
     ├── UnsupportedMediaType 415
+    ├── RangeNotSatisfiable 416
     ├── Misdirected 421
     ├── Unprocessable 422
     ├── TooManyRequests 429  always with `retry_after`
@@ -83,6 +84,10 @@ class TooLarge(RequestRefused):
 
 class UnsupportedMediaType(RequestRefused):
     STATUS = 415
+
+
+class RangeNotSatisfiable(RequestRefused):
+    STATUS = 416
 
 
 class Misdirected(RequestRefused):

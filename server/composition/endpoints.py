@@ -12,6 +12,9 @@ from server.http.admin_people import AdminPeopleEndpoint
 from server.http.admission import Admissions
 from server.http.chat import ChatEndpoint
 from server.http.client import is_in
+from server.http.clip_access import ClipAccess
+from server.http.clip_files import ClipFilesEndpoint
+from server.http.clips import ClipsEndpoint
 from server.http.codes import CodesEndpoint
 from server.http.countdown import CountdownEndpoint
 from server.http.devices import DevicesEndpoint
@@ -58,6 +61,16 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
         ModerationEndpoint(rooms, requesters),
         ReportsEndpoint(rooms, parts.storage.reports, identity, requesters),
         WatchLinksEndpoint(rooms, requesters, settings),
+        *_clip_endpoints(parts),
+    )
+
+
+def _clip_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
+    requesters, clips = parts.visitors.requesters, parts.clips
+    access = ClipAccess(clips, parts.visitors.access, requesters)
+    return (
+        ClipsEndpoint(clips, access, requesters),
+        ClipFilesEndpoint(clips, access, parts.objects),
     )
 
 

@@ -3,6 +3,7 @@
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from server.clips.clips import Clips
 from server.composition.media import Media
 from server.composition.outputs import Outputs
 from server.host.admission import Admission
@@ -28,7 +29,12 @@ class LoadLimits:
 
 
 def open_limits(
-    rooms: Rooms, media: Media, outputs: Outputs, settings: Settings, stack: AsyncExitStack
+    rooms: Rooms,
+    media: Media,
+    outputs: Outputs,
+    clips: Clips,
+    settings: Settings,
+    stack: AsyncExitStack,
 ) -> LoadLimits:
     """Starts the memory budget, and the timer that checks the connections."""
     memory = MemoryBudget(
@@ -43,6 +49,7 @@ def open_limits(
         outputs.whep,
         outputs.watch.buffered,
         measure_workers=WorkerMemory(media.workers.processes).measure,
+        measure_clips=lambda: clips.drafts.size,
     )
     memory.start()
     stack.callback(memory.close)

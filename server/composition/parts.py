@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from server.clips.clips import Clips
 from server.composition.limits import LoadLimits
 from server.composition.media import Media
 from server.composition.outputs import Outputs
@@ -29,4 +30,5 @@ class Parts:
     visitors: Visitors
     outputs: Outputs
     posters: Posters
+    clips: Clips
     limits: LoadLimits

@@ -181,6 +181,13 @@ class Access:
             return self._requesters.named(request)
         return self._requesters.reading(request).person.id
 
+    async def may_see(self, request: web.Request, name: str) -> bool:
+        """Whether the client may see private media of a room that is not in the path of the
+        request. Raises StorageError.
+        """
+        by, token = self._requesters.reading(request), _token(request, name)
+        return await self._rooms.admits_privately(name, by, token)
+
     def cookie_for(self, request: web.Request, name: str) -> str | None:
         """Returns the value of a Set-Cookie header for the page of a private room. With the cookie,
         the viewer of the page can also load the other resources of the room. Returns None if the

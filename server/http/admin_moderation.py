@@ -129,6 +129,8 @@ class AdminModerationEndpoint:
             raise Conflict(
                 RefusalCode.TOO_MANY_BANS, f"{MAX_BANS} people are banned already"
             ) from error
+        if until is None:
+            await asyncio.shield(self._storage.clips.delete_everywhere(person.id, now))
         logger.info("banned the person %s: %s", person.id, reason or "-")
         ended = self._rooms.owned_by(person.id)
         self._rooms.announce_moderation(OPERATOR)

@@ -15,13 +15,15 @@ from server.settings import Settings
 
 SERVER = "microlive"
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
-ENDPOINTS = ("/api/", "/hls/", "/whip/", "/whep/", "/ws/")
+ENDPOINTS = ("/api/", "/hls/", "/clips/", "/whip/", "/whep/", "/ws/")
 """Path prefixes of the interface for programs. Pages of allowed origins may send requests there.
 Refusals below these paths are JSON, even for browsers.
 """
 ALLOWED_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
 ALLOWED_HEADERS = "Authorization, Content-Type, If-Match"
-EXPOSED_HEADERS = "Location, Link, ETag, Accept-Patch, Accept-Post, Retry-After, Age, Date"
+EXPOSED_HEADERS = (
+    "Location, Link, ETag, Accept-Patch, Accept-Post, Retry-After, Age, Date, Content-Range"
+)
 HSTS = "max-age=31536000"
 
 Prepare = Callable[[web.Request, web.StreamResponse], Awaitable[None]]

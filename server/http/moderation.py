@@ -59,6 +59,10 @@ class ChangeRoomBody(BaseModel):
     followers_only: bool | None = None
     links: bool | None = None
     joins: bool | None = None
+    clips: Annotated[
+        Literal["allowed", "approve", "off"] | None,
+        Field(description="who may make clips; approve: the creator publishes each clip"),
+    ] = None
 
 
 class MuteBody(BaseModel):

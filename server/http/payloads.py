@@ -141,7 +141,8 @@ def reply(kind: type[Any], value: object, *, status: int = 200) -> web.Response:
     """
     adapter = _adapters.get(kind) or _adapters.setdefault(kind, TypeAdapter(kind))
     return json_answer(
-        adapter.dump_json(adapter.validate_python(value), exclude_unset=True), status=status
+        adapter.dump_json(adapter.validate_python(value), exclude_unset=True, by_alias=True),
+        status=status,
     )
 
 

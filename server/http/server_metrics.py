@@ -14,6 +14,8 @@ from relay.rtc.udp import UdpPort
 from relay.stream.stream import Stream
 from relay.whep import WhepSessions
 from relay.worker.workers import Workers
+from server.clips.clips import Clips
+from server.clips.life import FINISHED
 from server.host.admission import Admission
 from server.host.headroom import Level
 from server.host.stages import Stages
@@ -48,6 +50,7 @@ class Sources:
     stages: Stages
     connections: Connections
     database: Database
+    clips: Clips
 
 
 class ServerCollector(Collector):
@@ -72,6 +75,7 @@ class ServerCollector(Collector):
         yield from self._datagrams(received, played)
         yield from self._memory()
         yield from self._storage()
+        yield from self._clips()
         yield from self._load()
 
     def _rooms(self) -> Iterator[Family]:
@@ -104,6 +108,24 @@ class ServerCollector(Collector):
             "microlive_loop_lateness_seconds",
             "How late the event loop's last timer ran",
             max(0.0, self._sources.hub.pulse.lateness),
+        )
+
+    def _clips(self) -> Iterator[Family]:
+        counters = self._sources.clips.counters
+        yield GaugeMetricFamily(
+            "microlive_clip_drafts", "Drafts of clips in memory", len(self._sources.clips.drafts)
+        )
+        yield counter(
+            "clips",
+            "Clips since the process began: drafts that could be played, finished clips by their "
+            "state, clips that could not be made or stored, deleted clips",
+            "result",
+            {
+                "draft": counters.drafts,
+                **{state: counters.finished[state] for state in FINISHED},
+                "failed": counters.failed,
+                "deleted": counters.deleted,
+            },
         )
 
     def _viewers(self) -> Iterator[Family]:

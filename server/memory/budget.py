@@ -31,7 +31,7 @@ PACKET_BYTES = 1_600
 """Memory of a received packet that waits until missing earlier packets arrive, bytes."""
 VIEWER_SESSION_BYTES = 100_000
 """Memory of a WHEP session apart from media, bytes."""
-KINDS = ("windows", "joins", "whep", "hls", "ingest", "sessions", "websocket", "workers")
+KINDS = ("windows", "joins", "whep", "hls", "ingest", "sessions", "clips", "websocket", "workers")
 NOT_COUNTED = ("websocket", "workers")
 """Kinds of memory that `Figures.counted` omits, because they are partly shared or are not in this
 process.
@@ -102,11 +102,13 @@ class MemoryBudget:
         viewers: Iterable[WebSocketViewer],
         *,
         measure_workers: Callable[[], int],
+        measure_clips: Callable[[], int] = lambda: 0,
         measure_resident: Callable[[], int] = resident,
         allocator: Allocator | None = None,
     ) -> None:
         """`viewers`: the WebSocket viewers for whom bytes may wait in this process.
         `measure_workers`: returns the memory of the processes that decode media, bytes.
+        `measure_clips`: returns the memory of the drafts of clips, bytes.
         """
         self.limits = limits
         self.figures = Figures(window_seconds=limits.window_seconds)
@@ -117,6 +119,7 @@ class MemoryBudget:
         self._viewers = viewers
         self._resident = measure_resident
         self._workers = measure_workers
+        self._clips = measure_clips
         self._allocator = allocator or Allocator()
         self._loop = asyncio.get_running_loop()
         self._trims = TrimSchedule(measure_resident(), self._loop.time())
@@ -176,6 +179,7 @@ class MemoryBudget:
         playlists = self._renditions.held
         lives = [self._measure(room, playlists.get(room.name, 0), held) for room in rooms]
         held["hls"] = sum(playlists.values())
+        held["clips"] = self._clips()
         held["sessions"] += VIEWER_SESSION_BYTES * len(self._whep.sessions)
         waiting = [(viewer, size) for viewer in self._viewers if (size := viewer.waiting)]
         held["websocket"] = sum(size for _, size in waiting)

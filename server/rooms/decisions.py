@@ -34,15 +34,15 @@ from server.rooms.moderation import RoomModeration
 from server.rooms.part import CommandHandlers, RoomContext, RoomPart
 from server.rooms.reports import RoomReports
 from server.social.author import Author, Role
-from server.social.chat_settings import MAX_SLOW, ChatSettings, SettingsDescription
+from server.social.chat_settings import CLIPS, MAX_SLOW, ChatSettings, SettingsDescription
 from server.social.moderation import MUTES, Hold
 from server.social.room_settings import RoomSettings
 from server.social.shield import ShieldEvent
 from server.social.undo import can_undo
 from server.storage.bans import TooManyBans
 
-CHOICES = ("chat", "slow", "followers_only", "links", "joins")
-"""The settings of the chat that can be changed."""
+CHOICES = ("chat", "slow", "followers_only", "links", "joins", "clips")
+"""The settings of the chat and of clips that can be changed."""
 MAX_HELD = 200
 """Maximum number of held messages in a list."""
 MAX_UNDO = 1_000
@@ -98,13 +98,17 @@ class RoomDecisions(RoomPart):
 
     async def change_room(self, author: Author, command: ChangeRoom) -> RoomSettingsReply:
         if author.role is not Role.CREATOR and any(
-            value is not None for value in (command.title, command.visibility, command.links)
+            value is not None
+            for value in (command.title, command.visibility, command.links, command.clips)
         ):
             raise Forbidden(
-                RefusalCode.CREATOR_ONLY, "only the creator changes title, visibility and links"
+                RefusalCode.CREATOR_ONLY,
+                "only the creator changes title, visibility, links and clips",
             )
         if command.visibility is not None and command.visibility not in VISIBILITIES:
             raise _bad(f"the visibility is one of {', '.join(VISIBILITIES)}")
+        if command.clips is not None and command.clips not in CLIPS:
+            raise _bad(f"clips are one of {', '.join(CLIPS)}")
         if command.slow is not None and not 0 <= command.slow <= MAX_SLOW:
             raise _bad(f"slow mode is 0 (off) or 1 to {MAX_SLOW} s")
         async with self._settling:
@@ -228,6 +232,8 @@ class RoomDecisions(RoomPart):
         # Remove the person's earlier messages too: a raider may have written many messages before
         # the ban.
         numbers = await self._chat.remove_person(person, author.person.id)
+        if command.for_good:
+            await self._context.storage.clips.delete_of_person(moderation.creator, person, log.at)
         self._removed.keep(person, (numbers, log.at))
         return Ban(await self._lists.person(person), command.for_good, log.at, _by(author))
 
@@ -235,8 +241,11 @@ class RoomDecisions(RoomPart):
         await self._lists.unban(author, command)
         await self._moderation.refresh()
         numbers, at = self._removed.pop(command.person, ([], 0.0))
-        if numbers and can_undo(at, self._context.now):
-            await self._chat.restore_numbers(numbers)
+        if can_undo(at, self._context.now):
+            if numbers:
+                await self._chat.restore_numbers(numbers)
+            clips, creator = self._context.storage.clips, self._moderation.creator
+            await clips.restore_of_person(creator, command.person, at)
 
     async def set_moderator(self, author: Author, command: SetModerator) -> None:
         if command.person == self._context.record.owner:

@@ -6,14 +6,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar, cast
 
 from relay.channel.hub import Hub
-from relay.errors import RefusalCode
+from relay.errors import Refusal, RefusalCode
 from server.errors import Conflict, Forbidden, Gone, Misdirected, NotFound, Unavailable
 from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon
+from server.rooms.commands.access import Admit
 from server.rooms.commands.base import Command, CreatorCommand, OwnerCommand, SocialCommand
 from server.rooms.commands.room import (
     AuthorisePublishing,
@@ -35,6 +37,7 @@ from server.rooms.past_room import PastRoom
 from server.rooms.requester import require_key
 from server.rooms.room import OpenSession, Room, RoomPolicy
 from server.rooms.stored_changes import StoredChanges
+from server.social.author import Requester
 from server.social.chat_settings import ChatSettings
 from server.social.counters import SocialCounters
 from server.social.moderation import BANNED_BY_OPERATOR_TEXT
@@ -179,6 +182,20 @@ class Rooms:
             return room
         await self._record(name)
         raise _gone()
+
+    async def admits_privately(self, name: str, by: Requester, token: str) -> bool:
+        """Whether a person may watch a room if the room is private, or would be private. The room
+        may have ended, and another process may own it. `token`: of a watch link, or empty.
+        """
+        room = self._rooms.get(name)
+        record = room.record if room else await self._storage.rooms.find(name)
+        if record is None:
+            return False
+        try:
+            await self._past(replace(record, visibility="private")).execute(Admit(by, token))
+        except Refusal:
+            return False
+        return True
 
     def on_air(self) -> list[RoomDescription]:
         """Returns the public rooms that are live or away. The room with the most viewers is first.

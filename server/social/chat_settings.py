@@ -1,5 +1,5 @@
-"""The settings of chat that the creator chooses, and the settings in force while the shield is up.
-Pure.
+"""The settings of the chat and of clips that the creator chooses, and the settings in force while
+the shield is up. Pure.
 """
 
 from dataclasses import asdict, dataclass, fields, replace
@@ -7,6 +7,10 @@ from typing import Any
 
 from server.social.shield import Shield
 
+CLIPS = ("allowed", "approve", "off")
+"""Who may make clips of the live: everyone; everyone, but the creator approves each clip before
+others see it; only the creator.
+"""
 MAX_SLOW = 300
 """Maximum seconds between two messages of a person in slow mode."""
 SHIELD_SLOW = 10
@@ -26,6 +30,8 @@ class ChatSettings:
     """Whether links in messages can be tapped. Otherwise pages show links as plain text."""
     joins: bool = True
     """Whether pages show who joined."""
+    clips: str = "allowed"
+    """One of CLIPS."""
 
     def under(self, shield: Shield, now: float) -> "ChatSettings":
         """Returns the settings in force at `now`. While the shield is up, the settings in force are
@@ -56,6 +62,7 @@ class SettingsDescription:
     known_only: bool
     links: bool
     joins: bool
+    clips: str
     shield: ShieldDescription
 
     def event(self) -> dict[str, Any]:
@@ -88,4 +95,6 @@ def restored(values: dict[str, Any]) -> ChatSettings:
         for field in fields(ChatSettings)
         if type(values.get(field.name)) is type(field.default)
     }
+    if known.get("clips") not in (None, *CLIPS):
+        del known["clips"]
     return ChatSettings(**known)

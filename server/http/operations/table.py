@@ -3,6 +3,7 @@
 from server.http.operations import (
     admin,
     chat,
+    clips,
     media,
     moderation,
     people,
@@ -20,6 +21,7 @@ OPERATIONS = (
     *rooms.OPERATIONS,
     *chat.OPERATIONS,
     *polls.OPERATIONS,
+    *clips.OPERATIONS,
     *moderation.OPERATIONS,
     *reports.OPERATIONS,
     *media.OPERATIONS,

@@ -71,8 +71,8 @@ class ReadSettings(SocialCommand[SettingsDescription]):
 @dataclass(frozen=True, slots=True)
 class ChangeRoom(SocialCommand[RoomSettingsReply]):
     """Changes settings of the room. A member with the value None leaves its setting unchanged. Only
-    the creator may change `title`, `visibility` and `links`. The command is refused with 422
-    BAD_MODERATION.
+    the creator may change `title`, `visibility`, `links` and `clips`. The command is refused with
+    422 BAD_MODERATION.
     """
 
     name = "change_room"
@@ -85,6 +85,8 @@ class ChangeRoom(SocialCommand[RoomSettingsReply]):
     followers_only: bool | None = None
     links: bool | None = None
     joins: bool | None = None
+    clips: str | None = None
+    """One of CLIPS (server/social/chat_settings.py)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,10 @@ from server.http.operations.table import OPERATIONS
 from tests.fixtures.server import running
 
 ROOT = Path(__file__).resolve().parents[3]
-DESCRIBED = ("/api/", "/whip/", "/whep/", "/hls/", "/ws/", "/healthz", "/readyz", "/metrics")
+DESCRIBED = (
+    *("/api/", "/clips/", "/whip/", "/whep/", "/hls/", "/ws/"),
+    *("/healthz", "/readyz", "/metrics"),
+)
 API = ROOT / "server/API.md"
 NAMES_ONLY = "relay/errors.py"
 """Where codes are listed, not used."""

@@ -135,7 +135,9 @@ MESSAGE = Message(
     7, "c-1", BY.person, Role.KNOWN, "hi", 1.5, 70, Reply(3, "Sam", "…"), mentions=("p-2",)
 )
 LINE = Message(8, "", ANONYMOUS, Role.CREATOR, "slow", 1.5, 70, kind=Kind.SYSTEM, values={"s": 1})
-SETTINGS = SettingsDescription(True, 5, False, True, False, True, ShieldDescription(True, 1_700))
+SETTINGS = SettingsDescription(
+    *(True, 5, False, True, False, True, "approve"), ShieldDescription(True, 1_700)
+)
 MUTE = Mute(BY.person, 60.0, 1.5, None)
 BAN = Ban(BY.person, True, 1.5, BY.person)
 REPORT = Report(

@@ -1,0 +1,266 @@
+"""Begins clips: a tap makes a draft in memory, which plays at once.
+
+The room of a live is in the memory of one server, which has the drafts of the live too.
+"""
+
+import logging
+import secrets
+import time
+from dataclasses import dataclass
+
+from relay.errors import RefusalCode
+from relay.stream.stream import Stream
+from server.clips.counters import ClipCounters
+from server.clips.cut import Cut, CutRefused
+from server.clips.draft import Draft
+from server.clips.drafts import Drafts
+from server.clips.life import State
+from server.clips.maker import ClipFailed, ClipMaker
+from server.clips.refusals import clips_off, creator_only, no_clip, not_made, refused_cut
+from server.clips.rights import Rights
+from server.clips.tasks import Tasks
+from server.clips.view import ClipView, DraftView, Filmstrip, Tile
+from server.errors import Conflict, Misdirected, TooManyRequests, Unprocessable
+from server.rooms.creator_lists import creator_of
+from server.rooms.registry import Rooms
+from server.rooms.room import Room
+from server.social.author import Requester, Role
+from server.storage.clip_record import ClipRecord
+from server.storage.clips import (
+    PERSON_SECONDS,
+    ClipLimits,
+    ListedClip,
+    TooManyOfLive,
+    TooManyOfPerson,
+)
+from server.storage.storage import Storage
+from server.storage.who import Who
+
+logger = logging.getLogger(__name__)
+
+AHEAD = 2_000_000
+"""Maximum media time by which a playhead may be ahead of the live edge, µs."""
+RETRY_LIVE = 600.0
+"""Seconds after which a person may try again because a live has enough clips."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """What a person wants to clip."""
+
+    end: int | None
+    """Media time that the person sees, µs; None for the live edge."""
+    length: int
+    """µs."""
+    title: str | None = None
+    """None for the title of the live."""
+    source: str = "viewer"
+    """`viewer`, `highlight` or `replay`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A draft that has just begun, and the clip that the person saw."""
+
+    found: ListedClip
+    rights: Rights
+    draft: Draft
+    cut: Cut
+
+
+class Drafting:
+    """Begins clips. `tasks` owns the work that goes on if the client leaves."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        storage: Storage,
+        maker: ClipMaker,
+        limits: ClipLimits,
+        tasks: Tasks,
+    ) -> None:
+        self._rooms = rooms
+        self._storage = storage
+        self._maker = maker
+        self._limits = limits
+        self._tasks = tasks
+        self.drafts = Drafts(limits.person, PERSON_SECONDS)
+        self.counters = ClipCounters()
+
+    async def begin(self, name: str, by: Requester, tap: Tap) -> Begun:
+        """Begins a draft with the media before the tap. Raises a Refusal or StorageError."""
+        room = await self._rooms.local(name)
+        rights = Rights(creator=await self._require_allowed(room, by, tap), clipper=True)
+        draft, cut = await self._cut(room, by, tap)
+        record = _new_record(room, by, tap, cut, draft, self._storage.clips.server)
+        await self._add(record, draft)
+        return Begun(ListedClip(record, _who(by)), rights, draft, cut)
+
+    async def complete(self, begun: Begun) -> ClipView:
+        """Makes the video of a draft. The pictures follow later. Raises Unavailable."""
+        draft = begun.draft
+        try:
+            files = await self._maker.make(begun.cut)
+        except BaseException as error:
+            self.counters.failed += 1
+            self.discard(draft)
+            if isinstance(error, ClipFailed):
+                raise not_made(draft.clip, error) from error
+            raise
+        draft.files["video.mp4"] = files.video
+        self._tasks.start(self._draw(draft))
+        self.counters.drafts += 1
+        return await self.view(begun.found, begun.rights)
+
+    async def _require_allowed(self, room: Room, by: Requester, tap: Tap) -> bool:
+        """Returns whether the person is the creator. Raises Forbidden if the person may not make
+        the clip, and Conflict if the room is not live.
+        """
+        author = await room.social.author_of(by)
+        creator, moderation = author.role is Role.CREATOR, room.social.moderation
+        moderation.require_not_banned(by.person.id)
+        if not creator and moderation.describe().clips == "off":
+            raise clips_off()
+        if not creator and tap.source != "viewer":
+            raise creator_only()
+        if not room.on_air or not room.stream.video_tracks:
+            raise Conflict(RefusalCode.ROOM_NOT_LIVE, "this room is not live: try again later")
+        return creator
+
+    async def _cut(self, room: Room, by: Requester, tap: Tap) -> tuple[Draft, Cut]:
+        """Returns a draft, and the cut that the person saw. Raises a Refusal."""
+        person, end = by.person.id or creator_of(room.record), _playhead(room.stream, tap)
+        self.drafts.count_tap(person, _now())
+        draft = Draft.of_stream(_new_id(), person, room.stream, end, _now())
+        try:
+            stretch = await draft.stretch()
+            return draft, stretch.trimmed(max(0, end - tap.length), end)
+        except CutRefused as refusal:
+            self.drafts.forget_tap(person)
+            raise refused_cut(refusal) from refusal
+
+    async def _add(self, record: ClipRecord, draft: Draft) -> None:
+        """Keeps a draft, and stores its row. Raises TooManyRequests or Unavailable."""
+        for other in self.drafts.add(draft, _now()):
+            self._discard_row(other)
+        try:
+            await self._storage.clips.add(record, self._limits)
+        except BaseException as error:
+            self.drafts.remove(draft)
+            code = RefusalCode.TOO_MANY_CLIPS
+            if isinstance(error, TooManyOfPerson):
+                text = "you have made many clips: wait a little"
+                raise TooManyRequests(code, text, error.retry_after) from error
+            if isinstance(error, TooManyOfLive):
+                raise TooManyRequests(code, "this live has enough clips", RETRY_LIVE) from error
+            raise
+
+    async def _draw(self, draft: Draft) -> None:
+        """Makes the filmstrip and the poster of a draft. A draft without them is still useful."""
+        try:
+            draft.show(await self._maker.pictures(await draft.stretch()))
+        except (ClipFailed, CutRefused) as error:
+            logger.info("clip %s: no pictures: %s", draft.clip, error)
+
+    def draft(self, record: ClipRecord) -> Draft:
+        """Returns the draft of an unfinished clip. Raises Misdirected if another server has the
+        draft, and NotFound if the draft is over.
+        """
+        draft = self.drafts.find(record.id)
+        if draft is not None:
+            return draft
+        if record.server != self._storage.clips.server:
+            raise Misdirected(
+                RefusalCode.ROOM_ELSEWHERE, "another server with the same database has this draft"
+            )
+        raise no_clip()
+
+    async def view(self, found: ListedClip, rights: Rights) -> ClipView:
+        """Returns what the person who made a draft reads. Raises the refusals of `draft`."""
+        draft = self.draft(found.record)
+        self._extend(draft)
+        try:
+            offered = await draft.range()
+        except CutRefused as refusal:
+            raise refused_cut(refusal) from refusal
+        view = DraftView(offered.first, offered.until, offered.keyframes, _filmstrip(draft))
+        return ClipView(found.record, found.by, rights, view)
+
+    def grow(self) -> None:
+        """Adds the media after the taps to the drafts, and discards the drafts whose time is over.
+        Call this method about once a second.
+        """
+        for draft in self.drafts:
+            self._extend(draft)
+        for draft in self.drafts.expired(_now()):
+            self.discard(draft)
+
+    def _extend(self, draft: Draft) -> None:
+        if draft.extend(_now()):
+            self._tasks.start(self._draw(draft))  # the filmstrip with the media after the tap
+
+    def discard(self, draft: Draft) -> None:
+        """Forgets a draft, and deletes its row."""
+        self.drafts.remove(draft)
+        self._discard_row(draft)
+
+    def _discard_row(self, draft: Draft) -> None:
+        if not self._tasks.closed:
+            self._tasks.start(self._storage.clips.discard_one(draft.clip, time.time()))
+
+
+def _new_record(
+    room: Room, by: Requester, tap: Tap, cut: Cut, draft: Draft, server: str
+) -> ClipRecord:
+    live = room.record
+    return ClipRecord(
+        id=draft.clip,
+        room=live.room,
+        creator=creator_of(live),
+        person=by.person.id or None,
+        title=live.title if tap.title is None else tap.title,
+        caption="",
+        state=State.DRAFT.value,
+        visibility=live.visibility,
+        source=tap.source,
+        media_time=cut.start,
+        duration=cut.duration,
+        width=cut.info.width,
+        height=cut.info.height,
+        bytes=0,
+        pictures=False,
+        revision=0,
+        server=server,
+        created_at=time.time(),
+    )
+
+
+def _filmstrip(draft: Draft) -> Filmstrip | None:
+    pictures = draft.pictures
+    if pictures is None:
+        return None
+    tiles = [Tile(tile.at, tile.x, tile.y) for tile in pictures.tiles]
+    return Filmstrip(tiles, pictures.tile_width, pictures.tile_height, draft.drawn)
+
+
+def _playhead(stream: Stream, tap: Tap) -> int:
+    """Returns the end of the clip, µs. Raises Unprocessable if the end is in the future."""
+    if tap.end is None:
+        return stream.edge
+    if tap.end > stream.edge + AHEAD:
+        raise Unprocessable(RefusalCode.BAD_CLIP, "this moment has not happened yet")
+    return min(tap.end, stream.edge)
+
+
+def _who(by: Requester) -> Who | None:
+    person = by.person
+    return Who(person.id, person.name, person.colour, person.handle) if person.id else None
+
+
+def _new_id() -> str:
+    """Returns a new id of a clip: 96 random bits in 16 characters."""
+    return secrets.token_urlsafe(12)
+
+
+def _now() -> float:
+    return time.monotonic()

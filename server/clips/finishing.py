@@ -1,0 +1,152 @@
+"""Finishes clips: the cut that the person has chosen is stored for all servers."""
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, replace
+
+from relay.errors import Refusal, RefusalCode
+from server.clips.cut import Cut, CutRefused
+from server.clips.draft import Draft
+from server.clips.drafting import Drafting
+from server.clips.final import FinalFiles
+from server.clips.life import TRANSITIONS, ClipEvent, State, states_before
+from server.clips.maker import ClipFailed
+from server.clips.refusals import clips_off, finished, no_clip, not_made, refused_cut
+from server.clips.rights import Rights
+from server.clips.tasks import Tasks
+from server.clips.view import ClipView
+from server.errors import Forbidden
+from server.objects.errors import ObjectsError
+from server.social.author import Requester
+from server.social.moderation import BANNED_TEXT
+from server.social.room_settings import read_room_settings
+from server.storage.clip_record import ClipRecord
+from server.storage.clips import ListedClip
+from server.storage.errors import StorageError
+from server.storage.storage import Storage
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The ends of a final clip, as media times (µs), and its title; None keeps the title."""
+
+    start: int
+    end: int
+    title: str | None = None
+
+
+class Finishing:
+    """Finishes drafts. `tasks` owns the work that goes on if the client leaves."""
+
+    def __init__(
+        self, storage: Storage, drafting: Drafting, final: FinalFiles, tasks: Tasks
+    ) -> None:
+        self._storage = storage
+        self._drafting = drafting
+        self._counters = drafting.counters
+        self._final = final
+        self._tasks = tasks
+
+    async def finish(
+        self, found: ListedClip, rights: Rights, by: Requester, choice: Choice
+    ) -> ClipView:
+        """Makes the final clip from a draft. Raises a Refusal, StorageError or ObjectsError. After
+        an error, the draft can be finished again.
+        """
+        record = found.record
+        if record.state not in states_before(ClipEvent.FINISH):
+            raise finished()
+        draft = self._drafting.draft(record)
+        if draft.busy:
+            raise finished()
+        draft.busy = True
+        try:
+            event = await self._decide(record, rights, by)
+            cut = await self._cut(draft, choice)
+            new = await self._make_final(draft, record, cut, event, choice.title)
+        finally:
+            draft.busy = False
+        self._drafting.drafts.remove(draft)
+        return ClipView(new, found.by, rights)
+
+    async def _decide(self, record: ClipRecord, rights: Rights, by: Requester) -> ClipEvent:
+        """Returns whether the clip is published or held back. Raises Forbidden if the person may no
+        longer make clips of the live, and NotFound if the live was deleted.
+        """
+        room = await self._storage.rooms.find(record.room)
+        if room is None:
+            raise no_clip()
+        if rights.creator:
+            return ClipEvent.PUBLISH
+        bans, now = self._storage.bans, time.time()
+        if await bans.holds(record.creator, record.room, by.person.id, now):
+            raise Forbidden(RefusalCode.BANNED, BANNED_TEXT)
+        clips = read_room_settings(room.settings).chat.clips
+        if clips == "off":
+            raise clips_off()
+        return ClipEvent.HOLD_BACK if clips == "approve" else ClipEvent.PUBLISH
+
+    async def _cut(self, draft: Draft, choice: Choice) -> Cut:
+        draft.extend(time.monotonic())
+        try:
+            return (await draft.stretch()).trimmed(choice.start, choice.end)
+        except CutRefused as refusal:
+            raise refused_cut(refusal) from refusal
+
+    async def _make_final(
+        self, draft: Draft, record: ClipRecord, cut: Cut, event: ClipEvent, title: str | None
+    ) -> ClipRecord:
+        """Makes and stores the files, and then changes the state. Returns the new record."""
+        store, making = self._storage.clips, State.MAKING
+        if not await store.change(record.id, [record.state], state=making.value):
+            raise no_clip()
+        draft.attempts += 1
+        new = replace(record, revision=draft.attempts)
+        try:
+            files = await self._final.store(new, cut)
+            after = TRANSITIONS[making, event]
+            new = _finished_record(new, cut, after, files.size, files.pictures, title)
+            if not await store.finish(new):  # deleted meanwhile: the sweeping deletes the files
+                raise no_clip()
+        except BaseException as error:
+            await self._fail(draft, error)
+            if isinstance(error, ClipFailed):
+                raise not_made(record.id, error) from error
+            raise
+        self._counters.finished[new.state] += 1
+        if new.revision > 1:
+            self._tasks.start(self._final.remove_others(new))
+        return new
+
+    async def _fail(self, draft: Draft, error: BaseException) -> None:
+        """Returns the clip to its draft."""
+        if isinstance(error, Refusal | asyncio.CancelledError):
+            return
+        self._counters.failed += 1
+        if isinstance(error, ObjectsError):
+            logger.error("clip %s: %s", draft.clip, error)
+        before = TRANSITIONS[State.MAKING, ClipEvent.FAIL]
+        try:
+            await self._storage.clips.change(draft.clip, [State.MAKING.value], state=before.value)
+        except StorageError as failure:  # the row is discarded when the draft expires
+            logger.error("clip %s: %s", draft.clip, failure)
+
+
+def _finished_record(
+    record: ClipRecord, cut: Cut, state: State, size: int, pictures: bool, title: str | None
+) -> ClipRecord:
+    return replace(
+        record,
+        title=record.title if title is None else title,
+        state=state.value,
+        media_time=cut.start,
+        duration=cut.duration,
+        width=cut.info.width,
+        height=cut.info.height,
+        bytes=size,
+        pictures=pictures,
+        published_at=time.time() if state is State.PUBLISHED else None,
+    )

@@ -1,0 +1,81 @@
+"""The bounds of the drafts in memory."""
+
+import pytest
+
+from relay.stream.window import Excerpt
+from server.clips import drafts as module
+from server.clips.draft import Draft
+from server.clips.drafts import LASTS, PER_PERSON, YIELDS_AFTER, Drafts
+from server.errors import TooManyRequests, Unavailable
+
+
+def draft(clip: str, person: str = "", began: float = 0.0, size: int = 0) -> Draft:
+    return Draft(clip, person or clip, 0, Excerpt([]), [], began, files={"video.mp4": bytes(size)})
+
+
+def filled(*added: Draft) -> Drafts:
+    drafts = Drafts(10, 600.0)
+    for one in added:
+        assert drafts.add(one, one.began) == []
+    return drafts
+
+
+def test_a_person_has_few_drafts() -> None:
+    """The oldest one goes."""
+    own = [draft(f"own-{number}", "p-sam") for number in range(PER_PERSON + 1)]
+    drafts = filled(draft("other"), *own[:-1])
+    assert drafts.add(own[-1], 1.0) == [own[0]]
+    assert drafts.find("own-0") is None and drafts.find("own-1") is own[1]
+
+
+def test_a_draft_that_is_being_finished_stays() -> None:
+    own = [draft(f"own-{number}", "p-sam") for number in range(PER_PERSON + 1)]
+    own[0].busy = True
+    drafts = filled(*own[:-1])
+    assert drafts.add(own[-1], 1.0) == []
+    assert drafts.find("own-0") is own[0]
+
+
+def test_the_number_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_DRAFTS", 2)
+    one, two, three = draft("1"), draft("2"), draft("3", began=5.0)
+    drafts = filled(one, two)
+    with pytest.raises(Unavailable):
+        drafts.add(three, YIELDS_AFTER - 1)
+    assert drafts.add(three, YIELDS_AFTER) == [one]
+    assert list(drafts) == [two, three]
+
+
+def test_the_bytes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_BYTES", 100)
+    drafts = filled(draft("1", size=40), draft("2", size=60))
+    assert drafts.size == 100
+    with pytest.raises(Unavailable):
+        drafts.add(draft("3", size=1), 0.0)
+    drafts.add(draft("3", size=40), YIELDS_AFTER)
+    assert drafts.size == 100
+
+
+def test_a_draft_expires() -> None:
+    one, two = draft("1"), draft("2", began=1.0)
+    drafts = filled(one, two)
+    assert drafts.expired(LASTS - 1) == []
+    assert drafts.expired(LASTS) == [one]
+    one.busy = True
+    assert drafts.expired(LASTS) == []
+
+
+def test_the_taps_of_a_person_are_bounded() -> None:
+    """Whatever became of the drafts."""
+    drafts = Drafts(3, 600.0)
+    for second in range(3):
+        drafts.count_tap("p-sam", float(second))
+    with pytest.raises(TooManyRequests) as refused:
+        drafts.count_tap("p-sam", 10.0)
+    assert refused.value.retry_after == 590
+    drafts.count_tap("p-minji", 10.0)
+    drafts.forget_tap("p-sam")
+    drafts.count_tap("p-sam", 10.0)
+    drafts.count_tap("p-sam", 600.0)
+    with pytest.raises(TooManyRequests):
+        drafts.count_tap("p-sam", 600.5)

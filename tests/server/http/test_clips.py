@@ -1,0 +1,489 @@
+"""Clips over HTTP, as API.md describes them. The media is fed to the room; all else is real."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from server.clips import drafts as drafts_module
+from server.people.purge import Purge
+from server.storage.clips import ClipLimits
+from tests.fixtures import live_samples
+from tests.fixtures.clips import (
+    S,
+    go_live,
+    lengths,
+    make_clip,
+    publish,
+    publish_clip,
+    refusal,
+    settled,
+)
+from tests.fixtures.deadline import eventually
+from tests.fixtures.people import Browser
+from tests.fixtures.server import NewRoom, Server, running
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A live with its creator and two viewers."""
+
+    server: Server
+    room: NewRoom
+    creator: Browser
+    sam: Browser
+    minji: Browser
+
+    @property
+    def path(self) -> str:
+        return f"/api/rooms/{self.room.name}/clips"
+
+    async def choose(self, **settings: object) -> None:
+        """Changes settings of the room, as its creator."""
+        status, answer = await self.creator.ask("PATCH", f"/api/rooms/{self.room.name}", settings)
+        assert status == 200, answer
+
+
+@pytest_asyncio.fixture
+async def party(server: Server) -> AsyncIterator[Party]:
+    async with (
+        Browser(server.url) as creator,
+        Browser(server.url) as sam,
+        Browser(server.url) as minji,
+    ):
+        for browser in (creator, sam, minji):
+            await browser.person()
+        room = await creator.create_room(title="A title")
+        go_live(server, room)
+        yield Party(server, room, creator, sam, minji)
+
+
+async def download(person: Browser, path: str) -> bytes:
+    async with person.http.get(person.url + path) as response:
+        assert response.status == 200, await response.text()
+        return await response.read()
+
+
+async def fetched(person: Browser, path: str) -> int:
+    """Returns the status of an answer that may be a file."""
+    async with person.http.get(person.url + path) as response:
+        await response.read()
+        return response.status
+
+
+async def test_a_tap_makes_a_draft_that_plays(party: Party) -> None:
+    draft = await make_clip(party.sam, party.room, end=36 * S, seconds=10)
+    assert (draft["state"], draft["title"], draft["source"]) == ("draft", "A title", "viewer")
+    assert (draft["start"], draft["duration"]) == (26 * S, 10.0)
+    assert (draft["from"], draft["until"]) == (10 * S, pytest.approx(40 * S, abs=1))
+    assert draft["keyframes"] == list(range(10 * S, 40 * S, 2 * S))
+    assert (draft["width"], draft["height"]) == (64, 48)
+    assert draft["mine"] and not draft["creator"]
+    assert draft["person"]["id"] == (await party.sam.person())["id"]
+    played = lengths(await download(party.sam, draft["video"]))
+    assert played == pytest.approx({"video": 10, "audio": 10}, abs=0.04)
+
+
+async def test_a_draft_gets_a_filmstrip(party: Party) -> None:
+    draft = await make_clip(party.sam, party.room)
+    path = f"/api/clips/{draft['id']}"
+    async with asyncio.timeout(20):
+        while draft["filmstrip"] is None:
+            await asyncio.sleep(0.02)
+            _, draft = await party.sam.ask("GET", path)
+    strip = draft["filmstrip"]
+    assert [tile["at"] for tile in strip["tiles"]] == draft["keyframes"]
+    assert [tile["x"] for tile in strip["tiles"]] == [n * strip["width"] for n in range(15)]
+    for url in (strip["url"], draft["poster"]):
+        assert (await download(party.sam, url)).startswith(b"\xff\xd8")
+    assert (await download(party.sam, draft["poster_webp"])).startswith(b"RIFF")
+
+
+async def test_a_draft_grows_for_five_seconds(party: Party) -> None:
+    draft = await make_clip(party.sam, party.room)
+    assert draft["until"] == pytest.approx(40 * S, abs=1)
+    publish(party.server, party.room, live_samples.video(8, start=40))
+    _, grown = await party.sam.ask("GET", f"/api/clips/{draft['id']}")
+    assert grown["until"] == pytest.approx(45 * S, abs=40_000)
+
+
+async def test_done_makes_the_final_clip(party: Party) -> None:
+    """It replaces the draft, and everyone sees it. Only the creator sees who made it."""
+    draft = await make_clip(party.sam, party.room)
+    path = f"/api/clips/{draft['id']}"
+    assert await refusal(party.minji, "GET", path) == (404, "clip_not_found")
+    assert await refusal(party.creator, "GET", path) == (404, "clip_not_found")
+    body = {"start": 20 * S, "end": 27 * S, "title": "  Look  "}
+    status, clip = await party.sam.ask("PUT", path, body)
+    assert (status, clip["state"], clip["title"]) == (200, "published", "Look")
+    assert (clip["start"], clip["end"]) == (20 * S, 27 * S)
+    assert "from" not in clip and clip["filmstrip"] is None and clip["bytes"] > 0
+    video = await download(party.minji, clip["video"])
+    assert lengths(video) == pytest.approx({"video": 7, "audio": 7}, abs=0.04)
+    assert (await download(party.minji, clip["poster"])).startswith(b"\xff\xd8")
+    assert await fetched(party.sam, draft["video"]) == 404
+    for person, seen in ((party.minji, False), (party.creator, True), (party.sam, True)):
+        status, found = await person.ask("GET", path)
+        assert (status, found["person"] is not None) == (200, seen)
+        _, listed = await person.ask("GET", party.path)
+        assert listed["clips"] == [found]
+    assert await refusal(party.sam, "PUT", path, body) == (409, "clip_finished")
+
+
+async def test_a_clip_without_sound(server: Server, browser: Browser) -> None:
+    room = await browser.create_room()
+    go_live(server, room, 12, sound=False)
+    clip = await publish_clip(browser, room)
+    assert clip["state"] == "published"
+    played = lengths(await download(browser, clip["video"]))
+    assert played == {"video": pytest.approx(clip["duration"], abs=0.001)}
+
+
+async def test_a_program_with_the_creator_key(party: Party) -> None:
+    """It may make highlights. Its drafts are its own."""
+    url = party.server.url
+    async with party.server.http.post(
+        url + party.path, json={"source": "highlight"}, headers=party.room.bearer
+    ) as response:
+        assert response.status == 201
+        draft = await response.json()
+    assert (draft["source"], draft["person"], draft["mine"]) == ("highlight", None, True)
+    path = f"/api/clips/{draft['id']}"
+    for headers, status in (
+        ({}, 404),
+        (party.room.bearer, 200),
+        ({"Authorization": "Bearer x"}, 404),
+    ):
+        assert await party.server.status("GET", path, headers=headers) == status
+    body = {"source": "highlight", "publish": True}
+    assert await refusal(party.sam, "POST", party.path, body) == (403, "creator_only")
+    assert (await publish_clip(party.creator, party.room, **body))["creator"]
+
+
+NO_CLIPS: list[tuple[object, tuple[int, str]]] = [
+    ({"end": 100 * S}, (422, "bad_clip")),
+    ({"end": 43 * S}, (422, "bad_clip")),
+    ({"end": 1 * S}, (410, "moment_gone")),
+    ({"end": 13 * S}, (422, "clip_too_short")),
+    ({"end": -1}, (422, "bad_clip")),
+    ({"seconds": -10}, (422, "bad_clip")),
+    ({"seconds": 600}, (422, "bad_clip")),
+    ({"seconds": "NaN"}, (422, "bad_clip")),
+    ({"title": "x" * 81}, (422, "bad_clip")),
+    ({"source": "magic"}, (422, "bad_clip")),
+    ({"colour": 1}, (422, "bad_clip")),
+    ([], (400, "not_json")),
+]
+
+
+async def test_moments_that_are_no_clip(party: Party) -> None:
+    """They leave nothing, and do not count."""
+    for body, code in NO_CLIPS:
+        assert await refusal(party.sam, "POST", party.path, body) == code, body
+    assert not party.server.clips.drafts
+    assert (await party.sam.ask("GET", party.path))[1] == {"clips": []}
+    for _ in range(party.server.clips.drafts.limit[0]):
+        await refusal(party.sam, "POST", party.path, {"end": 1 * S})
+    await make_clip(party.sam, party.room)
+
+
+async def test_ends_that_are_not_possible(party: Party) -> None:
+    """The draft remains, and can be finished with other ends."""
+    draft = await make_clip(party.sam, party.room)
+    path = f"/api/clips/{draft['id']}"
+    for start, end, code in (
+        (20, 22, (422, "clip_too_short")),
+        (30, 20, (422, "clip_too_short")),
+        (10, 400, (422, "clip_too_long")),
+        (400, 410, (410, "moment_gone")),
+        (-5, 10, (422, "bad_clip")),
+    ):
+        body = {"start": start * S, "end": end * S}
+        assert await refusal(party.sam, "PUT", path, body) == code
+    body = {"start": 20 * S, "end": 30 * S}
+    assert await party.sam.status("PUT", path, body) == 200
+
+
+async def test_a_room_that_is_not_live(server: Server, browser: Browser) -> None:
+    await browser.person()
+    room = await browser.create_room()
+    path = f"/api/rooms/{room.name}/clips"
+    assert await refusal(browser, "POST", path, {}) == (409, "room_not_live")
+    go_live(server, room, 3)
+    assert await refusal(browser, "POST", path, {}) == (422, "clip_too_short")
+    assert await browser.status("DELETE", f"/api/rooms/{room.name}") == 204
+    assert await refusal(browser, "POST", path, {}) == (410, "room_ended")
+    assert await refusal(browser, "POST", "/api/rooms/nowhere/clips", {}) == (404, "room_not_found")
+    assert await refusal(browser, "GET", "/api/rooms/nowhere/clips") == (404, "room_not_found")
+
+
+async def test_across_a_new_picture_size(party: Party) -> None:
+    """The clip and its handles stop there, on the side of the tap."""
+    track = live_samples.track(96, 64)
+    party.server.stream(party.room).set_track(track, time.time_ns() // 1_000)
+    publish(party.server, party.room, live_samples.video(8, start=40, width=96, height=64))
+    after = await make_clip(party.sam, party.room, end=48 * S)
+    assert (after["width"], after["from"], after["start"]) == (96, 40 * S, 40 * S)
+    before = await make_clip(party.sam, party.room, end=39 * S)
+    assert (before["width"], before["start"]) == (64, 10 * S)
+    assert before["until"] == pytest.approx(40 * S, abs=1)
+
+
+async def test_across_an_interruption(party: Party) -> None:
+    """After a long absence, the clip begins with the return."""
+    samples = live_samples.together(
+        live_samples.video(8, start=60, epoch=2), live_samples.sound(8, start=60, epoch=2)
+    )
+    publish(party.server, party.room, samples)
+    draft = await make_clip(party.sam, party.room)
+    assert (draft["from"], draft["start"], draft["duration"]) == (60 * S, 60 * S, 8.0)
+
+
+async def test_the_creator_forbids_clips(party: Party) -> None:
+    """Drafts that began before cannot be finished either. The creator still makes clips."""
+    draft = await make_clip(party.sam, party.room)
+    await party.choose(clips="off")
+    assert await refusal(party.minji, "POST", party.path, {}) == (403, "clips_off")
+    body = {"start": 20 * S, "end": 30 * S}
+    path = f"/api/clips/{draft['id']}"
+    assert await refusal(party.sam, "PUT", path, body) == (403, "clips_off")
+    assert (await publish_clip(party.creator, party.room))["state"] == "published"
+    settings = {"clips": "some"}
+    room = f"/api/rooms/{party.room.name}"
+    assert await refusal(party.creator, "PATCH", room, settings) == (422, "bad_moderation")
+    assert await refusal(party.sam, "PATCH", room, {"clips": "off"}) == (403, "moderators_only")
+
+
+async def test_the_creator_approves_clips_first(party: Party) -> None:
+    await party.choose(clips="approve")
+    assert (await publish_clip(party.creator, party.room))["state"] == "published"
+    clip = await publish_clip(party.sam, party.room)
+    path = f"/api/clips/{clip['id']}"
+    assert (clip["state"], clip["published_at"]) == ("waiting", None)
+    assert await party.minji.status("GET", path) == 404
+    assert await fetched(party.minji, clip["video"]) == 404
+    assert len((await party.minji.ask("GET", party.path))[1]["clips"]) == 1
+    assert len((await party.creator.ask("GET", party.path))[1]["clips"]) == 2
+    assert await refusal(party.sam, "POST", f"{path}/approve") == (403, "creator_only")
+    assert await refusal(party.minji, "POST", f"{path}/approve") == (404, "clip_not_found")
+    status, approved = await party.creator.ask("POST", f"{path}/approve")
+    assert (status, approved["state"]) == (200, "published")
+    assert await fetched(party.minji, clip["video"]) == 200
+
+
+async def test_a_deletion_and_its_undo(party: Party) -> None:
+    clip = await publish_clip(party.sam, party.room)
+    path = f"/api/clips/{clip['id']}"
+    assert await refusal(party.minji, "DELETE", path) == (403, "clipper_only")
+    for person in (party.sam, party.creator):
+        assert await person.status("DELETE", path) == 204
+        for gone in (path, clip["video"], clip["poster"]):
+            assert await fetched(party.minji, gone) == 404
+        assert (await party.creator.ask("GET", party.path))[1] == {"clips": []}
+        assert await refusal(party.minji, "POST", f"{path}/restore") == (404, "clip_not_found")
+        status, restored = await person.ask("POST", f"{path}/restore")
+        assert (status, restored["state"]) == (200, "published")
+    assert await fetched(party.minji, clip["video"]) == 200
+    await party.server.storage.clips.delete(clip["id"], time.time() - 11)
+    assert await refusal(party.sam, "POST", f"{path}/restore") == (409, "undo_over")
+
+
+async def test_a_draft_is_deleted_for_good(party: Party) -> None:
+    draft = await make_clip(party.sam, party.room)
+    path = f"/api/clips/{draft['id']}"
+    assert await party.sam.status("DELETE", path) == 204
+    assert await refusal(party.sam, "POST", f"{path}/restore") == (404, "clip_not_found")
+    assert await fetched(party.sam, draft["video"]) == 404
+    assert not party.server.clips.drafts
+
+
+async def test_changes(party: Party) -> None:
+    """Only the creator makes a clip visible to more people."""
+    clip = await publish_clip(party.sam, party.room)
+    path = f"/api/clips/{clip['id']}"
+    body = {"title": "New", "caption": "Words", "visibility": "unlisted"}
+    status, changed = await party.sam.ask("PATCH", path, body)
+    assert status == 200 and {name: changed[name] for name in body} == body
+    assert await party.minji.status("GET", path) == 200
+    assert (await party.minji.ask("GET", party.path))[1] == {"clips": []}
+    wider = {"visibility": "public"}
+    assert await refusal(party.sam, "PATCH", path, wider) == (403, "creator_only")
+    assert await refusal(party.minji, "PATCH", path, {"title": ""}) == (403, "clipper_only")
+    assert await party.creator.status("PATCH", path, wider) == 200
+    for bad in ({"caption": "x" * 301}, {"visibility": "secret"}, {"state": "published"}):
+        assert await refusal(party.sam, "PATCH", path, bad) == (422, "bad_clip")
+
+
+async def test_a_clip_of_a_private_live(party: Party) -> None:
+    """It is private too: for followers of the creator and holders of a link. To all others it
+    does not exist.
+    """
+    await party.choose(visibility="private")
+    clip = await publish_clip(party.creator, party.room)
+    path = f"/api/clips/{clip['id']}"
+    assert clip["visibility"] == "private"
+    link = f"/api/rooms/{party.room.name}/links"
+    _, made = await party.creator.ask("POST", link, {"seconds": 600})
+    token = made["url"].partition("?k=")[2]
+    for wanted in (path, clip["video"]):
+        assert await fetched(party.minji, wanted) == 404
+        assert await fetched(party.minji, f"{wanted}?k={token}") == 200
+        assert await fetched(party.minji, f"{wanted}?k={token[:-1]}") == 404
+    creator = (await party.creator.person())["id"]
+    await party.sam.ask("PUT", f"/api/follows/{creator}")
+    assert await fetched(party.sam, clip["video"]) == 200
+    await party.choose(visibility="public")
+    assert await party.minji.status("GET", path) == 404, "the clip stays private"
+    await party.creator.ask("PATCH", path, {"visibility": "public"})
+    assert await party.minji.status("GET", path) == 200
+
+
+async def test_a_ban_for_good_takes_the_clips_away(party: Party) -> None:
+    clip = await publish_clip(party.sam, party.room)
+    draft = await make_clip(party.sam, party.room)
+    sam = (await party.sam.person())["id"]
+    ban = f"/api/rooms/{party.room.name}/bans/{sam}"
+    assert await party.creator.status("PUT", ban, {"for_good": False}) == 200
+    assert await fetched(party.minji, clip["video"]) == 200
+    assert await refusal(party.sam, "POST", party.path, {}) == (403, "banned")
+    body = {"start": 20 * S, "end": 30 * S}
+    assert await refusal(party.sam, "PUT", f"/api/clips/{draft['id']}", body) == (403, "banned")
+    assert await party.creator.status("PUT", ban, {"for_good": True}) == 200
+    assert await fetched(party.minji, clip["video"]) == 404
+    assert await party.creator.status("DELETE", ban) == 204
+    assert await fetched(party.minji, clip["video"]) == 200
+
+
+async def test_a_deleted_person_takes_the_clips_along(party: Party) -> None:
+    clip = await publish_clip(party.sam, party.room)
+    sam = (await party.sam.person())["id"]
+    _, data = await party.sam.ask("GET", "/api/me/data")
+    assert [one["id"] for one in data["clips"]] == [clip["id"]]
+    await party.sam.ask("DELETE", "/api/me")
+    storage, now = party.server.storage, time.time() + 30 * 86_400
+    await Purge(storage.accounts, party.server.identity.counters).run(now)
+    assert await storage.accounts.find(sam) is None
+    assert await fetched(party.minji, clip["video"]) == 404
+    assert f"clips/{clip['id']}/" in await storage.discarded.oldest(10)
+
+
+async def test_a_deleted_live_takes_the_clips_along(party: Party) -> None:
+    clip = await publish_clip(party.sam, party.room)
+    draft = await make_clip(party.sam, party.room)
+    assert await party.creator.status("DELETE", f"/api/rooms/{party.room.name}/data") == 204
+    body = {"start": 20 * S, "end": 30 * S}
+    path = f"/api/clips/{draft['id']}"
+    assert await refusal(party.sam, "PUT", path, body) == (404, "clip_not_found")
+    assert await fetched(party.minji, clip["video"]) == 404
+
+
+async def test_an_ended_live_keeps_its_clips(party: Party) -> None:
+    """A draft that began before the end can still be finished."""
+    draft = await make_clip(party.sam, party.room)
+    assert await party.creator.status("DELETE", f"/api/rooms/{party.room.name}") == 204
+    body = {"start": 20 * S, "end": 30 * S}
+    status, clip = await party.sam.ask("PUT", f"/api/clips/{draft['id']}", body)
+    assert (status, clip["state"]) == (200, "published")
+    assert await fetched(party.minji, clip["video"]) == 200
+    assert (await party.minji.ask("GET", party.path))[1]["clips"][0]["id"] == clip["id"]
+
+
+async def test_one_person_makes_few_clips(tmp_path: Path) -> None:
+    """Whatever the person does with them."""
+    async with (
+        running(tmp_path, clips_per_person=2) as server,
+        Browser(server.url) as sam,
+        Browser(server.url) as minji,
+    ):
+        room = await sam.create_room()
+        go_live(server, room, 8)
+        path = f"/api/rooms/{room.name}/clips"
+        await make_clip(sam, room, seconds=5)
+        draft = await make_clip(sam, room, seconds=5)
+        assert await sam.status("DELETE", f"/api/clips/{draft['id']}") == 204
+        for _ in range(3):
+            status, answer = await sam.ask("POST", path, {"seconds": 5})
+            assert (status, answer["code"]) == (429, "too_many_clips")
+            assert 500 < answer["retry_after"] <= 600
+        await make_clip(minji, room, seconds=5)
+
+
+async def test_a_live_has_few_clips(tmp_path: Path) -> None:
+    async with running(tmp_path, clips_per_live=1) as server, Browser(server.url) as sam:
+        room = await sam.create_room()
+        go_live(server, room, 8)
+        path = f"/api/rooms/{room.name}/clips"
+        await make_clip(sam, room, seconds=5)
+        assert await refusal(sam, "POST", path, {"seconds": 5}) == (429, "too_many_clips")
+        assert len(server.clips.drafts) == 1
+
+
+async def test_a_draft_expires(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = await make_clip(party.sam, party.room)
+    monkeypatch.setattr(drafts_module, "LASTS", 0.0)
+    await eventually(lambda: not party.server.clips.drafts, 20)
+    path = f"/api/clips/{draft['id']}"
+    assert await refusal(party.sam, "GET", path) == (404, "clip_not_found")
+    await settled(party.server.clips)
+    assert await party.server.storage.clips.find(draft["id"]) is None
+
+
+async def test_a_server_that_stops_leaves_no_half_clip(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, Browser(server.url) as sam:
+        room = await sam.create_room()
+        go_live(server, room, 8)
+        draft = await make_clip(sam, room, seconds=5)
+        clip = await publish_clip(sam, room, seconds=5)
+        found = await server.storage.clips.find(draft["id"])
+        assert found is not None
+    async with running(tmp_path) as server:
+        store = server.storage.clips
+        assert await store.find(draft["id"]) is None
+        assert await store.find(clip["id"]) is not None
+        # As after a crash: the rows of drafts are still there.
+        await store.add(found.record, ClipLimits(10, 10))
+    async with running(tmp_path) as server:
+        assert await server.storage.clips.find(draft["id"]) is None
+        assert await server.storage.clips.find(clip["id"]) is not None
+
+
+async def test_a_guessed_id(server: Server, browser: Browser) -> None:
+    body = {"start": 0, "end": 10 * S}
+    for name in ("x", "a" * 33, "..%2F..%2Fetc", "%00", "0/video.mp4", "💔", "-", "x' OR 1=1"):
+        for method, path in (
+            ("GET", f"/api/clips/{name}"),
+            ("PUT", f"/api/clips/{name}"),
+            ("DELETE", f"/api/clips/{name}"),
+            ("GET", f"/clips/{name}/1/video.mp4"),
+        ):
+            assert await browser.status(method, path, body if method == "PUT" else None) == 404
+
+
+async def test_metrics(party: Party) -> None:
+    await make_clip(party.sam, party.room)
+    await publish_clip(party.sam, party.room)
+    async with party.server.http.get(f"{party.server.url}/metrics") as response:
+        text = await response.text()
+    for line in (
+        "microlive_clip_drafts 1.0",
+        'microlive_clips_total{result="draft"} 1.0',
+        'microlive_clips_total{result="published"} 1.0',
+        'microlive_clips_total{result="failed"} 0.0',
+    ):
+        assert line in text
+    assert 'microlive_memory_held_bytes{kind="clips"}' in text
+
+
+async def test_a_client_that_leaves_in_the_middle(party: Party) -> None:
+    """The work for the draft goes on."""
+    url = party.server.url + party.path
+    headers = {"Origin": party.sam.origin}
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.005):
+            await party.sam.http.post(url, json={}, headers=headers)
+    drafts = party.server.clips.drafts
+    await eventually(lambda: any(draft.files for draft in drafts), 20)
