@@ -26,6 +26,8 @@ MAX_KEYFRAMES = 24
 """Maximum number of keyframes in a request."""
 MAX_FILE = 4 << 20
 """Maximum size of a file in an answer, bytes."""
+POSTER_SIDE = 1_280
+"""Maximum width and height of a poster, pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,14 @@ class Pictures:
     """A row of tiles as JPEG, one for each keyframe in the request."""
     tile_width: int
     tile_height: int
+
+
+def fitting(width: int, height: int, max_width: int, max_height: int) -> tuple[int, int]:
+    """Returns the largest even size with the shape of a picture that is within the bounds and no
+    larger than the picture.
+    """
+    share = min(1.0, max_width / width, max_height / height)
+    return max(2, int(width * share) & ~1), max(2, int(height * share) & ~1)
 
 
 def request(config: bytes, keyframes: Sequence[bytes], poster: int, filmstrip: bool) -> bytes:

@@ -7,12 +7,10 @@ from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
-from server.clips.picture_messages import Pictures
+from server.clips.picture_messages import POSTER_SIDE, Pictures, fitting
 
 MAX_PIXELS = 3840 * 2176
 """Maximum number of pixels in a keyframe. A larger frame would use too much memory."""
-POSTER_SIDE = 1_280
-"""Maximum width and height of a poster, pixels."""
 TILE_HEIGHT, MAX_TILE_WIDTH = 160, 480
 JPEG_QUANTISER = 5
 """Quantiser of the JPEG files, from 2 (best) to 31."""
@@ -70,11 +68,7 @@ def _without_gaps(frames: Sequence[VideoFrame | None]) -> list[VideoFrame]:
 
 
 def _fitting(frame: VideoFrame, width: int, height: int) -> tuple[int, int]:
-    """Returns the largest even size with the shape of the frame that is at most `width` × `height`
-    and no larger than the frame.
-    """
-    share = min(1.0, width / frame.width, height / frame.height)
-    return max(2, int(frame.width * share) & ~1), max(2, int(frame.height * share) & ~1)
+    return fitting(frame.width, frame.height, width, height)
 
 
 def _scale(frame: VideoFrame, width: int, height: int) -> VideoFrame:

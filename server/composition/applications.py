@@ -9,6 +9,7 @@ from aiohttp.typedefs import Middleware
 
 from server.composition.endpoints import (
     Endpoint,
+    clip_access,
     media_endpoints,
     operator_endpoints,
     person_endpoints,
@@ -21,6 +22,7 @@ from server.http.admission import Admissions
 from server.http.auth import delayed_refusals
 from server.http.cards import Cards, OEmbedEndpoint
 from server.http.charges import charges, request_limit
+from server.http.embedded_clips import EmbeddedClips
 from server.http.error_answers import refusals
 from server.http.follows import Profiles
 from server.http.headers import answer_headers
@@ -54,7 +56,8 @@ def public_application(
     app = _application(
         (
             pages,
-            OEmbedEndpoint(rooms, pages.cards, pages.strings_for, settings),
+            EmbeddedClips(pages, clip_access(parts), settings),
+            OEmbedEndpoint(rooms, parts.clips, pages.cards, pages.strings_for, settings),
             *room_endpoints(parts),
             *person_endpoints(parts, profiles),
             StatusEndpoint(rooms, limits.admission, limits.memory, settings),

@@ -65,11 +65,14 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
     )
 
 
+def clip_access(parts: Parts) -> ClipAccess:
+    return ClipAccess(parts.clips, parts.visitors.access, parts.visitors.requesters)
+
+
 def _clip_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
-    requesters, clips = parts.visitors.requesters, parts.clips
-    access = ClipAccess(clips, parts.visitors.access, requesters)
+    clips, access = parts.clips, clip_access(parts)
     return (
-        ClipsEndpoint(clips, access, requesters),
+        ClipsEndpoint(clips, access, parts.visitors.requesters),
         ClipFilesEndpoint(clips, access, parts.objects),
     )
 

@@ -7,8 +7,12 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 
 from relay.errors import Refusal, RefusalCode
+from server.clips.clips import Clips
+from server.clips.life import State as ClipState
+from server.clips.picture_messages import POSTER_SIDE, fitting
 from server.errors import BadRequest, NotFound
 from server.http.hosts import read_origin
+from server.http.ids import is_id
 from server.http.payloads import OEmbed, reply
 from server.http.posters import poster_path
 from server.http.request import url_of
@@ -19,8 +23,9 @@ from server.rooms.description import RoomDescription
 from server.rooms.life import State
 from server.rooms.registry import Rooms
 from server.settings import Settings
-from server.site.card import HEIGHT, WIDTH, Card, CardImage, oembed
+from server.site.card import HEIGHT, WIDTH, Card, CardImage, CardVideo, oembed
 from server.site.strings import Strings
+from server.storage.clip_record import ClipRecord
 
 MAX_URL = 500
 """Maximum length of a URL in a request, characters."""
@@ -56,6 +61,28 @@ class Cards:
         url = self._url(request, poster_path(room, poster.version))
         return CardImage(url, poster.width, poster.height)
 
+    def of_clip(self, request: web.Request, clip: ClipRecord, strings: Strings) -> Card | None:
+        """Returns the card of a clip; None if not everyone may see the clip."""
+        if clip.state != ClipState.PUBLISHED or clip.visibility != "public":
+            return None
+        path, files = f"/c/{clip.id}", f"/clips/{clip.id}/{clip.revision}"
+        size = fitting(clip.width, clip.height, POSTER_SIDE, POSTER_SIDE)
+        image = CardImage(self._url(request, f"{files}/poster.jpg"), *size)
+        return Card(
+            url=self._url(request, path),
+            title=clip.title or strings.t("site.untitled"),
+            description=clip.caption or strings.t("card.clip"),
+            image=image if clip.pictures else None,
+            video=CardVideo(
+                self._url(request, f"{files}/video.mp4"),
+                *(clip.width, clip.height, clip.duration / 1e6),
+            ),
+            player=self._url(request, f"/embed{path}"),
+            width=clip.width,
+            height=clip.height,
+            oembed=self.oembed_url(request, path),
+        )
+
     def oembed_url(self, request: web.Request, path: str) -> str:
         """Returns the URL of the oEmbed answer for the page with this path."""
         link = quote(self._url(request, path), safe="")
@@ -71,11 +98,13 @@ class OEmbedEndpoint:
     def __init__(
         self,
         rooms: Rooms,
+        clips: Clips,
         cards: Cards,
         strings: Callable[[web.Request], Strings],
         settings: Settings,
     ) -> None:
         self._rooms = rooms
+        self._clips = clips
         self._cards = cards
         self._strings = strings
         self._settings = settings
@@ -114,6 +143,10 @@ class OEmbedEndpoint:
 
     async def _card(self, request: web.Request, path: str) -> Card | None:
         kind, _, name = path.strip("/").partition("/")
+        strings = self._strings(request)
+        if kind == "c" and is_id(name):
+            clip = await self._clips.find(name)
+            return self._cards.of_clip(request, clip.record, strings) if clip else None
         if kind != "r" or not name or "/" in name:
             return None
         try:
@@ -124,7 +157,7 @@ class OEmbedEndpoint:
             raise
         if room.state is State.ENDED:
             return None
-        return self._cards.of_room(request, room, self._strings(request))
+        return self._cards.of_room(request, room, strings)
 
 
 def _side(request: web.Request, name: str) -> int | None:

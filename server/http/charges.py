@@ -93,6 +93,7 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("GET", "/r/{room}"): LOOKUP,
     ("GET", "/r/{room}/poster.{format}"): LOOKUP,
     ("GET", "/embed/{room}"): LOOKUP,
+    ("GET", "/embed/c/{clip}"): LOOKUP,
     ("GET", "/api/oembed"): LOOKUP,
     ("GET", "/api/config"): FIXED,
     ("GET", "/api/health"): Free("the answer is a few figures in memory"),

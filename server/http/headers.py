@@ -44,11 +44,12 @@ FRAMING = {
     "/@{handle}": Framing.NONE,
     "/r/{room}": Framing.OWN,
     "/embed/{room}": Framing.EMBEDDING,
+    "/embed/c/{clip}": Framing.EMBEDDING,
 }
 """Framing by route; a page without an entry has Framing.NONE."""
 
 
-CROSS_ORIGIN = frozenset({"/r/{room}/poster.{format}"})
+CROSS_ORIGIN = frozenset({"/r/{room}/poster.{format}", "/clips/{clip}/{revision}/{name}"})
 """Routes of pictures and videos that pages of other origins may show, such as the thumbnail of an
 oEmbed answer. Requests from there have no cookie (SameSite), so nothing private is shown.
 """
@@ -107,12 +108,12 @@ def answer_headers(settings: Settings, origins: Origins) -> Prepare:
         )
 
     def resource_policy(request: web.Request) -> str:
+        resource = request.match_info.route.resource
+        if resource is not None and resource.canonical in CROSS_ORIGIN:
+            return "cross-origin"
         if request.path.startswith(ENDPOINTS):
             return "same-origin" if origins.own_only else "cross-origin"
-        resource = request.match_info.route.resource
-        shown_elsewhere = resource is not None and resource.canonical in CROSS_ORIGIN
-        embedded = framing_of(request) is Framing.EMBEDDING
-        return "cross-origin" if shown_elsewhere or embedded else "same-origin"
+        return "cross-origin" if framing_of(request) is Framing.EMBEDDING else "same-origin"
 
     def add_cors(origin: str | None, host: Authority | None, response: web.StreamResponse) -> None:
         """Adds the CORS headers. Credentials are never allowed: the keys are bearer tokens, and

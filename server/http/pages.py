@@ -239,6 +239,10 @@ class Pages:
             action_text=strings.t("message.see_live"),
         )
 
+    def render(self, request: web.Request, template: str, **values: Any) -> web.Response:
+        """Returns a page without scripts."""
+        return self._render(request, template, **values)
+
     def _main(self, page: str) -> str:
         return f"{self._assets.base}/{self._assets.main(page)}"
 
