@@ -8,8 +8,8 @@ from av.video.frame import VideoFrame
 
 from relay.errors import BitstreamError
 from relay.media import h264
-from server.clips.picture_messages import ANSWER, MAX_FILE, Pictures, answer, sizes
-from server.clips.pictures import POSTER_SIDE, TILE_HEIGHT, draw
+from server.clips.picture_messages import ANSWER, MAX_FILE, POSTER_SIDE, Pictures, answer, sizes
+from server.clips.pictures import TILE_HEIGHT, draw
 from tests.fixtures import media
 
 
