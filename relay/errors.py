@@ -89,6 +89,8 @@ class RefusalCode(StrEnum):
     HELLO_TOO_LONG = "hello_too_long"
     ROOM_NOT_ENDED = "room_not_ended"
     BAD_LENGTH = "bad_length"
+    BAD_MEDIA_TIME = "bad_media_time"
+    NOT_IN_WINDOW = "not_in_window"
 
     # Clips
     BAD_CLIP = "bad_clip"

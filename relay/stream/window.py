@@ -6,8 +6,8 @@ objects, each full garbage collection would take 75 ms longer.
 """
 
 from collections import deque
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 from relay.sample import AUDIO_RATE, VIDEO, VIDEO_RATE, Sample, Track
 
@@ -17,6 +17,7 @@ _DTS: Final = 1
 _PTS: Final = 2
 _DATA: Final = 3
 _KEY: Final = 4
+_EPOCH: Final = 9
 _VIDEO: Final = int(Track.VIDEO)
 _AUDIO: Final = int(Track.AUDIO)
 
@@ -140,9 +141,63 @@ class Window:
         """Returns the samples from `start` to `end` (media times, µs)."""
         return Excerpt([one for one in self._packed if start <= _media_time(one) <= end])
 
+    def snapshot(self) -> "Snapshot":
+        """Returns the present samples as an object that another thread may read."""
+        return Snapshot(list(self._packed))
+
     def clear(self) -> None:
         self._packed.clear()
         self._bytes = 0
+
+
+class Frame(NamedTuple):
+    """The figures of a video frame in a snapshot."""
+
+    place: int
+    """Index of the frame among all samples of the snapshot."""
+    dts: int
+    """Media time of decoding, 90 kHz ticks."""
+    media_time: int
+    """Media time of presentation, µs."""
+    key: bool
+    epoch: int
+    size: int
+    """Bytes of the frame."""
+
+
+class Snapshot:
+    """The samples that a window had at one moment. A snapshot does not change, so another thread
+    may read it while the window takes more samples.
+    """
+
+    __slots__ = ("_packed",)
+
+    def __init__(self, packed: Sequence[_PackedSample]) -> None:
+        self._packed = packed
+
+    @property
+    def newest(self) -> int:
+        """Media time of the newest sample, µs; 0 without samples."""
+        return _media_time(self._packed[-1]) if self._packed else 0
+
+    def frames(self) -> Iterator[Frame]:
+        """Returns the figures of all video frames, in decoding order."""
+        for place, packed in enumerate(self._packed):
+            if packed[_TRACK] == _VIDEO:
+                yield Frame(
+                    place,
+                    packed[_DTS],
+                    _media_time(packed),
+                    packed[_KEY],
+                    packed[_EPOCH],
+                    len(packed[_DATA]),
+                )
+
+    def samples(self, first: int, end: int) -> list[Sample]:
+        """Returns the samples from the index `first` up to the index before `end`. Indexes outside
+        of the snapshot are allowed.
+        """
+        return [_unpack(packed) for packed in self._packed[max(0, first) : max(0, end)]]
 
 
 def _pack(sample: Sample) -> _PackedSample:

@@ -99,7 +99,7 @@ def media_endpoints(parts: Parts, admissions: Admissions) -> tuple[Endpoint, ...
     """Returns the endpoints for publishers and viewers."""
     outputs = parts.outputs
     whip = WhipEndpoint(parts.rooms, parts.limits.memory, admissions, parts.settings, parts.hosts)
-    return (outputs.watch, outputs.events, outputs.hls, whip, outputs.play)
+    return (outputs.watch, outputs.events, outputs.hls, outputs.rewind, whip, outputs.play)
 
 
 def operator_endpoints(parts: Parts, authorise: Authorise) -> tuple[Endpoint, ...]:

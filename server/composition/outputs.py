@@ -8,6 +8,7 @@ from server.composition.visitors import Visitors
 from server.host.load import Audience
 from server.http.events import EventsEndpoint
 from server.http.hls import HlsEndpoint
+from server.http.rewind import RewindEndpoint
 from server.http.watch import WatchEndpoint
 from server.http.whep import WhepEndpoint
 from server.ingest.sessions import IngestSessions
@@ -22,6 +23,7 @@ class Outputs:
     watch: WatchEndpoint
     events: EventsEndpoint
     hls: HlsEndpoint
+    rewind: RewindEndpoint
     whep: WhepSessions
     play: WhepEndpoint
 
@@ -57,6 +59,7 @@ def create_outputs(
         watch,
         EventsEndpoint(rooms, watch.sockets, identity, access, settings),
         HlsEndpoint(rooms, media.workers, settings),
+        RewindEndpoint(rooms, settings),
         whep,
         WhepEndpoint(rooms, whep, access, settings),
     )

@@ -33,6 +33,7 @@ async def serve_clients(
     stack.push_async_callback(runner.cleanup)
     stack.push_async_callback(rooms.close)
     stack.push_async_callback(outputs.hls.close)
+    stack.callback(outputs.rewind.close)
     stack.push_async_callback(outputs.whep.close)
     stack.callback(outputs.watch.close_viewers)
     stack.callback(outputs.events.close_streams)

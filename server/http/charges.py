@@ -183,6 +183,8 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("POST", "/api/clips/{clip}/restore"): LOOKUP,
     ("POST", "/api/clips/{clip}/approve"): LOOKUP,
     ("GET", "/clips/{clip}/{revision}/{name}"): LOOKUP,
+    ("GET", "/api/rooms/{room}/window"): LOOKUP,
+    ("GET", "/api/rooms/{room}/window/{media_time}"): LOOKUP,
     ("GET", "/ws/{room}"): LOOKUP,
     ("GET", "/hls/{room}/{path}"): LOOKUP,
     ("POST", "/whip/{room}"): PUBLISHING,

@@ -31,6 +31,12 @@ class RoomReactions(RoomPart):
         self._storing: asyncio.Task[None] | None = None
         self._lost = 0
 
+    def between(self, start: int, end: int) -> list[tuple[int, dict[str, int]]]:
+        """Returns the taps from second `start` of media time to the second before `end`, without a
+        read from storage (`Reactions.between`).
+        """
+        return self._reactions.between(start, end)
+
     def notice_handlers(self) -> NoticeHandlers:
         return {"taps": self.receive_taps}
 

@@ -1,7 +1,8 @@
 """Counts the reactions to a live per second of media time: taps and distinct people. Pure.
 
-The people who tapped in a second are kept in memory for KEPT seconds of media time. The counts are
-kept until they are stored. The numbers of kept people and of kept counts are limited.
+The people who tapped in a second are kept in memory for PEOPLE_KEPT seconds of media time, the
+counts for KEPT seconds and until they are stored. The numbers of kept people and of kept counts are
+limited.
 """
 
 from typing import NamedTuple
@@ -13,8 +14,14 @@ ANY = "any"
 WINDOW = 5
 """Length of a window, seconds. The summary of a live compares windows."""
 KEPT = SECONDS_BACK + WINDOW
-"""Seconds of media time for which the people are kept. Taps may be 30 s late, and the window of 5 s
-that contains such a tap may have begun earlier.
+"""Seconds of media time for which the counts are kept at least."""
+PEOPLE_BACK = 30
+"""Maximum age of a tap that counts the person, seconds of media time. Older taps come from viewers
+who jumped back. They increase the number of taps, but not the number of people.
+"""
+PEOPLE_KEPT = PEOPLE_BACK + WINDOW
+"""Seconds of media time for which the people are kept. The window of 5 s that contains a tap may
+have begun earlier than the tap.
 """
 MAX_PEOPLE = 200_000
 """Maximum number of people kept for all seconds together. A person counts once per second. Further
@@ -82,7 +89,7 @@ class Reactions:
             self._changed.add(second)
             counts.taps[emoji] += number
             counts.taps[-1] += number
-            if person is None:
+            if person is None or second < self._newest - PEOPLE_BACK:
                 continue
             known = counts.seen.get(person, 0)
             bit = 1 << emoji
@@ -94,6 +101,23 @@ class Reactions:
                 self._people += 1
             counts.seen[person] = known | bit
             self._count(second, counts, person, emoji, new=not known)
+
+    def between(self, start: int, end: int) -> list[tuple[int, dict[str, int]]]:
+        """Returns the taps from second `start` to the second before `end`, oldest first, as far as
+        they are in memory. Seconds and emoji without taps are left out.
+        """
+        return [
+            (
+                second,
+                {
+                    name: number
+                    for name, number in zip(EMOJI, counts.taps[:-1], strict=True)
+                    if number
+                },
+            )
+            for second, counts in sorted(self._seconds.items())
+            if start <= second < end
+        ]
 
     @property
     def waiting(self) -> bool:
@@ -131,15 +155,15 @@ class Reactions:
         return counts
 
     def _drop_old(self) -> None:
-        """Forgets the people of each second that is too old for new taps. Also forgets the second
-        itself if its counts are stored.
+        """Forgets the people of each second that is too old to count people. Forgets a second that
+        is too old for new taps if its counts are stored.
         """
         waiting = self._changed | self._taken
-        for second in [old for old in self._seconds if old < self._newest - KEPT]:
+        for second in [old for old in self._seconds if old < self._newest - PEOPLE_KEPT]:
             kept = self._seconds[second]
             self._people -= len(kept.seen)
             kept.seen = {}
-            if second not in waiting:
+            if second < self._newest - KEPT and second not in waiting:
                 del self._seconds[second]
         for second in sorted(self._seconds)[: max(0, len(self._seconds) - MAX_WAITING)]:
             self._people -= len(self._seconds.pop(second).seen)

@@ -16,9 +16,9 @@ BIN = 100_000
 """Duration of a bin, µs."""
 MAX_PER_BIN = 5
 """Maximum number of taps in a bin. Further taps do not count: no hand taps 50 times a second."""
-SECONDS_BACK = 30
-"""Maximum distance of a tap from the live edge, seconds. A tap with an earlier media time counts at
-this distance.
+SECONDS_BACK = 90
+"""Maximum distance of a tap from the live edge, seconds: viewers may jump back as far as this. A
+tap with an earlier media time counts at this distance.
 """
 
 Taps = list[tuple[int, int, int]]
@@ -36,7 +36,7 @@ def read_taps(notice: Mapping[str, Any], seen: int, edge: int) -> Taps:
 
     `seen`: media time that the viewer was seeing, for a notice without `media_time`. `edge`: the
     live edge. The first bin begins at the media time of the notice. If this time is not within the
-    30 s before `edge`, the nearest time in these 30 s replaces it. Raises MessageError if the
+    90 s before `edge`, the nearest time in these 90 s replaces it. Raises MessageError if the
     notice does not follow PROTOCOL.md.
     """
     counts = notice.get("counts")

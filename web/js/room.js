@@ -70,6 +70,7 @@ const view = new RoomView({
     settled: loadSocial,
     state: (state) => void (WITHOUT_PICTURE.includes(state) && loadSocial()),
     connected: () => void social.view?.load(),
+    playhead: (mediaTime) => social.view?.replay(mediaTime),
     doubleTap: (x, y) => social.view?.heart({ x, y }),
   },
 });
@@ -80,7 +81,11 @@ const shortcuts = {
   stats: () => void view.toggleStats(),
   full: () => view.toggleFullScreen(),
   fold: () => view.toggleFold(),
-  heart: () => social.view?.heart(),
+  // In an instant replay, the same key leads back to the live.
+  heart: () => (view.replaying ? view.backToLive() : social.view?.heart()),
+  back: () => view.jump(-5),
+  ahead: () => view.jump(5),
+  pause: () => view.togglePaused(),
   emoji: () => social.view?.toggleTray(),
 };
 document.addEventListener('keydown', ({ key, target, ctrlKey, metaKey, altKey, isComposing }) => {

@@ -14,6 +14,7 @@ from server.http.operations.refusals import (
     Refusals,
     merged,
 )
+from server.http.rewind import FILE, ReplayWindow
 from server.http.signalling import SDP, SDP_FRAGMENT
 
 SIGNALLING_BODY = merged(BODY, {400: (Code.BODY_NOT_UTF8,), 415: (Code.WRONG_CONTENT_TYPE,)})
@@ -37,6 +38,27 @@ OPERATIONS = (
         merged(BODY, ROOM_ON, {400: (Code.BAD_NOTICE,), 404: (Code.SESSION_NOT_FOUND,)}),
         body=JSON,
         query=("viewer",),
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/window",
+        "The moments to which a viewer can jump back",
+        {200: (ReplayWindow,)},
+        merged(ROOM_ON, {409: (Code.ROOM_NOT_LIVE,)}),
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/window/{media_time}",
+        "The segment of the window that contains a media time",
+        {200: (FILE,)},
+        merged(
+            ROOM_ON,
+            {
+                400: (Code.BAD_MEDIA_TIME,),
+                404: (Code.NOT_IN_WINDOW,),
+                429: (Code.TOO_MANY_REQUESTS,),
+            },
+        ),
     ),
     Operation(
         "GET",

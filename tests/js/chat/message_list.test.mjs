@@ -110,3 +110,20 @@ test('nothing is quoted of a removed message and of a hidden person', () => {
   list.hidden = (id) => id === 'p2';
   assert.deepEqual(quoted(), [undefined, undefined, 0]);
 });
+
+test('in an instant replay, messages appear at the moment at which they were written', () => {
+  const list = new MessageList();
+  list.take([
+    message(1, { media_time: 1e6 }),
+    message(2, { media_time: 5e6 }),
+    message(3, { media_time: null }),
+  ]);
+  list.write(message(Infinity, { id: 'mine', text: 'now', media_time: 9e6 }));
+  list.playhead = 3e6;
+  assert.deepEqual(texts(list), ['message 1', 'message 3', 'now']);
+  assert.equal(list.isReached(message(2, { media_time: 5e6 })), false);
+  list.playhead = 5e6;
+  assert.deepEqual(texts(list), ['message 1', 'message 2', 'message 3', 'now']);
+  list.playhead = NaN;
+  assert.equal(texts(list).length, 4);
+});

@@ -33,6 +33,7 @@ test('the table says what each gesture does', () => {
     'emoji',
     undefined,
   ]);
+  assert.deepEqual(['ArrowLeft', 'ArrowRight', 'k'].map(actionOfKey), ['back', 'ahead', 'pause']);
 });
 
 test('no gesture of a place means two things', () => {

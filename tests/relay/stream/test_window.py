@@ -154,3 +154,22 @@ def test_an_excerpt_without_samples_does_not_grow() -> None:
     excerpt = window.excerpt(0, 1_000_000)
     window.append(frame(0, key=True))
     assert not excerpt.extend(window, 1_000_000) and len(excerpt) == 0
+
+
+def test_a_snapshot_does_not_change_when_the_window_does() -> None:
+    window = Window(10, 1 << 20)
+    for n in range(4):
+        window.append(frame(n, key=n == 0, size=n))
+        window.append(sound_sample(n * 48_000))
+    snapshot = window.snapshot()
+    for n in range(4, 20):
+        window.append(frame(n))
+    assert [(each.place, each.media_time, each.key, each.size) for each in snapshot.frames()] == [
+        (0, 0, True, 0),
+        (2, 1_000_000, False, 1),
+        (4, 2_000_000, False, 2),
+        (6, 3_000_000, False, 3),
+    ]
+    assert [sample.media_time for sample in snapshot.samples(-5, 3)] == [0, 0, 1_000_000]
+    assert values(snapshot.samples(6, 99)) == values([frame(3, size=3), sound_sample(3 * 48_000)])
+    assert snapshot.newest == 3_000_000 and Window(1, 1).snapshot().newest == 0

@@ -4,7 +4,7 @@ import pytest
 
 from server.social import reactions
 from server.social.reactions import ANY, KEPT, WINDOW, ReactionCount, Reactions
-from server.social.taps import EMOJI
+from server.social.taps import EMOJI, SECONDS_BACK
 
 HEART, FIRE = EMOJI.index("heart"), EMOJI.index("fire")
 SECOND = 1_000_000
@@ -101,3 +101,26 @@ def test_people_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     kept.settle(stored=True)
     kept.add("f", [((KEPT + WINDOW) * SECOND, HEART, 1)])
     assert of(kept.take())[KEPT + WINDOW] == (1, 1, 1)
+
+
+def test_the_taps_of_the_last_seconds_are_in_memory() -> None:
+    """Also once they are stored: viewers who jump back see them as a curve."""
+    kept = Reactions()
+    kept.add("a", [(10 * SECOND, HEART, 3), (10 * SECOND, FIRE, 1), (12 * SECOND, HEART, 1)])
+    kept.take()
+    kept.settle(stored=True)
+    assert kept.between(0, 99) == [(10, {"heart": 3, "fire": 1}), (12, {"heart": 1})]
+    assert kept.between(11, 12) == [] and kept.between(12, 13) == [(12, {"heart": 1})]
+
+
+def test_a_tap_on_a_replayed_moment_counts_there_but_counts_no_person() -> None:
+    """The people of this moment are not in memory any longer. The taps still are, so that the new
+    total replaces the stored total.
+    """
+    kept = Reactions()
+    kept.add("a", [(10 * SECOND, HEART, 2)])
+    kept.add("a", [((10 + SECONDS_BACK) * SECOND, HEART, 1)])
+    kept.take()
+    kept.settle(stored=True)
+    kept.add("b", [(10 * SECOND, HEART, 3)])
+    assert of(kept.take(), "heart") == {10: (5, 1, 1)}

@@ -229,6 +229,15 @@ export class Chat {
     this.#render();
   }
 
+  /**
+   * The moment of an instant replay, µs; NaN at the live. Later messages are not shown.
+   * @param {number} mediaTime
+   */
+  set playhead(mediaTime) {
+    this.#list.playhead = mediaTime;
+    this.#render();
+  }
+
   /** Whether the reader follows the creator of the room. @param {boolean} follows */
   set follows(follows) {
     this.#composer.state.follows = follows;
@@ -239,9 +248,12 @@ export class Chat {
   #show(messages) {
     this.#list.take(messages);
     const own = this.#options.identity.me?.person.id;
-    for (const { person, text } of messages)
+    for (const message of messages) {
+      const { person, text } = message;
+      if (!this.#list.isReached(message)) continue;
       if (person && person.id !== own && !this.#options.identity.hides(person.id))
         this.#announcer.add(t('chat.quote', { name: person.name, text }));
+    }
     this.#render();
   }
 

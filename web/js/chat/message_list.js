@@ -40,6 +40,7 @@ export class MessageList {
   #waiting = [];
   #hidden = (/** @type {string} */ _person) => false;
   #me = '';
+  #playhead = NaN;
 
   /** The entries to show, the oldest first. */
   get entries() {
@@ -67,6 +68,22 @@ export class MessageList {
   set me(id) {
     this.#me = id;
     for (const entry of this.#shown) entry.mine ||= this.#wrote(entry.message);
+  }
+
+  /**
+   * The moment of an instant replay, µs; NaN at the live. Later messages of others are not shown.
+   * @param {number} mediaTime
+   */
+  set playhead(mediaTime) {
+    this.#playhead = mediaTime;
+  }
+
+  /**
+   * Whether the reader has reached the moment at which a message was written.
+   * @param {Pick<Message, 'media_time'>} message
+   */
+  isReached({ media_time: written }) {
+    return !((written ?? NaN) > this.#playhead);
   }
 
   /** @param {(person: string) => boolean} hidden  whether the reader hides this person */
@@ -162,7 +179,9 @@ export class MessageList {
    * the line.
    * @param {Entry} entry
    */
-  #isSeen({ removed, mine, message: { person, text } }) {
+  #isSeen({ removed, mine, message }) {
+    const { person, text } = message;
+    if (!mine && !this.isReached(message)) return false;
     return !removed && (person ? mine || !this.#hidden(person.id) : text !== '');
   }
 

@@ -5,7 +5,8 @@
  *
  * @typedef {'picture' | 'heart' | 'message'} Place
  * @typedef {'tap' | 'double-tap' | 'hold'} Gesture
- * @typedef {'sound' | 'controls' | 'heart' | 'emoji' | 'sheet' | 'stats' | 'full' | 'fold'} Action
+ * @typedef {'sound' | 'controls' | 'heart' | 'emoji' | 'sheet' | 'stats' | 'full' | 'fold' | 'back' |
+ *   'ahead' | 'pause'} Action
  *
  * @typedef {object} Row
  * @property {Place} place
@@ -38,6 +39,9 @@ export const SHORTCUTS = Object.freeze([
   { key: 's', action: 'stats', button: 'stats-toggle' },
   { key: 'f', action: 'full', button: 'full' },
   { key: 'c', action: 'fold', button: 'fold' },
+  { key: 'ArrowLeft', action: 'back', button: 'rewind' },
+  { key: 'ArrowRight', action: 'ahead', button: 'rewind-live' },
+  { key: 'k', action: 'pause', button: 'rewind-pause' },
 ]);
 
 /**

@@ -11,6 +11,7 @@ const SHOWN_FOR = 4_000; // ms for which the controls are visible after a tap on
  * @typedef {object} Actions
  * @property {(muted: boolean) => void} mute
  * @property {() => void} play  called when the viewer taps the button of `askForTap`
+ * @property {() => void} rewind
  * @property {() => void} share
  * @property {() => void} pictureInPicture
  * @property {() => void} fullScreen
@@ -57,6 +58,7 @@ export class Controls {
     });
     this.#full = button('full', actions.fullScreen);
     this.#menu = partOf(root, 'menu-sheet');
+    button('rewind', actions.rewind);
     button('share', actions.share);
     button('pip', actions.pictureInPicture).hidden = !document.pictureInPictureEnabled;
     button('menu', () => this.#menu.showModal());

@@ -16,6 +16,8 @@
  * @property {(state: RoomState) => void} [state]
  * @property {() => void} [connected]  the connection is open again, and events may have been missed
  * @property {(x: number, y: number) => void} [doubleTap]  on the picture, px in the window
+ * @property {(mediaTime: number) => void} [playhead]  the viewer watches this moment of an instant
+ *   replay, µs; NaN at the live
  *
  * @typedef {object} RoomOptions
  * @property {string} room
@@ -42,6 +44,7 @@ import { BitrateMeter } from './bitrate_meter.js';
 import { Controls } from './controls.js';
 import { canFillScreen, toggleFullScreen } from './full_screen.js';
 import { lateModules, loadLateModules } from './late_modules.js';
+import { InstantReplay } from './instant_replay.js';
 import { LostNotice } from './lost_notice.js';
 import { EventLine } from './event_line.js';
 import { CARDS, isOver, nextRoomState } from './room_state.js';
@@ -49,6 +52,7 @@ import { ScreenClock } from './screen_clock.js';
 import { Viewport } from './viewport.js';
 
 const SETTLED = 300; // time after the first frame in which the rest of the burst is decoded, ms
+const BACK = 10; // s; jump of the button that begins an instant replay
 const [BANNED, ENDED] = [4403, 4410]; // close codes of the WebSocket
 
 export class RoomView {
@@ -65,6 +69,7 @@ export class RoomView {
   #controls;
   /** @type {LostNotice} */
   #lost;
+  #replay;
   #bitrate;
   #beacon = new Beacon();
   /** @type {RoomState} */
@@ -116,6 +121,7 @@ export class RoomView {
     this.#viewport = new Viewport(root, preload?.source?.video, environment);
     this.#playback = this.#makePlayback(new PlayerFactory({ room, worker, preload, environment }));
     this.#lost = new LostNotice(root, () => this.#playback.stats().playing, environment);
+    this.#replay = this.#makeReplay();
     this.#controls = this.#makeControls();
     this.#bitrate = new BitrateMeter(() => this.#connection.bytes, environment);
     this.#listen();
@@ -129,7 +135,8 @@ export class RoomView {
   }
 
   stats() {
-    const { rebuilds, muted } = this.#playback;
+    const { rebuilds } = this.#playback;
+    const { muted } = this.#replay;
     const { name: player, why } = this.#ladder;
     const { pace, dropped: leftOut } = this.#pace;
     return {
@@ -153,8 +160,15 @@ export class RoomView {
 
   /** Media time of the frame on the screen, µs; NaN while unknown. */
   get mediaTime() {
-    const stats = { ...this.#playback.stats(), player: this.#ladder.name };
-    return this.#screenClock.read(this.#environment.now(), stats);
+    const replayed = this.#replay.mediaTime;
+    return Number.isNaN(replayed) ? this.#liveTime : replayed;
+  }
+
+  get #liveTime() {
+    const stats = this.#playback.stats();
+    const position = stats.mediaTime ?? stats.position;
+    const shown = { ...stats, position, player: this.#ladder.name };
+    return this.#screenClock.read(this.#environment.now(), shown);
   }
 
   /**
@@ -163,6 +177,29 @@ export class RoomView {
    */
   send(notice) {
     this.#eventLine.send(notice);
+  }
+
+  /** Whether the viewer watches an instant replay. */
+  get replaying() {
+    return this.#replay.active;
+  }
+
+  /**
+   * Jumps back in the live, or ahead within the instant replay.
+   * @param {number} seconds
+   */
+  jump(seconds) {
+    void this.#replay.jump(seconds);
+  }
+
+  /** Pauses the picture, or continues from where it was paused. */
+  togglePaused() {
+    void this.#replay.toggle();
+  }
+
+  /** Ends the instant replay. */
+  backToLive() {
+    this.#replay.leave();
   }
 
   toggleMuted() {
@@ -232,11 +269,28 @@ export class RoomView {
     });
   }
 
+  #makeReplay() {
+    return new InstantReplay({
+      ...{ room: this.#room, root: this.#root, environment: this.#environment },
+      liveTime: () => this.#liveTime,
+      mute: (muted) => (this.#playback.muted = muted),
+      listener: {
+        active: (active) => !active && this.#viewport.release(),
+        freeze: () => this.#viewport.hold(),
+        playhead: (mediaTime) => this.#events.playhead?.(mediaTime),
+        event: (event) => this.#events.event?.(event),
+        sized: (width, height) => this.#viewport.resize(width, height),
+        notice: (text) => this.#events.notice?.(text),
+      },
+    });
+  }
+
   #makeControls() {
     const controls = new Controls(
       this.#root,
       {
-        mute: (muted) => (this.#playback.muted = muted),
+        mute: (muted) => (this.#replay.muted = muted),
+        rewind: () => this.jump(-BACK),
         play: () => this.#playback.resume(),
         share: () => this.#events.share?.(),
         pictureInPicture: () => void this.#togglePictureInPicture(),
@@ -332,6 +386,8 @@ export class RoomView {
   /** @param {{type: string, state?: RoomState, title?: string, viewers?: number} | null} event */
   #handleEvent(event) {
     if (!event || this.#closed) return;
+    // During an instant replay, the taps are those of the replayed moment.
+    if (event.type === 'tally' && this.#replay.active) return;
     if (event.type !== 'room' && event.type !== 'presence') return this.#events.event?.(event);
     this.#viewers = event.viewers ?? this.#viewers;
     setText(partOf(this.#root, 'viewers'), headCount(this.#viewers));
@@ -355,6 +411,7 @@ export class RoomView {
   }
 
   #stop() {
+    this.#replay.close();
     this.#lost.close();
     this.#viewport.hold();
     this.#connection.close();

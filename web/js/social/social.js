@@ -87,6 +87,14 @@ export class Social {
     this.#parts.hearts.tap('heart', place);
   }
 
+  /**
+   * Shows only messages that were written at this moment of an instant replay, or earlier.
+   * @param {number} mediaTime  µs; NaN shows all messages
+   */
+  replay(mediaTime) {
+    this.#parts.chat.playhead = mediaTime;
+  }
+
   toggleTray() {
     this.#parts.hearts.toggleTray();
   }

@@ -27,6 +27,8 @@
  * @property {number} firstPicture ms from navigation to the first frame; NaN before that frame
  * @property {number} [bitrate] bit/s of media that does not arrive by the WebSocket
  * @property {number} position     player time of the frame on the screen, ms; never decreases
+ * @property {number} [mediaTime]  media time of the frame on the screen, ms; only of players that get
+ *   the media by the WebSocket
  * @property {boolean} playing     whether new frames appear
  * @property {SoundStats} [sound]  if the player measures the audio and is not muted
  *

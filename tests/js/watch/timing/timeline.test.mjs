@@ -23,6 +23,7 @@ test('the timeline begins near zero with a keyframe and accepts nothing twice', 
   assert.equal(timeline.accept(sample(TRACK.VIDEO, hours), 0, true), false);
   assert.equal(timeline.accept(sample(TRACK.VIDEO, hours + 33_000, FLAG.KEY), 0, true), true);
   assert.equal(timeline.first, 10);
+  assert.equal(timeline.toMedia(timeline.first), (hours + 33_000) / 1_000);
   assert.equal(timeline.accept(sample(TRACK.VIDEO, hours + 33_000, FLAG.KEY), 0, true), false);
   assert.equal(timeline.accept(sample(TRACK.AUDIO, hours + 20_000), 0, true), true);
   assert.equal(timeline.newest, 10);

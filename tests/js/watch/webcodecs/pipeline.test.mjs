@@ -77,6 +77,7 @@ test('on a steady network a frame is drawn when it is decoded', async (t) => {
     await clock.advance(DECODES + 1);
     if (n > 60) assert.equal(pipeline.stats().buffer, 0, `frame ${n} waits`);
     if (n > 60) assert.equal(Math.round(pipeline.stats().position), 10 + n * FRAME);
+    if (n > 60) assert.equal(Math.round(pipeline.stats().mediaTime), n * FRAME);
     await clock.advance(FRAME - DECODES - 1);
   }
   assert.ok(pipeline.stats().target < 5);

@@ -197,6 +197,7 @@ export class MsePlayer {
       seeks: this.#seeks,
       firstPicture: this.#watch.firstPicture,
       position: this.#watch.mediaTime * 1000,
+      mediaTime: this.#timeline.toMedia(this.#watch.mediaTime * 1000),
       playing: now - this.#watch.shownAt < 500, // shownAt is NaN before the first frame
     };
   }

@@ -84,6 +84,14 @@ export class Timeline {
     return this.frames.captureOf(seconds * 1e6 + this.base);
   }
 
+  /**
+   * Returns the media time at a player time, both in ms; NaN before the first keyframe.
+   * @param {number} player
+   */
+  toMedia(player) {
+    return player + this.base / 1000;
+  }
+
   /** @param {number} media µs */
   #toPlayer(media) {
     return (media - this.base) / 1000;

@@ -138,6 +138,7 @@ export class Pipeline {
       seeks: playhead.jumps + (sound?.jumps ?? 0),
       firstPicture: this.#firstPicture,
       position: media,
+      mediaTime: this.#timeline.toMedia(media),
       playing: frames > 0 && now - drawnAt < 500,
       ...(sound && { sound }),
     };

@@ -1,0 +1,103 @@
+/**
+ * Plays the window of a live by the browser's own HLS player, in browsers that cannot play Opus by
+ * Media Source Extensions (older iPhones). Shows only the moments in the playlist, about 20 s.
+ *
+ * @typedef {import('./replay_window.js').ReplayWindow} ReplayWindow
+ */
+import { HOLD_BACK } from '../watch/hls/live_sync.js';
+
+const MARGIN = 0.5; // distance to the start of the playlist, s: its first segment ends soon
+
+export class HlsReplay {
+  #video;
+  #events;
+  #environment;
+  /** @type {ReplayWindow | null} */
+  #window = null;
+  #target = NaN;
+  #listening = new AbortController();
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {string} url  URL of the playlist
+   * @param {import('./mse_replay.js').ReplayEvents} events
+   * @param {Readonly<import('../page/environment.js').Environment>} environment
+   */
+  constructor(video, url, events, environment) {
+    this.#video = video;
+    this.#events = events;
+    this.#environment = environment;
+    const { signal } = this.#listening;
+    video.addEventListener('progress', () => this.#arrive(), { signal });
+    video.addEventListener('canplay', () => this.#arrive(), { signal });
+    const shown = () => Number.isNaN(this.#target) && events.shown();
+    video.addEventListener('seeked', shown, { signal });
+    video.addEventListener('playing', shown, { signal });
+    video.addEventListener('waiting', () => !video.seeking && events.starved(), { signal });
+    video.addEventListener(
+      'error',
+      () => events.broken(video.error?.message || 'the media element failed'),
+      { signal },
+    );
+    video.src = url;
+  }
+
+  get mediaTime() {
+    return Number.isNaN(this.#target) ? this.#momentAt(this.#video.currentTime) : this.#target;
+  }
+
+  get earliest() {
+    const { seekable } = this.#video;
+    return seekable.length ? this.#momentAt(seekable.start(0) + MARGIN) : NaN;
+  }
+
+  /** @param {ReplayWindow} window */
+  take(window) {
+    this.#window = window;
+    this.#arrive();
+  }
+
+  /** @param {number} moment */
+  seek(moment) {
+    this.#target = moment;
+    this.#arrive();
+  }
+
+  play() {
+    this.#video.play().catch((/** @type {DOMException} */ error) => {
+      if (error.name === 'NotAllowedError') this.#events.blocked();
+    });
+  }
+
+  pause() {
+    this.#video.pause();
+  }
+
+  close() {
+    this.#listening.abort();
+    this.#video.removeAttribute('src');
+    this.#video.load();
+  }
+
+  #arrive() {
+    const { seekable } = this.#video;
+    if (Number.isNaN(this.#target) || !seekable.length || !this.#window) return;
+    const start = seekable.start(0) + MARGIN;
+    const wanted =
+      this.#video.currentTime + (this.#target - this.#momentAt(this.#video.currentTime)) / 1e6;
+    this.#target = NaN;
+    this.#video.currentTime = Math.max(start, wanted);
+  }
+
+  /**
+   * Returns the media time at a position of the element. The seekable range ends at the hold-back
+   * of the playlist.
+   * @param {number} position  s
+   */
+  #momentAt(position) {
+    const { seekable } = this.#video;
+    if (!seekable.length || !this.#window) return NaN;
+    const behind = seekable.end(seekable.length - 1) + HOLD_BACK - position;
+    return this.#window.edge(this.#environment.now()) - behind * 1e6;
+  }
+}
