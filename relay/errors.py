@@ -116,6 +116,10 @@ class RefusalCode(StrEnum):
     NO_COUNTDOWN = "no_countdown"
     LENGTH_AT_MAXIMUM = "length_at_maximum"
 
+    # Replays
+    BAD_KEEP = "bad_keep"
+    NO_REPLAY = "no_replay"
+
     # People in rooms
     CREATOR_ONLY = "creator_only"
     MODERATORS_ONLY = "moderators_only"

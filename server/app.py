@@ -22,7 +22,12 @@ from server.composition.media import open_media
 from server.composition.outputs import create_outputs
 from server.composition.parts import Parts
 from server.composition.serving import serve_clients, serve_operator
-from server.composition.stored_media import open_objects, start_keeping, start_posters
+from server.composition.stored_media import (
+    open_objects,
+    open_recordings,
+    start_keeping,
+    start_posters,
+)
 from server.composition.visitors import open_visitors
 from server.demo import Demo
 from server.host.addresses import local_addresses, media_hosts
@@ -39,6 +44,7 @@ from server.http.playback_metrics import Playing
 from server.memory.machine import Allocator
 from server.objects.objects import Objects
 from server.posters.posters import Posters
+from server.recordings.recordings import Recordings
 from server.rooms.lost_servers import LostServers
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
@@ -63,6 +69,7 @@ class RunningServer:
     shedding: Shedding
     connections: Connections
     storage: Storage
+    recordings: Recordings
     identity: Identity
     access: Access
     workers: Workers
@@ -134,6 +141,7 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         shedding,
         parts.limits.connections,
         parts.storage,
+        parts.recordings,
         parts.visitors.identity,
         parts.visitors.access,
         parts.media.workers,
@@ -166,6 +174,7 @@ async def _open_parts(
     await media.udp.open(media_hosts(settings, addresses), udp_port)
     hosts = list(settings.announce or media.udp.hosts)
     await rooms.open()
+    recordings = await open_recordings(rooms, storage, objects, settings, stack)
     lost_servers = LostServers(storage.server_leases, rooms.in_memory.open_names)
     lost_servers.start()
     stack.push_async_callback(lost_servers.close)
@@ -183,6 +192,7 @@ async def _open_parts(
         objects,
         blocklist,
         rooms,
+        recordings,
         media,
         hosts,
         visitors,

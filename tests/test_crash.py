@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.benchmarks import crash
+from scripts.benchmarks import crash, crash_recording
 from scripts.benchmarks.crash_ledger import Findings, Ledger, Shown
 from scripts.benchmarks.postgres import Postgres
 
@@ -56,4 +56,14 @@ async def test_a_killed_server_keeps_what_it_acknowledged(
 ) -> None:
     run = await crash.measure(tmp_path, database, crash.Plan(2, 50), progress=lambda _: None)
     assert run.kills == 2 and run.acknowledged > 50
+    assert all(bar.kept for bar in run.bars), run
+
+
+@pytest.mark.service
+@pytest.mark.timeout(120)
+async def test_a_killed_server_loses_at_most_the_last_segment_of_a_recording(
+    tmp_path: Path,
+) -> None:
+    run = await crash_recording.measure(tmp_path, None, 2, progress=lambda _: None)
+    assert run.kills == 2 and run.segments >= 2
     assert all(bar.kept for bar in run.bars), run

@@ -25,6 +25,7 @@ from server.http.moderation import ModerationEndpoint
 from server.http.people import PeopleEndpoint
 from server.http.polls import PollsEndpoint
 from server.http.posters import PostersEndpoint
+from server.http.replay import ReplayEndpoint
 from server.http.reports import ReportsEndpoint
 from server.http.rooms import RoomsEndpoint
 from server.http.sign_in import SignInEndpoint
@@ -58,6 +59,7 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
         SummaryEndpoint(rooms, requesters),
         TimelineEndpoint(rooms, requesters),
         HighlightsEndpoint(rooms, requesters),
+        ReplayEndpoint(rooms, parts.recordings, requesters),
         ModerationEndpoint(rooms, requesters),
         ReportsEndpoint(rooms, parts.storage.reports, identity, requesters),
         WatchLinksEndpoint(rooms, requesters, settings),

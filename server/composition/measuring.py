@@ -39,7 +39,7 @@ def create_metrics(parts: Parts, registry: CollectorRegistry) -> Metrics:
         outputs.watch,
         outputs.events,
     )
-    return Metrics(sources, social, registry, parts.settings)
+    return Metrics(sources, social, parts.recordings, registry, parts.settings)
 
 
 def start_sampler(parts: Parts, stack: AsyncExitStack) -> LoadSampler:

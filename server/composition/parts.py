@@ -10,6 +10,7 @@ from server.composition.visitors import Visitors
 from server.http.blocklist import Blocklist
 from server.objects.objects import Objects
 from server.posters.posters import Posters
+from server.recordings.recordings import Recordings
 from server.rooms.registry import Rooms
 from server.settings import Settings
 from server.storage.storage import Storage
@@ -24,6 +25,7 @@ class Parts:
     objects: Objects
     blocklist: Blocklist
     rooms: Rooms
+    recordings: Recordings
     media: Media
     hosts: list[str]
     """The addresses at which publishers and viewers reach the UDP port."""

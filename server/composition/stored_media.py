@@ -8,6 +8,8 @@ from server.media.keeping import Keeping, MediaBounds
 from server.media.sweeping import Sweeping
 from server.objects.objects import Objects
 from server.posters.posters import Posters
+from server.recordings.policy import Keep, RecordingPolicy
+from server.recordings.recordings import Recordings
 from server.rooms.registry import Rooms
 from server.settings import Settings
 from server.storage.storage import Storage
@@ -33,6 +35,25 @@ def start_posters(rooms: Rooms, media: Media, stack: AsyncExitStack) -> Posters:
     posters.start()
     stack.push_async_callback(posters.close)
     return posters
+
+
+async def open_recordings(
+    rooms: Rooms, storage: Storage, objects: Objects, settings: Settings, stack: AsyncExitStack
+) -> Recordings:
+    """Starts to record the lives of this process. Raises StorageError."""
+    policy = RecordingPolicy(
+        Keep(settings.keep_replays),
+        settings.max_replay_age,
+        settings.max_replay_length,
+        settings.max_media,
+    )
+    recordings = Recordings(
+        rooms.in_memory, storage.recordings, storage.kept_media, objects, policy
+    )
+    rooms.observe(recordings)
+    await recordings.open()
+    stack.push_async_callback(recordings.close)
+    return recordings
 
 
 def start_keeping(

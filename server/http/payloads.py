@@ -35,6 +35,10 @@ class Config(Payload):
 
     create: Annotated[Literal["anyone", "token"], Field(description="who may create rooms")]
     version: str
+    keep_replays: Annotated[
+        Literal["yes", "day", "no"],
+        Field(description="whether replays are kept if the creator does not choose"),
+    ]
 
 
 class ServerHealth(Payload):

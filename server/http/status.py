@@ -67,4 +67,10 @@ class StatusEndpoint:
         return reply(ServerHealth, answer)
 
     async def config(self, _: web.Request) -> web.Response:
-        return reply(Config, {"create": self._settings.create, "version": __version__})
+        settings = self._settings
+        answer = {
+            "create": settings.create,
+            "version": __version__,
+            "keep_replays": settings.keep_replays,
+        }
+        return reply(Config, answer)

@@ -18,6 +18,7 @@ from server.rooms.commands.timeline import ReadTimeline
 from server.rooms.creator_lists import CreatorLists, creator_of
 from server.rooms.owner import read_owner
 from server.rooms.part import CommandHandlers
+from server.rooms.replay import replay_handlers
 from server.rooms.reports import RoomReports
 from server.rooms.requester import require_key, require_role
 from server.rooms.stored_message import to_messages
@@ -67,6 +68,7 @@ class PastRoom:
             ReadSummary: self._read_summary,
             ReadMessages: self._read_messages,
             ReadTimeline: self._read_timeline,
+            **replay_handlers(),
             **lists.command_handlers(),
             **access.command_handlers(),
             **reports.command_handlers(),

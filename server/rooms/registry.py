@@ -35,7 +35,7 @@ from server.rooms.moderation_changes import ModerationChanges
 from server.rooms.part import SocialTools
 from server.rooms.past_room import PastRoom
 from server.rooms.requester import require_key
-from server.rooms.room import OpenSession, Room, RoomPolicy
+from server.rooms.room import OpenSession, Room, RoomObserver, RoomPolicy
 from server.rooms.stored_changes import StoredChanges
 from server.social.author import Requester
 from server.social.chat_settings import ChatSettings
@@ -92,7 +92,12 @@ class Rooms:
         self._idle = IdleRooms()
         self._stored = StoredChanges()
         self._endings: dict[str, asyncio.Task[None]] = {}
+        self._observers: list[RoomObserver] = []
         self._closing = False
+
+    def observe(self, observer: RoomObserver) -> None:
+        """Tells the observer about each change of a room's state from now on."""
+        self._observers.append(observer)
 
     async def open(self) -> None:
         """Restores the stored rooms that have not ended. A room that was live waits for its
@@ -348,6 +353,11 @@ class Rooms:
             self._endings[room.name].add_done_callback(lambda _: self._endings.pop(room.name))
         elif before is State.IDLE and room.live_since is not None:
             self._stored.store(partial(self._storage.rooms.set_live, room.name, room.live_since))
+        for observer in self._observers:
+            try:
+                observer.room_changed(room, before)
+            except Exception:  # an error of one observer must not affect the room
+                logger.exception("room %s: %s failed", room.name, type(observer).__name__)
 
     def _add(self, record: RoomRecord, *, restored: bool = False) -> Room:
         audience = Audience(self._on_beacon)

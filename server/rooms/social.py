@@ -20,6 +20,7 @@ from server.rooms.part import CommandHandler, NoticeHandlers, RoomContext, RoomP
 from server.rooms.polls import RoomPolls
 from server.rooms.presence import RoomPresence
 from server.rooms.reactions import RoomReactions
+from server.rooms.replay import RoomReplay
 from server.rooms.requester import holds_key, require_key, require_role
 from server.rooms.summary import RoomSummary
 from server.rooms.timeline import RoomTimeline
@@ -41,6 +42,7 @@ class RoomSocial:
         self.countdown = RoomCountdown(context)
         self.summary = RoomSummary(context)
         self.timeline = RoomTimeline(context)
+        self.replay = RoomReplay(context)
         self._parts: tuple[RoomPart, ...] = (
             self.moderation,
             self.chat,
@@ -52,6 +54,7 @@ class RoomSocial:
             self.summary,
             self.timeline,
             self.highlights,
+            self.replay,
         )
         self._commands: dict[type[SocialCommand[Any]], CommandHandler] = {
             kind: handler

@@ -28,6 +28,7 @@ from server.storage.people import PersonStore
 from server.storage.personal_data import PersonalDataStore
 from server.storage.polls import PollStore
 from server.storage.reactions import ReactionStore
+from server.storage.recordings import RecordingStore
 from server.storage.reports import ReportStore
 from server.storage.retention import Retention
 from server.storage.rooms import RoomStore
@@ -55,6 +56,7 @@ class Storage:
         self.clips = ClipStore(database, server)
         self.discarded = DiscardedStore(database)
         self.kept_media = KeptMediaStore(database)
+        self.recordings = RecordingStore(database, server)
         self.retention = Retention(database)
         self.moderation = ModerationStore(database)
         self.moderation_log = ModerationLogStore(database)

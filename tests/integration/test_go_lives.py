@@ -36,6 +36,8 @@ async def test_a_hundred_go_lives_leave_nothing(server: Server) -> None:
         for number in range(WARM + TIMES):
             if number == WARM:
                 await _alone(server)
+                # The object store starts its threads with the first segments.
+                await eventually(lambda: server.recordings.counters.segments >= 2)
                 before = _held()
             publisher = Publisher(
                 publishers.counts, clip, room.name, room.key, room.whip, server.http

@@ -15,9 +15,12 @@ import { LiveApi } from './api/live_api.js';
 import { Identity } from './people/identity.js';
 import { CameraPanel } from './studio/camera_panel.js';
 import { CreatorRoom } from './studio/creator_room.js';
+import { KeepChoice } from './studio/keep_choice.js';
 import { LiveChoices } from './studio/live_choices.js';
 import { Notice } from './studio/notice.js';
 import { OnAir } from './studio/on_air.js';
+import { RecordingWatch } from './studio/recording_watch.js';
+import { ReplayCard } from './studio/replay_card.js';
 import { show, showObstacle } from './studio/screens.js';
 import { SetupForm } from './studio/setup_form.js';
 import { SummaryView } from './studio/summary_view.js';
@@ -31,14 +34,19 @@ const panel = new CameraPanel((track) => {
 }, notice);
 const setup = new SetupForm(goLive);
 const choices = new LiveChoices();
+const keepChoice = new KeepChoice();
 const identity = new Identity();
 new WhoPanel(identity);
 /** @type {OnAir | null} */
 let onAir = null;
 /** @type {CreatorRoom | null} */
 let creatorRoom = null;
+/** @type {RecordingWatch | null} */
+let recordingWatch = null;
 /** @type {SummaryView | null} */
 let summary = null;
+/** @type {ReplayCard | null} */
+let replayCard = null;
 /** @type {MyRoom | null} */
 let mine = null;
 
@@ -66,9 +74,11 @@ async function goLive(title, token) {
   if (token) keepInTab('token', token);
   keep('title', title);
   const chosen = choices.value;
+  const kept = keepChoice.value;
   let made;
   try {
     made = await api.createRoom(title, recallInTab('token'), chosen);
+    if (kept) await new LiveApi(made.room, made.key).keepReplay(kept);
   } catch (error) {
     const { status } = /** @type {api.ApiError} */ (error);
     if (status === 401 || status === 403) keepInTab('token', null);
@@ -84,6 +94,7 @@ function begin(room) {
   show('live');
   setText(byId('live-title'), room.title || t('studio.untitled'));
   creatorRoom = new CreatorRoom(mine, identity);
+  recordingWatch = new RecordingWatch(new LiveApi(mine.room, mine.key), notice);
   onAir = new OnAir(mine, panel, notice, {
     over: finish,
     elsewhere() {
@@ -100,7 +111,8 @@ function begin(room) {
 function leave() {
   onAir?.close();
   creatorRoom?.close();
-  onAir = creatorRoom = null;
+  recordingWatch?.close();
+  onAir = creatorRoom = recordingWatch = null;
   panel.stop();
 }
 
@@ -126,9 +138,14 @@ function finish(why, ended = Promise.resolve()) {
  */
 function showSummary({ room, key, watch, title }, ended) {
   summary?.close();
-  const view = new SummaryView(new LiveApi(room, key));
-  summary = view;
-  void ended.then(() => view.load());
+  replayCard?.close();
+  const live = new LiveApi(room, key);
+  const [view, card] = [new SummaryView(live), new ReplayCard(live)];
+  [summary, replayCard] = [view, card];
+  void ended.then(() => {
+    void view.load();
+    void card.load();
+  });
   byId('share-summary').onclick = () => share(watch, t('studio.summary.shared', { title }));
 }
 
@@ -186,6 +203,7 @@ async function start() {
   if (!ready) return;
   if (resumed) return begin(resumed);
   show('ready');
+  keepChoice.standard = (await settings)?.keep_replays;
   if ((await settings)?.create === 'token' && !recallInTab('token')) setup.showToken();
 }
 

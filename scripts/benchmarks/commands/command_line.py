@@ -20,6 +20,7 @@ from scripts.benchmarks.commands.memory import memory
 from scripts.benchmarks.commands.mixed import mixed
 from scripts.benchmarks.commands.peers import peers
 from scripts.benchmarks.commands.raid import raid
+from scripts.benchmarks.commands.recording import recording
 from scripts.benchmarks.commands.soak import soak
 from scripts.benchmarks.commands.uplink import uplink
 
@@ -40,6 +41,7 @@ for command in (
     mixed,
     peers,
     raid,
+    recording,
     soak,
     uplink,
 ):

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from scripts.benchmarks import crash as benchmark
+from scripts.benchmarks import crash_recording
 from scripts.benchmarks.chromium import browsers
 from scripts.benchmarks.commands.output import conclude, console, give_up, progress
 from scripts.benchmarks.commands.running import Json, measured
@@ -30,14 +31,21 @@ def crash(
     pages: Annotated[
         bool, typer.Option(help="A creator and a viewer in Chromium, who must come back.")
     ] = True,
+    recording: Annotated[
+        bool, typer.Option("--recording", help="Kill while a live is recorded, without a chat.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Kills a server with SIGKILL during a chat, several times. After each restart, the history
-    must contain every acknowledged message exactly once.
+    must contain every acknowledged message exactly once. With --recording: kills the server while
+    it records a live; the recording may lose its last segment at most.
     """
     chosen = databases.split(",")
     if unknown := [name for name in chosen if name not in DATABASES]:
         give_up(f"--databases: unknown: {unknown[0]!r}; there are {', '.join(DATABASES)}")
+    if recording:
+        _kill_while_recording(chosen, count, as_json=as_json)
+        return
 
     async def run() -> list[benchmark.Run]:
         async with AsyncExitStack() as stack:
@@ -58,6 +66,36 @@ def crash(
     conclude(
         [bar for run in runs for bar in run.bars],
         {"runs": [run.as_json() for run in runs]} if as_json else None,
+    )
+
+
+def _kill_while_recording(databases: list[str], count: int, *, as_json: bool) -> None:
+    async def run() -> list[crash_recording.Run]:
+        runs = []
+        for name in databases:
+            with ExitStack() as places:
+                folder = tempfile.TemporaryDirectory(prefix="microlive-bench-")
+                data = Path(places.enter_context(folder))
+                url = _postgresql(places) if name == "postgresql" else None
+                runs.append(await crash_recording.measure(data, url, count, progress=progress))
+        return runs
+
+    runs = measured(run(), 120 + EACH * count * len(databases))
+    if not as_json:
+        table = Table(
+            *("database", "kills", "segments", "lost p50/most s", "faults", "state"),
+            title="kill -9 during a recording",
+        )
+        for each in runs:
+            losses = Figures.of(each.losses)
+            table.add_row(
+                *(each.database, str(each.kills), str(each.segments)),
+                *(f"{losses.p50:.1f}/{losses.most:.1f}", str(len(each.faults)), each.state),
+            )
+        console.print(table)
+    conclude(
+        [bar for each in runs for bar in each.bars],
+        {"runs": [each.as_json() for each in runs]} if as_json else None,
     )
 
 

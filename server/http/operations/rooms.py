@@ -15,17 +15,23 @@ from server.http.operations.refusals import (
     ROLE,
     ROOM,
     STORAGE,
+    STORED_PERSON,
     merged,
 )
 from server.http.payloads import CreateRoom, CreateRoomAnswer, OEmbed, RoomList
+from server.http.replay import KeepReplay
 from server.http.timeline import TimelineBody
 from server.http.watch_links import AddLinkBody, LinkDescription, LinkList
+from server.recordings.replay import Replay
 from server.rooms.commands.countdown import CountdownEnd
 from server.rooms.commands.highlights import BestMoments
 from server.rooms.description import RoomDescription
 from server.rooms.health import RoomHealth
 from server.social.summary import PublicSummary, Summary
 
+CREATOR = merged(ROOM, STORED_PERSON, {403: (Code.CREATOR_ONLY,)})
+"""Refusals of operations for the creator alone, which are possible after the end of the live too.
+"""
 END = merged(KEY, ROLE, ROOM, {401: (Code.SIGNED_OUT,)})
 """Refusals of requests that end a room."""
 
@@ -107,6 +113,30 @@ OPERATIONS = (
         "The best moments: of a live for its creator, of an ended and recorded live for all",
         {200: (BestMoments,)},
         merged(ROOM, OVER, {403: (Code.CREATOR_ONLY,)}),
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/replay",
+        "What is kept of the live",
+        {200: (Replay,)},
+        ROOM,
+    ),
+    Operation(
+        "PUT",
+        "/api/rooms/{room}/replay",
+        "Choose what is kept of the live, as the creator",
+        {200: (Replay,)},
+        merged(CREATOR, JSON_BODY, {404: (Code.NO_REPLAY,), 422: (Code.BAD_KEEP,)}),
+        body=KeepReplay,
+        key=True,
+    ),
+    Operation(
+        "DELETE",
+        "/api/rooms/{room}/replay",
+        "Delete what was recorded of the live, as the creator",
+        {204: ()},
+        CREATOR,
+        key=True,
     ),
     Operation(
         "GET",

@@ -109,7 +109,7 @@ async def test_the_rest(server: Server) -> None:
         assert (response.status, await response.text()) == (200, "ok")
     assert await answer(server, "GET", "/api/config") == (
         200,
-        {"create": "anyone", "version": __version__},
+        {"create": "anyone", "version": __version__, "keep_replays": "day"},
     )
     room = await server.create()
     async with server.http.get(f"{server.url}/api/rooms/{room.name}/qr.svg") as response:

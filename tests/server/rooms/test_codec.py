@@ -71,6 +71,7 @@ from server.rooms.commands.polls import (
     ReadPoll,
     Vote,
 )
+from server.rooms.commands.replay import ChangeReplay, ReadReplay, ReplayReader
 from server.rooms.commands.reports import (
     DecideReport,
     MakeReport,
@@ -161,6 +162,8 @@ SAMPLES: list[tuple[Command[Any], Any]] = [
     (Vote(BY, "7f3k", 1), PollView(POLL, 1)),
     (ClosePoll(BY, "7f3k"), PollView(POLL)),
     (AddMinute(BY), CountdownEnd(120, 1_700_000_000_000)),
+    (ReadReplay(BY), ReplayReader(creator=True)),
+    (ChangeReplay(BY), None),
     (ReadSummary(BY), PUBLIC),
     (ReadSummary(BY), SUMMARY),
     (ReadTimeline(BY, 0, 90), TIMELINE),

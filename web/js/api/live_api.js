@@ -29,6 +29,18 @@
  * @property {{person: import('../people/people_api.js').Person, messages: number}[]} talkers
  * @property {number} new_followers
  * @property {{question: string, answers: string[], votes: number[], at: number}[]} polls
+ *
+ * @typedef {'yes' | 'day' | 'no'} Keep  whether the replay is kept; `day`: for 24 hours
+ *
+ * @typedef {object} Replay
+ * @property {'recording' | 'finished' | 'stopped' | 'none'} state
+ * @property {Keep} keep
+ * @property {number | null} began_at Unix seconds
+ * @property {number} duration  s
+ * @property {number} bytes
+ * @property {number | null} delete_at Unix seconds
+ * @property {'' | 'disk_full' | 'too_long' | 'store_failed' | 'over_limit'} note  why the recording
+ *   stopped before its live
  */
 import { RoomApi } from './room_api.js';
 
@@ -76,6 +88,24 @@ export class LiveApi extends RoomApi {
   /** @returns {Promise<Summary>} the summary of a live that has ended */
   summary() {
     return this.send('/summary');
+  }
+
+  /** @returns {Promise<Replay>} what is kept of the live */
+  replay() {
+    return this.send('/replay');
+  }
+
+  /**
+   * @param {Keep} keep
+   * @returns {Promise<Replay>}
+   */
+  keepReplay(keep) {
+    return this.send('/replay', 'PUT', { keep });
+  }
+
+  /** Deletes what was recorded of the live. */
+  deleteReplay() {
+    return this.send('/replay', 'DELETE');
   }
 
   /** Deletes the live and all data of the live. */

@@ -37,7 +37,10 @@ export { ApiError } from './request.js';
  * @property {RTCIceServer[]} ice_servers
  */
 
-/** @returns {Promise<{create: 'anyone' | 'token', version: string}>} */
+/**
+ * @returns {Promise<{create: 'anyone' | 'token', version: string,
+ *   keep_replays?: import('./live_api.js').Keep}>}
+ */
 export function config() {
   return request('/api/config');
 }

@@ -3,7 +3,7 @@ import { byId, setText } from '../page/dom.js';
 import { t } from '../page/strings.js';
 
 /** The topics of a notice, the most important first. The first topic that has a text is shown. */
-const TOPICS = /** @type {const} */ (['link', 'camera']);
+const TOPICS = /** @type {const} */ (['link', 'camera', 'recording']);
 
 /**
  * @typedef {object} NoticeOptions

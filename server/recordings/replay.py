@@ -1,0 +1,76 @@
+"""The description of what is kept of a live, for the API. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.storage.recordings import PieceRecord, RecordingRecord, SegmentRecord
+
+NOTHING = "none"
+"""The state of a live of which nothing is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayPiece:
+    """A part of the replay with one picture size."""
+
+    piece: int
+    width: int
+    height: int
+    start: int
+    """Start of the piece (media time, µs)."""
+    duration: float
+    """Seconds of media, without interruptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    state: str
+    """`none`, `recording`, `finished` or `stopped`."""
+    keep: str
+    """`yes`, `day` or `no`."""
+    began_at: float | None
+    """Unix seconds."""
+    duration: float
+    """Seconds of media, without interruptions."""
+    bytes: int
+    delete_at: float | None
+    """Unix seconds; None while the live goes on."""
+    note: str
+    """Why the recording stopped before its live; empty otherwise, and for other people than the
+    creator.
+    """
+    pieces: tuple[ReplayPiece, ...]
+
+
+def describe(
+    record: RecordingRecord | None,
+    pieces: Sequence[PieceRecord],
+    segments: Sequence[SegmentRecord],
+    keep: str,
+) -> Replay:
+    """`keep`: what is kept if the creator has not chosen."""
+    if record is None or record.keep == "no":
+        chosen = keep if record is None else record.keep
+        return Replay(NOTHING, chosen, None, 0.0, 0, None, record.note if record else "", ())
+    lengths: dict[int, int] = {}
+    for segment in segments:
+        lengths[segment.piece] = lengths.get(segment.piece, 0) + segment.duration
+    return Replay(
+        record.state,
+        record.keep,
+        record.began_at,
+        sum(lengths.values()) / 1_000_000,
+        record.bytes,
+        record.delete_at,
+        record.note,
+        tuple(
+            ReplayPiece(
+                each.piece,
+                each.width,
+                each.height,
+                each.media_time,
+                lengths.get(each.piece, 0) / 1_000_000,
+            )
+            for each in pieces
+        ),
+    )

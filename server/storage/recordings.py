@@ -1,0 +1,334 @@
+"""The recordings of lives in the database: what is kept, and the index of pieces and segments. The
+media itself is in the object store.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.storage.database import Database
+from server.storage.discarded import discard, live_prefix
+from server.storage.live_data import delete_media
+from server.storage.schema.media import discarded, recording_piece, recording_segment
+from server.storage.schema.media import recording as table
+from server.storage.schema.rooms import room as room_table
+from server.storage.schema.upsert import insert
+
+RECORDING, FINISHED, STOPPED = "recording", "finished", "stopped"
+"""The states of a recording. A stopped recording ended before its live; `note` gives the reason.
+"""
+MAX_SEGMENTS = 100_000
+"""Maximum number of segments in one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRecord:
+    """A recording. Times are in Unix seconds."""
+
+    room: str
+    state: str
+    keep: str
+    """What the creator has chosen: `yes`, `day` or `no`."""
+    server: str
+    """Id of the server that writes the recording; "" with SQLite."""
+    began_at: float
+    ended_at: float | None = None
+    delete_at: float | None = None
+    bytes: int = 0
+    """Size of all segments together."""
+    note: str = ""
+    """Why the recording stopped: `disk_full`, `too_long`, `store_failed` or `over_limit`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PieceRecord:
+    """A part of a recording with the same picture size and track configuration."""
+
+    room: str
+    piece: int
+    """Number of the piece, from 1."""
+    init: bytes
+    """The init segment, with H.264 and Opus."""
+    width: int
+    height: int
+    media_time: int
+    """Start of the piece, µs."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRecord:
+    """The place of a segment in its recording. Times are media times, in µs."""
+
+    room: str
+    sequence: int
+    """Number of the segment, from 1."""
+    piece: int
+    media_time: int
+    duration: int
+    epoch: int
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingEnd:
+    """The end of a recording, as the recorder stores it."""
+
+    state: str
+    """`finished` or `stopped`."""
+    at: float
+    """Unix seconds."""
+    ages: Mapping[str, float]
+    """Seconds after `at` for which the replay is kept, by what the creator has chosen."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a recording has come."""
+
+    sequence: int = 0
+    """Number of the last segment; 0 if there is none."""
+    duration: int = 0
+    """Duration of all segments together, µs."""
+    piece: PieceRecord | None = None
+    """The last piece."""
+
+
+def segment_key(room: str, sequence: int) -> str:
+    """Returns the key of a segment in the object store."""
+    return f"{live_prefix(room)}{sequence}.m4s"
+
+
+class RecordingStore:
+    """The recordings of all servers that share the database. Every method raises StorageError if
+    the database fails. All writes may be repeated.
+    """
+
+    def __init__(self, database: Database, server: str = "") -> None:
+        """`server` is the id of this server; "" with SQLite, which one server uses alone."""
+        self._database = database
+        self.server = server
+
+    # Writing
+
+    async def begin(self, room: str, keep: str, at: float) -> RecordingRecord | None:
+        """Stores a new recording of this server. Returns the present recording of the room, which
+        may be older. Returns None, and stores nothing, while the objects of a deleted recording of
+        the room still exist: the server is about to delete them.
+        """
+        row = {"room": room, "state": RECORDING, "keep": keep, "server": self.server}
+        swept = discarded.select().where(discarded.c.prefix == live_prefix(room))
+
+        async def begin(connection: AsyncConnection) -> RecordingRecord | None:
+            if (await connection.execute(swept)).first():
+                return None
+            statement = insert(connection, table).values(**row, began_at=at)
+            await connection.execute(statement.on_conflict_do_nothing(index_elements=["room"]))
+            return await _select_one(connection, room)
+
+        return await self._database.write(begin)
+
+    async def add_segment(self, segment: SegmentRecord, piece: PieceRecord | None) -> bool:
+        """Stores a segment, and `piece` if the segment is the first one of its piece. Call this
+        after the media is in the object store. Returns False, and stores nothing, if the recording
+        has ended or was deleted.
+        """
+
+        async def add(connection: AsyncConnection) -> bool:
+            active = sa.and_(table.c.room == segment.room, table.c.state == RECORDING)
+            # The update locks the row until the commit: the recording cannot end meanwhile.
+            locked = table.update().where(active).values(bytes=table.c.bytes)
+            if not (await connection.execute(locked)).rowcount:
+                return False
+            if piece:
+                statement = insert(connection, recording_piece).values(**asdict(piece))
+                await connection.execute(statement.on_conflict_do_nothing())
+            statement = insert(connection, recording_segment).values(**asdict(segment))
+            if (await connection.execute(statement.on_conflict_do_nothing())).rowcount:
+                grown = table.c.bytes + segment.size
+                await connection.execute(table.update().where(active).values(bytes=grown))
+            return True
+
+        return await self._database.write(add)
+
+    async def finish(self, room: str, end: RecordingEnd) -> RecordingRecord | None:
+        """Stores the end of a recording. Discards the recording if it is empty, or if nothing is to
+        be kept. Does nothing if the recording has ended. Returns the recording, None if there is
+        none.
+        """
+
+        async def finish(connection: AsyncConnection) -> RecordingRecord | None:
+            record = await _select_one(connection, room)
+            if record is None or record.state != RECORDING:
+                return record
+            if record.keep not in end.ages or not record.bytes:
+                await _discard(connection, room, end.at)
+                return None
+            values = {
+                "state": end.state,
+                "ended_at": end.at,
+                "delete_at": end.at + end.ages[record.keep],
+                "note": end.note,
+            }
+            where = table.c.room == room, table.c.state == RECORDING
+            await connection.execute(table.update().where(*where).values(**values))
+            return await _select_one(connection, room)
+
+        return await self._database.write(finish)
+
+    async def keep(self, room: str, keep: str, ages: Mapping[str, float], now: float) -> bool:
+        """Stores what the creator has chosen. `ages`: as in RecordingEnd. Returns whether there is
+        a recording.
+        """
+
+        async def change(connection: AsyncConnection) -> bool:
+            record = await _select_one(connection, room)
+            if record is None:
+                return False
+            ended = record.ended_at
+            delete_at = None if ended is None else max(ended + ages.get(keep, 0.0), now)
+            await connection.execute(
+                table.update().where(table.c.room == room).values(keep=keep, delete_at=delete_at)
+            )
+            return True
+
+        return await self._database.write(change)
+
+    async def forget_segments(self, room: str, sequences: Collection[int]) -> None:
+        """Deletes segments from the index, because the object store has lost their media."""
+        columns = recording_segment.c
+        lost = sa.and_(columns.room == room, columns.sequence.in_(sequences))
+        size = sa.select(sa.func.coalesce(sa.func.sum(columns.size), 0)).where(lost)
+
+        async def forget(connection: AsyncConnection) -> None:
+            gone = int(await connection.scalar(size) or 0)
+            await connection.execute(recording_segment.delete().where(lost))
+            shrunk = table.c.bytes - gone
+            await connection.execute(
+                table.update().where(table.c.room == room).values(bytes=shrunk)
+            )
+
+        await self._database.write(forget)
+
+    async def erase(self, room: str) -> None:
+        """Deletes the index of a recording whose live goes on, and stores that nothing is kept. The
+        caller deletes the objects. The recording remains, because a later segment must not have the
+        key of a discarded object.
+        """
+
+        async def erase(connection: AsyncConnection) -> None:
+            for each in (recording_segment, recording_piece):
+                await connection.execute(each.delete().where(each.c.room == room))
+            await connection.execute(
+                table.update().where(table.c.room == room).values(keep="no", bytes=0)
+            )
+
+        await self._database.write(erase)
+
+    async def discard(self, room: str, now: float) -> None:
+        """Deletes a recording with its index, and discards its objects."""
+        await self._database.write(lambda connection: _discard(connection, room, now))
+
+    # Reading
+
+    async def read(self, room: str) -> RecordingRecord | None:
+        return await self._database.read(lambda connection: _select_one(connection, room))
+
+    async def pieces(self, room: str) -> list[PieceRecord]:
+        """Returns the pieces of a recording, in order."""
+        statement = (
+            recording_piece.select()
+            .where(recording_piece.c.room == room)
+            .order_by(recording_piece.c.piece)
+            .limit(MAX_SEGMENTS)
+        )
+
+        async def select(connection: AsyncConnection) -> list[PieceRecord]:
+            return [PieceRecord(**row) for row in (await connection.execute(statement)).mappings()]
+
+        return await self._database.read(select)
+
+    async def segments(
+        self, room: str, start: int = 0, end: int | None = None
+    ) -> list[SegmentRecord]:
+        """Returns the segments that have media between the media times `start` and `end` (µs), in
+        order.
+        """
+        columns = recording_segment.c
+        conditions = [columns.room == room, columns.media_time + columns.duration > start]
+        if end is not None:
+            conditions.append(columns.media_time < end)
+        statement = (
+            recording_segment.select()
+            .where(*conditions)
+            .order_by(columns.sequence)
+            .limit(MAX_SEGMENTS)
+        )
+
+        async def select(connection: AsyncConnection) -> list[SegmentRecord]:
+            rows = (await connection.execute(statement)).mappings()
+            return [SegmentRecord(**row) for row in rows]
+
+        return await self._database.read(select)
+
+    async def progress(self, room: str) -> Progress:
+        columns = recording_segment.c
+        totals = sa.select(sa.func.max(columns.sequence), sa.func.sum(columns.duration))
+        last = (
+            recording_piece.select()
+            .where(recording_piece.c.room == room)
+            .order_by(recording_piece.c.piece.desc())
+            .limit(1)
+        )
+
+        async def select(connection: AsyncConnection) -> Progress:
+            sequence, duration = (
+                await connection.execute(totals.where(columns.room == room))
+            ).one()
+            piece = (await connection.execute(last)).mappings().first()
+            return Progress(
+                sequence or 0, int(duration or 0), PieceRecord(**piece) if piece else None
+            )
+
+        return await self._database.read(select)
+
+    # Recovery and limits
+
+    async def unfinished(self) -> list[RecordingRecord]:
+        """Returns the recordings of this server that have not ended."""
+        return await self._select(
+            table.select().where(table.c.state == RECORDING, table.c.server == self.server)
+        )
+
+    async def abandoned(self, ended_before: float, limit: int) -> list[RecordingRecord]:
+        """Returns recordings of any server that have not ended, although their live ended before
+        `ended_before` (Unix seconds).
+        """
+        return await self._select(
+            sa.select(table)
+            .join(room_table, room_table.c.room == table.c.room)
+            .where(table.c.state == RECORDING, room_table.c.ended_at < ended_before)
+            .limit(limit)
+        )
+
+    async def _select(self, statement: sa.Select[tuple[object, ...]]) -> list[RecordingRecord]:
+        async def select(connection: AsyncConnection) -> list[RecordingRecord]:
+            rows = (await connection.execute(statement)).mappings()
+            return [RecordingRecord(**row) for row in rows]
+
+        return await self._database.read(select)
+
+
+async def _select_one(connection: AsyncConnection, room: str) -> RecordingRecord | None:
+    if "\0" in room:  # PostgreSQL refuses the character
+        return None
+    row = (await connection.execute(table.select().where(table.c.room == room))).mappings().first()
+    return RecordingRecord(**row) if row else None
+
+
+async def _discard(connection: AsyncConnection, room: str, now: float) -> None:
+    await delete_media(connection, [room], [], now)
+    await discard(connection, [live_prefix(room)], now)  # also if there is no row
