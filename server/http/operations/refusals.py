@@ -25,7 +25,6 @@ ALWAYS: Refusals = {
     421: (Code.UNKNOWN_HOST,),
     429: (Code.RATE_LIMITED, Code.TOO_MANY_CONNECTIONS),
     500: (Code.INTERNAL_ERROR,),
-    503: (Code.MEDIA_UNAVAILABLE,),
 }
 """Refusals that every path can return."""
 
