@@ -16,6 +16,7 @@ from server.http.follows import Profiles
 from server.http.headers import ancestors_of
 from server.http.installation import Installation
 from server.http.request import authority_of, url_of
+from server.objects.objects import public_origin
 from server.people.person import ANONYMOUS
 from server.rooms.commands.room import Describe
 from server.rooms.commands.summary import ReadSummary
@@ -272,10 +273,13 @@ class Pages:
         # Safari before 15.4 does not count WebSockets as 'self'.
         sockets = f" ws://{host} wss://{host}" if host else ""
         inline = f"{_allowed(self._assets.boot)} {_allowed(SHOW)}"
+        store = public_origin(self._settings)
+        media = "" if store is None else f" {store}"  # redirects go there
         policy = (
             f"default-src 'self'; script-src 'self' {inline}; "
             f"style-src 'self' {_allowed(self._assets.style)}; "
-            "img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; "
+            f"img-src 'self' data: blob:{media}; media-src 'self' blob:{media}; "
+            "worker-src 'self' blob:; "
             f"connect-src 'self'{sockets}; base-uri 'none'; form-action 'none'; "
             f"object-src 'none'; frame-ancestors {ancestors_of(request, self._settings)}"
         )

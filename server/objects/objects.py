@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self, TypeVar
+from urllib.parse import urlsplit
 
 from obstore.exceptions import BaseError
 
@@ -32,6 +33,17 @@ MAX_WAITING = 256
 MAX_WAITING_BYTES = 256 << 20
 """Maximum size of the data of all puts that run or wait for a thread."""
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+")
+
+
+def public_origin(settings: Settings) -> str | None:
+    """Returns the origin of the URLs that `Objects.url` returns; None with local files."""
+    if settings.media is None:
+        return None
+    if settings.media_endpoint is not None:
+        parts = urlsplit(settings.media_endpoint)
+        return f"{parts.scheme}://{parts.netloc}"
+    bucket, region = urlsplit(settings.media).netloc, settings.media_region or "us-east-1"
+    return f"https://{bucket}.s3.{region}.amazonaws.com"
 
 
 class Objects:

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from multidict import CIMultiDictProxy
+from yarl import URL
 
 from server.clips.clips import ClipFile
 from server.http.clip_files import disposition
@@ -169,6 +170,9 @@ async def test_s3_gives_the_file_itself(on_s3: Party) -> None:
     status, headers, _ = await on_s3.ask(clip["video"])
     assert (status, headers["Cache-Control"]) == (302, "public, max-age=60")
     url = headers["Location"]
+    async with on_s3.person.http.get(f"{on_s3.server.url}/") as response:
+        policy = response.headers["Content-Security-Policy"]
+    assert f"media-src 'self' blob: {URL(url).origin()};" in policy
     assert "X-Amz-Expires=300" in url
     async with on_s3.person.http.get(url) as response:
         assert response.headers["Content-Type"] == "video/mp4"

@@ -16,7 +16,7 @@ import pytest
 from server.objects import objects as module
 from server.objects import stores
 from server.objects.errors import ObjectMissing, ObjectsError, ObjectsFull, ObjectsUnavailable
-from server.objects.objects import Objects
+from server.objects.objects import Objects, public_origin
 from server.objects.stores import ObjectInfo
 from server.settings import Settings
 from tests.fixtures.s3 import Gate, S3Server, closed_port, full, give_credentials, lose
@@ -302,3 +302,12 @@ async def test_a_server_that_is_full(s3_server: S3Server, tmp_path: Path) -> Non
         gate.fault = full
         with pytest.raises(ObjectsFull):
             await objects.put(KEY, DATA, "video/mp4")
+
+
+def test_the_origin_of_urls(tmp_path: Path) -> None:
+    """Pages must allow it."""
+    assert public_origin(Settings(data=tmp_path)) is None
+    at_aws = Settings(data=tmp_path, media="s3://bucket/media", media_region="eu-west-1")
+    assert public_origin(at_aws) == "https://bucket.s3.eu-west-1.amazonaws.com"
+    own = Settings(data=tmp_path, media="s3://bucket", media_endpoint="http://192.0.2.1:8333")
+    assert public_origin(own) == "http://192.0.2.1:8333"
