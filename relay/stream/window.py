@@ -6,7 +6,7 @@ objects, each full garbage collection would take 75 ms longer.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from relay.sample import AUDIO_RATE, VIDEO, VIDEO_RATE, Sample, Track
@@ -35,11 +35,21 @@ class Excerpt:
     def __init__(self, packed: list[_PackedSample]) -> None:
         self._packed = packed
 
+    @classmethod
+    def of(cls, samples: Iterable[Sample]) -> "Excerpt":
+        """Returns an excerpt of samples that come from no window."""
+        return cls(list(map(_pack, samples)))
+
     def __len__(self) -> int:
         return len(self._packed)
 
     def __iter__(self) -> Iterator[Sample]:
         return map(_unpack, self._packed)
+
+    @property
+    def start(self) -> int | None:
+        """Media time of the first sample, µs; None without samples."""
+        return _media_time(self._packed[0]) if self._packed else None
 
     @property
     def size(self) -> int:

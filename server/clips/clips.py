@@ -13,6 +13,7 @@ from server.clips.final import FinalFiles, file_key
 from server.clips.finishing import Choice, Finishing
 from server.clips.life import FINISHED, UNFINISHED, ClipEvent, State, states_before
 from server.clips.maker import ClipMaker
+from server.clips.recorded import RecordedMedia
 from server.clips.refusals import clipper_only, creator_only, finished, no_clip, no_file
 from server.clips.rights import Rights, is_listed, is_wider
 from server.clips.tasks import Tasks
@@ -73,7 +74,8 @@ class Clips:
         self._storage = storage
         self._store = storage.clips
         self._tasks = Tasks()
-        self._drafting = Drafting(rooms, storage, maker, limits, self._tasks)
+        recorded = RecordedMedia(storage.recordings, objects)
+        self._drafting = Drafting(rooms, storage, maker, recorded, limits, self._tasks)
         final = FinalFiles(objects, maker)
         self._finishing = Finishing(storage, self._drafting, final, self._tasks)
         self.drafts = self._drafting.drafts

@@ -16,13 +16,15 @@ from server.clips.draft import Draft
 from server.clips.drafts import Drafts
 from server.clips.life import State
 from server.clips.maker import ClipFailed, ClipMaker
+from server.clips.recorded import RecordedMedia
 from server.clips.refusals import clips_off, creator_only, no_clip, not_made, refused_cut
 from server.clips.rights import Rights
 from server.clips.tasks import Tasks
 from server.clips.view import ClipView, DraftView, Filmstrip, Tile
-from server.errors import Conflict, Misdirected, TooManyRequests, Unprocessable
+from server.errors import Conflict, Gone, Misdirected, TooManyRequests, Unprocessable
 from server.rooms.creator_lists import creator_of
 from server.rooms.registry import Rooms
+from server.rooms.requester import require_key
 from server.rooms.room import Room
 from server.social.author import Requester, Role
 from server.storage.clip_record import ClipRecord
@@ -33,6 +35,7 @@ from server.storage.clips import (
     TooManyOfLive,
     TooManyOfPerson,
 )
+from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
 from server.storage.who import Who
 
@@ -76,25 +79,75 @@ class Drafting:
         rooms: Rooms,
         storage: Storage,
         maker: ClipMaker,
+        recorded: RecordedMedia,
         limits: ClipLimits,
         tasks: Tasks,
     ) -> None:
         self._rooms = rooms
         self._storage = storage
         self._maker = maker
+        self._recorded = recorded
         self._limits = limits
         self._tasks = tasks
         self.drafts = Drafts(limits.person, PERSON_SECONDS)
         self.counters = ClipCounters()
 
     async def begin(self, name: str, by: Requester, tap: Tap) -> Begun:
-        """Begins a draft with the media before the tap. Raises a Refusal or StorageError."""
-        room = await self._rooms.local(name)
-        rights = Rights(creator=await self._require_allowed(room, by, tap), clipper=True)
-        draft, cut = await self._cut(room, by, tap)
-        record = _new_record(room, by, tap, cut, draft, self._storage.clips.server)
+        """Begins a draft with the media before the tap. Raises a Refusal, StorageError or
+        ObjectsError.
+        """
+        room, live, creator = await self._find(name, by, tap)
+        person = by.person.id or creator_of(live)
+        self.drafts.count_tap(person, _now())
+        try:
+            draft = await self._draft(room, live, person, tap, creator)
+            cut = (await draft.stretch()).trimmed(max(0, draft.tap - tap.length), draft.tap)
+        except BaseException as error:
+            self.drafts.forget_tap(person)
+            if isinstance(error, CutRefused):
+                raise refused_cut(error) from error
+            raise
+        record = _new_record(live, by, tap, cut, draft, self._storage.clips.server)
         await self._add(record, draft)
+        rights = Rights(creator=creator, clipper=True)
         return Begun(ListedClip(record, _who(by)), rights, draft, cut)
+
+    async def _find(
+        self, name: str, by: Requester, tap: Tap
+    ) -> tuple[Room | None, RoomRecord, bool]:
+        """Returns the room, its record, and whether the person is the creator. The room is None if
+        the live has ended: only its creator makes clips of the recording, and others get Gone.
+        """
+        try:
+            room = await self._rooms.local(name)
+        except Gone:
+            live = await self._storage.rooms.find(name)
+            if live is None or not _is_creator(live, by):
+                raise
+            return None, live, True
+        return room, room.record, await self._require_allowed(room, by, tap)
+
+    async def _draft(
+        self, room: Room | None, live: RoomRecord, person: str, tap: Tap, creator: bool
+    ) -> Draft:
+        """Returns a draft with the media of the window; for the creator, with the media of the
+        recording if the window has lost the moment. Raises CutRefused or Unprocessable.
+        """
+        if room is None:
+            if tap.end is None:
+                raise Unprocessable(RefusalCode.BAD_CLIP, "send the end of the clip")
+            return await self._recorded.draft(live.room, _new_id(), person, tap.end, _now())
+        stream, end = room.stream, _playhead(room.stream, tap)
+        draft = Draft.of_stream(_new_id(), person, stream, end, _now())
+        held = draft.excerpt.start
+        if not creator or (held is not None and _is_whole(stream, held, end - tap.length)):
+            return draft
+        try:
+            recorded = await self._recorded.draft(live.room, draft.clip, person, end, _now())
+        except CutRefused:
+            return draft
+        since = recorded.excerpt.start
+        return recorded if since is not None and (held is None or since < held) else draft
 
     async def complete(self, begun: Begun) -> ClipView:
         """Makes the video of a draft. The pictures follow later. Raises Unavailable."""
@@ -126,18 +179,6 @@ class Drafting:
         if not room.on_air or not room.stream.video_tracks:
             raise Conflict(RefusalCode.ROOM_NOT_LIVE, "this room is not live: try again later")
         return creator
-
-    async def _cut(self, room: Room, by: Requester, tap: Tap) -> tuple[Draft, Cut]:
-        """Returns a draft, and the cut that the person saw. Raises a Refusal."""
-        person, end = by.person.id or creator_of(room.record), _playhead(room.stream, tap)
-        self.drafts.count_tap(person, _now())
-        draft = Draft.of_stream(_new_id(), person, room.stream, end, _now())
-        try:
-            stretch = await draft.stretch()
-            return draft, stretch.trimmed(max(0, end - tap.length), end)
-        except CutRefused as refusal:
-            self.drafts.forget_tap(person)
-            raise refused_cut(refusal) from refusal
 
     async def _add(self, record: ClipRecord, draft: Draft) -> None:
         """Keeps a draft, and stores its row. Raises TooManyRequests or Unavailable."""
@@ -209,10 +250,24 @@ class Drafting:
             self._tasks.start(self._storage.clips.discard_one(draft.clip, time.time()))
 
 
+def _is_creator(live: RoomRecord, by: Requester) -> bool:
+    """Whether the person is the creator of an ended live. Raises Forbidden if the key is wrong."""
+    if by.key:
+        require_key(live, by.key)
+        return True
+    return bool(by.person.id) and by.person.id == live.owner
+
+
+def _is_whole(stream: Stream, held: int, start: int) -> bool:
+    """Whether the window still has all media of the stream from `start` on. `held`: its oldest
+    media time, µs.
+    """
+    return held <= max(start, stream.video_tracks[0][0])
+
+
 def _new_record(
-    room: Room, by: Requester, tap: Tap, cut: Cut, draft: Draft, server: str
+    live: RoomRecord, by: Requester, tap: Tap, cut: Cut, draft: Draft, server: str
 ) -> ClipRecord:
-    live = room.record
     return ClipRecord(
         id=draft.clip,
         room=live.room,
@@ -222,7 +277,7 @@ def _new_record(
         caption="",
         state=State.DRAFT.value,
         visibility=live.visibility,
-        source=tap.source,
+        source="replay" if live.ended_at is not None and tap.source == "viewer" else tap.source,
         media_time=cut.start,
         duration=cut.duration,
         width=cut.info.width,

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from relay.sample import VIDEO
 from server.clips import drafts as drafts_module
 from server.people.purge import Purge
 from server.storage.clips import ClipLimits
 from tests.fixtures import live_samples
 from tests.fixtures.clips import (
     S,
+    frames,
     go_live,
     lengths,
     make_clip,
@@ -216,7 +218,8 @@ async def test_a_room_that_is_not_live(server: Server, browser: Browser) -> None
     go_live(server, room, 3)
     assert await refusal(browser, "POST", path, {}) == (422, "clip_too_short")
     assert await browser.status("DELETE", f"/api/rooms/{room.name}") == 204
-    assert await refusal(browser, "POST", path, {}) == (410, "room_ended")
+    async with Browser(server.url) as other:
+        assert await refusal(other, "POST", path, {}) == (410, "room_ended")
     assert await refusal(browser, "POST", "/api/rooms/nowhere/clips", {}) == (404, "room_not_found")
     assert await refusal(browser, "GET", "/api/rooms/nowhere/clips") == (404, "room_not_found")
 
@@ -229,7 +232,7 @@ async def test_across_a_new_picture_size(party: Party) -> None:
     after = await make_clip(party.sam, party.room, end=48 * S)
     assert (after["width"], after["from"], after["start"]) == (96, 40 * S, 40 * S)
     before = await make_clip(party.sam, party.room, end=39 * S)
-    assert (before["width"], before["start"]) == (64, 10 * S)
+    assert (before["width"], before["start"]) == (64, 30 * S)
     assert before["until"] == pytest.approx(40 * S, abs=1)
 
 
@@ -390,6 +393,44 @@ async def test_an_ended_live_keeps_its_clips(party: Party) -> None:
     assert (status, clip["state"]) == (200, "published")
     assert await fetched(party.minji, clip["video"]) == 200
     assert (await party.minji.ask("GET", party.path))[1]["clips"][0]["id"] == clip["id"]
+
+
+async def recorded(party: Party, seconds: float) -> None:
+    """Waits until the recording has so many seconds."""
+    store = party.server.storage.recordings
+
+    async def duration() -> int:
+        return (await store.progress(party.room.name)).duration
+
+    async with asyncio.timeout(20):
+        while await duration() < seconds * S:  # noqa: ASYNC110 (another task stores the segments)
+            await asyncio.sleep(0.01)
+
+
+async def test_a_moment_that_only_the_recording_has(party: Party) -> None:
+    """Its creator still clips it, while the live runs and after its end."""
+    await recorded(party, 16)
+    stream = party.server.stream(party.room)
+    window = {sample.media_time: sample.data for sample in stream.window if sample.track is VIDEO}
+    stream.window.clear()
+    publish(party.server, party.room, live_samples.video(8, start=40))
+    lost = {"end": 24 * S, "seconds": 8}
+    assert await refusal(party.sam, "POST", party.path, lost) == (410, "moment_gone")
+    clip = await publish_clip(party.creator, party.room, **lost, source="highlight")
+    assert (clip["source"], clip["start"], clip["end"]) == ("highlight", 16 * S, 24 * S)
+    assert await party.creator.status("DELETE", f"/api/rooms/{party.room.name}") == 204
+    await eventually(lambda: not party.server.recordings.running, 20)
+    assert await refusal(party.sam, "POST", party.path, lost) == (410, "room_ended")
+    assert await refusal(party.creator, "POST", party.path, {}) == (422, "bad_clip")
+    late = {"end": 500 * S}
+    assert await refusal(party.creator, "POST", party.path, late) == (410, "moment_gone")
+    draft = await make_clip(party.creator, party.room, **lost)
+    assert (draft["source"], draft["from"]) == ("replay", 10 * S)
+    body = {"start": 20 * S, "end": 28 * S}
+    status, clip = await party.creator.ask("PUT", f"/api/clips/{draft['id']}", body)
+    assert (status, clip["state"]) == (200, "published")
+    packets = frames(await download(party.minji, clip["video"]))
+    assert packets == [window[at] for at in window if 20 * S <= at < 28 * S]
 
 
 async def test_one_person_makes_few_clips(tmp_path: Path) -> None:
