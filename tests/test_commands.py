@@ -84,6 +84,7 @@ openssl rand -hex 16 > create-token
 ADMIN = """\
 microlive rooms                    # every room, with its creator's address
 microlive end k3v9x2               # ends a room for good
+microlive export k3v9x2 --to k3v9x2    # its videos, chat and hearts, into a folder
 microlive block 203.0.113.7 --for 6h --reason spam
 microlive blocks
 microlive unblock 203.0.113.7/32"""
@@ -249,7 +250,7 @@ async def test_the_demo(tmp_path: Path) -> None:
         words = [require("curl", "curl"), "--silent", *CURL.replace("URL", url).split()[1:]]
         created = json.loads(await output(*words))
         assert created["whip"].startswith(f"{url}/whip/") and created["key"]
-        admin = f"export MICROLIVE_DATA={tmp_path / 'data'}\n{ADMIN}"
+        admin = f"cd {tmp_path}\nexport MICROLIVE_DATA={tmp_path / 'data'}\n{ADMIN}"
         said = await output("bash", "-euc", admin.replace("k3v9x2", created["room"]))
         assert created["room"] in said and "203.0.113.7" in said
         assert await status(http, f"{url}/r/{created['room']}") == 410

@@ -18,6 +18,7 @@ from server.http.clips import ClipsEndpoint
 from server.http.codes import CodesEndpoint
 from server.http.countdown import CountdownEndpoint
 from server.http.devices import DevicesEndpoint
+from server.http.export import AdminExportEndpoint, ExportEndpoint, Exports
 from server.http.follows import FollowsEndpoint, Profiles
 from server.http.hidden import HiddenEndpoint
 from server.http.highlights import HighlightsEndpoint
@@ -59,6 +60,7 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
         SummaryEndpoint(rooms, requesters),
         TimelineEndpoint(rooms, requesters),
         HighlightsEndpoint(rooms, requesters),
+        ExportEndpoint(rooms, requesters, Exports(rooms, parts.storage, parts.objects)),
         ReplayEndpoint(rooms, parts.recordings, requesters),
         ModerationEndpoint(rooms, requesters),
         ReportsEndpoint(rooms, parts.storage.reports, identity, requesters),
@@ -118,4 +120,5 @@ def operator_endpoints(parts: Parts, authorise: Authorise) -> tuple[Endpoint, ..
             parts.visitors.identity, storage.people, storage.cookie_keys, authorise
         ),
         AdminModerationEndpoint(rooms, storage, authorise),
+        AdminExportEndpoint(Exports(rooms, storage, parts.objects), authorise),
     )

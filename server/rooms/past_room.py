@@ -13,11 +13,13 @@ from server.rooms.access import RoomAccess
 from server.rooms.commands.access import Admit
 from server.rooms.commands.base import SocialCommand
 from server.rooms.commands.chat import MessagePage, ReadMessages
+from server.rooms.commands.highlights import BestMoments, ReadHighlights
 from server.rooms.commands.summary import ReadSummary
 from server.rooms.commands.timeline import ReadTimeline
 from server.rooms.creator_lists import CreatorLists, creator_of
 from server.rooms.owner import read_owner
 from server.rooms.part import CommandHandlers
+from server.rooms.past_highlights import read_highlights
 from server.rooms.replay import replay_handlers
 from server.rooms.reports import RoomReports
 from server.rooms.requester import require_key, require_role
@@ -66,6 +68,7 @@ class PastRoom:
         reports = RoomReports(self._get_record, self._storage, self._now)
         return {
             ReadSummary: self._read_summary,
+            ReadHighlights: self._read_highlights,
             ReadMessages: self._read_messages,
             ReadTimeline: self._read_timeline,
             **replay_handlers(),
@@ -85,6 +88,9 @@ class PastRoom:
 
     async def _read_timeline(self, author: Author, command: ReadTimeline) -> object:
         return await read_timeline(self._record, self._storage, command, self._now())
+
+    async def _read_highlights(self, author: Author, command: ReadHighlights) -> BestMoments:
+        return await read_highlights(self._record, self._storage)
 
     async def _read_messages(self, author: Author, command: ReadMessages) -> MessagePage:
         store, room = self._storage.messages, self._record.room

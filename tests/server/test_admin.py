@@ -120,3 +120,21 @@ async def test_an_operator_bans_a_person_and_decides_on_a_report(tmp_path: Path)
         assert (code, errors) == (1, "this person is not banned\n")
         code, out, _ = await microlive("ban", "@sam-test", data, "--for=2h")
         assert code == 0 and out.startswith("@sam-test is banned until ")
+
+
+async def test_an_operator_exports_an_ended_live(tmp_path: Path) -> None:
+    data, folder = f"--data={tmp_path / 'data'}", tmp_path / "out" / "live"
+    async with running(tmp_path / "data") as server:
+        room = await server.create(title="A title")
+        code, _, errors = await microlive("export", room.name, data, f"--to={folder}")
+        assert (code, errors) == (1, "this live has not ended yet\n")
+        assert (await microlive("end", room.name, data))[0] == 0
+        code, out, _ = await microlive("export", room.name, data, f"--to={folder}")
+        assert code == 0 and "chat.json" in out
+        assert json.loads((folder / "chat.json").read_text())["messages"] == []
+        assert sorted(path.name for path in folder.iterdir()) == ["chat.json", "hearts.json"]
+        (tmp_path / "file").write_text("")
+        code, _, errors = await microlive("export", room.name, data, f"--to={tmp_path / 'file'}")
+        assert code == 2 and "cannot make the folder" in errors
+        code, _, errors = await microlive("export", "none", data, f"--to={folder}")
+        assert code == 1 and "there is no room" in errors

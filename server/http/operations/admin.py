@@ -11,11 +11,14 @@ from server.http.admin_moderation import (
     OperatorReports,
 )
 from server.http.admin_people import AdminPeople, NewKeyAnswer, NewKeyRequest
-from server.http.operations.operation import Operation
+from server.http.export import ExportBody
+from server.http.operations.operation import EXPORTED, Operation
 from server.http.operations.refusals import (
     DECISION,
+    EXPORTED_FILE,
     JSON_BODY,
     MODERATION_BODY,
+    NOT_ENDED,
     PERSON_IN_PATH,
     REPORT_BODY,
     ROOM,
@@ -47,6 +50,22 @@ OPERATIONS = (
         "End any room for good",
         {204: ()},
         merged(ADMIN, ROOM),
+        key=True,
+    ),
+    Operation(
+        "GET",
+        "/api/admin/rooms/{room}/export",
+        "The files of an ended live",
+        {200: (ExportBody,)},
+        merged(ADMIN, ROOM, NOT_ENDED),
+        key=True,
+    ),
+    Operation(
+        "GET",
+        "/api/admin/rooms/{room}/export/{file}",
+        "One file of an ended live",
+        {200: EXPORTED},
+        merged(ADMIN, ROOM, EXPORTED_FILE),
         key=True,
     ),
     Operation(

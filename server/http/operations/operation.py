@@ -8,6 +8,8 @@ from server.http.operations.refusals import Refusals
 
 JSON, TEXT, SVG = "application/json", "text/plain", "image/svg+xml"
 EVENT_STREAM = "text/event-stream"
+EXPORTED = (JSON, "video/mp4", "text/vtt")
+"""Contents of the files of an ended live."""
 
 Content = type[Any] | str | None
 """Content of a request or an answer: a Python type if the content is JSON, a media type for other

@@ -25,7 +25,6 @@ ALWAYS: Refusals = {
     421: (Code.UNKNOWN_HOST,),
     429: (Code.RATE_LIMITED, Code.TOO_MANY_CONNECTIONS),
     500: (Code.INTERNAL_ERROR,),
-    503: (Code.MEDIA_UNAVAILABLE,),
 }
 """Refusals that every path can return."""
 
@@ -63,6 +62,11 @@ ROOM = merged(
 client has no right to watch the room.
 """
 OVER: Refusals = {410: (Code.ROOM_ENDED,)}
+NOT_ENDED: Refusals = {409: (Code.ROOM_NOT_ENDED,)}
+EXPORTED_FILE = merged(
+    NOT_ENDED, MEDIA, {404: (Code.FILE_NOT_FOUND,), 429: (Code.TOO_MANY_DOWNLOADS,)}
+)
+"""Refusals of one file of an ended live."""
 ROOM_ON = merged(ROOM, CLOSING, OVER)
 MESSAGE: Refusals = {404: (Code.MESSAGE_NOT_FOUND,)}
 DECISION: Refusals = {404: (Code.REPORT_NOT_FOUND,), 409: (Code.REPORT_DECIDED,)}

@@ -1,16 +1,19 @@
 """Operations for rooms, their summaries and their watch links."""
 
 from relay.errors import RefusalCode as Code
-from server.http.operations.operation import SVG, Operation
+from server.http.export import ExportBody
+from server.http.operations.operation import EXPORTED, SVG, Operation
 from server.http.operations.refusals import (
     CLOSING,
     CREATOR_ON,
+    EXPORTED_FILE,
     FULL,
     JSON_BODY,
     KEY,
     LOOKUP,
     MODERATION_BODY,
     MODERATOR,
+    NOT_ENDED,
     OVER,
     ROLE,
     ROOM,
@@ -112,7 +115,7 @@ OPERATIONS = (
         "/api/rooms/{room}/highlights",
         "The best moments: of a live for its creator, of an ended and recorded live for all",
         {200: (BestMoments,)},
-        merged(ROOM, OVER, {403: (Code.CREATOR_ONLY,)}),
+        merged(ROOM, {403: (Code.CREATOR_ONLY,)}),
     ),
     Operation(
         "GET",
@@ -137,6 +140,20 @@ OPERATIONS = (
         {204: ()},
         CREATOR,
         key=True,
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/export",
+        "The files of an ended live, for its creator",
+        {200: (ExportBody,)},
+        merged(ROOM, NOT_ENDED, {403: (Code.CREATOR_ONLY,)}),
+    ),
+    Operation(
+        "GET",
+        "/api/rooms/{room}/export/{file}",
+        "One file of an ended live, for its creator",
+        {200: EXPORTED},
+        merged(ROOM, EXPORTED_FILE, {403: (Code.CREATOR_ONLY,)}),
     ),
     Operation(
         "GET",
