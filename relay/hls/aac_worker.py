@@ -21,8 +21,9 @@ thirtieth of this time.
 """
 
 
-def main(requests: BinaryIO, answers: BinaryIO) -> None:
-    encoder = AacEncoder()
+def main(requests: BinaryIO, answers: BinaryIO, coder: str = "twoloop") -> None:
+    """`coder`: see AacEncoder."""
+    encoder = AacEncoder(coder)
     while len(head := requests.read(COUNT.size)) == COUNT.size:
         packets = [_read_packet(requests) for _ in range(COUNT.unpack(head)[0])]
         frames: list[tuple[int, bytes]] = []

@@ -24,9 +24,9 @@ LONGEST_ABSENCE = 2 * VIDEO_RATE
 """Maximum time from the last frame of a publisher's session to the first frame of the next session
 within a clip, 90 kHz ticks. The clip shows the last frame for this time.
 """
-LEAD, TAIL = AUDIO_RATE // 2, AUDIO_RATE // 5
+LEAD, TAIL = AUDIO_RATE, AUDIO_RATE // 2
 """Audio that a cut contains before its start and after its end, 48 kHz ticks. The AAC encoder needs
-this audio.
+up to two blocks before and after a clip (`server.clips.sound`).
 """
 FRAME = VIDEO_RATE // 30
 """Duration of the last frame if no other frame shows how long frames last, 90 kHz ticks."""

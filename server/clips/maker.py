@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from relay.hls.aac_process import AacProcess
 from relay.media.aac import TRACK
 from relay.media.progressive import Run, progressive_parts
 from relay.sample import Sample
@@ -13,12 +12,11 @@ from relay.worker.workers import WorkerFailed, Workers
 from server.clips.cut import Cut
 from server.clips.picture_messages import MAX_KEYFRAMES
 from server.clips.picture_process import draw_pictures
-from server.clips.sound import SoundPlan, plan_sound
+from server.clips.sound import plan_sound
+from server.clips.sound_maker import SoundMaker
 
-AT_ONCE = 2
-"""Maximum number of files, and of sets of pictures, that are made at the same time. More would only
-make each of them slower.
-"""
+PICTURES_AT_ONCE = 2
+"""Maximum number of sets of pictures that are made at the same time."""
 MAX_WAITING = 40
 """Maximum number of clips that wait for their turn."""
 
@@ -72,14 +70,15 @@ class ClipPictures:
 
 
 class ClipMaker:
-    """Makes videos and pictures, a few at a time. Every clip has a worker process of its own, so
-    that one creator's media cannot change the clips of others.
+    """Makes one video at a time, and a few sets of pictures. Every clip has worker processes of its
+    own, so that one creator's media cannot change the clips of others.
     """
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
-        self._videos = _Turns(AT_ONCE)
-        self._pictures = _Turns(AT_ONCE)
+        self._sounds = SoundMaker(workers)
+        self._videos = _Turns(1)
+        self._pictures = _Turns(PICTURES_AT_ONCE)
 
     async def make(self, cut: Cut) -> ClipFiles:
         """Returns the video of a clip. The samples of the video are those of the live, unchanged.
@@ -89,7 +88,13 @@ class ClipMaker:
             runs = [Run(cut.info, cut.video, cut.end_ticks)]
             plan = plan_sound(cut)
             if plan:
-                runs.append(Run(TRACK, await self._sound(plan), plan.end))
+                await asyncio.sleep(0)  # media comes first
+                try:
+                    frames = await self._sounds.encode(plan.blocks)
+                except WorkerFailed as error:
+                    raise ClipFailed(str(error)) from error
+                runs.append(Run(TRACK, plan.samples(frames), plan.end))
+                await asyncio.sleep(0)
             # The thread does not hold the GIL while it copies the megabytes of a clip.
             video = await asyncio.to_thread(b"".join, progressive_parts(runs))
         keyframes = [sample.media_time for sample in cut.keyframes]
@@ -112,20 +117,6 @@ class ClipMaker:
         return ClipPictures(
             drawn.poster_jpeg, drawn.poster_webp, drawn.filmstrip, tiles, width, height
         )
-
-    async def _sound(self, plan: SoundPlan) -> list[Sample]:
-        """Returns the AAC frames of a clip."""
-        process = AacProcess(self._workers)
-        try:
-            encoded = await process.encode(plan.packets)
-        except WorkerFailed as error:
-            raise ClipFailed(str(error)) from error
-        finally:
-            await process.close()
-        samples = plan.samples([frame for frames in encoded for frame in frames])
-        if len(samples) < plan.count:
-            raise ClipFailed("the AAC encoder returned too few frames")
-        return samples
 
 
 class _Turns:

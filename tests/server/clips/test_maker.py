@@ -58,9 +58,9 @@ async def test_a_clip(workers: Workers) -> None:
     assert len(wave) / 48_000 == pytest.approx(6, abs=0.03)
     loud = np.flatnonzero(np.abs(wave) > 0.1) / 48_000
     first, last = loud[loud < 3], loud[loud > 3]
-    assert first[0] < 0.012 and first[-1] == pytest.approx(0.1, abs=0.012)
+    assert first[0] < 0.025 and first[-1] == pytest.approx(0.1, abs=0.025)
     # An Opus encoder's first packets are quiet.
-    assert 5.9 < last[0] < 5.97 and last[-1] == pytest.approx(6.0, abs=0.025)
+    assert 5.88 < last[0] < 5.98 and last[-1] == pytest.approx(6.0, abs=0.025)
     assert len(workers.processes()) == 1 and not workers.failures, "the worker has ended"
 
 
@@ -122,7 +122,7 @@ async def test_more_clips_than_wait_are_refused(
     """The others are made one after another."""
     monkeypatch.setattr(module, "MAX_WAITING", 2)
     maker = ClipMaker(workers)
-    made = await asyncio.gather(*(maker.make(clip()) for _ in range(5)), return_exceptions=True)
-    assert [type(one) for one in made[:4]] == [ClipFiles] * 4
-    assert isinstance(made[4], ClipFailed) and made[4].busy
+    made = await asyncio.gather(*(maker.make(clip()) for _ in range(4)), return_exceptions=True)
+    assert [type(one) for one in made[:3]] == [ClipFiles] * 3
+    assert isinstance(made[3], ClipFailed) and made[3].busy
     assert (await maker.make(clip())).video
