@@ -18,7 +18,7 @@ from server.errors import NotFound, RangeNotSatisfiable
 from server.http.byte_range import BadRange, read_range
 from server.http.clip_access import ClipAccess
 from server.http.connections import send
-from server.http.object_body import ObjectBody
+from server.http.object_body import ObjectBody, PieceReader
 from server.http.refusals import json_refusal
 from server.objects.objects import Objects
 from server.recent import Recent
@@ -43,6 +43,7 @@ class ClipFilesEndpoint:
         self._clips = clips
         self._access = access
         self._objects = objects
+        self._reader = PieceReader(objects)
         self._sizes: Recent[str, int] = Recent(MAX_SIZES)
 
     def routes(self) -> list[web.RouteDef]:
@@ -81,7 +82,7 @@ class ClipFilesEndpoint:
         body = (
             SlicedBody([file.data if part is None else file.data[start:end]])
             if file.data is not None
-            else await ObjectBody.open(self._objects, file.key, start, end)
+            else await ObjectBody.open(self._reader, file.key, start, end)
         )
         status = HTTPStatus.PARTIAL_CONTENT if part else HTTPStatus.OK
         response = web.Response(status=status, body=body, headers=headers)

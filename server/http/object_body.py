@@ -1,5 +1,7 @@
 """The body of an answer that comes from the object store, sent in pieces."""
 
+import asyncio
+
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_writer import StreamWriter
 from aiohttp.payload import Payload
@@ -9,6 +11,23 @@ from server.objects.objects import Objects
 
 PIECE = 262_144
 """Number of bytes that are read at a time."""
+AT_ONCE = 32
+"""Maximum number of reads at the same time."""
+
+
+class PieceReader:
+    """Reads pieces of objects for many answers. Limits the reads at the same time, so that a clip
+    with many viewers leaves calls of the store for others.
+    """
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def read(self, key: str, start: int, end: int) -> bytes:
+        """Raises ObjectsError."""
+        async with self._turns:
+            return await self._objects.read(key, start, min(start + PIECE, end))
 
 
 class ObjectBody(Payload):
@@ -18,9 +37,9 @@ class ObjectBody(Payload):
 
     _autoclose = True  # aiohttp: there is no file to close
 
-    def __init__(self, objects: Objects, key: str, start: int, end: int, first: bytes) -> None:
+    def __init__(self, reader: PieceReader, key: str, start: int, end: int, first: bytes) -> None:
         super().__init__(first)
-        self._objects = objects
+        self._reader = reader
         self._key = key
         self._start = start
         self._end = end
@@ -28,12 +47,11 @@ class ObjectBody(Payload):
         self._size = end - start
 
     @classmethod
-    async def open(cls, objects: Objects, key: str, start: int, end: int) -> "ObjectBody":
+    async def open(cls, reader: PieceReader, key: str, start: int, end: int) -> "ObjectBody":
         """Reads the first piece, so that an error of the store can still be answered. Raises
         ObjectsError.
         """
-        first = await objects.read(key, start, min(start + PIECE, end))
-        return cls(objects, key, start, end, first)
+        return cls(reader, key, start, end, await reader.read(key, start, end))
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         return self._first.decode(encoding, errors)
@@ -48,7 +66,7 @@ class ObjectBody(Payload):
             if at >= self._end:
                 return
             try:
-                piece = await self._objects.read(self._key, at, min(at + PIECE, self._end))
+                piece = await self._reader.read(self._key, at, self._end)
             except ObjectsError as error:
                 _abort(writer)
                 raise ConnectionAbortedError(str(error)) from error
