@@ -44,6 +44,7 @@ from server.http.playback_metrics import Playing
 from server.memory.machine import Allocator
 from server.objects.objects import Objects
 from server.posters.posters import Posters
+from server.posters.replay_posters import ReplayPosters
 from server.recordings.recordings import Recordings
 from server.rooms.lost_servers import LostServers
 from server.rooms.registry import Rooms
@@ -198,6 +199,7 @@ async def _open_parts(
         visitors,
         outputs,
         start_posters(rooms, media, stack),
+        ReplayPosters(storage.recordings, objects, media.workers),
         clips,
         limits,
     )

@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 def create_pages(parts: Parts) -> tuple[Pages, Profiles]:
     """Returns the pages, and the profiles that some pages show."""
     profiles = Profiles(parts.storage.people, parts.storage.follows, parts.rooms)
-    cards = Cards(parts.posters, parts.settings)
+    cards = Cards(parts.posters, parts.replay_posters, parts.settings)
     pages = Pages(parts.rooms, profiles, parts.visitors.access, cards, parts.settings)
     return pages, profiles
 
@@ -57,7 +57,14 @@ def public_application(
         (
             pages,
             EmbeddedClips(pages, clip_access(parts), settings),
-            OEmbedEndpoint(rooms, parts.clips, pages.cards, pages.strings_for, settings),
+            OEmbedEndpoint(
+                rooms,
+                parts.clips,
+                parts.storage.recordings,
+                pages.cards,
+                pages.strings_for,
+                settings,
+            ),
             *room_endpoints(parts),
             *person_endpoints(parts, profiles),
             StatusEndpoint(rooms, limits.admission, limits.memory, settings),

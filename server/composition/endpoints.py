@@ -54,7 +54,7 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
     return (
         ChatEndpoint(rooms, requesters),
         RoomsEndpoint(rooms, parts.posters, identity, settings),
-        PostersEndpoint(rooms, parts.posters),
+        PostersEndpoint(rooms, parts.posters, parts.replay_posters),
         PollsEndpoint(rooms, requesters),
         CountdownEndpoint(rooms, requesters),
         SummaryEndpoint(rooms, requesters),

@@ -10,6 +10,7 @@ from server.composition.visitors import Visitors
 from server.http.blocklist import Blocklist
 from server.objects.objects import Objects
 from server.posters.posters import Posters
+from server.posters.replay_posters import ReplayPosters
 from server.recordings.recordings import Recordings
 from server.rooms.registry import Rooms
 from server.settings import Settings
@@ -32,5 +33,6 @@ class Parts:
     visitors: Visitors
     outputs: Outputs
     posters: Posters
+    replay_posters: ReplayPosters
     clips: Clips
     limits: LoadLimits

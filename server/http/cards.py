@@ -10,14 +10,16 @@ from relay.errors import Refusal, RefusalCode
 from server.clips.clips import Clips
 from server.clips.life import State as ClipState
 from server.clips.picture_messages import POSTER_SIDE, fitting
-from server.errors import BadRequest, NotFound
+from server.errors import BadRequest, NotFound, Unavailable
 from server.http.hosts import read_origin
 from server.http.ids import is_id
 from server.http.payloads import OEmbed, reply
-from server.http.posters import poster_path
+from server.http.posters import poster_path, replay_poster_path
 from server.http.request import url_of
+from server.objects.errors import ObjectsError
 from server.posters.poster import Poster
 from server.posters.posters import Posters
+from server.posters.replay_posters import ReplayPosters
 from server.rooms.commands.room import Describe
 from server.rooms.description import RoomDescription
 from server.rooms.life import State
@@ -26,6 +28,7 @@ from server.settings import Settings
 from server.site.card import HEIGHT, WIDTH, Card, CardImage, CardVideo, oembed
 from server.site.strings import Strings
 from server.storage.clip_record import ClipRecord
+from server.storage.recordings import RecordingStore
 
 MAX_URL = 500
 """Maximum length of a URL in a request, characters."""
@@ -35,8 +38,9 @@ SIDE = re.compile(r"[1-9]\d{0,3}", re.ASCII)
 class Cards:
     """Makes the cards. Only a public link has a card."""
 
-    def __init__(self, posters: Posters, settings: Settings) -> None:
+    def __init__(self, posters: Posters, of_replays: ReplayPosters, settings: Settings) -> None:
         self._posters = posters
+        self._of_replays = of_replays
         self._settings = settings
 
     def of_room(self, request: web.Request, room: RoomDescription, strings: Strings) -> Card | None:
@@ -83,6 +87,30 @@ class Cards:
             oembed=self.oembed_url(request, path),
         )
 
+    async def of_replay(
+        self, request: web.Request, room: RoomDescription, strings: Strings
+    ) -> Card | None:
+        """Returns the card of the replay of an ended live; None if the live was not public. Raises
+        StorageError.
+        """
+        if room.visibility != "public":
+            return None
+        path, image = f"/v/{room.room}", None
+        try:
+            poster = await self._of_replays.find(room.room)
+        except (ObjectsError, Unavailable):
+            poster = None
+        if poster:
+            url = self._url(request, replay_poster_path(room.room, poster.version))
+            image = CardImage(url, poster.width, poster.height)
+        return Card(
+            url=self._url(request, path),
+            title=room.title or strings.t("site.untitled"),
+            description=strings.t("card.replay"),
+            image=image,
+            oembed=self.oembed_url(request, path),
+        )
+
     def oembed_url(self, request: web.Request, path: str) -> str:
         """Returns the URL of the oEmbed answer for the page with this path."""
         link = quote(self._url(request, path), safe="")
@@ -99,12 +127,14 @@ class OEmbedEndpoint:
         self,
         rooms: Rooms,
         clips: Clips,
+        replays: RecordingStore,
         cards: Cards,
         strings: Callable[[web.Request], Strings],
         settings: Settings,
     ) -> None:
         self._rooms = rooms
         self._clips = clips
+        self._replays = replays
         self._cards = cards
         self._strings = strings
         self._settings = settings
@@ -147,7 +177,7 @@ class OEmbedEndpoint:
         if kind == "c" and is_id(name):
             clip = await self._clips.find(name)
             return self._cards.of_clip(request, clip.record, strings) if clip else None
-        if kind != "r" or not name or "/" in name:
+        if kind not in ("r", "v") or not name or "/" in name:
             return None
         try:
             room = await self._rooms.ask(name, Describe())
@@ -155,6 +185,9 @@ class OEmbedEndpoint:
             if refusal.status < 500:
                 return None
             raise
+        if kind == "v":
+            exists = await self._replays.read(name) if room.state is State.ENDED else None
+            return await self._cards.of_replay(request, room, strings) if exists else None
         if room.state is State.ENDED:
             return None
         return self._cards.of_room(request, room, strings)

@@ -92,6 +92,7 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("GET", "/@{handle}"): PERSON,
     ("GET", "/r/{room}"): LOOKUP,
     ("GET", "/r/{room}/poster.{format}"): LOOKUP,
+    ("GET", "/v/{room}/poster.{format}"): LOOKUP,
     ("GET", "/embed/{room}"): LOOKUP,
     ("GET", "/embed/c/{clip}"): LOOKUP,
     ("GET", "/api/oembed"): LOOKUP,

@@ -49,7 +49,13 @@ FRAMING = {
 """Framing by route; a page without an entry has Framing.NONE."""
 
 
-CROSS_ORIGIN = frozenset({"/r/{room}/poster.{format}", "/clips/{clip}/{revision}/{name}"})
+CROSS_ORIGIN = frozenset(
+    {
+        "/r/{room}/poster.{format}",
+        "/v/{room}/poster.{format}",
+        "/clips/{clip}/{revision}/{name}",
+    }
+)
 """Routes of pictures and videos that pages of other origins may show, such as the thumbnail of an
 oEmbed answer. Requests from there have no cookie (SameSite), so nothing private is shown.
 """

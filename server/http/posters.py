@@ -1,12 +1,15 @@
-"""`/r/{room}/poster.jpg` and `.webp`: the poster of a running live. server/API.md describes the
-answers.
+"""The posters of a live and of its replay: `/r/{room}/poster.jpg` and `/v/{room}/poster.jpg`, also
+as `.webp`. server/API.md describes the answers.
 """
 
 from aiohttp import hdrs, web
 
 from relay.errors import RefusalCode
 from server.errors import NotFound
+from server.posters.poster import Poster
 from server.posters.posters import Posters
+from server.posters.replay_posters import ReplayPosters
+from server.rooms.commands.room import Describe
 from server.rooms.registry import Rooms
 
 FORMATS = {"jpg": "image/jpeg", "webp": "image/webp"}
@@ -14,31 +17,53 @@ MAX_AGE = 10
 """Seconds for which a cache may keep a poster of a public live. A new poster has a new URL."""
 
 
+MAX_AGE_OF_REPLAY = 60
+"""Seconds, for a replay. It may be deleted at any time."""
+
+
 def poster_path(room: str, version: int) -> str:
     """Returns the URL path of the poster of a live, for the version that is current now."""
     return f"/r/{room}/poster.jpg?v={version}"
 
 
-class PostersEndpoint:
-    """The endpoint `/r/{room}/poster.{format}`."""
+def replay_poster_path(room: str, version: int) -> str:
+    return f"/v/{room}/poster.jpg?v={version}"
 
-    def __init__(self, rooms: Rooms, posters: Posters) -> None:
+
+class PostersEndpoint:
+    """The endpoints of posters. `Access` has checked that the client may watch."""
+
+    def __init__(self, rooms: Rooms, posters: Posters, of_replays: ReplayPosters) -> None:
         self._rooms = rooms
         self._posters = posters
+        self._of_replays = of_replays
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/r/{room}/poster.{format:jpg|webp}", self.show)]
+        return [
+            web.get("/r/{room}/poster.{format:jpg|webp}", self.show),
+            web.get("/v/{room}/poster.{format:jpg|webp}", self.show_replay),
+        ]
 
     async def show(self, request: web.Request) -> web.Response:
-        """Returns the poster. `Access` has checked that the client may watch."""
         name = request.match_info["room"]
         poster, room = self._posters.find(name), self._rooms.in_memory.find(name)
         if poster is None or room is None:
             raise NotFound(RefusalCode.NOT_FOUND, "there is no picture of this live now")
-        format = request.match_info["format"]
-        public = room.record.visibility == "public"
-        return web.Response(
-            body=poster.jpeg if format == "jpg" else poster.webp,
-            content_type=FORMATS[format],
-            headers={hdrs.CACHE_CONTROL: f"public, max-age={MAX_AGE}" if public else "no-store"},
-        )
+        return _answer(request, poster, room.record.visibility == "public", MAX_AGE)
+
+    async def show_replay(self, request: web.Request) -> web.Response:
+        name = request.match_info["room"]
+        described = await self._rooms.ask(name, Describe())
+        poster = await self._of_replays.find(name)
+        if poster is None:
+            raise NotFound(RefusalCode.NOT_FOUND, "there is no picture of this replay")
+        return _answer(request, poster, described.visibility == "public", MAX_AGE_OF_REPLAY)
+
+
+def _answer(request: web.Request, poster: Poster, public: bool, max_age: int) -> web.Response:
+    format = request.match_info["format"]
+    return web.Response(
+        body=poster.jpeg if format == "jpg" else poster.webp,
+        content_type=FORMATS[format],
+        headers={hdrs.CACHE_CONTROL: f"public, max-age={max_age}" if public else "no-store"},
+    )

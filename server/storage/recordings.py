@@ -274,6 +274,22 @@ class RecordingStore:
 
         return await self._database.read(select)
 
+    async def first_segment(self, room: str, start: int) -> SegmentRecord | None:
+        """Returns the first segment that has media after the media time `start` (µs)."""
+        columns = recording_segment.c
+        statement = (
+            recording_segment.select()
+            .where(columns.room == room, columns.media_time + columns.duration > start)
+            .order_by(columns.sequence)
+            .limit(1)
+        )
+
+        async def select(connection: AsyncConnection) -> SegmentRecord | None:
+            row = (await connection.execute(statement)).mappings().first()
+            return SegmentRecord(**row) if row else None
+
+        return await self._database.read(select)
+
     async def progress(self, room: str) -> Progress:
         columns = recording_segment.c
         totals = sa.select(sa.func.max(columns.sequence), sa.func.sum(columns.duration))

@@ -1,0 +1,99 @@
+"""Makes posters of replays from a keyframe of their recording, in confined processes."""
+
+import asyncio
+import logging
+
+from relay.errors import BitstreamError, RefusalCode
+from relay.media.bmff_reader import read_fragment, read_init
+from relay.sample import Track
+from relay.worker.workers import WorkerFailed, Workers
+from server.clips.picture_process import draw_pictures
+from server.errors import Unavailable
+from server.objects.errors import ObjectMissing
+from server.objects.objects import Objects
+from server.posters.poster import Poster, jpeg_size
+from server.recent import Recent
+from server.storage.recordings import (
+    RECORDING,
+    PieceRecord,
+    RecordingStore,
+    SegmentRecord,
+    segment_key,
+)
+
+logger = logging.getLogger(__name__)
+
+PLACE = 0.25
+"""Where in the replay the poster is taken, as a share of its length."""
+MOST = 100
+"""Maximum number of posters that are kept."""
+MAX_WAITING = 20
+"""Maximum number of requests that wait for a poster, while another one is being made."""
+
+
+class ReplayPosters:
+    """The posters of replays. They are made when they are asked for, one at a time."""
+
+    def __init__(self, recordings: RecordingStore, objects: Objects, workers: Workers) -> None:
+        self._recordings = recordings
+        self._objects = objects
+        self._workers = workers
+        self._made: Recent[str, Poster | None] = Recent(MOST)
+        """Posters by room; None if no picture of the recording can be decoded."""
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+
+    async def find(self, room: str) -> Poster | None:
+        """Returns the poster of a replay; None if there is no replay, or no picture of it. Raises
+        StorageError, ObjectsError, and Unavailable if too many posters are asked for.
+        """
+        record = await self._recordings.read(room)
+        if record is None or record.state == RECORDING:
+            return None
+        if room in self._made:
+            return self._made[room]
+        if self._waiting >= MAX_WAITING:
+            raise Unavailable(RefusalCode.SERVER_FULL, "too many pictures are being made", 5)
+        self._waiting += 1
+        try:
+            async with self._turn:
+                if room not in self._made:
+                    self._made.keep(room, await self._make(room))
+                return self._made.get(room)
+        finally:
+            self._waiting -= 1
+
+    async def _make(self, room: str) -> Poster | None:
+        found = await self._segment(room)
+        if found is None:
+            return None
+        piece, segment = found
+        try:
+            data = await self._objects.read(segment_key(room, segment.sequence))
+            tracks = read_init(piece.init)
+            video = next(info for info in tracks if info.track is Track.VIDEO)
+            keyframe = next(
+                sample
+                for sample in read_fragment(data, tracks)
+                if sample.track is Track.VIDEO and sample.key
+            )
+            pictures = await draw_pictures(
+                self._workers, video.config, [keyframe.data], filmstrip=False
+            )
+            width, height = jpeg_size(pictures.poster_jpeg)
+        except (BitstreamError, ObjectMissing, StopIteration, WorkerFailed, ValueError) as error:
+            logger.info("the replay of room %s has no poster: %s", room, error)
+            return None
+        version = segment.sequence
+        return Poster(pictures.poster_jpeg, pictures.poster_webp, width, height, version)
+
+    async def _segment(self, room: str) -> tuple[PieceRecord, SegmentRecord] | None:
+        """Returns the segment from which the poster is made, and its piece."""
+        pieces = await self._recordings.pieces(room)
+        if not pieces:
+            return None
+        progress = await self._recordings.progress(room)
+        start = pieces[0].media_time + round(progress.duration * PLACE)
+        found = await self._recordings.first_segment(room, start)
+        by_number = {piece.piece: piece for piece in pieces}
+        return (by_number[found.piece], found) if found and found.piece in by_number else None
