@@ -196,6 +196,13 @@ def test_on_loopback(host: str, on_loopback: bool) -> None:
     assert load({"host": host}, {}).on_loopback is on_loopback
 
 
+def test_the_place_of_media() -> None:
+    given = {"media": "s3://my-bucket/live/", "media_endpoint": "http://127.0.0.1:9000"}
+    loaded = load(given, {})
+    assert loaded.media == "s3://my-bucket/live"
+    assert loaded.media_endpoint == "http://127.0.0.1:9000"
+
+
 def test_sizes_with_their_unit() -> None:
     assert load({"window_bytes": "16MiB"}, {}).window_bytes == 16 << 20
 
@@ -242,6 +249,17 @@ def test_sizes_with_their_unit() -> None:
         ("database", "mysql://u:p@h/d", "must be a URL such as postgresql://"),
         ("database", "postgresql://u:p@h", "must be a URL such as postgresql://"),
         ("database", "postgresql://u:p@h:port/d", "must be a URL such as postgresql://"),
+        ("media", "bucket", "is not s3://BUCKET"),
+        ("media", "s3://", "is not s3://BUCKET"),
+        ("media", "s3://Bucket", "is not s3://BUCKET"),
+        ("media", "s3://bucket/a b", "is not s3://BUCKET"),
+        ("media", "s3://bucket/../other", "is not s3://BUCKET"),
+        ("media", "s3://bucket?x=1", "is not s3://BUCKET"),
+        ("media_endpoint", "https://s3.example.org", "needs media"),
+        ("media_region", "eu-central-1", "needs media"),
+        ("max_media", "1000", "greater than or equal to 1048576"),
+        ("keep_replays", "ever", "'yes', 'day' or 'no'"),
+        ("clips_per_person", "0", "greater than or equal to 1"),
         ("turn_lifetime", "5", "greater than or equal to 60"),
         ("create", "nobody", "'anyone' or 'token'"),
         ("create_token", "with space", "letters, digits"),
