@@ -30,6 +30,7 @@ def create_metrics(parts: Parts, registry: CollectorRegistry) -> Metrics:
         limits.stages,
         limits.connections,
         parts.storage.database,
+        parts.objects,
         parts.clips,
     )
     social = SocialSources(

@@ -82,8 +82,7 @@ def _refusal_of(error: Exception, request: web.Request) -> Refusal | None:
         case ObjectMissing():
             return NotFound(RefusalCode.NOT_FOUND, "there is nothing at this address")
         case ObjectsError():
-            logger.error("%s", error)
-            return MEDIA_AWAY
+            return MEDIA_AWAY  # the object store logs that
         case web.HTTPException():
             return None if error.status < 400 else _of_aiohttp(error)
     if request.writer.output_size:

@@ -24,6 +24,7 @@ from server.http.metric_families import Family, counter, gauge
 from server.http.watch import WatchEndpoint
 from server.ingest.sessions import IngestSessions
 from server.memory.budget import MemoryBudget
+from server.objects.objects import Objects
 from server.rooms.beacon import OTHER, PLAYERS
 from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import State
@@ -50,6 +51,7 @@ class Sources:
     stages: Stages
     connections: Connections
     database: Database
+    objects: Objects
     clips: Clips
 
 
@@ -326,6 +328,12 @@ class ServerCollector(Collector):
             "microlive_refused_writes",
             "Writes refused because too many waited, or the database did not answer in time",
             counters.refused,
+        )
+
+        yield GaugeMetricFamily(
+            "microlive_media_store_answers",
+            "Whether the last call reached the store of recordings and clips, and it had space",
+            int(self._sources.objects.answers),
         )
 
     def _memory(self) -> Iterator[Family]:

@@ -51,7 +51,7 @@ class Sweeping:
                 failures += 1
                 if failures == MAX_FAILURES:
                     break
-                logger.warning("cannot delete the objects under %s: %s", prefix, error)
+                logger.debug("cannot delete the objects under %s: %s", prefix, error)
                 continue
             self._failed.discard(prefix)
             await self._receive_deletion(prefix, now)

@@ -8,6 +8,7 @@ time limit, and the number of calls that wait is limited, also by the bytes that
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +18,11 @@ from urllib.parse import urlsplit
 
 from obstore.exceptions import BaseError
 
-from server.objects.errors import ObjectsUnavailable, objects_error
+from server.objects.errors import ObjectMissing, ObjectsError, ObjectsUnavailable, objects_error
 from server.objects.stores import Infos, LocalFiles, S3Bucket, Store
 from server.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -61,6 +64,7 @@ class Objects:
         self._waiting = 0
         self._waiting_bytes = 0
         self._closed = False
+        self._answers = True
 
     @classmethod
     async def open(cls, settings: Settings) -> Self:
@@ -87,6 +91,11 @@ class Objects:
     def waiting_bytes(self) -> int:
         """The size of the data of all puts that run or wait for a thread."""
         return self._waiting_bytes
+
+    @property
+    def answers(self) -> bool:
+        """Whether the last call reached the store, and the store had space."""
+        return self._answers
 
     async def put(self, key: str, data: bytes | Path, content_type: str) -> None:
         """Stores an object, in place of a former one. A reader sees all of it or nothing."""
@@ -168,17 +177,28 @@ class Objects:
         cancelled, until the limits of the client end the call.
         """
         try:
-            return await asyncio.wait_for(asyncio.shield(done), within)
+            result = await asyncio.wait_for(asyncio.shield(done), within)
         except TimeoutError as error:
             done.add_done_callback(_ignore_result)
-            raise ObjectsUnavailable(f"{self.place}: does not answer") from error
+            raise self._failed(ObjectsUnavailable(f"{self.place}: does not answer")) from error
         except asyncio.CancelledError:
             if done.cancelled():  # by `close`
                 raise ObjectsUnavailable(f"{self.place}: the server is shutting down") from None
             done.add_done_callback(_ignore_result)
             raise
         except (BaseError, OSError, ValueError) as error:
-            raise objects_error(self.place, error) from error
+            raise self._failed(objects_error(self.place, error)) from error
+        if not self._answers:
+            self._answers = True
+            logger.info("%s: works again", self.place)
+        return result
+
+    def _failed(self, error: ObjectsError) -> ObjectsError:
+        """Logs when the store begins to fail: while it fails, every call would log the same."""
+        if self._answers and not isinstance(error, ObjectMissing):
+            self._answers = False
+            logger.warning("%s", error)
+        return error
 
 
 def _ignore_result(done: "asyncio.Future[T]") -> None:

@@ -304,6 +304,29 @@ async def test_a_server_that_is_full(s3_server: S3Server, tmp_path: Path) -> Non
             await objects.put(KEY, DATA, "video/mp4")
 
 
+@pytest.mark.usefixtures("credentials")
+async def test_the_log_says_once_that_the_store_fails(
+    s3_server: S3Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with gated(s3_server, tmp_path) as (objects, gate):
+        with pytest.raises(ObjectMissing):
+            await objects.size(KEY)
+        answers = [objects.answers]
+        gate.fault = full
+        for _ in range(3):
+            with pytest.raises(ObjectsFull):
+                await objects.put(KEY, DATA, "video/mp4")
+        answers.append(objects.answers)
+        gate.fault = None
+        with caplog.at_level("INFO"):
+            for _ in range(3):
+                await objects.put(KEY, DATA, "video/mp4")
+        answers.append(objects.answers)
+    assert answers == [True, False, True]
+    said = [record.levelname for record in caplog.records if "s3://" in record.getMessage()]
+    assert said == ["WARNING", "INFO"]
+
+
 def test_the_origin_of_urls(tmp_path: Path) -> None:
     """Pages must allow it."""
     assert public_origin(Settings(data=tmp_path)) is None
