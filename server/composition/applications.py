@@ -22,6 +22,7 @@ from server.http.admission import Admissions
 from server.http.auth import delayed_refusals
 from server.http.cards import Cards, OEmbedEndpoint
 from server.http.charges import charges, request_limit
+from server.http.clip_page import ClipPages
 from server.http.embedded_clips import EmbeddedClips
 from server.http.error_answers import refusals
 from server.http.follows import Profiles
@@ -42,8 +43,9 @@ logger = logging.getLogger(__name__)
 def create_pages(parts: Parts) -> tuple[Pages, Profiles]:
     """Returns the pages, and the profiles that some pages show."""
     profiles = Profiles(parts.storage.people, parts.storage.follows, parts.rooms)
+    clips = ClipPages(parts.clips, clip_access(parts), parts.storage.people, parts.rooms)
     cards = Cards(parts.posters, parts.replay_posters, parts.settings)
-    pages = Pages(parts.rooms, profiles, parts.visitors.access, cards, parts.settings)
+    pages = Pages(parts.rooms, profiles, clips, parts.visitors.access, cards, parts.settings)
     return pages, profiles
 
 

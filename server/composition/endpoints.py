@@ -14,6 +14,7 @@ from server.http.chat import ChatEndpoint
 from server.http.client import is_in
 from server.http.clip_access import ClipAccess
 from server.http.clip_files import ClipFilesEndpoint
+from server.http.clip_qr import ClipQrEndpoint
 from server.http.clips import ClipsEndpoint
 from server.http.codes import CodesEndpoint
 from server.http.countdown import CountdownEndpoint
@@ -26,6 +27,7 @@ from server.http.moderation import ModerationEndpoint
 from server.http.people import PeopleEndpoint
 from server.http.polls import PollsEndpoint
 from server.http.posters import PostersEndpoint
+from server.http.qr_codes import QrAnswers
 from server.http.replay import ReplayEndpoint
 from server.http.reports import ReportsEndpoint
 from server.http.rooms import RoomsEndpoint
@@ -49,11 +51,12 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
     """
     rooms, requesters = parts.rooms, parts.visitors.requesters
     identity, settings = parts.visitors.identity, parts.settings
+    codes = QrAnswers(settings)
     # aiohttp tries the routes in this order. The routes of the chat are first, because these routes
     # get the most requests.
     return (
         ChatEndpoint(rooms, requesters),
-        RoomsEndpoint(rooms, parts.posters, identity, settings),
+        RoomsEndpoint(rooms, parts.posters, identity, codes, settings),
         PostersEndpoint(rooms, parts.posters, parts.replay_posters),
         PollsEndpoint(rooms, requesters),
         CountdownEndpoint(rooms, requesters),
@@ -65,7 +68,7 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
         ModerationEndpoint(rooms, requesters),
         ReportsEndpoint(rooms, parts.storage.reports, identity, requesters),
         WatchLinksEndpoint(rooms, requesters, settings),
-        *_clip_endpoints(parts),
+        *_clip_endpoints(parts, codes),
     )
 
 
@@ -73,11 +76,12 @@ def clip_access(parts: Parts) -> ClipAccess:
     return ClipAccess(parts.clips, parts.visitors.access, parts.visitors.requesters)
 
 
-def _clip_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
+def _clip_endpoints(parts: Parts, codes: QrAnswers) -> tuple[Endpoint, ...]:
     clips, access = parts.clips, clip_access(parts)
     return (
         ClipsEndpoint(clips, access, parts.visitors.requesters),
         ClipFilesEndpoint(clips, access, parts.objects),
+        ClipQrEndpoint(access, codes, parts.settings),
     )
 
 

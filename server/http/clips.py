@@ -152,7 +152,7 @@ class ClipsEndpoint:
         """Returns the published clips of a live, and to the creator all finished clips."""
         by = self._requesters.reading(request)
         views = await self._clips.of_room(request.match_info["room"], by)
-        return reply(ClipList, {"clips": [_describe(view) for view in views]})
+        return reply(ClipList, {"clips": [describe_clip(view) for view in views]})
 
     async def read(self, request: web.Request) -> web.Response:
         found = await self._access.find(request)
@@ -195,10 +195,10 @@ class ClipsEndpoint:
 
 
 def _answer(view: ClipView, *, status: int = 200) -> web.Response:
-    return reply(ClipDescription, _describe(view), status=status)
+    return reply(ClipDescription, describe_clip(view), status=status)
 
 
-def _describe(view: ClipView) -> dict[str, Any]:
+def describe_clip(view: ClipView) -> dict[str, Any]:
     """Returns the description of a clip for the person with the rights of the view."""
     record, draft, rights = view.record, view.draft, view.rights
     folder = f"/clips/{record.id}/{record.revision}"

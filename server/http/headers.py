@@ -43,6 +43,7 @@ FRAMING = {
     "/me": Framing.NONE,
     "/@{handle}": Framing.NONE,
     "/r/{room}": Framing.OWN,
+    "/c/{clip}": Framing.NONE,
     "/embed/{room}": Framing.EMBEDDING,
     "/embed/c/{clip}": Framing.EMBEDDING,
 }

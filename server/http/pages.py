@@ -12,6 +12,7 @@ from server import WEB
 from server.errors import Gone, NotFound
 from server.http.access import Access
 from server.http.cards import Cards
+from server.http.clip_page import ClipPages
 from server.http.follows import Profiles
 from server.http.headers import ancestors_of
 from server.http.installation import Installation
@@ -60,11 +61,12 @@ AREAS = {
         *("api", "refusals"),
     ),
     "room.html": (
-        *("site", "room", "stats", "chat", "report", "hearts", "poll", "social"),
+        *("site", "room", "stats", "chat", "report", "hearts", "clip", "poll", "social"),
         *("api", "refusals"),
     ),
     "me.html": ("site", "me", "report", "api", "refusals"),
     "handle.html": ("site", "handle", "api", "refusals"),
+    "clip.html": ("site", "clip_page", "report", "api", "refusals"),
 }
 """The areas of `web/strings` that the scripts of a page use, by page."""
 
@@ -76,6 +78,7 @@ class Pages:
         self,
         rooms: Rooms,
         profiles: Profiles,
+        clips: ClipPages,
         access: Access,
         cards: Cards,
         settings: Settings,
@@ -83,6 +86,7 @@ class Pages:
         self._rooms = rooms
         self._profiles = profiles
         self.cards = cards
+        self._clips = clips
         self._access = access
         self._settings = settings
         self._assets: Assets = SourceAssets(WEB) if settings.dev else BundledAssets(WEB)
@@ -100,6 +104,7 @@ class Pages:
             web.get("/@{handle}", self.handle),
             web.get("/r/{room}", self.room),
             web.get("/embed/{room}", self.embedded_room),
+            web.get("/c/{clip}", self.clip),
             web.get("/assets/{version}/{name:.+}", self.asset),
             web.get("/favicon.ico", self.icon),
             *self._installation.routes(),
@@ -202,6 +207,23 @@ class Pages:
             plot=plot,
             most_at=clock(plot.most_at) if plot else "",
         )
+
+    async def clip(self, request: web.Request) -> web.Response:
+        page = await self._clips.find(request)
+        response = self._render(
+            request,
+            "clip.html",
+            main=self._main("clip"),
+            clip=page.clip,
+            card=self.cards.of_clip(request, page.record, self.strings_for(request)),
+            creator=page.creator,
+            live=page.live,
+            link=url_of(request, f"/c/{page.clip['id']}", self._settings),
+        )
+        if not page.public:
+            response.headers["X-Robots-Tag"] = "noindex"
+            response.headers[hdrs.CACHE_CONTROL] = "no-store"
+        return response
 
     async def asset(self, request: web.Request) -> web.Response:
         found = self._assets.find(request.match_info["name"])

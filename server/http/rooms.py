@@ -9,19 +9,18 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from pydantic import ValidationError
 
 from relay.errors import RefusalCode
 from server.errors import BadRequest, Unprocessable
 from server.host.ice_servers import Role
-from server.host.qr import QrCodes
 from server.http.auth import bearer_token, require_create_token
 from server.http.identity import Identity
-from server.http.limits import RateLimiter
 from server.http.payloads import CreateRoom, CreateRoomAnswer, RoomList, reply
 from server.http.posters import poster_path
-from server.http.request import charge, client_of, read_body, url_of
+from server.http.qr_codes import QrAnswers
+from server.http.request import client_of, read_body, url_of
 from server.http.turn import turn_servers
 from server.posters.posters import Posters
 from server.rooms.commands.room import DeleteLive, Describe, End, ReadHealth
@@ -32,15 +31,6 @@ from server.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-NEW_CODES_PER_MINUTE = 30
-"""Maximum number of QR codes that are made for one address per minute. Requests for codes in the
-cache have no limit.
-"""
-NEW_CODES_PER_SECOND = 20
-"""Maximum number of QR codes that are made per second. Each code occupies the event loop for 1 to
-4 ms.
-"""
-
 TOKEN = re.compile(r"[\w.-]{1,300}", re.ASCII)
 """The token of a watch link."""
 
@@ -49,15 +39,18 @@ class RoomsEndpoint:
     """The endpoints `/api/rooms` and `/api/rooms/…`."""
 
     def __init__(
-        self, rooms: Rooms, posters: Posters, identity: Identity, settings: Settings
+        self,
+        rooms: Rooms,
+        posters: Posters,
+        identity: Identity,
+        codes: QrAnswers,
+        settings: Settings,
     ) -> None:
         self._rooms = rooms
         self._posters = posters
         self._identity = identity
+        self._codes = codes
         self._settings = settings
-        self._codes = QrCodes()
-        self._address_codes = RateLimiter(NEW_CODES_PER_MINUTE, 60.0)
-        self._all_codes = RateLimiter(NEW_CODES_PER_SECOND, 1.0, max_keys=1)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -127,22 +120,15 @@ class RoomsEndpoint:
 
     async def qr_code(self, request: web.Request) -> web.Response:
         """Returns the QR code of the watch URL. If the query contains `k`, the URL is the watch
-        link with this token. Only codes that are not in the cache count toward the limits.
+        link with this token.
         """
         name = request.match_info["room"]
         await self._rooms.ask(name, Describe())
         url = url_of(request, f"/r/{name}", self._settings)
-        scope = "public"
-        if TOKEN.fullmatch(token := request.query.get("k", "")):
-            url, scope = f"{url}?k={token}", "private"
-        svg = self._codes.find(url)
-        if svg is None:
-            address = client_of(request, self._settings).address
-            charge(self._address_codes, address, "too many new QR codes from this address")
-            charge(self._all_codes, "", "too many new QR codes at a time")
-            svg = self._codes.make(url)
-        headers = {hdrs.CACHE_CONTROL: f"{scope}, max-age=3600"}
-        return web.Response(body=svg, content_type="image/svg+xml", headers=headers)
+        token = TOKEN.fullmatch(request.query.get("k", ""))
+        if token:
+            url = f"{url}?k={token[0]}"
+        return self._codes.answer(request, url, public=not token)
 
     async def health(self, request: web.Request) -> web.Response:
         """Returns the room's health for the creator: how well the publisher's media arrives, and

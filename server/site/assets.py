@@ -56,7 +56,9 @@ class Assets(Protocol):
         """Text of the inline style of the room's page."""
 
     def main(self, page: str) -> str:
-        """Returns the file name of the main module of `page` (feed, studio, room, me, handle)."""
+        """Returns the file name of the main module of `page` (feed, studio, room, me, handle or
+        clip).
+        """
 
     def find(self, name: str) -> Asset | None: ...
 

@@ -20,6 +20,7 @@ MAINS = {
     "room.html": "room.js",
     "me.html": "me.js",
     "handle.html": "handle.js",
+    "clip.html": "clip.js",
 }
 TEMPLATES = sorted(WEB.glob("*.html"))
 MODULES = sorted((WEB / "js").rglob("*.js"))

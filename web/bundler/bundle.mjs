@@ -69,7 +69,8 @@ async function bundleScript(module, name) {
 }
 
 const mains = {};
-for (const page of ['feed', 'studio', 'room', 'me', 'handle']) mains[page] = await bundlePage(page);
+for (const page of ['feed', 'studio', 'room', 'me', 'handle', 'clip'])
+  mains[page] = await bundlePage(page);
 await bundleScript('watch/webcodecs/worker.js', 'worker.js');
 await bundleScript('watch/webcodecs/sound_worklet.js', 'sound_worklet.js');
 const boot = await bundleScript('boot/main.js', 'boot.js');

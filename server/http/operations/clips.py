@@ -2,7 +2,7 @@
 
 from relay.errors import RefusalCode as Code
 from server.http.clips import ChangeClip, ClipDescription, ClipList, FinishClip, MakeClip
-from server.http.operations.operation import Operation
+from server.http.operations.operation import SVG, Operation
 from server.http.operations.refusals import (
     CLOSING,
     JSON_BODY,
@@ -59,6 +59,13 @@ OPERATIONS = (
         ROOM,
     ),
     Operation("GET", "/api/clips/{clip}", "A clip or a draft", {200: (ClipDescription,)}, FOUND),
+    Operation(
+        "GET",
+        "/api/clips/{clip}/qr.svg",
+        "QR code of the URL of the clip's page",
+        {200: (SVG,)},
+        FOUND,
+    ),
     Operation(
         "PUT",
         "/api/clips/{clip}",

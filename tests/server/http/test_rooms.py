@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server import __version__
-from server.http import rooms
+from server.http import qr_codes
 from tests.fixtures.deadline import eventually
 from tests.fixtures.server import Server, running
 from tests.fixtures.viewer import Viewer
@@ -141,7 +141,7 @@ async def test_new_qr_codes_of_an_address_are_limited(
     """The Host header of a client is part of the code. Kept codes have no limit, and browsers keep
     them too.
     """
-    monkeypatch.setattr(rooms, "NEW_CODES_PER_MINUTE", 2)
+    monkeypatch.setattr(qr_codes, "NEW_PER_MINUTE", 2)
     async with running(tmp_path, hosts=("*.a.example",), trusted_proxies=PROXIES) as server:
         room = await server.create()
         path = f"/api/rooms/{room.name}/qr.svg"
@@ -160,7 +160,7 @@ async def test_new_qr_codes_of_an_address_are_limited(
 async def test_new_qr_codes_of_all_addresses_are_limited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rooms, "NEW_CODES_PER_SECOND", 1)
+    monkeypatch.setattr(qr_codes, "NEW_PER_SECOND", 1)
     async with running(tmp_path, hosts=("*.a.example",), trusted_proxies=PROXIES) as server:
         room = await server.create()
         path = f"/api/rooms/{room.name}/qr.svg"

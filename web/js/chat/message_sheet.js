@@ -6,6 +6,7 @@ import { element } from '../page/element.js';
 import { icon } from '../page/icon.js';
 import { t } from '../page/strings.js';
 import { timeOfDay } from '../page/words.js';
+import { reportForm } from './report_form.js';
 
 /**
  * @typedef {import('./message_list.js').Entry} Entry
@@ -34,17 +35,6 @@ const ICONS = Object.freeze({
 });
 /** Actions whose buttons are side by side. @type {readonly SheetAction[]} */
 const QUICK = ['reply', 'copy', 'pin', 'unpin'];
-const REASONS = /** @type {const} */ ([
-  'spam',
-  'harassment',
-  'hate',
-  'sexual',
-  'violence',
-  'self_harm',
-  'minor',
-  'other',
-]);
-
 /**
  * Returns the actions for a message, in the order of the sheet. Pure.
  * @param {Entry} entry
@@ -153,28 +143,10 @@ export class MessageSheet {
   /** @param {Entry | null} entry  the message to report; null to report the live */
   openReport(entry) {
     this.#entry = null;
-    const form = element('form', 'report');
     const heading = t(entry ? 'report.heading_message' : 'report.heading_room');
-    const reasons = element('fieldset');
-    reasons.append(
-      element('legend', '', t('report.why')),
-      ...REASONS.map((reason, n) => choiceOf(reason, n === 0)),
-    );
-    const label = element('label');
-    const more = element('textarea');
-    more.name = 'text';
-    more.maxLength = 500;
-    more.rows = 2;
-    more.placeholder = t('report.more');
-    more.setAttribute('aria-label', t('report.more'));
-    label.append(more);
-    const send = element('button', 'button primary', t('report.send'));
-    form.append(element('h2', '', heading), reasons, label, send);
-    form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      const data = new FormData(form);
+    const form = reportForm(heading, (reason, text) => {
       this.#dialog.close();
-      this.#report(entry, String(data.get('reason')), String(data.get('text') ?? '').trim());
+      this.#report(entry, reason, text);
     });
     this.#fill(t('report.send'), form, this.#closer());
   }
@@ -206,16 +178,4 @@ function rowOf(text, name) {
   row.type = 'button';
   row.append(icon(name), text);
   return row;
-}
-
-/**
- * @param {string} reason
- * @param {boolean} checked
- */
-function choiceOf(reason, checked) {
-  const label = element('label', 'row');
-  const input = element('input');
-  Object.assign(input, { type: 'radio', name: 'reason', value: reason, checked });
-  label.append(input, t(`report.reason.${reason}`));
-  return label;
 }

@@ -1,0 +1,135 @@
+/**
+ * Sends requests about clips to the server's HTTP API (server/API.md).
+ *
+ * @typedef {object} Filmstrip
+ * @property {string} url
+ * @property {{at: number, x: number, y: number}[]} tiles  `at`: media time, µs; `x`, `y`: px
+ * @property {number} width   of one tile, px
+ * @property {number} height
+ *
+ * @typedef {object} Clip
+ * @property {string} id
+ * @property {string} room
+ * @property {'making' | 'draft' | 'waiting' | 'published'} state
+ * @property {string} title
+ * @property {number} start  media time, µs
+ * @property {number} end
+ * @property {number} from   how far the handles of a draft may go, µs
+ * @property {number} until
+ * @property {number[]} keyframes  possible starts of a draft, media times, µs
+ * @property {number} duration  s
+ * @property {number} width
+ * @property {number} height
+ * @property {string} video     URL
+ * @property {string | null} poster
+ * @property {Filmstrip | null} filmstrip
+ * @property {number} created_at  Unix seconds
+ * @property {boolean} mine  whether the reader made the clip
+ * @property {import('../people/people_api.js').Person | null} person  who made the clip, for the
+ *   creator; null if a program of the creator made the clip
+ * @property {'viewer' | 'highlight' | 'replay'} source
+ *
+ * @typedef {object} TimelineMessage
+ * @property {number} media_time  µs
+ * @property {string} name
+ * @property {number} colour
+ * @property {string} body
+ *
+ * @typedef {object} TimelineAnswer
+ * @property {TimelineMessage[]} messages
+ * @property {{second: number, emoji: Record<string, number>}[]} hearts  `second`: s of media time
+ */
+import { bearer, json, request } from './request.js';
+import { RoomApi, roomPath } from './room_api.js';
+
+/** @param {string} clip */
+const clipPath = (clip) => `/api/clips/${encodeURIComponent(clip)}`;
+
+/** The clips of one room. */
+export class ClipsApi extends RoomApi {
+  #key;
+
+  /**
+   * @param {string} room
+   * @param {string | null} [key]  the creator key; without it, the cookie identifies the person
+   */
+  constructor(room, key = null) {
+    super(room, key);
+    this.#key = key;
+  }
+
+  /**
+   * Makes the draft of a clip that ends at a media time.
+   * @param {number} end  µs
+   * @param {number} [seconds]
+   * @returns {Promise<Clip>}
+   */
+  make(end, seconds = 30) {
+    return this.send('/clips', 'POST', { end, seconds });
+  }
+
+  /** @returns {Promise<Clip[]>} the newest first */
+  async list() {
+    return (await this.send('/clips')).clips;
+  }
+
+  /**
+   * @param {string} clip
+   * @returns {Promise<Clip>}
+   */
+  read(clip) {
+    return this.#ask(clip);
+  }
+
+  /**
+   * Makes the final file of a draft.
+   * @param {string} clip
+   * @param {{start: number, end: number, title: string}} choice
+   * @returns {Promise<Clip>}
+   */
+  save(clip, choice) {
+    return this.#ask(clip, 'PUT', choice);
+  }
+
+  /** @param {string} clip */
+  delete(clip) {
+    return this.#ask(clip, 'DELETE');
+  }
+
+  /** @param {string} clip  a clip that was deleted at most 10 s ago */
+  restore(clip) {
+    return this.#ask(clip, 'POST', {}, '/restore');
+  }
+
+  /** @param {string} clip */
+  approve(clip) {
+    return this.#ask(clip, 'POST', {}, '/approve');
+  }
+
+  /**
+   * @param {string} clip
+   * @param {string} [method]
+   * @param {object} [body]
+   * @param {string} [more]  end of the path
+   * @returns {Promise<any>}
+   */
+  #ask(clip, method = 'GET', body, more = '') {
+    return request(clipPath(clip) + more, { ...json(method, body), ...bearer(this.#key) });
+  }
+}
+
+/** @param {string} clip */
+export function clipQrUrl(clip) {
+  return `${clipPath(clip)}/qr.svg`;
+}
+
+/**
+ * Requests what people wrote and tapped between two media times of a live.
+ * @param {string} room
+ * @param {number} from  µs
+ * @param {number} to    µs
+ * @returns {Promise<TimelineAnswer>}
+ */
+export function timelineOf(room, from, to) {
+  return request(`${roomPath(room)}/timeline?from=${from}&to=${to}`);
+}

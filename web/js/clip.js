@@ -1,0 +1,91 @@
+/**
+ * The script of a clip's page: the player, what people wrote and tapped in these seconds, and the
+ * ways to share, download and report the clip.
+ */
+import { clipQrUrl, timelineOf } from './api/clips_api.js';
+import { RoomApi } from './api/room_api.js';
+import { reportForm } from './chat/report_form.js';
+import { ClipPlayer } from './clip/clip_player.js';
+import { ClipTimeline } from './clip/clip_timeline.js';
+import { Moment } from './clip/moment.js';
+import { byId, toast } from './page/dom.js';
+import { BROWSER } from './page/environment.js';
+import { registerServiceWorker } from './page/service_worker.js';
+import { share } from './page/share.js';
+import { t } from './page/strings.js';
+import { showAvatar } from './people/avatar.js';
+
+const LONGEST_REPORT = 500; // characters
+
+const {
+  clip = '',
+  room = '',
+  start = '0',
+  end = '0',
+  link = location.href,
+} = document.body.dataset;
+const player = new ClipPlayer(BROWSER);
+const dialog = /** @type {HTMLDialogElement} */ (byId('sheet'));
+
+/** Shows chat and hearts if the server still has them. The clip plays without them. */
+async function showMoment() {
+  try {
+    const answer = await timelineOf(room, Number(start), Number(end));
+    new Moment(player.video, new ClipTimeline(answer), Number(start));
+  } catch {
+    // The chat of the live may be deleted, or the server may be busy.
+  }
+}
+
+/**
+ * @param {string} reason
+ * @param {string} text
+ */
+async function report(reason, text) {
+  dialog.close();
+  try {
+    const about = `/c/${clip} ${text}`.trim().slice(0, LONGEST_REPORT);
+    await new RoomApi(room).send('/reports', 'POST', { reason, text: about });
+    toast(t('report.sent'));
+  } catch (error) {
+    toast(/** @type {Error} */ (error).message);
+  }
+}
+
+function openReport() {
+  const form = reportForm(t('report.heading_clip'), report);
+  byId('sheet-content').replaceChildren(form);
+  dialog.setAttribute('aria-label', t('report.heading_clip'));
+  dialog.showModal();
+}
+
+function openQr() {
+  const code = new Image(240, 240);
+  code.src = clipQrUrl(clip);
+  code.alt = t('clip_page.qr_why');
+  code.className = 'qr';
+  byId('sheet-content').replaceChildren(code);
+  dialog.setAttribute('aria-label', t('clip_page.qr_why'));
+  dialog.showModal();
+}
+
+/** @type {Readonly<Record<string, () => void>>} what the keys do */
+const KEYS = Object.freeze({ m: () => player.toggleSound(), ' ': () => player.togglePause() });
+
+const avatar = document.getElementById('avatar'); // the live of a program has no creator
+if (avatar)
+  showAvatar(avatar, { name: avatar.dataset.name ?? '', colour: Number(avatar.dataset.colour) });
+byId('share').addEventListener('click', () => void share(link, document.title));
+byId('qr').addEventListener('click', openQr);
+byId('report').addEventListener('click', openReport);
+byId('sheet-close').addEventListener('click', () => dialog.close());
+document.addEventListener('keydown', (event) => {
+  const { tagName } = /** @type {Element} */ (event.target);
+  if (event.ctrlKey || event.metaKey || event.altKey || dialog.open || tagName !== 'BODY') return;
+  const act = KEYS[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+void showMoment();
+registerServiceWorker();
