@@ -230,9 +230,9 @@ async def test_the_keyboard_reaches_everything(visitors: Visitors, live: LiveRoo
     await talker.page.evaluate("document.activeElement.blur()")
     await talker.page.keyboard.press("s")
     await talker.page.wait_for_selector("#stats:visible")
-    await talker.page.keyboard.press("c")
+    await talker.page.keyboard.press("h")
     await talker.page.wait_for_selector("[data-part=social]", state="hidden")
-    await talker.page.keyboard.press("c")
+    await talker.page.keyboard.press("h")
     await talker.page.wait_for_selector("[data-part=social]:visible")
     # Letters in the field are letters.
     await talker.page.focus("[data-part=text]")

@@ -40,9 +40,10 @@ const social = new LateSocial(async () => {
     import('./social/social.js'),
     loadStyle('css/people.css'),
     loadStyle('css/social.css'),
+    loadStyle('css/clip_sheet.css'),
   ]);
   return new Social({
-    ...{ room, stage, notice: toast },
+    ...{ room, stage, watch, notice: toast },
     send: (notice) => view.send(notice),
     mediaTime: () => view.mediaTime,
   });
@@ -87,6 +88,7 @@ const shortcuts = {
   ahead: () => view.jump(5),
   pause: () => view.togglePaused(),
   emoji: () => social.view?.toggleTray(),
+  clip: () => social.view?.clip(),
 };
 document.addEventListener('keydown', ({ key, target, ctrlKey, metaKey, altKey, isComposing }) => {
   if (ctrlKey || metaKey || altKey || isComposing) return;

@@ -23,11 +23,13 @@ test('the table says what each gesture does', () => {
   assert.equal(actionOf('picture', 'double-tap', 'muted'), 'heart');
   assert.equal(actionOf('picture', 'hold'), undefined);
   assert.equal(actionOf('heart', 'hold'), 'emoji');
+  assert.equal(actionOf('clip', 'tap'), 'clip');
   assert.equal(actionOf('message', 'hold'), 'sheet');
-  assert.deepEqual(['m', 's', 'f', 'c', 'l', 'e', 'x'].map(actionOfKey), [
+  assert.deepEqual(['m', 's', 'f', 'c', 'h', 'l', 'e', 'x'].map(actionOfKey), [
     'sound',
     'stats',
     'full',
+    'clip',
     'fold',
     'heart',
     'emoji',

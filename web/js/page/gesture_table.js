@@ -3,10 +3,10 @@
  * screen readers, each gesture also has a button, a `data-part` of room.html. `key` is a shortcut
  * for the whole page. Pure.
  *
- * @typedef {'picture' | 'heart' | 'message'} Place
+ * @typedef {'picture' | 'heart' | 'clip' | 'message'} Place
  * @typedef {'tap' | 'double-tap' | 'hold'} Gesture
- * @typedef {'sound' | 'controls' | 'heart' | 'emoji' | 'sheet' | 'stats' | 'full' | 'fold' | 'back' |
- *   'ahead' | 'pause'} Action
+ * @typedef {'sound' | 'controls' | 'heart' | 'emoji' | 'clip' | 'sheet' | 'stats' | 'full' | 'fold' |
+ *   'back' | 'ahead' | 'pause'} Action
  *
  * @typedef {object} Row
  * @property {Place} place
@@ -31,6 +31,7 @@ export const GESTURES = Object.freeze([
   { place: 'picture', gesture: 'double-tap', action: 'heart', button: 'heart', key: 'l' },
   { place: 'heart', gesture: 'tap', action: 'heart', button: 'heart', key: 'l' },
   { place: 'heart', gesture: 'hold', action: 'emoji', button: 'emoji', key: 'e' },
+  { place: 'clip', gesture: 'tap', action: 'clip', button: 'clip', key: 'c' },
   { place: 'message', gesture: 'hold', action: 'sheet', button: 'message-menu' },
 ]);
 
@@ -38,7 +39,7 @@ export const GESTURES = Object.freeze([
 export const SHORTCUTS = Object.freeze([
   { key: 's', action: 'stats', button: 'stats-toggle' },
   { key: 'f', action: 'full', button: 'full' },
-  { key: 'c', action: 'fold', button: 'fold' },
+  { key: 'h', action: 'fold', button: 'fold' },
   { key: 'ArrowLeft', action: 'back', button: 'rewind' },
   { key: 'ArrowRight', action: 'ahead', button: 'rewind-live' },
   { key: 'k', action: 'pause', button: 'rewind-pause' },

@@ -1,5 +1,5 @@
 /**
- * The social parts of a viewer's page: chat, hearts, polls and joins, the creator's name, the
+ * The social parts of a viewer's page: chat, hearts, polls and joins, clips, the creator's name, the
  * countdown, the reader's own name. These parts load after the first picture. `close` releases
  * everything.
  *
@@ -9,12 +9,16 @@
  * @property {(notice: object) => void} send
  * @property {() => number} mediaTime  media time of the picture on the screen, µs; NaN while
  *   unknown
+ * @property {string} watch  URL of the room's page
  * @property {(text: string) => void} notice
  * @property {Readonly<import('../page/environment.js').Environment>} [environment]
  */
+import { ClipsApi } from '../api/clips_api.js';
+import { ClipSheet } from '../clipping/clip_sheet.js';
 import { ModerationApi } from '../moderation/moderation_api.js';
-import { partOf } from '../page/dom.js';
+import { byId, partOf } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
+import { actionOf } from '../page/gesture_table.js';
 import { icon } from '../page/icon.js';
 import { t } from '../page/strings.js';
 import { Identity } from '../people/identity.js';
@@ -31,9 +35,11 @@ export class Social {
   #creator;
   #name;
   #keyboard;
+  #clip;
+  #clipButton;
 
   /** @param {SocialOptions} options */
-  constructor({ room, stage, send, mediaTime, notice, environment = BROWSER }) {
+  constructor({ room, stage, send, mediaTime, watch, notice, environment = BROWSER }) {
     this.#stage = stage;
     const identity = new Identity();
     this.#parts = new SocialParts(
@@ -54,10 +60,18 @@ export class Social {
       notice,
     });
     this.#keyboard = new Keyboard(stage);
+    this.#clip = new ClipSheet(byId('clip-sheet'), {
+      ...{ api: new ClipsApi(room), base: watch },
+      ...{ mediaTime, notice, environment },
+    });
+    this.#clipButton = partOf(stage, 'clip');
+    this.#clipButton.hidden = false; // the room sends its settings only if they are not the defaults
+    this.#clipButton.addEventListener('click', () => actionOf('clip', 'tap') && this.clip());
     this.#fillMenu();
   }
 
   close() {
+    this.#clip.close();
     this.#keyboard.close();
     this.#creator.close();
     this.#countdown.close();
@@ -75,8 +89,9 @@ export class Social {
 
   /** @param {any} event  an event of the room */
   receive(event) {
-    if (event.type === 'countdown') this.#countdown.set(event);
-    else this.#parts.receive(event);
+    if (event.type === 'countdown') return this.#countdown.set(event);
+    if (event.type === 'chat_settings') this.#clipButton.hidden = event.clips === 'off';
+    this.#parts.receive(event);
   }
 
   /**
@@ -93,6 +108,11 @@ export class Social {
    */
   replay(mediaTime) {
     this.#parts.chat.playhead = mediaTime;
+  }
+
+  /** Makes a clip of what the viewer sees, unless the creator has turned clips off. */
+  clip() {
+    if (!this.#clipButton.hidden) this.#clip.open();
   }
 
   toggleTray() {
