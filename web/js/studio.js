@@ -11,6 +11,7 @@ import { keep, keepInTab, recall, recallInTab } from './page/store.js';
 import { clockTime, headCount } from './page/words.js';
 import { CameraError } from './publish/camera.js';
 import { browserFeatures, browserObstacle, cameraObstacle } from './publish/obstacles.js';
+import { ClipsApi } from './api/clips_api.js';
 import { LiveApi } from './api/live_api.js';
 import { Identity } from './people/identity.js';
 import { CameraPanel } from './studio/camera_panel.js';
@@ -140,7 +141,8 @@ function showSummary({ room, key, watch, title }, ended) {
   summary?.close();
   replayCard?.close();
   const live = new LiveApi(room, key);
-  const [view, card] = [new SummaryView(live), new ReplayCard(live)];
+  const view = new SummaryView(live, new ClipsApi(room, key));
+  const card = new ReplayCard(live);
   [summary, replayCard] = [view, card];
   void ended.then(() => {
     void view.load();

@@ -5,6 +5,9 @@
  *
  * @typedef {import('../people/people_api.js').Person} Person
  *
+ * @typedef {'allowed' | 'approve' | 'off'} ClipsSetting  who may make clips; `approve`: the creator
+ *   publishes each clip
+ *
  * @typedef {object} ChatSettings  the settings in force, including the shield
  * @property {boolean} chat   false: only the creator and moderators may write
  * @property {number} slow    s between two messages of one person; 0: no slow mode
@@ -12,9 +15,11 @@
  * @property {boolean} known_only
  * @property {boolean} links  links in messages can be tapped
  * @property {boolean} joins  the chat says who joined
+ * @property {ClipsSetting} clips
  * @property {{on: boolean, until: number | null}} shield  `until`: ms since 1970
  *
- * @typedef {Partial<Pick<ChatSettings, 'chat' | 'slow' | 'followers_only' | 'links' | 'joins'>> &
+ * @typedef {Partial<Pick<ChatSettings,
+ *   'chat' | 'slow' | 'followers_only' | 'links' | 'joins' | 'clips'>> &
  *   {title?: string, visibility?: 'public' | 'unlisted' | 'private'}} RoomChanges
  *
  * @typedef {object} HeldMessage

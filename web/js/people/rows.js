@@ -13,35 +13,49 @@ import { showAvatar } from './avatar.js';
  * @property {string[]} [lines]  texts below the title; empty texts are left out
  * @property {import('./people_api.js').Person} [person]  person whose picture is shown before the
  *   title
+ * @property {string} [picture]  URL of a small picture that is shown before the title
  * @property {string} [href]  URL to which the title links
+ * @property {boolean} [apart]  whether the link opens in a new tab
  * @property {RowButton[]} [buttons]
  * @property {(error: unknown) => void} [failed]  takes the error of a button's action
  */
 
 /** @param {Row} row */
-export function rowOf({ title, lines = [], person, href, buttons = [], failed = () => {} }) {
-  const row = element('li');
-  if (person) row.append(showAvatar(element('span', 'avatar'), person));
+export function rowOf(row) {
+  const { title, lines = [], person, picture, href, apart = false } = row;
+  const { buttons = [], failed = () => {} } = row;
+  const item = element('li');
+  if (person) item.append(showAvatar(element('span', 'avatar'), person));
+  if (picture) item.append(pictureOf(picture));
   const name = element('b');
   name.append(element('bdi', '', title));
   const what = element('div', 'what');
-  what.append(href ? linkTo(href, name) : name);
+  what.append(href ? linkTo(href, name, apart) : name);
   for (const line of lines) if (line) what.append(element('span', '', line));
-  row.append(what);
-  if (!buttons.length) return row;
+  item.append(what);
+  if (!buttons.length) return item;
   const actions = element('div', 'row-actions');
   actions.append(...buttons.map((button) => buttonOf(title, button, failed)));
-  row.append(actions);
-  return row;
+  item.append(actions);
+  return item;
+}
+
+/** @param {string} url */
+function pictureOf(url) {
+  const picture = element('img', 'row-picture');
+  Object.assign(picture, { src: url, alt: '', loading: 'lazy' });
+  return picture;
 }
 
 /**
  * @param {string} href
  * @param {HTMLElement} content
+ * @param {boolean} apart  whether the link opens in a new tab
  */
-function linkTo(href, content) {
+function linkTo(href, content, apart) {
   const link = element('a');
   link.href = href;
+  if (apart) link.target = '_blank';
   link.append(content);
   return link;
 }

@@ -4,6 +4,7 @@
  */
 import { byId, toast } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
+import { ClipsApi } from '../api/clips_api.js';
 import { LiveApi } from '../api/live_api.js';
 import { ModerationApi } from '../moderation/moderation_api.js';
 import { SocialParts } from '../social/social_parts.js';
@@ -37,7 +38,8 @@ export class CreatorRoom {
     this.#poll = new PollSheet(live);
     this.#shield = new ShieldButton(moderation, environment);
     this.#share = new ShareSheet(room, live);
-    this.#settings = new SettingsSheet(moderation, (visibility) => {
+    const clips = new ClipsApi(room.room, room.key);
+    this.#settings = new SettingsSheet(moderation, clips, (visibility) => {
       this.#share.visibility = visibility;
     });
     this.#share.visibility = this.#settings.visibility = room.visibility;

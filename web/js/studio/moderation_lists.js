@@ -19,7 +19,10 @@ import { rowOf } from '../people/rows.js';
 const EVERY = 15_000; // ms between two counts of the waiting entries
 
 export class ModerationLists {
+  /** Whether clips wait for the creator's approval. */
+  approvesClips = false;
   #api;
+  #clips;
   #failed;
   #lists;
   #environment;
@@ -28,11 +31,13 @@ export class ModerationLists {
 
   /**
    * @param {ModerationApi} api
+   * @param {Pick<import('../api/clips_api.js').ClipsApi, 'list'>} clips
    * @param {(error: unknown) => void} failed
    * @param {import('../page/environment.js').Environment} [environment]
    */
-  constructor(api, failed, environment = BROWSER) {
+  constructor(api, clips, failed, environment = BROWSER) {
     this.#api = api;
+    this.#clips = clips;
     this.#environment = environment;
     this.#ticker = environment.setInterval(() => void this.#count(), EVERY);
     this.#failed = failed;
@@ -49,7 +54,7 @@ export class ModerationLists {
     }
   }
 
-  /** Loads the lists that are open, and counts the messages and reports that wait. */
+  /** Loads the lists that are open, and counts the entries that wait. */
   refresh() {
     for (const [name, load] of Object.entries(this.#lists)) void this.#loadIfOpen(name, load);
     void this.#count();
@@ -75,16 +80,22 @@ export class ModerationLists {
     }
   }
 
-  /** Shows the numbers of waiting messages and reports, on the lists and on the settings button. */
+  /** Shows the numbers of waiting entries, on the lists and on the settings button. */
   async #count() {
     try {
-      const [held, reports] = await Promise.all([this.#api.held(), this.#api.reports()]);
+      const [held, reports, clips] = await Promise.all([
+        this.#api.held(),
+        this.#api.reports(),
+        this.approvesClips ? this.#clips.list() : [],
+      ]);
       const open = reports.filter(({ state }) => state === 'open').length;
+      const waiting = clips.filter(({ state }) => state === 'waiting').length;
       showCount('held', held.length);
       showCount('reports', open);
+      showCount('clips', waiting);
       const badge = byId('waiting-count');
-      badge.hidden = !(held.length + open);
-      setText(badge, String(held.length + open));
+      badge.hidden = !(held.length + open + waiting);
+      setText(badge, String(held.length + open + waiting));
     } catch {
       // The next count may succeed.
     }
@@ -224,7 +235,7 @@ export class ModerationLists {
 
 /**
  * Shows next to a list's title the number of waiting entries.
- * @param {'held' | 'reports'} name
+ * @param {'held' | 'reports' | 'clips'} name
  * @param {number} count
  */
 function showCount(name, count) {

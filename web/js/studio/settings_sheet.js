@@ -1,11 +1,16 @@
-/** The settings of a live room: who may watch, who may write, and the lists of moderation. */
+/**
+ * The settings of a live room: who may watch, who may write, who may make clips, and the lists of
+ * clips and of moderation.
+ */
 import { byId, setText } from '../page/dom.js';
 import { t } from '../page/strings.js';
+import { ClipList } from './clip_list.js';
 import { ModerationLists } from './moderation_lists.js';
 
 /**
  * @typedef {import('../moderation/moderation_api.js').ChatSettings} ChatSettings
  * @typedef {import('../moderation/moderation_api.js').ModerationApi} ModerationApi
+ * @typedef {import('../moderation/moderation_api.js').ClipsSetting} ClipsSetting
  * @typedef {import('../api/rooms_api.js').Visibility} Visibility
  */
 
@@ -15,23 +20,30 @@ export class SettingsSheet {
   #api;
   #seen;
   #lists;
+  #clipList;
   #dialog = /** @type {HTMLDialogElement} */ (byId('settings-dialog'));
   #slow = /** @type {HTMLSelectElement} */ (byId('setting-slow'));
   #visibility = /** @type {HTMLSelectElement} */ (byId('setting-visibility'));
+  #clips = /** @type {HTMLSelectElement} */ (byId('setting-clips'));
   #words = /** @type {HTMLTextAreaElement} */ (byId('setting-words'));
   #listening = new AbortController();
 
   /**
    * @param {ModerationApi} api
+   * @param {import('../api/clips_api.js').ClipsApi} clips
    * @param {(visibility: Visibility) => void} seen  called when the visibility has changed
    */
-  constructor(api, seen) {
+  constructor(api, clips, seen) {
     this.#api = api;
     this.#seen = seen;
-    this.#lists = new ModerationLists(api, (error) => this.#failed(error));
+    const failed = (/** @type {unknown} */ error) => this.#failed(error);
+    this.#lists = new ModerationLists(api, clips, failed);
+    this.#clipList = new ClipList(byId('clips-list'), byId('clips-empty'), clips, failed);
     this.#on('settings', 'click', () => this.#open());
     this.#on('setting-slow', 'change', () => this.#change({ slow: Number(this.#slow.value) }));
     this.#on('setting-visibility', 'change', () => this.#changeVisibility());
+    this.#on('setting-clips', 'change', () => this.#changeClips());
+    this.#on('clips-group', 'toggle', () => this.#loadClips());
     for (const name of SWITCHES) {
       const input = switchOf(name);
       this.#on(`setting-${name}`, 'change', () => this.#change({ [name]: input.checked }));
@@ -46,6 +58,8 @@ export class SettingsSheet {
       const value = settings[name];
       if (value !== undefined) switchOf(name).checked = value;
     }
+    if (settings.clips !== undefined) this.#clips.value = settings.clips;
+    this.#lists.approvesClips = this.#clips.value === 'approve';
     if (settings.slow !== undefined) {
       const known = [...this.#slow.options].some(({ value }) => Number(value) === settings.slow);
       if (!known)
@@ -62,6 +76,7 @@ export class SettingsSheet {
   close() {
     this.#listening.abort();
     this.#lists.close();
+    this.#clipList.close();
     this.#dialog.close();
   }
 
@@ -69,6 +84,7 @@ export class SettingsSheet {
     setText(byId('settings-error'), '');
     this.#dialog.showModal();
     this.#lists.refresh();
+    void this.#loadClips();
   }
 
   /** @param {import('../moderation/moderation_api.js').RoomChanges} changes */
@@ -80,6 +96,14 @@ export class SettingsSheet {
     const visibility = /** @type {Visibility} */ (this.#visibility.value);
     await this.#change({ visibility });
     this.#seen(visibility);
+  }
+
+  #changeClips() {
+    return this.#change({ clips: /** @type {ClipsSetting} */ (this.#clips.value) });
+  }
+
+  async #loadClips() {
+    if (/** @type {HTMLDetailsElement} */ (byId('clips-group')).open) await this.#clipList.load();
   }
 
   async #loadWords() {

@@ -1,4 +1,6 @@
-/** Shows the summary to the creator after the live: figures, hearts over time, people, polls. */
+/**
+ * Shows the summary to the creator after the live: figures, hearts over time, people, polls, clips.
+ */
 import { byId, setText } from '../page/dom.js';
 import { element } from '../page/element.js';
 import { BROWSER } from '../page/environment.js';
@@ -6,6 +8,7 @@ import { t } from '../page/strings.js';
 import { clockTime, headCount } from '../page/words.js';
 import { showAvatar } from '../people/avatar.js';
 import { percentages } from '../polls/percentages.js';
+import { ClipList } from './clip_list.js';
 import { plotOf } from './plot.js';
 import { barOf } from './poll_sheet.js';
 
@@ -20,14 +23,24 @@ const [WIDTH, HEIGHT] = [320, 88]; // size of the plot, in units of the SVG
 export class SummaryView {
   #api;
   #environment;
+  #clips;
   #closed = false;
 
   /**
    * @param {Pick<import('../api/live_api.js').LiveApi, 'summary' | 'deleteAll'>} api
+   * @param {import('../api/clips_api.js').ClipsApi} clips
    * @param {import('../page/environment.js').Environment} [environment]
    */
-  constructor(api, environment = BROWSER) {
+  constructor(api, clips, environment = BROWSER) {
     this.#api = api;
+    this.#clips = new ClipList(
+      byId('over-clip-list'),
+      byId('over-clips-empty'),
+      clips,
+      (error) => setText(byId('over-clips-error'), /** @type {Error} */ (error).message),
+      environment,
+    );
+    byId('over-clips').hidden = true;
     this.#environment = environment;
     byId('summary').hidden = true;
     byId('delete-live').hidden = true;
@@ -45,6 +58,8 @@ export class SummaryView {
       try {
         const summary = await this.#api.summary();
         if (!this.#closed) this.#show(summary);
+        await this.#clips.load();
+        byId('over-clips').hidden = !this.#clips.filled;
         return;
       } catch {
         await new Promise((resolve) => this.#environment.setTimeout(() => resolve(null), WAIT));
@@ -54,6 +69,7 @@ export class SummaryView {
 
   close() {
     this.#closed = true;
+    this.#clips.close();
   }
 
   /** @param {Summary} summary */
@@ -111,6 +127,7 @@ export class SummaryView {
   async #delete() {
     try {
       await this.#api.deleteAll();
+      this.#clips.close();
       byId('summary').hidden = true;
       byId('delete-live').hidden = true;
       setText(byId('over-text'), t('studio.summary.deleted'));

@@ -1,0 +1,91 @@
+// The creator's list of clips: approving, deleting, and undoing for ten seconds.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import '../fixtures/english.mjs';
+import { FakeClock, fakeEnvironment, settle } from '../fixtures/fake_clock.mjs';
+import { fakePage } from '../fixtures/fake_page.mjs';
+
+const page = fakePage();
+const { ClipList } = await import('../../../web/js/studio/clip_list.js');
+
+const CLIP = {
+  ...{ id: 'c1', title: 'Goal', state: 'published', duration: 29.6, created_at: 1 },
+  ...{ source: 'viewer', mine: false, person: { id: 'p', name: 'Calm Fox', colour: 1 } },
+};
+
+/** A list over a server that has these clips. */
+function listOf(...clips) {
+  const clock = new FakeClock();
+  const asked = [];
+  const api = {
+    list: async () => clips.filter(({ gone }) => !gone),
+    approve: async (id) => {
+      asked.push(`approve ${id}`);
+      clips.find((clip) => clip.id === id).state = 'published';
+    },
+    delete: async (id) => {
+      asked.push(`delete ${id}`);
+      clips.find((clip) => clip.id === id).gone = true;
+    },
+    restore: async (id) => {
+      asked.push(`restore ${id}`);
+      clips.find((clip) => clip.id === id).gone = false;
+    },
+  };
+  const root = page('list');
+  root.replaceChildren = (...rows) => void (root.children = rows);
+  root.querySelector = () => null;
+  const failures = [];
+  const list = new ClipList(root, page('empty'), api, (error) => failures.push(error), {
+    ...fakeEnvironment(clock),
+  });
+  return { asked, clock, failures, list, root };
+}
+
+/** All texts and buttons of a row. */
+function partsOf(row) {
+  const all = [row, ...row.children.flatMap((child) => partsOf(child).all)];
+  const named = (label) => all.find((one) => one.attributes['aria-label']?.startsWith(label));
+  return { all, named, text: all.map(({ textContent }) => textContent).join(' ') };
+}
+
+test('a row says who made the clip, and whether it waits', async () => {
+  const { list, root, failures } = listOf({ ...CLIP, state: 'waiting' });
+  await list.load();
+  const { text, named } = partsOf(root.children[0]);
+  assert.match(text, /0:30 · by Calm Fox/);
+  assert.match(text, /Waits for your approval/);
+  assert.ok(named('Approve'));
+  named('Approve').click();
+  await settle();
+  assert.equal(partsOf(root.children[0]).named('Approve'), undefined);
+  assert.deepEqual(failures, []);
+});
+
+test('a deleted clip can be restored for ten seconds', async () => {
+  const { asked, clock, list, root } = listOf({ ...CLIP });
+  await list.load();
+  partsOf(root.children[0]).named('Delete').click();
+  await settle();
+  await list.load();
+  partsOf(root.children[0]).named('Undo').click();
+  await settle();
+  assert.deepEqual(asked, ['delete c1', 'restore c1']);
+  assert.ok(partsOf(root.children[0]).named('Delete'));
+  partsOf(root.children[0]).named('Delete').click();
+  await clock.advance(9_999);
+  assert.equal(root.children.length, 1);
+  await clock.advance(1);
+  assert.equal(root.children.length, 0);
+  assert.equal(page('empty').hidden, false);
+  assert.equal(clock.timers, 0);
+});
+
+test('a closed list has no timer left', async () => {
+  const { clock, list, root } = listOf({ ...CLIP });
+  await list.load();
+  partsOf(root.children[0]).named('Delete').click();
+  await settle();
+  list.close();
+  assert.equal(clock.timers, 0);
+});
