@@ -22,7 +22,7 @@ from scripts.loadgen.publisher import PublishedCounts, Publisher
 from server.storage.recordings import PieceRecord, SegmentRecord, segment_key
 from server.storage.storage import Storage
 
-LIVE = (4.5, 8.0)
+LIVE = (4.5, 12.0)
 """Shortest and longest time of media before a kill, seconds."""
 LOST_MOST = 6.0
 """Maximum media that a kill may lose: the last segment, about 4 s and what arrives while it is
@@ -65,10 +65,16 @@ class Run:
 
 
 async def measure(
-    data: Path, url: str | None, count: int, *, progress: Callable[[str], None]
+    data: Path,
+    url: str | None,
+    count: int,
+    live: tuple[float, float] = LIVE,
+    *,
+    progress: Callable[[str], None],
 ) -> Run:
     """Kills a server `count` times. `data`: the server's data folder. `url`: URL of the server's
-    PostgreSQL database; None for SQLite. Raises ServerFailed and TimeoutError.
+    PostgreSQL database; None for SQLite. `live`: shortest and longest time of media before a kill,
+    seconds. Raises ServerFailed and TimeoutError.
     """
     run = Run("SQLite" if url is None else "PostgreSQL")
     clip = encode(*SIZE)
@@ -86,7 +92,7 @@ async def measure(
             progress(f"{run.database}: kill {number + 1} of {count} while recording")
             async with _publishing(http, server.url, name, key, clip):
                 began = time.time()
-                await asyncio.sleep(random.uniform(*LIVE))
+                await asyncio.sleep(random.uniform(*live))
                 await server.kill()
                 killed = time.time()
             run.kills += 1

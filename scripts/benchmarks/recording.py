@@ -2,6 +2,7 @@
 runs in alternating order.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from scripts.benchmarks.figures import Bar
 from scripts.benchmarks.ingest import SERVER_OPTIONS
 from scripts.benchmarks.load_run import LoadFailed, run_load
 from scripts.benchmarks.local_server import ServerFailed, pinned_server
-from scripts.benchmarks.paired import Case, NotMeasured, interval, measure_pairs
+from scripts.benchmarks.paired import Case, NotMeasured, interval, measure_pairs, valid_pairs
 
 KBPS = 2_500
 """Bitrate of each live, kbps."""
@@ -46,7 +47,9 @@ class Report:
     cpu: tuple[tuple[float, float], ...]
     """CPU of the server for each live without and with recording, % of a core, by pair."""
     p99: tuple[tuple[float, float], ...]
-    """Delay p99 of the viewers without and with recording, ms, by pair."""
+    """Delay p99 of the viewers without and with recording, ms, by valid pair. Empty if the load
+    generator was late in all runs.
+    """
     lost: int
     """Number of samples that are missing from the recordings of all runs."""
     recorded: float
@@ -64,11 +67,14 @@ class Report:
 
     @property
     def bars(self) -> list[Bar]:
-        return [
+        bars = [
             Bar("CPU of recording a live", median(self.costs), CPU_MOST, "%"),
-            Bar("delay p99, of that without recording", median(self.delays), P99_MOST, "×"),
             Bar("samples missing from recordings", self.lost, 0, ""),
         ]
+        if self.p99:
+            ratio = median(self.delays)
+            bars.append(Bar("delay p99, of that without recording", ratio, P99_MOST, "×"))
+        return bars
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -103,12 +109,8 @@ async def measure(folder: Path, plan: Plan, *, progress: Callable[[str], None]) 
     measured = (await measure_pairs([case], plan.pairs, run, progress))[case.name]
     if not measured:
         raise NotMeasured("no run was valid")
-
-    def pairs(kind: str) -> tuple[tuple[float, float], ...]:
-        return tuple((before[kind], after[kind]) for before, after in measured)
-
-    lost = int(sum(after for _, after in pairs("lost")))
-    return Report(plan.lives, pairs("cpu"), pairs("p99"), lost, recorded)
+    cpu, p99, lost = (tuple(valid_pairs(measured, kind)) for kind in KINDS)
+    return Report(plan.lives, cpu, p99, int(sum(after for _, after in lost)), recorded)
 
 
 async def _run(folder: Path, plan: Plan, *, recording: bool) -> tuple[dict[str, float], float]:
@@ -128,12 +130,14 @@ async def _run(folder: Path, plan: Plan, *, recording: bool) -> tuple[dict[str, 
             within=RAMP + plan.seconds,
         )
         metrics = await _metrics(server.url)
-    if load["outcome"] != "fine":
+    valid = load["outcome"] == "fine"
+    if not valid and (load["outcome"] != "invalid" or load["extra"].get("late")):
         raise NotMeasured(", ".join(load["reasons"]) or str(load["outcome"]))
     figures = load["figures"]
     return {
         "cpu": figures["server_cpu"] / plan.lives,
-        "p99": figures["p99"],
+        # If the generator was late but sent all frames, the CPU is valid, but the delay is not.
+        "p99": figures["p99"] if valid else math.nan,
         "lost": metrics["microlive_recording_lost_samples_total"],
     }, metrics["microlive_recorded_bytes_total"]
 

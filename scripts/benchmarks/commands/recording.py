@@ -39,7 +39,8 @@ def recording(
         give_up(str(error))
     if not as_json:
         console.print(_table(report))
-    conclude(report.bars, report.as_json() if as_json else None)
+    outcome = "fine" if report.p99 else "invalid"
+    conclude(report.bars, report.as_json() if as_json else None, [("delay p99", outcome)])
 
 
 def _table(report: benchmark.Report) -> Table:
@@ -47,12 +48,13 @@ def _table(report: benchmark.Report) -> Table:
         *("", "without", "with recording", "recording"),
         title=f"Recording {report.lives} lives at {benchmark.KBPS / 1_000:g} Mbps",
     )
-    costs, delays = report.costs, report.delays
-    for name, pairs, change in (
-        ("CPU % a live", report.cpu, f"+{median(costs):.2f} ({min(costs):.2f} … {max(costs):.2f})"),
-        ("delay p99 ms", report.p99, f"{median(delays):.2f} × (up to {max(delays):.2f})"),
+    for name, pairs, changes in (
+        ("CPU % a live", report.cpu, report.costs),
+        ("delay p99 ms, ratio", report.p99, report.delays),
     ):
-        before, after = (median(pair[side] for pair in pairs) for side in (0, 1))
-        table.add_row(name, f"{before:.2f}", f"{after:.2f}", change)
+        if pairs:
+            before, after = (median(pair[side] for pair in pairs) for side in (0, 1))
+            change = f"{median(changes):.2f} ({min(changes):.2f} … {max(changes):.2f})"
+            table.add_row(name, f"{before:.2f}", f"{after:.2f}", change)
     table.add_row("MB recorded a live", "", f"{report.recorded:.1f}", "")
     return table
