@@ -147,7 +147,6 @@ def _esds(config: bytes) -> bytes:
     )
 
 
-_FIELDS = Struct(">IIIi")
 _TRUN_FLAGS = 0x01000F01
 """Version and flags of `trun`: version 1, with a data offset, and with duration, size, flags and
 composition offset for each sample.
@@ -232,29 +231,38 @@ def fragment_parts(samples: Sequence[Sample], sequence: int, track: Track) -> li
 
 def muxed_fragment(runs: Sequence[Sequence[Sample]], sequence: int) -> bytes:
     """Returns a fragment of several tracks: one `moof` and its `mdat`. `runs`: the samples of each
-    track, with exact durations.
+    track, with exact durations. A track may have several runs.
     """
     runs = [run for run in runs if run]
     moof_size = 24 + sum(8 + 16 + 20 + 20 + 16 * len(run) for run in runs)
-    at, trafs = moof_size + 8, []
+    at, trafs, media = moof_size + 8, [], []
     for run in runs:
-        fields = (
-            _FIELDS.pack(
+        fields: list[int] = []
+        size = 0
+        for sample in run:
+            length = len(sample.data)
+            size += length
+            media.append(sample.data)
+            fields += (
                 sample.duration,
-                len(sample.data),
+                length,
                 _SYNC if sample.key else _DISPOSABLE if sample.disposable else _REFERENCED,
                 sample.pts - sample.dts,
             )
-            for sample in run
-        )
         trafs.append(
             box(
                 b"traf",
                 full_box(b"tfhd", 0, 0x020000, pack(">I", track_id(run[0].track))),
                 full_box(b"tfdt", 1, 0, pack(">Q", run[0].dts)),
-                full_box(b"trun", 1, _TRUN_FLAGS & 0xFFFFFF, pack(">II", len(run), at), *fields),
+                full_box(
+                    b"trun",
+                    1,
+                    _TRUN_FLAGS & 0xFFFFFF,
+                    pack(f">II{'IIIi' * len(run)}", len(run), at, *fields),
+                ),
             )
         )
-        at += sum(len(sample.data) for sample in run)
+        at += size
     moof = box(b"moof", full_box(b"mfhd", 0, 0, pack(">I", sequence & 0xFFFFFFFF)), *trafs)
-    return moof + box(b"mdat", *(sample.data for run in runs for sample in run))
+    # Copy the media only once.
+    return b"".join((moof, pack(">I4s", at - moof_size, b"mdat"), *media))

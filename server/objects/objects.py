@@ -9,7 +9,10 @@ time limit, and the number of calls that wait is limited, also by the bytes that
 
 import asyncio
 import logging
+import os
 import re
+import sys
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +32,7 @@ T = TypeVar("T")
 DIRECTORY = "media"
 """The directory of the objects in the data directory."""
 THREADS = 4
+NICENESS = 10
 WITHIN = 20.0
 """Maximum seconds of one call. The deletion of many objects has ten times as long."""
 MAX_WAITING = 256
@@ -60,7 +64,7 @@ class Objects:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._pool = ThreadPoolExecutor(THREADS, "objects")
+        self._pool = ThreadPoolExecutor(THREADS, "objects", _give_way)
         self._waiting = 0
         self._waiting_bytes = 0
         self._closed = False
@@ -199,6 +203,14 @@ class Objects:
             self._answers = False
             logger.warning("%s", error)
         return error
+
+
+def _give_way() -> None:
+    """Lowers the priority of a thread, so that the thread that forwards media runs first. The
+    threads that obstore starts inherit the priority.
+    """
+    if sys.platform == "linux":  # elsewhere, the priority is that of the whole process
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _ignore_result(done: "asyncio.Future[T]") -> None:

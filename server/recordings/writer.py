@@ -104,6 +104,7 @@ class SegmentWriter:
             await self._write_segment(output)
 
     async def _write_segment(self, segment: Segment) -> None:
+        await asyncio.sleep(0)  # other tasks of the event loop run first
         data = segment.data()
         key = segment_key(self._room, segment.sequence)
         row = SegmentRecord(

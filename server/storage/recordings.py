@@ -4,6 +4,7 @@ media itself is in the object store.
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +15,7 @@ from server.storage.live_data import delete_media
 from server.storage.schema.media import discarded, recording_piece, recording_segment
 from server.storage.schema.media import recording as table
 from server.storage.schema.rooms import room as room_table
-from server.storage.schema.upsert import insert
+from server.storage.schema.upsert import insert, insert_for
 
 RECORDING, FINISHED, STOPPED = "recording", "finished", "stopped"
 """The states of a recording. A stopped recording ended before its live; `note` gives the reason.
@@ -138,18 +139,16 @@ class RecordingStore:
         """
 
         async def add(connection: AsyncConnection) -> bool:
-            active = sa.and_(table.c.room == segment.room, table.c.state == RECORDING)
+            growth = {"of_room": segment.room, "growth": segment.size}
             # The update locks the row until the commit: the recording cannot end meanwhile.
-            locked = table.update().where(active).values(bytes=table.c.bytes)
-            if not (await connection.execute(locked)).rowcount:
+            if not (await connection.execute(_GROW, growth)).rowcount:
                 return False
+            dialect = connection.dialect.name
             if piece:
-                statement = insert(connection, recording_piece).values(**asdict(piece))
-                await connection.execute(statement.on_conflict_do_nothing())
-            statement = insert(connection, recording_segment).values(**asdict(segment))
-            if (await connection.execute(statement.on_conflict_do_nothing())).rowcount:
-                grown = table.c.bytes + segment.size
-                await connection.execute(table.update().where(active).values(bytes=grown))
+                await connection.execute(_add(dialect, recording_piece), asdict(piece))
+            added = await connection.execute(_add(dialect, recording_segment), asdict(segment))
+            if not added.rowcount:  # stored by an earlier attempt
+                await connection.execute(_GROW, growth | {"growth": -segment.size})
             return True
 
         return await self._database.write(add)
@@ -336,6 +335,21 @@ class RecordingStore:
             return [RecordingRecord(**row) for row in rows]
 
         return await self._database.read(select)
+
+
+_GROW = (
+    table.update()
+    .where(table.c.room == sa.bindparam("of_room"), table.c.state == RECORDING)
+    .values(bytes=table.c.bytes + sa.bindparam("growth"))
+)
+"""Adds to the size of a recording that has not ended. Statements that run for each segment are made
+once, because SQLAlchemy takes longer to make a statement than to run it.
+"""
+
+
+@cache
+def _add(dialect: str, index: sa.Table) -> sa.Insert:
+    return insert_for(dialect, index).on_conflict_do_nothing()
 
 
 async def _select_one(connection: AsyncConnection, room: str) -> RecordingRecord | None:
