@@ -8,6 +8,7 @@ import typer
 
 from scripts.benchmarks.commands import beside
 from scripts.benchmarks.commands.bitrate import bitrate
+from scripts.benchmarks.commands.clips import clips
 from scripts.benchmarks.commands.crash import crash
 from scripts.benchmarks.commands.fanout import fanout
 from scripts.benchmarks.commands.highlights import highlights
@@ -32,6 +33,7 @@ for command in (
     installed,
     holds,
     bitrate,
+    clips,
     crash,
     fanout,
     highlights,
