@@ -12,11 +12,17 @@ from relay.worker.workers import WorkerFailed, Workers
 from server.clips.cut import Cut
 from server.clips.picture_messages import MAX_KEYFRAMES
 from server.clips.picture_process import draw_pictures
-from server.clips.sound import plan_sound
+from server.clips.sound import SoundPlan, plan_sound
 from server.clips.sound_maker import SoundMaker
 
-PICTURES_AT_ONCE = 2
-"""Maximum number of sets of pictures that are made at the same time."""
+AT_ONCE = 2
+"""Maximum number of videos, and of sets of pictures, that are made at the same time. Other clips of
+the same moments then find most of their audio encoded.
+"""
+SOUND_WITHIN = 10.0
+"""Maximum seconds for the audio of a clip. A hostile stream may be slow to decode, and other clips
+wait.
+"""
 MAX_WAITING = 40
 """Maximum number of clips that wait for their turn."""
 
@@ -70,15 +76,15 @@ class ClipPictures:
 
 
 class ClipMaker:
-    """Makes one video at a time, and a few sets of pictures. Every clip has worker processes of its
-    own, so that one creator's media cannot change the clips of others.
+    """Makes videos and pictures, a few at a time. Every clip has worker processes of its own, so
+    that one creator's media cannot change the clips of others.
     """
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
         self._sounds = SoundMaker(workers)
-        self._videos = _Turns(1)
-        self._pictures = _Turns(PICTURES_AT_ONCE)
+        self._videos = _Turns(AT_ONCE)
+        self._pictures = _Turns(AT_ONCE)
 
     async def make(self, cut: Cut) -> ClipFiles:
         """Returns the video of a clip. The samples of the video are those of the live, unchanged.
@@ -89,16 +95,22 @@ class ClipMaker:
             plan = plan_sound(cut)
             if plan:
                 await asyncio.sleep(0)  # media comes first
-                try:
-                    frames = await self._sounds.encode(plan.blocks)
-                except WorkerFailed as error:
-                    raise ClipFailed(str(error)) from error
+                frames = await self._encode(plan)
                 runs.append(Run(TRACK, plan.samples(frames), plan.end))
                 await asyncio.sleep(0)
             # The thread does not hold the GIL while it copies the megabytes of a clip.
             video = await asyncio.to_thread(b"".join, progressive_parts(runs))
         keyframes = [sample.media_time for sample in cut.keyframes]
         return ClipFiles(video, cut.info.width, cut.info.height, cut.duration, keyframes)
+
+    async def _encode(self, plan: SoundPlan) -> list[bytes]:
+        try:
+            async with asyncio.timeout(SOUND_WITHIN):
+                return await self._sounds.encode(plan.blocks)
+        except WorkerFailed as error:
+            raise ClipFailed(str(error)) from error
+        except TimeoutError as error:
+            raise ClipFailed("encoding the audio takes too long") from error
 
     async def pictures(self, cut: Cut) -> ClipPictures:
         """Returns the pictures of a clip, or of the stretch from which a clip is cut: the first

@@ -29,9 +29,7 @@ Run = Sequence[Block]
 
 
 class SoundMaker:
-    """Encodes blocks of audio in worker processes, which end afterwards. Encode for one clip after
-    another: the next clip of the same live then finds most of its blocks.
-    """
+    """Encodes blocks of audio in worker processes, which end afterwards."""
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers

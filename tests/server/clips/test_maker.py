@@ -122,7 +122,18 @@ async def test_more_clips_than_wait_are_refused(
     """The others are made one after another."""
     monkeypatch.setattr(module, "MAX_WAITING", 2)
     maker = ClipMaker(workers)
-    made = await asyncio.gather(*(maker.make(clip()) for _ in range(4)), return_exceptions=True)
-    assert [type(one) for one in made[:3]] == [ClipFiles] * 3
-    assert isinstance(made[3], ClipFailed) and made[3].busy
+    made = await asyncio.gather(*(maker.make(clip()) for _ in range(5)), return_exceptions=True)
+    assert [type(one) for one in made[:4]] == [ClipFiles] * 4
+    assert isinstance(made[4], ClipFailed) and made[4].busy
     assert (await maker.make(clip())).video
+
+
+async def test_audio_that_takes_too_long(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clip fails, its processes end, and the next clip is made."""
+    maker = ClipMaker(workers)
+    monkeypatch.setattr(module, "SOUND_WITHIN", 0.001)
+    with pytest.raises(ClipFailed, match="too long"):
+        await maker.make(clip())
+    await eventually(lambda: len(workers.processes()) <= 1)
+    monkeypatch.undo()
+    assert (await maker.make(clip())).video and not workers.failures
