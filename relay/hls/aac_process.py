@@ -9,7 +9,7 @@ from relay.media.aac import OpusPacket
 from relay.worker.workers import Worker, WorkerFailed, Workers
 
 KIND = "audio"
-"""Name of this kind of worker."""
+"""Name of the kind of worker that encodes renditions."""
 TIMEOUT = 5.0
 """Maximum time until the process answers a request, seconds. A process on a busy machine still
 answers within this time.
@@ -21,9 +21,10 @@ class AacProcess:
     restarted after a failure. `close()` ends the process.
     """
 
-    def __init__(self, workers: Workers, *arguments: str) -> None:
-        """`arguments`: those of `aac_worker.main`."""
+    def __init__(self, workers: Workers, *arguments: str, kind: str = KIND) -> None:
+        """`arguments`: those of `aac_worker.main`. `kind`: the kind of worker."""
         self._workers = workers
+        self._kind = kind
         self._arguments = arguments
         self._worker: Worker | None = None
 
@@ -39,7 +40,7 @@ class AacProcess:
         if not packets:
             return []
         if self._worker is None:
-            self._worker = await self._workers.start(KIND, *self._arguments)
+            self._worker = await self._workers.start(self._kind, *self._arguments)
         worker = self._worker
         requests = [packets[at : at + MAX_PACKETS] for at in range(0, len(packets), MAX_PACKETS)]
         encoded: list[list[bytes]] = []

@@ -11,7 +11,8 @@ from server.clips.pictures import draw
 
 MEMORY = 256 << 20
 """Maximum bytes for one decoder, the decoded keyframes and the encoders."""
-NICE = 10
+NICE = 15
+"""Niceness of the worker. The pictures are less urgent than the audio of clips."""
 CPU_SECONDS = 10.0
 """Maximum CPU time for one request, seconds. The largest usual request takes a tenth of this
 time.

@@ -11,6 +11,8 @@ from relay.media.aac import OpusPacket
 from relay.worker.workers import WorkerFailed, Workers
 from server.clips.sound import Block, BlockKey
 
+KIND = "clips"
+"""Name of this kind of worker."""
 CODER = "fast"
 """The coder of the AAC encoder. A person waits for a clip, and the other coder takes twice as long.
 """
@@ -61,7 +63,7 @@ class SoundMaker:
         """Returns the AAC frames of each block. `numbers`: the places of the blocks in the clip."""
         runs = list(_runs(blocks, numbers))
         packets = [packet for run in runs for packet in _packets(run)]
-        process = AacProcess(self._workers, CODER)
+        process = AacProcess(self._workers, CODER, kind=KIND)
         try:
             encoded = iter(await process.encode(packets))
         finally:

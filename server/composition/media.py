@@ -36,6 +36,7 @@ def open_media(settings: Settings, stack: AsyncExitStack) -> Media:
     workers = Workers(
         audio="relay.hls.aac_worker",
         video="server.ingest.transcoder_worker",
+        clips="server.clips.sound_worker",
         pictures="server.clips.picture_worker",
     )
     stack.push_async_callback(workers.close)
