@@ -1,5 +1,5 @@
-"""Kills a server in the middle of a recording, starts the server again, and compares the index of
-the recording with the objects and with the time of the kill.
+"""Kills a server in the middle of a recording and of making clips, starts the server again, and
+compares the index of the recording, and the clips, with the objects and with the time of the kill.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import aiohttp
 
 from relay.errors import BitstreamError
 from relay.media.bmff_reader import read_fragment, read_init
+from scripts.benchmarks.crash_clips import clipping, count_clips
 from scripts.benchmarks.figures import Bar, Figures
 from scripts.benchmarks.local_server import LocalServer
 from scripts.loadgen.clip import Clip, encode
@@ -22,8 +23,10 @@ from scripts.loadgen.publisher import PublishedCounts, Publisher
 from server.storage.recordings import PieceRecord, SegmentRecord, segment_key
 from server.storage.storage import Storage
 
-LIVE = (4.5, 12.0)
+LIVE = (5.5, 12.0)
 """Shortest and longest time of media before a kill, seconds."""
+CLIPPING = 0.6
+"""Longest time for which clips are made before a kill, seconds."""
 LOST_MOST = 6.0
 """Maximum media that a kill may lose: the last segment, about 4 s and what arrives while it is
 stored, seconds.
@@ -31,7 +34,10 @@ stored, seconds.
 TICK = 0.004
 WITHIN = 30.0
 """Maximum seconds for which the benchmark waits for the server."""
-OPTIONS = ("--keep-replays=yes", "--max-whip-per-address-minute=10000", "--away-grace=600")
+OPTIONS = (
+    *("--keep-replays=yes", "--max-whip-per-address-minute=10000", "--away-grace=600"),
+    *("--clips-per-person=10000", "--clips-per-live=10000"),
+)
 SIZE = (320, 240, 30, 500)
 """Width, height, frame rate and bitrate (kbps) of the live."""
 
@@ -45,10 +51,14 @@ class Run:
     kills: int = 0
     segments: int = 0
     """Number of segments in the index after the last kill."""
+    clips: int = 0
+    """Number of clips after the last kill."""
     losses: list[float] = field(default_factory=list)
     """Media before each kill that is missing from the recording, seconds."""
     faults: list[str] = field(default_factory=list)
-    """Segments that are missing, damaged or not in the index, and gaps within a session."""
+    """Segments that are missing, damaged or not in the index, gaps within a session, and clips that
+    are not whole.
+    """
     state: str = ""
     """State of the recording after the end of the live."""
 
@@ -93,7 +103,9 @@ async def measure(
             async with _publishing(http, server.url, name, key, clip):
                 began = time.time()
                 await asyncio.sleep(random.uniform(*live))
-                await server.kill()
+                async with clipping(http, server.url, name, key):
+                    await asyncio.sleep(random.uniform(0.0, CLIPPING))
+                    await server.kill()
                 killed = time.time()
             run.kills += 1
             found = await _inspect(data, url, name, run, finished=False)
@@ -166,6 +178,8 @@ async def _inspect(
     try:
         segments = await storage.recordings.segments(room)
         pieces = {each.piece: each for each in await storage.recordings.pieces(room)}
+        if finished:
+            run.clips = await count_clips(data, storage, room, run.faults)
     finally:
         await storage.close()
     folder = data / "media"
@@ -174,7 +188,7 @@ async def _inspect(
             run.faults.append(f"segment {segment.sequence}: {fault}")
     named = {folder / segment_key(room, each.sequence) for each in segments}
     if finished:
-        unnamed = {path for path in folder.rglob("*") if path.is_file()} - named
+        unnamed = {path for path in (folder / "lives").rglob("*") if path.is_file()} - named
         run.faults += [f"{path.name} is not in the index" for path in sorted(unnamed)]
     return segments
 

@@ -38,7 +38,8 @@ def crash(
 ) -> None:
     """Kills a server with SIGKILL during a chat, several times. After each restart, the history
     must contain every acknowledged message exactly once. With --recording: kills the server while
-    it records a live; the recording may lose its last segment at most.
+    it records a live and makes clips; the recording may lose its last segment at most, and no half
+    of a clip may be left.
     """
     chosen = databases.split(",")
     if unknown := [name for name in chosen if name not in DATABASES]:
@@ -83,13 +84,13 @@ def _kill_while_recording(databases: list[str], count: int, *, as_json: bool) ->
     runs = measured(run(), 120 + EACH * count * len(databases))
     if not as_json:
         table = Table(
-            *("database", "kills", "segments", "lost p50/most s", "faults", "state"),
+            *("database", "kills", "segments", "clips", "lost p50/most s", "faults", "state"),
             title="kill -9 during a recording",
         )
         for each in runs:
             losses = Figures.of(each.losses)
             table.add_row(
-                *(each.database, str(each.kills), str(each.segments)),
+                *(each.database, str(each.kills), str(each.segments), str(each.clips)),
                 *(f"{losses.p50:.1f}/{losses.most:.1f}", str(len(each.faults)), each.state),
             )
         console.print(table)
