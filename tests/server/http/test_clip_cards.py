@@ -8,6 +8,7 @@ from PIL import Image
 from tests.fixtures.clips import S, go_live, publish_clip
 from tests.fixtures.people import Browser
 from tests.fixtures.server import Server
+from tests.server.http.test_posters import card_of
 
 CRAWLER = {"User-Agent": "Mozilla/5.0 (compatible; Discordbot/2.0)"}
 
@@ -43,6 +44,13 @@ async def test_a_clip_is_shown_elsewhere_while_everyone_may_see_it(server: Serve
             assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
             picture = Image.open(BytesIO(await response.read()))
         assert picture.size == (answer["thumbnail_width"], answer["thumbnail_height"])
+        card = await card_of(server, f"/c/{clip['id']}")
+        assert card["og:video"] == server.url + clip["video"]
+        assert (card["og:video:type"], card["twitter:card"]) == ("video/mp4", "player")
+        assert card["twitter:player"] == f"{server.url}/embed/c/{clip['id']}"
+        assert card["og:image"] == answer["thumbnail_url"]
+        size = str(clip["width"]), str(clip["height"])
+        assert (card["og:video:width"], card["og:video:height"]) == size
         status, text, headers = await framed(server, clip["id"])
         assert status == 200 and clip["video"] in text and clip["poster"] in text
         assert "<script" not in text and "<1>" not in text
@@ -51,6 +59,7 @@ async def test_a_clip_is_shown_elsewhere_while_everyone_may_see_it(server: Serve
 
         path = f"/api/clips/{clip['id']}"
         assert (await creator.ask("PATCH", path, {"visibility": "unlisted"}))[0] == 200
+        assert await card_of(server, f"/c/{clip['id']}") == {}
         assert (await described(server, page))[0] == 404
         assert (await framed(server, clip["id"]))[0] == 200
         assert (await creator.ask("PATCH", path, {"visibility": "private"}))[0] == 200
