@@ -88,24 +88,24 @@ class Cards:
         )
 
     async def of_replay(
-        self, request: web.Request, room: RoomDescription, strings: Strings
+        self, request: web.Request, room: str, title: str, visibility: str, strings: Strings
     ) -> Card | None:
         """Returns the card of the replay of an ended live; None if the live was not public. Raises
         StorageError.
         """
-        if room.visibility != "public":
+        if visibility != "public":
             return None
-        path, image = f"/v/{room.room}", None
+        path, image = f"/v/{room}", None
         try:
-            poster = await self._of_replays.find(room.room)
+            poster = await self._of_replays.find(room)
         except (ObjectsError, Unavailable):
             poster = None
         if poster:
-            url = self._url(request, replay_poster_path(room.room, poster.version))
+            url = self._url(request, replay_poster_path(room, poster.version))
             image = CardImage(url, poster.width, poster.height)
         return Card(
             url=self._url(request, path),
-            title=room.title or strings.t("site.untitled"),
+            title=title or strings.t("site.untitled"),
             description=strings.t("card.replay"),
             image=image,
             oembed=self.oembed_url(request, path),
@@ -187,7 +187,10 @@ class OEmbedEndpoint:
             raise
         if kind == "v":
             exists = await self._replays.read(name) if room.state is State.ENDED else None
-            return await self._cards.of_replay(request, room, strings) if exists else None
+            if not exists:
+                return None
+            shown = (name, room.title, room.visibility)
+            return await self._cards.of_replay(request, *shown, strings)
         if room.state is State.ENDED:
             return None
         return self._cards.of_room(request, room, strings)
