@@ -156,6 +156,7 @@ class Recorder:
         self._end(Cause.CLOSED)
         self._counters.lost += self.intake.lost
         self.intake.drop()
+        self.intake.lost = 0
         if self._cause is not Cause.CLOSED:
             await self._store_end()
         self.state = State.ENDED

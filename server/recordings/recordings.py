@@ -136,9 +136,9 @@ class Recordings:
         """Returns what is kept of a live. Raises StorageError."""
         record = await self._store.read(room)
         if record is None:
-            return describe(None, (), (), self.policy.keep)
-        pieces, segments = await self._store.pieces(room), await self._store.segments(room)
-        return describe(record, pieces, segments, self.policy.keep)
+            return describe(None, (), {}, self.policy.keep)
+        pieces, durations = await self._store.pieces(room), await self._store.durations(room)
+        return describe(record, pieces, durations, self.policy.keep)
 
     async def _suspend(self, room: str) -> None:
         recorder = self._recorders.get(room)

@@ -1,9 +1,9 @@
 """The description of what is kept of a live, for the API. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from server.storage.recordings import PieceRecord, RecordingRecord, SegmentRecord
+from server.storage.recordings import PieceRecord, RecordingRecord
 
 NOTHING = "none"
 """The state of a live of which nothing is kept."""
@@ -45,21 +45,18 @@ class Replay:
 def describe(
     record: RecordingRecord | None,
     pieces: Sequence[PieceRecord],
-    segments: Sequence[SegmentRecord],
+    durations: Mapping[int, int],
     keep: str,
 ) -> Replay:
-    """`keep`: what is kept if the creator has not chosen."""
+    """`durations`: µs of media of each piece. `keep`: what is kept without a choice."""
     if record is None or record.keep == "no":
         chosen = keep if record is None else record.keep
         return Replay(NOTHING, chosen, None, 0.0, 0, None, record.note if record else "", ())
-    lengths: dict[int, int] = {}
-    for segment in segments:
-        lengths[segment.piece] = lengths.get(segment.piece, 0) + segment.duration
     return Replay(
         record.state,
         record.keep,
         record.began_at,
-        sum(lengths.values()) / 1_000_000,
+        sum(durations.values()) / 1_000_000,
         record.bytes,
         record.delete_at,
         record.note,
@@ -69,7 +66,7 @@ def describe(
                 each.width,
                 each.height,
                 each.media_time,
-                lengths.get(each.piece, 0) / 1_000_000,
+                durations.get(each.piece, 0) / 1_000_000,
             )
             for each in pieces
         ),

@@ -40,6 +40,7 @@ async def test_a_recording_from_its_begin_to_its_end(storage: Storage) -> None:
     assert await store.progress("abc") == Progress(2, 8_000_000, PIECE)
     assert await store.pieces("abc") == [PIECE]
     assert await store.segments("abc") == [SEGMENT, second]
+    assert await store.durations("abc") == {1: 8_000_000}
     finished = await store.finish("abc", END)
     assert finished == replace(
         begun, state="finished", ended_at=150.0, delete_at=250.0, bytes=2_000_000
