@@ -62,7 +62,10 @@ async def on_s3(
 
 @asynccontextmanager
 async def _party(data: Path, gate: Gate | None = None, **settings: Any) -> AsyncIterator[Party]:
-    async with running(data, **settings) as server, Browser(server.url) as person:
+    async with (
+        running(data, keep_replays="no", **settings) as server,
+        Browser(server.url) as person,
+    ):
         room = await person.create_room()
         go_live(server, room, 16)
         yield Party(server, room, person, gate)
