@@ -50,7 +50,7 @@ async def make_clip(page: Page, language: str) -> list[str]:
     """Clips, moves the start, and finishes. Returns the violations that axe finds."""
     await page.evaluate("document.activeElement.blur()")
     await page.keyboard.press("c")
-    step = await until(page, f"['editing', 'failed'].find((step) => step === {STEP})")
+    step = await until(page, f"['editing', 'failed'].find((step) => step === {STEP})", 25)
     assert step == "editing", await page.inner_text(by("clip-note"))
     await plays(page, SHEET_VIDEO)
     found = await check(page, f"clip sheet, {language}", AXE)
@@ -62,7 +62,7 @@ async def make_clip(page: Page, language: str) -> list[str]:
     chosen = await page.evaluate(f"{END} - {START}")
     await page.fill(by("clip-title"), "Best moment")
     await page.click(by("clip-done"))
-    await until(page, f"{STEP} === 'saved'")
+    await until(page, f"{STEP} === 'saved'", 25)
     await plays(page, SHEET_VIDEO)
     # The handles are shown with one decimal place, and a clip ends with a whole frame.
     assert abs(await page.evaluate(f"{SHEET_VIDEO}.duration") - chosen) < 0.25

@@ -39,14 +39,18 @@
  * @property {TimelineMessage[]} messages
  * @property {{second: number, emoji: Record<string, number>}[]} hearts  `second`: s of media time
  */
+import { BROWSER } from '../page/environment.js';
 import { bearer, json, request } from './request.js';
 import { RoomApi, roomPath } from './room_api.js';
+
+const PATIENCE = 20_000; // ms in which a busy server makes the files of a clip
 
 /** @param {string} clip */
 const clipPath = (clip) => `/api/clips/${encodeURIComponent(clip)}`;
 
 /** The clips of one room. */
 export class ClipsApi extends RoomApi {
+  #room;
   #key;
 
   /**
@@ -55,6 +59,7 @@ export class ClipsApi extends RoomApi {
    */
   constructor(room, key = null) {
     super(room, key);
+    this.#room = room;
     this.#key = key;
   }
 
@@ -65,7 +70,7 @@ export class ClipsApi extends RoomApi {
    * @returns {Promise<Clip>}
    */
   make(end, seconds = 30) {
-    return this.send('/clips', 'POST', { end, seconds });
+    return this.#request(`${roomPath(this.#room)}/clips`, 'POST', { end, seconds });
   }
 
   /** @returns {Promise<Clip[]>} the newest first */
@@ -114,7 +119,18 @@ export class ClipsApi extends RoomApi {
    * @returns {Promise<any>}
    */
   #ask(clip, method = 'GET', body, more = '') {
-    return request(clipPath(clip) + more, { ...json(method, body), ...bearer(this.#key) });
+    return this.#request(clipPath(clip) + more, method, body);
+  }
+
+  /**
+   * @param {string} path
+   * @param {string} method
+   * @param {object} [body]
+   * @returns {Promise<any>}
+   */
+  #request(path, method, body) {
+    const signal = BROWSER.timeoutSignal(PATIENCE);
+    return request(path, { ...json(method, body), ...bearer(this.#key), signal });
   }
 }
 
