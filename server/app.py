@@ -46,6 +46,7 @@ from server.objects.objects import Objects
 from server.posters.posters import Posters
 from server.posters.replay_posters import ReplayPosters
 from server.recordings.recordings import Recordings
+from server.recordings.replays import Replays
 from server.rooms.lost_servers import LostServers
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
@@ -187,6 +188,8 @@ async def _open_parts(
     clips = await open_clips(rooms, storage, objects, media, settings, stack)
     start_keeping(storage, objects, settings, stack)
     limits = open_limits(rooms, media, outputs, clips, settings, stack)
+    replays = Replays(storage, objects, media.workers)
+    stack.push_async_callback(replays.close)
     parts = Parts(
         settings,
         storage,
@@ -202,6 +205,7 @@ async def _open_parts(
         ReplayPosters(storage.recordings, objects, media.workers),
         clips,
         limits,
+        replays,
     )
     return parts, listeners
 

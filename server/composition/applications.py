@@ -35,6 +35,7 @@ from server.http.openapi import OpenApiEndpoint
 from server.http.pages import Pages
 from server.http.request import MAX_BODY
 from server.http.status import StatusEndpoint
+from server.recordings.replay_views import ReplayViews
 from server.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ def create_pages(parts: Parts) -> tuple[Pages, Profiles]:
     profiles = Profiles(parts.storage.people, parts.storage.follows, parts.rooms)
     clips = ClipPages(parts.clips, clip_access(parts), parts.storage.people, parts.rooms)
     cards = Cards(parts.posters, parts.replay_posters, parts.settings)
-    pages = Pages(parts.rooms, profiles, clips, parts.visitors.access, cards, parts.settings)
+    views = ReplayViews(parts.replays, parts.storage)
+    pages = Pages(parts.rooms, profiles, clips, views, parts.visitors.access, cards, parts.settings)
     return pages, profiles
 
 
@@ -84,7 +86,7 @@ def public_application(
         hosts_and_origins(_known_hosts(settings), origins, settings),
         preflights,
         admissions.middleware,
-        charges(rooms.in_memory, outputs.hls.renditions, settings),
+        charges(rooms.in_memory, outputs.hls.renditions, parts.replays, settings),
         parts.visitors.access.middleware,
     )
     app.on_response_prepare.append(answer_headers(settings, origins))

@@ -29,6 +29,7 @@ from server.http.polls import PollsEndpoint
 from server.http.posters import PostersEndpoint
 from server.http.qr_codes import QrAnswers
 from server.http.replay import ReplayEndpoint
+from server.http.replays import ReplaysEndpoint
 from server.http.reports import ReportsEndpoint
 from server.http.rooms import RoomsEndpoint
 from server.http.sign_in import SignInEndpoint
@@ -107,7 +108,9 @@ def media_endpoints(parts: Parts, admissions: Admissions) -> tuple[Endpoint, ...
     """Returns the endpoints for publishers and viewers."""
     outputs = parts.outputs
     whip = WhipEndpoint(parts.rooms, parts.limits.memory, admissions, parts.settings, parts.hosts)
-    return (outputs.watch, outputs.events, outputs.hls, outputs.rewind, whip, outputs.play)
+    replays = ReplaysEndpoint(parts.replays, parts.settings)
+    viewers = (outputs.watch, outputs.events, outputs.hls, outputs.rewind)
+    return (*viewers, whip, outputs.play, replays)
 
 
 def operator_endpoints(parts: Parts, authorise: Authorise) -> tuple[Endpoint, ...]:

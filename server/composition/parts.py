@@ -12,6 +12,7 @@ from server.objects.objects import Objects
 from server.posters.posters import Posters
 from server.posters.replay_posters import ReplayPosters
 from server.recordings.recordings import Recordings
+from server.recordings.replays import Replays
 from server.rooms.registry import Rooms
 from server.settings import Settings
 from server.storage.storage import Storage
@@ -36,3 +37,4 @@ class Parts:
     replay_posters: ReplayPosters
     clips: Clips
     limits: LoadLimits
+    replays: Replays

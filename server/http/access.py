@@ -191,16 +191,16 @@ class Access:
     def cookie_for(self, request: web.Request, name: str) -> str | None:
         """Returns the value of a Set-Cookie header for the page of a private room. With the cookie,
         the viewer of the page can also load the other resources of the room. Returns None if the
-        viewer needs no cookie.
+        viewer needs no cookie: after the end of a live, the cookie of the person is enough.
         """
         admitted, room = request.get(PASS_KEY), self._rooms.in_memory.find(name)
-        if admitted is None or room is None or not admitted.admission.private:
+        if admitted is None or not admitted.admission.private:
             return None
         now = self._now()
         if admitted.admission.link:
             value = admitted.token
             seconds = int((admitted.admission.expires_at or now) - now)
-        elif admitted.by.person.id:
+        elif room is not None and admitted.by.person.id:
             token = WatchToken(int(now) + PASS, person=admitted.by.person.id)
             value, seconds = write_token(token, name, room.record.key_hash), PASS
         else:

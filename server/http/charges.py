@@ -17,6 +17,7 @@ from relay.hls.endpoint import Renditions
 from server.errors import TooManyRequests
 from server.http.limits import RateLimiter, RequestLimiter
 from server.http.request import charge, client_of
+from server.recordings.replays import Replays
 from server.rooms.in_memory import RoomsInMemory
 from server.settings import Settings
 
@@ -51,8 +52,9 @@ PLAYING = Charged(
     "max_whep_per_address_minute", 60.0, "too many attempts to play from this address"
 )
 LOOKUP = Charged("max_lookups_per_address_minute", 60.0, "too many lookups from this address")
-"""The rate limit of requests that read storage to find a room. Two kinds of requests are free:
-requests for rooms in memory, and requests of HLS viewers of a room that has just ended.
+"""The rate limit of requests that read storage to find a room. Three kinds of requests are free:
+requests for rooms in memory, requests of HLS viewers of a room that has just ended, and requests
+for replays that were requested lately.
 """
 
 ADMINISTRATION = Charged(
@@ -97,6 +99,7 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("GET", "/embed/c/{clip}"): LOOKUP,
     ("GET", "/api/oembed"): LOOKUP,
     ("GET", "/c/{clip}"): LOOKUP,
+    ("GET", "/v/{room}"): LOOKUP,
     ("GET", "/api/config"): FIXED,
     ("GET", "/api/health"): Free("the answer is a few figures in memory"),
     ("GET", "/api/openapi.json"): FIXED,
@@ -195,6 +198,9 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("GET", "/api/rooms/{room}/window/{media_time}"): LOOKUP,
     ("GET", "/ws/{room}"): LOOKUP,
     ("GET", "/hls/{room}/{path}"): LOOKUP,
+    ("GET", "/replays/{room}/index.m3u8"): LOOKUP,
+    ("GET", "/replays/{room}/{piece}.mp4"): LOOKUP,
+    ("GET", "/replays/{room}/{sequence}.m4s"): LOOKUP,
     ("POST", "/whip/{room}"): PUBLISHING,
     ("GET", "/whip/{room}"): LOOKUP,
     ("OPTIONS", "/whip/{room}"): FIXED,
@@ -265,15 +271,17 @@ def request_limit(connections: Figures, sessions: Figures, settings: Settings) -
     return middleware
 
 
-def charges(rooms: RoomsInMemory, renditions: Renditions, settings: Settings) -> Middleware:
+def charges(
+    rooms: RoomsInMemory, renditions: Renditions, replays: Replays, settings: Settings
+) -> Middleware:
     """Returns the middleware that applies the rate limits of the routes. The middleware raises
     TooManyRequests.
     """
 
     def is_free(request: web.Request) -> bool:
-        """Whether the requested room is in memory, or has ended and is still played over HLS."""
+        """Whether the requested room is in memory, or has ended and is still played."""
         room = request.match_info.get("room", "")
-        return room in rooms or renditions.find(room) is not None
+        return room in rooms or renditions.find(room) is not None or replays.knows(room)
 
     limiters = {
         charged: RateLimiter(getattr(settings, charged.setting), charged.seconds)

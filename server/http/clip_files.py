@@ -14,12 +14,12 @@ from relay.errors import RefusalCode
 from relay.hls.sliced_body import SlicedBody
 from server.clips.clips import ClipFile, Clips
 from server.clips.final import MEDIA_TYPES
-from server.errors import NotFound, RangeNotSatisfiable
+from server.errors import NotFound
 from server.http.byte_range import BadRange, read_range
 from server.http.clip_access import ClipAccess
 from server.http.connections import send
 from server.http.object_body import ObjectBody, PieceReader
-from server.http.refusals import json_refusal
+from server.http.ranged import is_known, range_of, refuse_range
 from server.objects.objects import Objects
 from server.recent import Recent
 
@@ -63,7 +63,7 @@ class ClipFilesEndpoint:
             caching = f"public, max-age={SHARED}" if file.public else "no-store"
             moved = {hdrs.LOCATION: url, hdrs.CACHE_CONTROL: caching}
             return web.Response(status=302, headers=moved)
-        if _is_known(request, headers[hdrs.ETAG]):
+        if is_known(request, headers[hdrs.ETAG]):
             del headers[hdrs.CONTENT_TYPE]
             return web.Response(status=304, headers=headers)
         return await self._send(request, file, headers)
@@ -73,9 +73,9 @@ class ClipFilesEndpoint:
     ) -> web.Response:
         size = len(file.data) if file.data is not None else await self._size(file.key)
         try:
-            part = read_range(_range_of(request, headers[hdrs.ETAG]), size)
+            part = read_range(range_of(request, headers[hdrs.ETAG]), size)
         except BadRange:
-            return _refuse_range(size)
+            return refuse_range(size)
         start, end = part or (0, size)
         if part:
             headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{end - 1}/{size}"
@@ -117,24 +117,3 @@ def disposition(file: ClipFile, name: str) -> str:
     title = " ".join(_UNSAFE.sub(" ", file.title).split())[:TITLE_LENGTH].strip(" .")
     full = quote(f"{title or 'clip'} {file.clip}.{ending}", safe="")
     return f"attachment; filename=\"clip-{file.clip}.{ending}\"; filename*=UTF-8''{full}"
-
-
-def _is_known(request: web.Request, etag: str) -> bool:
-    """Whether the client has the file already (RFC 9110 §13.1.2)."""
-    known = [tag.strip() for tag in request.headers.get(hdrs.IF_NONE_MATCH, "").split(",")]
-    return "*" in known or etag in [tag.removeprefix("W/") for tag in known]
-
-
-def _range_of(request: web.Request, etag: str) -> str | None:
-    """Returns the Range header, unless the client has parts of another file (RFC 9110 §13.1.5)."""
-    if request.headers.get(hdrs.IF_RANGE, etag).strip() != etag:
-        return None
-    return request.headers.get(hdrs.RANGE)
-
-
-def _refuse_range(size: int) -> web.Response:
-    response = json_refusal(
-        RangeNotSatisfiable(RefusalCode.BAD_RANGE, f"the range is not within the {size} bytes")
-    )
-    response.headers[hdrs.CONTENT_RANGE] = f"bytes */{size}"
-    return response

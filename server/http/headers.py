@@ -15,7 +15,7 @@ from server.settings import Settings
 
 SERVER = "microlive"
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
-ENDPOINTS = ("/api/", "/hls/", "/clips/", "/whip/", "/whep/", "/ws/")
+ENDPOINTS = ("/api/", "/hls/", "/replays/", "/clips/", "/whip/", "/whep/", "/ws/")
 """Path prefixes of the interface for programs. Pages of allowed origins may send requests there.
 Refusals below these paths are JSON, even for browsers.
 """
@@ -44,6 +44,7 @@ FRAMING = {
     "/@{handle}": Framing.NONE,
     "/r/{room}": Framing.OWN,
     "/c/{clip}": Framing.NONE,
+    "/v/{room}": Framing.OWN,
     "/embed/{room}": Framing.EMBEDDING,
     "/embed/c/{clip}": Framing.EMBEDDING,
 }

@@ -19,6 +19,9 @@ from server.http.installation import Installation
 from server.http.request import authority_of, url_of
 from server.objects.objects import public_origin
 from server.people.person import ANONYMOUS
+from server.recordings.replay_views import ReplayView, ReplayViews
+from server.recordings.replays import Kept
+from server.rooms.commands.highlights import ReadHighlights
 from server.rooms.commands.room import Describe
 from server.rooms.commands.summary import ReadSummary
 from server.rooms.description import RoomDescription
@@ -67,6 +70,7 @@ AREAS = {
     "me.html": ("site", "me", "report", "api", "refusals"),
     "handle.html": ("site", "handle", "api", "refusals"),
     "clip.html": ("site", "clip_page", "report", "api", "refusals"),
+    "replay.html": ("site", "replay", "chat", "api", "refusals"),
 }
 """The areas of `web/strings` that the scripts of a page use, by page."""
 
@@ -79,6 +83,7 @@ class Pages:
         rooms: Rooms,
         profiles: Profiles,
         clips: ClipPages,
+        replays: ReplayViews,
         access: Access,
         cards: Cards,
         settings: Settings,
@@ -87,6 +92,7 @@ class Pages:
         self._profiles = profiles
         self.cards = cards
         self._clips = clips
+        self._replays = replays
         self._access = access
         self._settings = settings
         self._assets: Assets = SourceAssets(WEB) if settings.dev else BundledAssets(WEB)
@@ -105,6 +111,7 @@ class Pages:
             web.get("/r/{room}", self.room),
             web.get("/embed/{room}", self.embedded_room),
             web.get("/c/{clip}", self.clip),
+            web.get("/v/{room}", self.replay),
             web.get("/assets/{version}/{name:.+}", self.asset),
             web.get("/favicon.ico", self.icon),
             *self._installation.routes(),
@@ -182,12 +189,16 @@ class Pages:
         return self.cards.of_room(request, room, self.strings_for(request))
 
     async def _ended(self, request: web.Request, name: str) -> web.Response:
-        """Returns the page of an ended live, with its public figures. Raises Gone for a program,
-        for a live that is not public and for a room that was never live.
+        """Redirects to the replay of an ended live. Without a replay, returns the page of the ended
+        live, with its public figures. Raises Gone for a program, and for a room that was never
+        live.
         """
         gone = Gone(RefusalCode.ROOM_ENDED, "the creator has ended this live")
         if "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
             raise gone
+        kept = await self._replays.kept(name)
+        if kept is Kept.READY:
+            raise web.HTTPFound(request.rel_url.with_path(f"/v/{name}", keep_query=True))
         try:
             summary = await self._rooms.ask(name, ReadSummary(Requester(ANONYMOUS)))
         except Refusal:
@@ -206,6 +217,7 @@ class Pages:
             hearts=f"{hearts.total:,}",
             plot=plot,
             most_at=clock(plot.most_at) if plot else "",
+            kept=kept.value,
         )
 
     async def clip(self, request: web.Request) -> web.Response:
@@ -224,6 +236,55 @@ class Pages:
             response.headers["X-Robots-Tag"] = "noindex"
             response.headers[hdrs.CACHE_CONTROL] = "no-store"
         return response
+
+    async def replay(self, request: web.Request) -> web.Response:
+        name = request.match_info["room"]
+        view = await self._replays.find(name)
+        chapters = await self._chapters(name)
+        values = self._replay_values(request, view, chapters)
+        shown = (name, view.title, view.visibility)
+        card = await self.cards.of_replay(request, *shown, self.strings_for(request))
+        response = self._render(request, "replay.html", card=card, **values)
+        if view.visibility != "public":
+            response.headers["X-Robots-Tag"] = "noindex"
+        if cookie := self._access.cookie_for(request, name):
+            response.headers.add(hdrs.SET_COOKIE, cookie)
+        if view.visibility == "private":
+            response.headers[hdrs.CACHE_CONTROL] = "no-store"
+        return response
+
+    async def _chapters(self, name: str) -> list[int]:
+        """Returns the media times at which the best moments of an ended live begin, µs."""
+        try:
+            found = await self._rooms.ask(name, ReadHighlights(Requester(ANONYMOUS)))
+        except Refusal:
+            return []
+        return sorted(moment.start for moment in found.moments)
+
+    def _replay_values(
+        self, request: web.Request, view: ReplayView, chapters: list[int]
+    ) -> dict[str, Any]:
+        replay = view.replay
+        name, piece = replay.room, replay.pieces[0]
+        data = {
+            "room": name,
+            "playlist": f"/replays/{name}/index.m3u8",
+            "began_at": view.began_at,
+            "chapters": chapters,
+            "runs": [(run.at, run.media_time, run.duration) for run in replay.runs],
+        }
+        return {
+            "main": self._main("replay"),
+            "title": view.title,
+            "creator": view.creator,
+            "public": view.visibility == "public",
+            "tall": piece.height >= piece.width,
+            "length": clock(replay.duration // 1_000_000),
+            "seconds": replay.duration / 1_000_000,
+            "plot": hearts_plot(view.hearts, view.period),
+            "watch_url": url_of(request, f"/v/{name}", self._settings),
+            "data": data,
+        }
 
     async def asset(self, request: web.Request) -> web.Response:
         found = self._assets.find(request.match_info["name"])

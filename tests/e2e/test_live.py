@@ -92,6 +92,13 @@ async def test_viewers_go_on_when_the_creator_reloads(studio: Studio, visitors: 
 async def test_the_end(studio: Studio, visitors: Visitors) -> None:
     room = await visitors.room(studio.watch)
     await room.plays(1)
+    await studio.page.evaluate(
+        """async (path) => {
+            await fetch(path, { method: 'PUT', body: JSON.stringify({ keep: 'no' }),
+                headers: { 'Content-Type': 'application/json' } });
+        }""",
+        f"/api/rooms/{studio.watch.rpartition('/')[2]}/replay",
+    )
     await studio.end()
     await room.state("ended", within=3)
     assert await room.page.is_visible("#card-ended")

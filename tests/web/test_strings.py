@@ -21,6 +21,7 @@ MAINS = {
     "me.html": "me.js",
     "handle.html": "handle.js",
     "clip.html": "clip.js",
+    "replay.html": "replay.js",
 }
 TEMPLATES = sorted(WEB.glob("*.html"))
 MODULES = sorted((WEB / "js").rglob("*.js"))

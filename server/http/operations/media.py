@@ -14,12 +14,17 @@ from server.http.operations.refusals import (
     Refusals,
     merged,
 )
+from server.http.operations.refusals import (
+    MEDIA as STORED_MEDIA,
+)
 from server.http.rewind import FILE, ReplayWindow
 from server.http.signalling import SDP, SDP_FRAGMENT
 
 SIGNALLING_BODY = merged(BODY, {400: (Code.BODY_NOT_UTF8,), 415: (Code.WRONG_CONTENT_TYPE,)})
 TRICKLE = merged(SIGNALLING_BODY, {400: (Code.NOT_SDP_FRAGMENT,), 422: (Code.NO_ICE_RESTART,)})
 WHIP = merged(KEY, ROOM, {409: (Code.ROOM_ENDED,)})
+REPLAY = merged(ROOM, {404: (Code.NO_REPLAY,)})
+REPLAY_FILE = merged(REPLAY, {404: (Code.FILE_NOT_FOUND,), 416: (Code.BAD_RANGE,)})
 SESSION: Refusals = {404: (Code.SESSION_NOT_FOUND,)}
 
 OPERATIONS = (
@@ -174,5 +179,26 @@ OPERATIONS = (
             },
         ),
         query=("_HLS_msn", "_HLS_part"),
+    ),
+    Operation(
+        "GET",
+        "/replays/{room}/index.m3u8",
+        "HLS of an ended live: the playlist of its replay",
+        {200: (PLAYLIST,)},
+        REPLAY,
+    ),
+    Operation(
+        "GET",
+        "/replays/{room}/{piece}.mp4",
+        "The init segment of a piece of the replay",
+        {200: (MEDIA,), 206: (MEDIA,), 304: ()},
+        REPLAY_FILE,
+    ),
+    Operation(
+        "GET",
+        "/replays/{room}/{sequence}.m4s",
+        "A segment of the replay, with H.264 and AAC",
+        {200: (MEDIA,), 206: (MEDIA,), 304: ()},
+        merged(REPLAY_FILE, STORED_MEDIA, {429: (Code.TOO_MANY_REQUESTS,)}),
     ),
 )

@@ -1,0 +1,76 @@
+"""`/replays/{room}/…`: the playlist and the media of replays, as HLS with H.264 and AAC."""
+
+from aiohttp import hdrs, web
+
+from relay.errors import RefusalCode
+from relay.hls.endpoint import MEDIA, PLAYLIST
+from server.errors import TooManyRequests
+from server.http.connections import send
+from server.http.limits import ConnectionLimiter
+from server.http.ranged import ranged
+from server.http.request import client_of, connection_of
+from server.recordings.replays import ReplayMedia, Replays
+from server.recordings.stored_replay import StoredReplay
+from server.settings import Settings
+
+KEPT = 3_600
+"""Seconds for which caches may keep the media of a replay that is not private. Caches do not learn
+that a replay was deleted.
+"""
+
+
+class ReplaysEndpoint:
+    """The endpoint `/replays/{room}/…`."""
+
+    def __init__(self, replays: Replays, settings: Settings) -> None:
+        self._replays = replays
+        self._settings = settings
+        self.requests = ConnectionLimiter(settings.max_sockets_per_address)
+        """Limiter of the number of simultaneous requests of each address."""
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/replays/{room}/index.m3u8", self.playlist),
+            web.get(r"/replays/{room}/{piece:\d{1,9}}.mp4", self.init),
+            web.get(r"/replays/{room}/{sequence:\d{1,9}}.m4s", self.segment),
+        ]
+
+    async def playlist(self, request: web.Request) -> web.Response:
+        replay = await self._replays.find(request.match_info["room"])
+        body = replay.playlist
+        headers: dict[str, str] = {hdrs.VARY: hdrs.ACCEPT_ENCODING}
+        headers[hdrs.CACHE_CONTROL] = "no-store" if replay.private else "no-cache"
+        if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
+            body, headers[hdrs.CONTENT_ENCODING] = replay.zipped, "gzip"
+        return web.Response(body=body, content_type=PLAYLIST, headers=headers)
+
+    async def init(self, request: web.Request) -> web.Response:
+        replay = await self._replays.find(request.match_info["room"])
+        return _answer(request, replay, self._replays.init(replay, _number(request, "piece")))
+
+    async def segment(self, request: web.Request) -> web.Response:
+        address = client_of(request, self._settings).address
+        refusal = TooManyRequests(
+            RefusalCode.TOO_MANY_REQUESTS, "too many requests at a time from this address"
+        )
+        with connection_of(self.requests, address, refusal):
+            replay = await self._replays.find(request.match_info["room"])
+            media = await self._replays.segment(replay, _number(request, "sequence"))
+            response = _answer(request, replay, media)
+            # A request counts until its answer is sent.
+            await send(request, response, shared=True)
+            return response
+
+
+def _number(request: web.Request, name: str) -> int:
+    return int(request.match_info[name])
+
+
+def _answer(request: web.Request, replay: StoredReplay, media: ReplayMedia) -> web.Response:
+    return ranged(request, media.data, media.tag, MEDIA, _caching(replay))
+
+
+def _caching(replay: StoredReplay) -> str:
+    if replay.private:
+        return "private, no-store"
+    return f"{'public' if replay.public else 'private'}, max-age={KEPT}, immutable"

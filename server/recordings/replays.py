@@ -1,0 +1,333 @@
+"""The replays of ended lives: finds them, and makes their segments when clients ask for them."""
+
+import asyncio
+import gzip
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from relay.errors import BitstreamError, RefusalCode
+from relay.media.bmff_reader import read_fragment, read_init
+from relay.sample import Sample, Track
+from relay.worker.workers import WorkerFailed, Workers
+from server.errors import NotFound, Unavailable
+from server.objects.errors import ObjectMissing
+from server.objects.objects import Objects
+from server.recent import Recent
+from server.recordings.aac_encoders import AacEncoders
+from server.recordings.recent_bytes import RecentBytes
+from server.recordings.replay_clock import runs
+from server.recordings.replay_playlist import ListedSegment, playlist
+from server.recordings.replay_segment import (
+    AudioJob,
+    aac_samples,
+    audio_job,
+    frames_between,
+    frames_shown,
+    replay_init,
+    replay_segment,
+    silence_for,
+)
+from server.recordings.stored_replay import StoredPiece, StoredReplay
+from server.storage.recordings import (
+    FINISHED,
+    RECORDING,
+    STOPPED,
+    PieceRecord,
+    RecordingRecord,
+    SegmentRecord,
+    segment_key,
+)
+from server.storage.rooms import RoomRecord
+from server.storage.storage import Storage
+
+logger = logging.getLogger(__name__)
+
+MAX_REPLAYS = 16
+"""Maximum number of replays whose playlists are in memory, up to a megabyte each."""
+MAX_MADE = 48 << 20
+"""Maximum size of the finished segments in memory, bytes."""
+MAX_SOURCES = 24 << 20
+"""Maximum size of the stored segments in memory, bytes. Each one is needed for three segments."""
+MAX_MAKING = 32
+"""Maximum number of segments that are being made at the same time."""
+WITHIN = 20.0
+"""Maximum seconds until a segment is made, with its turn of an encoder."""
+RETRY = 2.0
+"""Seconds after which a client tries again."""
+SAMPLE_OVERHEAD = 200
+"""Memory of a sample in addition to its data, bytes."""
+NO = "no"
+"""What the creator has chosen if nothing is to be kept."""
+STATES = (FINISHED, STOPPED)
+"""The states of a recording that is complete."""
+
+
+class Kept(StrEnum):
+    """Whether an ended live has a replay."""
+
+    READY = "ready"
+    SOON = "soon"
+    """The last segments of the recording are being stored."""
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayMedia:
+    """The bytes of one file of a replay."""
+
+    data: bytes
+    tag: str
+    """Changes with the bytes: an entity tag without its quotes."""
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A stored segment."""
+
+    samples: list[Sample]
+    size: int
+
+
+class Replays:
+    """The replays of all rooms. `close()` ends the work that is running.
+
+    The rows of the recording are read at each request, so a deleted replay is gone at once.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        objects: Objects,
+        workers: Workers,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._storage = storage
+        self._objects = objects
+        self._encoders = AacEncoders(workers)
+        self._now = now
+        self._replays: Recent[str, StoredReplay] = Recent(MAX_REPLAYS)
+        self._made: RecentBytes[tuple[str, str, int], ReplayMedia] = RecentBytes(MAX_MADE)
+        self._sources: RecentBytes[tuple[str, str, int], _Source] = RecentBytes(MAX_SOURCES)
+        self._making: dict[tuple[str, str, int], asyncio.Task[ReplayMedia]] = {}
+
+    def knows(self, room: str) -> bool:
+        """Whether the replay of this room was requested lately."""
+        return room in self._replays
+
+    async def close(self) -> None:
+        tasks = list(self._making.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        await self._encoders.close()
+
+    async def find(self, room: str) -> StoredReplay:
+        """Returns the replay of a room. Raises NotFound if there is none (yet), StorageError."""
+        record, recording = await self._read(room)
+        version = f"{recording.bytes:x}-{record.visibility}"
+        known = self._replays.get(room)
+        if known is not None and known.version == version:
+            return known
+        replay = await self._load(record, version)
+        self._replays.keep(room, replay)
+        return replay
+
+    async def kept(self, room: str) -> Kept:
+        """Returns whether an ended live has a replay. Raises StorageError."""
+        try:
+            await self.find(room)
+        except NotFound:
+            recording = await self._storage.recordings.read(room)
+            if recording is None or recording.state != RECORDING or recording.keep == NO:
+                return Kept.NOTHING
+            return Kept.SOON
+        return Kept.READY
+
+    def init(self, replay: StoredReplay, number: int) -> ReplayMedia:
+        """Returns the init segment of a piece. Raises NotFound."""
+        piece = replay.piece(number)
+        if piece is None:
+            raise _no_file()
+        return ReplayMedia(piece.init, _tag(piece.init))
+
+    async def segment(self, replay: StoredReplay, sequence: int) -> ReplayMedia:
+        """Returns a segment. Clients that ask for the same segment wait for the same work. Raises
+        NotFound, Unavailable, ObjectsError.
+        """
+        at = replay.place(sequence)
+        if at is None:
+            raise _no_file()
+        key = (replay.room, replay.version, sequence)
+        made = self._made.get(key)
+        if made is not None:
+            return made
+        task = self._making.get(key)
+        if task is None:
+            if len(self._making) >= MAX_MAKING:
+                raise _busy()
+            making = asyncio.wait_for(self._make(replay, at), WITHIN)
+            task = self._making[key] = asyncio.get_running_loop().create_task(making)
+            task.add_done_callback(lambda done: self._end(key, done))
+        try:
+            return await asyncio.shield(task)
+        except TimeoutError as error:
+            raise _busy() from error
+
+    async def _make(self, replay: StoredReplay, at: int) -> ReplayMedia:
+        segment = replay.segments[at]
+        near = replay.segments[max(at - 1, 0) : at + 2]
+        sources = await asyncio.gather(*(self._source(replay, one) for one in near))
+        samples = dict(zip(near, sources, strict=True))
+        job = await asyncio.to_thread(
+            audio_job,
+            frames_between(segment.media_time, replay.end_of(at)),
+            [sample for one in near for sample in samples[one] if sample.track is Track.AUDIO],
+        )
+        encoded = await self._encode(replay.room, job)
+        frames = [sample for sample in samples[segment] if sample.track is Track.VIDEO]
+        earlier = samples[near[0]] if near[0].piece == segment.piece else []
+        video = frames_shown(
+            frames,
+            [sample for sample in earlier if sample.track is Track.VIDEO],
+            segment.media_time,
+            segment.end,
+        )
+        return await asyncio.to_thread(_assemble, video, job, encoded, segment.sequence)
+
+    async def _encode(self, room: str, job: AudioJob) -> list[list[bytes]]:
+        """Encodes the audio, or silence if the encoder fails. Raises Unavailable if silence cannot
+        be encoded either.
+        """
+        try:
+            return await self._encoders.encode(job.packets)
+        except WorkerFailed as error:
+            logger.warning("replay of room %s: %s", room, error)
+        try:
+            # The frames of silence have the same numbers as the frames of the job.
+            return await self._encoders.encode(silence_for(job))
+        except WorkerFailed as error:
+            raise _busy() from error
+
+    async def _source(self, replay: StoredReplay, segment: ListedSegment) -> list[Sample]:
+        """Returns the samples of a stored segment. Raises NotFound, ObjectsError."""
+        key = (replay.room, replay.version, segment.sequence)
+        known = self._sources.get(key)
+        if known is not None:
+            return known.samples
+        piece = replay.piece(segment.piece)
+        if piece is None:
+            raise _no_file()
+        try:
+            data = await self._objects.read(segment_key(replay.room, segment.sequence))
+            samples = await asyncio.to_thread(read_fragment, data, piece.tracks)
+        except ObjectMissing as error:
+            raise _no_file() from error
+        except BitstreamError as error:
+            logger.error("replay of room %s, segment %d: %s", replay.room, segment.sequence, error)
+            raise _no_file() from error
+        self._sources.keep(key, _Source(samples, len(data) + SAMPLE_OVERHEAD * len(samples)))
+        return samples
+
+    def _end(self, key: tuple[str, str, int], task: asyncio.Task[ReplayMedia]) -> None:
+        del self._making[key]
+        if not task.cancelled() and task.exception() is None:
+            self._made.keep(key, task.result())
+
+    # Rows
+
+    async def _read(self, room: str) -> tuple[RoomRecord, RecordingRecord]:
+        """Returns the rows of a room with a replay. Raises NotFound."""
+        record = await self._storage.rooms.find(room)
+        recording = await self._storage.recordings.read(room)
+        if (
+            record is None
+            or record.ended_at is None
+            or recording is None
+            or recording.state not in STATES
+            or recording.keep == NO
+            or (recording.delete_at is not None and recording.delete_at <= self._now())
+        ):
+            self._forget(room)
+            raise _no_replay()
+        return record, recording
+
+    def _forget(self, room: str) -> None:
+        replay = self._replays.pop(room, None)
+        if replay is not None:
+            for segment in replay.segments:
+                key = (room, replay.version, segment.sequence)
+                self._made.forget(key)
+                self._sources.forget(key)
+
+    async def _load(self, record: RoomRecord, version: str) -> StoredReplay:
+        pieces = await self._storage.recordings.pieces(record.room)
+        segments = await self._storage.recordings.segments(record.room)
+        if not segments:
+            raise _no_replay()
+        try:
+            return await asyncio.to_thread(_build, record, version, pieces, segments)
+        except BitstreamError as error:
+            logger.error("replay of room %s: %s", record.room, error)
+            raise _no_replay() from error
+
+
+def _build(
+    record: RoomRecord,
+    version: str,
+    pieces: Sequence[PieceRecord],
+    stored: Sequence[SegmentRecord],
+) -> StoredReplay:
+    segments = [
+        ListedSegment(one.sequence, one.piece, one.media_time, one.duration) for one in stored
+    ]
+    text = playlist(segments, record.created_at).encode()
+    return StoredReplay(
+        record.room,
+        version,
+        record.visibility == "public",
+        record.visibility == "private",
+        [
+            StoredPiece(
+                one.piece, one.width, one.height, replay_init(one.init), read_init(one.init)
+            )
+            for one in pieces
+        ],
+        segments,
+        runs(segments),
+        text,
+        gzip.compress(text, 6, mtime=0),
+    )
+
+
+def _assemble(
+    video: list[Sample], job: AudioJob, encoded: list[list[bytes]], sequence: int
+) -> ReplayMedia:
+    data = replay_segment(video, aac_samples(job, encoded), sequence)
+    return ReplayMedia(data, _tag(data))
+
+
+def _tag(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=12).hexdigest()
+
+
+def _no_replay() -> NotFound:
+    return NotFound(RefusalCode.NO_REPLAY, "there is no replay of this live")
+
+
+def _no_file() -> NotFound:
+    return NotFound(RefusalCode.FILE_NOT_FOUND, "this replay has no such file")
+
+
+def _busy() -> Unavailable:
+    return Unavailable(
+        RefusalCode.MEDIA_UNAVAILABLE, "this part of the replay cannot be read now", RETRY
+    )

@@ -1,0 +1,68 @@
+"""A viewer opens the link of a live that has ended, and watches its replay."""
+
+import asyncio
+
+from scripts.benchmarks.chromium import until
+from scripts.benchmarks.local_server import LocalServer
+from tests.e2e.pages import Visitors
+from tests.e2e.test_accessibility import LANGUAGES, SIZES, check
+
+WITHIN = 20.0
+LIVE = 7.0
+"""Length of the live, seconds: at least two segments."""
+
+SEEK = """async (seconds) => {
+    const video = document.querySelector('#video');
+    const began = performance.now();
+    const done = new Promise((resolve) => {
+        video.addEventListener('seeked', resolve, { once: true });
+    });
+    const position = document.querySelector('#position');
+    position.value = String(seconds);
+    position.dispatchEvent(new Event('input', { bubbles: true }));
+    position.dispatchEvent(new Event('change', { bubbles: true }));
+    await done;
+    return performance.now() - began;
+}"""
+
+
+async def test_a_viewer_watches_a_replay(visitors: Visitors, server: LocalServer) -> None:
+    studio = await visitors.studio(server.url)
+    watch = await studio.go_live("A morning run")
+    room = await visitors.room(watch)
+    await room.plays(LIVE, WITHIN + LIVE)
+    await room.page.fill("textarea", "what a view")
+    await room.page.keyboard.press("Enter")
+    await until(room.page, "document.body.textContent.includes('what a view')", WITHIN)
+    await room.plays(1)
+    await studio.end()
+    page = await visitors.page(server.url)
+    async with asyncio.timeout(WITHIN):
+        while "/v/" not in page.url:  # the last segment is being stored
+            await page.goto(watch)
+    await until(page, "document.querySelector('#video').currentTime > 1", WITHIN)
+    seen = await page.evaluate(
+        """() => {
+            const video = document.querySelector('#video');
+            const { totalVideoFrames } = video.getVideoPlaybackQuality();
+            return { frames: totalVideoFrames, duration: video.duration, width: video.videoWidth };
+        }"""
+    )
+    assert seen["frames"] > 10 and seen["width"] > 0 and seen["duration"] > LIVE - 2
+    await page.evaluate(SEEK, seen["duration"] - 1.5)
+    await until(page, "document.querySelector('#chat').textContent.includes('what a view')", WITHIN)
+    await page.evaluate(SEEK, 0.5)
+    await until(page, "!document.querySelector('#chat').textContent.includes('a view')", WITHIN)
+    await page.select_option("#speed", "2")
+    assert await page.evaluate("document.querySelector('#video').playbackRate") == 2
+    await page.keyboard.press("m")
+    assert not await page.evaluate("document.querySelector('#video').muted")
+    await until(page, "document.querySelector('#video').ended", WITHIN)
+    played = await page.evaluate("document.querySelector('#video').currentTime")
+    assert abs(played - seen["duration"]) < 0.1, "the replay plays to its last frame"
+    found = []
+    for language, sizes in zip(LANGUAGES, (SIZES, SIZES[:1]), strict=True):
+        shown = await visitors.page(page.url, locale=language, reduced_motion="reduce")
+        await until(shown, "document.querySelector('#video').currentTime > 0", WITHIN)
+        found += await check(shown, f"replay {language}", sizes)
+    assert found == []

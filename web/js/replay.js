@@ -1,0 +1,65 @@
+/** The script of a replay's page: the player, and what people wrote and tapped in time with it. */
+import { timelineOf } from './api/timeline_api.js';
+import { byId, setText } from './page/dom.js';
+import { BROWSER } from './page/environment.js';
+import { registerServiceWorker } from './page/service_worker.js';
+import { share } from './page/share.js';
+import { dateOf } from './page/words.js';
+import { Identity } from './people/identity.js';
+import { ReplayChapters } from './replay/replay_chapters.js';
+import { ReplayClock } from './replay/replay_clock.js';
+import { makeReplayEngine } from './replay/replay_engine.js';
+import { ReplayMoment } from './replay/replay_moment.js';
+import { ReplayPlayer } from './replay/replay_player.js';
+import { ReplayTimeline } from './replay/replay_timeline.js';
+
+/**
+ * @type {{room: string, playlist: string, began_at: number, chapters: number[],
+ *   runs: import('./replay/replay_clock.js').Run[]}}
+ */
+const { room, playlist, began_at, chapters, runs } = JSON.parse(byId('replay').textContent ?? '');
+
+const clock = new ReplayClock(runs);
+const player = new ReplayPlayer(clock.duration, BROWSER);
+const identity = new Identity();
+const timeline = new ReplayTimeline((from, to) => timelineOf(room, from, to), BROWSER.now);
+const moment = new ReplayMoment(player.video, clock, timeline, (person) => identity.hides(person));
+
+new ReplayChapters(
+  chapters.map((mediaTime) => clock.seconds(mediaTime)),
+  clock.duration,
+  (seconds) => player.seek(seconds),
+);
+
+/** @type {Readonly<Record<string, () => void>>} what the keys do */
+const KEYS = Object.freeze({
+  m: () => player.toggleSound(),
+  f: () => player.toggleFull(),
+  ' ': () => player.togglePause(),
+  ArrowLeft: () => player.jump(-1),
+  ArrowRight: () => player.jump(1),
+});
+
+function showFailure() {
+  byId('failed').hidden = false;
+}
+
+document.addEventListener('keydown', (event) => {
+  const { tagName } = /** @type {Element} */ (event.target);
+  if (event.ctrlKey || event.metaKey || event.altKey || tagName !== 'BODY') return;
+  const act = KEYS[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+setText(byId('date'), dateOf(began_at * 1_000));
+byId('share').addEventListener('click', () =>
+  share(byId('replay').dataset.link ?? location.href, document.title),
+);
+identity.onChange(() => moment.show());
+identity.load().catch(() => {}); // the page then hides no messages
+makeReplayEngine(player.video, playlist, showFailure, BROWSER.now).then(
+  () => player.play(),
+  showFailure,
+);
+registerServiceWorker();

@@ -1,0 +1,76 @@
+/**
+ * Plays the playlist of a replay in a video element: by hls.js with Media Source Extensions, or by
+ * the browser itself (Safari; iPhones have no MediaSource for hls.js).
+ *
+ * @typedef {object} ReplayEngine
+ * @property {() => void} close
+ */
+const APPLE = navigator.vendor.startsWith('Apple');
+const MEDIA_MENDED = 3_000; // minimum time between two recoveries of the decoder, ms
+const AHEAD = 20; // s of media that are loaded in advance
+const BACK = 30; // s of media that are kept behind the visible frame
+
+/**
+ * @param {HTMLVideoElement} video
+ * @param {string} url
+ * @param {() => void} failed  called if the replay cannot be played
+ * @param {() => number} now  ms
+ * @returns {Promise<ReplayEngine>}
+ */
+export async function makeReplayEngine(video, url, failed, now) {
+  const native = video.canPlayType('application/vnd.apple.mpegurl') !== '' && APPLE;
+  return native ? playNative(video, url, failed) : playHlsJs(video, url, failed, now);
+}
+
+/**
+ * @param {HTMLVideoElement} video
+ * @param {string} url
+ * @param {() => void} failed
+ * @returns {ReplayEngine}
+ */
+function playNative(video, url, failed) {
+  const listening = new AbortController();
+  video.addEventListener('error', failed, { signal: listening.signal });
+  video.src = url;
+  return {
+    close() {
+      listening.abort();
+      video.removeAttribute('src');
+      video.load();
+    },
+  };
+}
+
+/**
+ * @param {HTMLVideoElement} video
+ * @param {string} url
+ * @param {() => void} failed
+ * @param {() => number} now
+ * @returns {Promise<ReplayEngine>}
+ */
+async function playHlsJs(video, url, failed, now) {
+  const { default: Hls } = await import('../../vendor/hls.light.min.js');
+  if (!Hls.isSupported())
+    throw new Error('this browser has neither HLS nor Media Source Extensions');
+  const hls = new Hls({
+    enableWorker: false, // fragmented MP4 needs no remuxing; a worker would add a hop
+    lowLatencyMode: false,
+    maxBufferLength: AHEAD,
+    backBufferLength: BACK,
+    startFragPrefetch: true,
+    startPosition: 0,
+  });
+  let mendedAt = -Infinity;
+  hls.on(
+    Hls.Events.ERROR,
+    (_, /** @type {import('../../vendor/hls.light.min.js').ErrorData} */ { type, fatal }) => {
+      if (!fatal) return;
+      if (type !== 'mediaError' || now() - mendedAt < MEDIA_MENDED) return failed();
+      mendedAt = now();
+      hls.recoverMediaError();
+    },
+  );
+  hls.loadSource(url);
+  hls.attachMedia(video);
+  return { close: () => hls.destroy() };
+}

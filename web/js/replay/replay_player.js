@@ -1,0 +1,144 @@
+/**
+ * The controls of a replay: play, seek, sound, speed, full screen. `close` releases everything.
+ */
+import { byId, setText } from '../page/dom.js';
+import { element } from '../page/element.js';
+import { Gestures } from '../page/gestures.js';
+import { t } from '../page/strings.js';
+import { clockTime } from '../page/words.js';
+
+export const SPEEDS = Object.freeze([0.5, 0.75, 1, 1.25, 1.5, 2]);
+const JUMP = 5; // s that an arrow key moves
+
+export class ReplayPlayer {
+  video = /** @type {HTMLVideoElement} */ (byId('video'));
+  #duration;
+  #sound = byId('sound');
+  #unmute = byId('unmute');
+  #pause = byId('pause');
+  #full = byId('full');
+  #position = /** @type {HTMLInputElement} */ (byId('position'));
+  #speed = /** @type {HTMLSelectElement} */ (byId('speed'));
+  #dragging = false;
+  #gestures;
+  #listening = new AbortController();
+
+  /**
+   * @param {number} duration  of the replay, s
+   * @param {Readonly<import('../page/environment.js').Environment>} environment
+   */
+  constructor(duration, environment) {
+    this.#duration = duration;
+    this.#speed.append(...SPEEDS.map(optionOf));
+    this.#full.hidden = !document.fullscreenEnabled;
+    const { signal } = this.#listening;
+    /** @param {EventTarget} target @param {string} type @param {() => void} act */
+    const on = (target, type, act) => target.addEventListener(type, act, { signal });
+    on(this.#sound, 'click', () => this.toggleSound());
+    on(this.#unmute, 'click', () => this.toggleSound());
+    on(this.#pause, 'click', () => this.togglePause());
+    on(this.#full, 'click', () => this.toggleFull());
+    on(this.#speed, 'change', () => this.#setSpeed());
+    on(this.#position, 'input', () => this.#drag());
+    on(this.#position, 'change', () => (this.#dragging = false));
+    for (const type of ['play', 'pause', 'ended', 'volumechange'])
+      on(this.video, type, () => this.#show());
+    for (const type of ['timeupdate', 'seeked']) on(this.video, type, () => this.#showPosition());
+    // The picture size may change within a replay.
+    on(this.video, 'resize', () => this.#fit());
+    // The browser resets the rate when a new source is attached.
+    on(this.video, 'loadedmetadata', () => this.#setSpeed());
+    const urgent = () => true;
+    this.#gestures = new Gestures(byId('stage'), { tap: () => this.#tap(), urgent }, environment);
+    this.#show();
+    this.#showPosition();
+  }
+
+  close() {
+    this.#gestures.close();
+    this.#listening.abort();
+    this.video.pause();
+  }
+
+  play() {
+    this.video.play().catch(() => this.#show()); // the browser may wait for a tap
+  }
+
+  toggleSound() {
+    this.video.muted = !this.video.muted;
+    if (!this.video.muted && this.video.paused) this.play();
+  }
+
+  togglePause() {
+    if (this.video.paused) this.play();
+    else this.video.pause();
+  }
+
+  toggleFull() {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else void document.documentElement.requestFullscreen();
+  }
+
+  /** @param {number} seconds  time in the replay */
+  seek(seconds) {
+    this.video.currentTime = Math.min(Math.max(seconds, 0), this.#duration);
+    this.#showPosition();
+  }
+
+  /** @param {number} direction  1 or -1 */
+  jump(direction) {
+    this.seek(this.video.currentTime + direction * JUMP);
+  }
+
+  /** The first tap turns the sound on; later taps pause and continue. */
+  #tap() {
+    if (this.video.muted) this.toggleSound();
+    else this.togglePause();
+  }
+
+  #drag() {
+    this.#dragging = true;
+    this.seek(Number(this.#position.value));
+  }
+
+  #setSpeed() {
+    const speed = Number(this.#speed.value);
+    this.video.defaultPlaybackRate = speed;
+    this.video.playbackRate = speed;
+  }
+
+  #fit() {
+    const { videoWidth, videoHeight } = this.video;
+    const tall = videoHeight >= videoWidth;
+    byId('stage').classList.toggle('tall', tall);
+    byId('stage').classList.toggle('wide', !tall);
+  }
+
+  #show() {
+    const { muted, paused } = this.video;
+    this.#unmute.hidden = !muted;
+    this.#sound.setAttribute('aria-pressed', String(muted));
+    this.#sound.setAttribute('aria-label', t(`replay.${muted ? 'sound_on' : 'sound_off'}`));
+    this.#pause.setAttribute('aria-pressed', String(paused));
+    this.#pause.setAttribute('aria-label', t(`replay.${paused ? 'play' : 'pause'}`));
+  }
+
+  #showPosition() {
+    const now = this.video.currentTime;
+    if (!this.#dragging) this.#position.value = String(now);
+    const done = this.#duration > 0 ? (now / this.#duration) * 100 : 0;
+    this.#position.style.setProperty('--done', `${Math.min(done, 100)}%`);
+    const time = clockTime(now);
+    const place = t('replay.place', { time, length: clockTime(this.#duration) });
+    this.#position.setAttribute('aria-valuetext', place);
+    setText(byId('time'), time);
+  }
+}
+
+/** @param {number} speed */
+function optionOf(speed) {
+  const option = element('option', '', t('replay.speed_value', { speed: String(speed) }));
+  option.value = String(speed);
+  option.selected = speed === 1;
+  return option;
+}
