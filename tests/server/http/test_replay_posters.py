@@ -14,6 +14,7 @@ from server.storage.recordings import segment_key
 from tests.fixtures.deadline import eventually
 from tests.fixtures.server import NewRoom, Server
 from tests.server.http.test_export import end, live
+from tests.server.http.test_posters import card_of
 
 
 async def described(server: Server, room: NewRoom) -> tuple[int, dict[str, Any]]:
@@ -45,6 +46,8 @@ async def test_the_poster_of_a_replay(server: Server) -> None:
     assert (answer["thumbnail_width"], answer["thumbnail_height"]) == size
     thumbnail = answer["thumbnail_url"].removeprefix(server.url)
     assert (await picture(server, thumbnail))[1] == body
+    card = await card_of(server, f"/v/{room.name}")
+    assert (card["og:title"], card["og:image"]) == ("A title", answer["thumbnail_url"])
     deletion = f"/api/rooms/{room.name}/replay"
     assert await server.status("DELETE", deletion, headers=room.bearer) == 204
     assert (await picture(server, path))[0] == 404
