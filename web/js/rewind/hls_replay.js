@@ -6,6 +6,7 @@
  */
 import { HOLD_BACK } from '../watch/hls/live_sync.js';
 
+const PATIENCE = 8_000; // ms in which the browser must show the moment
 const MARGIN = 0.5; // distance to the start of the playlist, s: its first segment ends soon
 
 export class HlsReplay {
@@ -15,6 +16,7 @@ export class HlsReplay {
   /** @type {ReplayWindow | null} */
   #window = null;
   #target = NaN;
+  #timer = 0;
   #listening = new AbortController();
 
   /**
@@ -60,6 +62,11 @@ export class HlsReplay {
   /** @param {number} moment */
   seek(moment) {
     this.#target = moment;
+    this.#environment.clearTimeout(this.#timer);
+    this.#timer = this.#environment.setTimeout(
+      () => this.#events.broken('the browser cannot seek in the playlist'),
+      PATIENCE,
+    );
     this.#arrive();
   }
 
@@ -75,6 +82,7 @@ export class HlsReplay {
 
   close() {
     this.#listening.abort();
+    this.#environment.clearTimeout(this.#timer);
     this.#video.removeAttribute('src');
     this.#video.load();
   }
@@ -85,6 +93,7 @@ export class HlsReplay {
     const start = seekable.start(0) + MARGIN;
     const wanted =
       this.#video.currentTime + (this.#target - this.#momentAt(this.#video.currentTime)) / 1e6;
+    this.#environment.clearTimeout(this.#timer);
     this.#target = NaN;
     this.#video.currentTime = Math.max(start, wanted);
   }
