@@ -125,3 +125,10 @@ async def test_a_watch_link_opens_a_private_replay(server: Server) -> None:
         assert guest.headers["X-Robots-Tag"] == "noindex"
         async with guest.http.get(f"{server.url}{BASE}/1.m4s") as response:
             assert response.status == 200
+
+
+async def test_the_best_moments_are_chapters(server: Server) -> None:
+    await store(server.storage, server.objects, recorded(25))
+    await server.storage.crowds.put(ROOM.room, [(5, 1), (20, 6), (29, 1)])
+    _, _, body = await get(server, f"/v/{ROOM.room}", Accept="text/html")
+    assert '"chapters": [12000000]' in body.decode()
