@@ -98,6 +98,7 @@ function begin(room) {
   recordingWatch = new RecordingWatch(new LiveApi(mine.room, mine.key), notice);
   onAir = new OnAir(mine, panel, notice, {
     over: finish,
+    moment: (moment) => creatorRoom?.offer(moment),
     elsewhere() {
       leave();
       show('elsewhere');

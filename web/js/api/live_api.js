@@ -41,8 +41,26 @@
  * @property {number | null} delete_at Unix seconds
  * @property {'' | 'disk_full' | 'too_long' | 'store_failed' | 'over_limit'} note  why the recording
  *   stopped before its live
+ *
+ * @typedef {object} Moment  one of the best moments of the live
+ * @property {number} at     s from the beginning of the live
+ * @property {number} peak   media time, µs
+ * @property {number} start
+ * @property {number} end
+ * @property {number} people
+ *
+ * @typedef {object} MomentClip  a clip of a moment
+ * @property {string} id
+ * @property {string} state   `published`, or `waiting` for the creator's approval
+ * @property {string} source
+ * @property {number} start  media time, µs
+ * @property {number} end
+ *
+ * @typedef {{name: string, url: string, type: string, seconds: number, why: string}} ExportFile
  */
 import { RoomApi } from './room_api.js';
+
+const [SHORTEST, LONGEST] = [5, 60]; // length of a clip, s
 
 export class LiveApi extends RoomApi {
   /**
@@ -106,6 +124,26 @@ export class LiveApi extends RoomApi {
   /** Deletes what was recorded of the live. */
   deleteReplay() {
     return this.send('/replay', 'DELETE');
+  }
+
+  /** @returns {Promise<Moment[]>} the best one first */
+  async moments() {
+    return (await this.send('/highlights')).moments;
+  }
+
+  /** @returns {Promise<MomentClip[]>} the clips of the live */
+  async clips() {
+    return (await this.send('/clips')).clips;
+  }
+
+  /**
+   * Publishes a moment as a clip.
+   * @param {Moment} moment
+   * @returns {Promise<MomentClip>}
+   */
+  publishMoment({ start, end }) {
+    const seconds = Math.min(LONGEST, Math.max(SHORTEST, (end - start) / 1_000_000));
+    return this.send('/clips', 'POST', { end, seconds, source: 'highlight', publish: true });
   }
 
   /** Deletes the live and all data of the live. */

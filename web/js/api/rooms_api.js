@@ -23,6 +23,8 @@ export { ApiError } from './request.js';
  * @property {import('../publish/health.js').Ingest | null} ingest  what the server receives; null
  *   if no publisher is connected
  * @property {import('../publish/health.js').Audience} audience
+ * @property {import('./live_api.js').Moment | null} [highlight]  the best moment so far, while the
+ *   server offers it
  *
  * @typedef {'public' | 'unlisted' | 'private'} Visibility
  * @typedef {{visibility?: Visibility, length?: number | null}} LiveChoices  `length` in s, null for

@@ -10,6 +10,7 @@ import { ModerationApi } from '../moderation/moderation_api.js';
 import { SocialParts } from '../social/social_parts.js';
 import { Countdown } from './countdown.js';
 import { CreatorEvents } from './creator_events.js';
+import { MomentCard } from './moment_card.js';
 import { PollSheet } from './poll_sheet.js';
 import { SettingsSheet } from './settings_sheet.js';
 import { ShareSheet } from './share_sheet.js';
@@ -19,6 +20,7 @@ import { ShieldButton } from './shield_button.js';
 
 export class CreatorRoom {
   #countdown;
+  #moment;
   #poll;
   #shield;
   #settings;
@@ -35,6 +37,7 @@ export class CreatorRoom {
     const live = new LiveApi(room.room, room.key);
     const moderation = new ModerationApi(room.room, room.key);
     this.#countdown = new Countdown(live, environment);
+    this.#moment = new MomentCard(live, environment);
     this.#poll = new PollSheet(live);
     this.#shield = new ShieldButton(moderation, environment);
     this.#share = new ShareSheet(room, live);
@@ -64,10 +67,16 @@ export class CreatorRoom {
     this.#events.close();
     this.#social.close();
     this.#countdown.close();
+    this.#moment.close();
     this.#poll.close();
     this.#shield.close();
     this.#share.close();
     this.#settings.close();
+  }
+
+  /** @param {import('../api/live_api.js').Moment | null} moment  the best moment so far */
+  offer(moment) {
+    this.#moment.handle(moment);
   }
 
   /** @param {any} event */

@@ -23,6 +23,8 @@ import { HealthPanel } from './health_panel.js';
  * @typedef {object} OnAirListener
  * @property {(why: string) => void} over   the room has ended permanently
  * @property {() => void} elsewhere         another tab of this browser has started to publish
+ * @property {(moment: import('../api/live_api.js').Moment | null) => void} [moment]  the best moment
+ *   so far, while the server offers it; called once a second
  */
 
 /**
@@ -62,6 +64,7 @@ export class OnAir {
   #broadcast;
   #health = new HealthPanel();
   #wakeLock = new WakeLock();
+  #offer;
   #release;
   #ticker;
   #poll;
@@ -87,6 +90,7 @@ export class OnAir {
     this.#panel = panel;
     this.#notice = notice;
     this.#environment = environment;
+    this.#offer = listener.moment;
     this.#showLink(false);
     this.#release = claimOnlyTab(listener.elsewhere);
     this.#broadcast = new Broadcast(
@@ -201,7 +205,8 @@ export class OnAir {
   }
 
   /** @param {api.RoomHealth} health */
-  #heard({ room, ingest, audience }) {
+  #heard({ room, ingest, audience, highlight = null }) {
+    this.#offer?.(highlight);
     this.peak = Math.max(this.peak, room.viewers);
     setText(byId('viewers'), headCount(room.viewers));
     this.#showLink(room.state === 'away');

@@ -9,6 +9,7 @@ import { clockTime, headCount } from '../page/words.js';
 import { showAvatar } from '../people/avatar.js';
 import { percentages } from '../polls/percentages.js';
 import { ClipList } from './clip_list.js';
+import { showMoments } from './over_moments.js';
 import { plotOf } from './plot.js';
 import { barOf } from './poll_sheet.js';
 
@@ -27,7 +28,7 @@ export class SummaryView {
   #closed = false;
 
   /**
-   * @param {Pick<import('../api/live_api.js').LiveApi, 'summary' | 'deleteAll'>} api
+   * @param {import('../api/live_api.js').LiveApi} api
    * @param {import('../api/clips_api.js').ClipsApi} clips
    * @param {import('../page/environment.js').Environment} [environment]
    */
@@ -43,6 +44,7 @@ export class SummaryView {
     byId('over-clips').hidden = true;
     this.#environment = environment;
     byId('summary').hidden = true;
+    byId('over-moments').hidden = true;
     byId('delete-live').hidden = true;
     byId('delete-live').onclick = () =>
       /** @type {HTMLDialogElement} */ (byId('delete-dialog')).showModal();
@@ -57,10 +59,11 @@ export class SummaryView {
     for (let n = 0; n < TRIES && !this.#closed; n++) {
       try {
         const summary = await this.#api.summary();
-        if (!this.#closed) this.#show(summary);
+        if (this.#closed) return;
+        this.#show(summary);
         await this.#clips.load();
         byId('over-clips').hidden = !this.#clips.filled;
-        return;
+        return await this.#showMoments();
       } catch {
         await new Promise((resolve) => this.#environment.setTimeout(() => resolve(null), WAIT));
       }
@@ -122,6 +125,13 @@ export class SummaryView {
         return row;
       }),
     );
+  }
+
+  /** Shows the best moments, if clips can be made of them. The summary is complete without them. */
+  async #showMoments() {
+    const found = Promise.all([this.#api.moments(), this.#api.clips()]);
+    const [moments, clips] = await found.catch(() => [[], []]);
+    if (!this.#closed) showMoments(moments, clips, this.#api);
   }
 
   async #delete() {

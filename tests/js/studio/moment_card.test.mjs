@@ -1,0 +1,99 @@
+// The card that offers the best moment so far, on a fake page and clock.
+import '../fixtures/english.mjs';
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { LiveApi } from '../../../web/js/api/live_api.js';
+import { MomentCard } from '../../../web/js/studio/moment_card.js';
+import { clipOf } from '../../../web/js/studio/over_moments.js';
+import { FakeClock, fakeEnvironment, settle } from '../fixtures/fake_clock.mjs';
+import { fakePage } from '../fixtures/fake_page.mjs';
+
+const MOMENT = { at: 95, peak: 105e6, start: 97e6, end: 113e6, people: 14 };
+const LATER = { ...MOMENT, at: 300, peak: 310e6, people: 20 };
+
+function bench({ fails = 0, state = 'published' } = {}) {
+  const byId = fakePage();
+  const clock = new FakeClock();
+  const published = [];
+  const api = {
+    async publishMoment(moment) {
+      published.push(moment);
+      if (published.length <= fails) throw new Error('no space');
+      return { id: 'clip', state, source: 'highlight', start: 0, end: 1 };
+    },
+  };
+  const card = new MomentCard(api, fakeEnvironment(clock));
+  return { byId, clock, published, card };
+}
+
+test('a moment is offered while the server offers it', () => {
+  const { byId, card } = bench();
+  assert.equal(byId('moment').hidden, true);
+  card.handle(MOMENT);
+  assert.equal(byId('moment').hidden, false);
+  assert.equal(byId('moment-text').textContent, '14 people reacted at 1:35');
+  card.handle(null);
+  assert.equal(byId('moment').hidden, true);
+});
+
+test('one tap publishes the moment, and the card goes', async () => {
+  const { byId, card, published, clock } = bench();
+  card.handle(MOMENT);
+  byId('moment-publish').onclick();
+  byId('moment-publish').onclick();
+  assert.equal(byId('moment-publish').disabled, true);
+  await settle();
+  assert.deepEqual(published, [MOMENT]);
+  assert.equal(byId('moment-text').textContent, 'The clip is published');
+  card.handle(MOMENT);
+  await clock.advance(6_000);
+  assert.equal(byId('moment').hidden, true);
+  card.handle(MOMENT);
+  assert.equal(byId('moment').hidden, true, 'a published moment is not offered again');
+  card.handle(LATER);
+  assert.equal(byId('moment').hidden, false);
+});
+
+test('a clip may wait for approval', async () => {
+  const { byId, card } = bench({ state: 'waiting' });
+  card.handle(MOMENT);
+  byId('moment-publish').onclick();
+  await settle();
+  assert.equal(byId('moment-text').textContent, 'The clip waits for your approval');
+});
+
+test('a failure says why and can be tried again', async () => {
+  const { byId, card, published } = bench({ fails: 1 });
+  card.handle(MOMENT);
+  byId('moment-publish').onclick();
+  await settle();
+  card.handle(MOMENT);
+  assert.equal(byId('moment-text').textContent, 'no space');
+  assert.equal(byId('moment-publish').disabled, false);
+  byId('moment-publish').onclick();
+  await settle();
+  assert.equal(published.length, 2);
+});
+
+test('a dismissed moment is not offered again', () => {
+  const { byId, card } = bench();
+  card.handle(MOMENT);
+  byId('moment-dismiss').onclick();
+  card.handle(MOMENT);
+  assert.equal(byId('moment').hidden, true);
+});
+
+test('a clip shows a moment if it was made of the moment', () => {
+  const clip = { id: 'x', state: 'published', source: 'highlight', start: 97e6, end: 113e6 };
+  assert.equal(clipOf(MOMENT, [{ ...clip, source: 'viewer' }, clip]), clip);
+  assert.equal(clipOf(LATER, [clip]), undefined);
+});
+
+test('the request asks for a clip that is published at once', async () => {
+  const live = new LiveApi('abc', 'key');
+  let sent;
+  live.send = async (...request) => (sent = request);
+  await live.publishMoment(MOMENT);
+  const body = { end: 113e6, seconds: 16, source: 'highlight', publish: true };
+  assert.deepEqual(sent, ['/clips', 'POST', body]);
+});
