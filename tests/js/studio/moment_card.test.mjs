@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { LiveApi } from '../../../web/js/api/live_api.js';
 import { MomentCard } from '../../../web/js/studio/moment_card.js';
+import { labelOf } from '../../../web/js/studio/over_files.js';
 import { clipOf } from '../../../web/js/studio/over_moments.js';
 import { FakeClock, fakeEnvironment, settle } from '../fixtures/fake_clock.mjs';
 import { fakePage } from '../fixtures/fake_page.mjs';
@@ -96,4 +97,12 @@ test('the request asks for a clip that is published at once', async () => {
   await live.publishMoment(MOMENT);
   const body = { end: 113e6, seconds: 16, source: 'highlight', publish: true };
   assert.deepEqual(sent, ['/clips', 'POST', body]);
+});
+
+test('each file of a live has a name for people', () => {
+  const named = (name, seconds = 0) => labelOf({ name, seconds });
+  assert.equal(named('video-2.mp4', 65), 'Video 2 · 1:05');
+  assert.equal(named('chat-2.vtt'), 'Chat of video 2, as subtitles');
+  assert.equal(named('chat.json'), 'The whole chat');
+  assert.equal(named('hearts.json'), 'All reactions');
 });

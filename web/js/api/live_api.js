@@ -146,6 +146,11 @@ export class LiveApi extends RoomApi {
     return this.send('/clips', 'POST', { end, seconds, source: 'highlight', publish: true });
   }
 
+  /** @returns {Promise<ExportFile[]>} the files of a live that has ended */
+  async files() {
+    return (await this.send('/export')).files;
+  }
+
   /** Deletes the live and all data of the live. */
   deleteAll() {
     return this.send('/data', 'DELETE');

@@ -9,6 +9,7 @@ import { clockTime, headCount } from '../page/words.js';
 import { showAvatar } from '../people/avatar.js';
 import { percentages } from '../polls/percentages.js';
 import { ClipList } from './clip_list.js';
+import { offerFiles } from './over_files.js';
 import { showMoments } from './over_moments.js';
 import { plotOf } from './plot.js';
 import { barOf } from './poll_sheet.js';
@@ -61,6 +62,7 @@ export class SummaryView {
         const summary = await this.#api.summary();
         if (this.#closed) return;
         this.#show(summary);
+        offerFiles(this.#api);
         await this.#clips.load();
         byId('over-clips').hidden = !this.#clips.filled;
         return await this.#showMoments();
