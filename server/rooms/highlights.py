@@ -26,6 +26,8 @@ OFFER_EVERY = 60.0
 """Minimum seconds between two offers."""
 OFFER_FOR = 45.0
 """Seconds for which an offer stands. Later, the window may have lost the start of the moment."""
+EARLY = 2
+"""Maximum seconds from the first frame until the room is live."""
 RECENT = 60
 """Seconds in which a new best moment must lie. The whole live is searched only if there may be one.
 """
@@ -138,7 +140,7 @@ class RoomHighlights(RoomPart):
 
     def _start(self, end: int) -> int:
         """Returns the first second that counts."""
-        return max(self._first or 0, end - MAX_SECONDS)
+        return max((self._first or 0) - EARLY, end - MAX_SECONDS, 0)
 
     def _described(self, moment: Highlight) -> BestMoment:
         return described(moment, self._first or 0)

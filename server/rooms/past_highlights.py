@@ -3,7 +3,7 @@ recording. A live without a recording has no moments, because no clip can be mad
 """
 
 from server.rooms.commands.highlights import BestMoments
-from server.rooms.highlights import SECOND, described
+from server.rooms.highlights import EARLY, SECOND, described
 from server.social.crowd import MAX_SECONDS, dense
 from server.social.highlights import Highlight, at_keyframe, highlights
 from server.storage.rooms import RoomRecord
@@ -24,7 +24,7 @@ async def read_highlights(record: RoomRecord, storage: Storage) -> BestMoments:
     end = max(int((record.ended_at or record.live_at) - record.created_at), first)
     if counts:
         end = max(end, counts[-1][0] + 1)
-    start = max(first, end - MAX_SECONDS)
+    start = max(first - EARLY, end - MAX_SECONDS, 0)
     moments = []
     for moment in highlights(dense(counts, start, end), start):
         recorded = await _recorded(moment, record.room, storage)

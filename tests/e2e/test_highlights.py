@@ -40,6 +40,7 @@ async def test_the_best_moment_is_published_with_one_tap(
     await until(page, "document.body.dataset.screen === 'ready'")
     watch = await studio.go_live("A goal")
     room = watch.rpartition("/")[2]
+    await until(page, "document.querySelector('#timer').textContent >= '0:06'")
     await cheer(server.url, room)
     await page.locator(by("moment")).wait_for(timeout=60_000)
     assert f"{GUESTS} people reacted" in await page.inner_text("#moment-text")
