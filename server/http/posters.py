@@ -47,8 +47,12 @@ class PostersEndpoint:
     async def show(self, request: web.Request) -> web.Response:
         name = request.match_info["room"]
         poster, room = self._posters.find(name), self._rooms.in_memory.find(name)
-        if poster is None or room is None:
+        if room is None or room.ended:
             raise NotFound(RefusalCode.NOT_FOUND, "there is no picture of this live now")
+        if poster is None:
+            # Browsers load the poster by themselves for the lock screen. A 404 would be an error in
+            # the console of every page that is opened before the first poster.
+            return web.Response(status=204, headers={hdrs.CACHE_CONTROL: "no-store"})
         return _answer(request, poster, room.record.visibility == "public", MAX_AGE)
 
     async def show_replay(self, request: web.Request) -> web.Response:

@@ -83,7 +83,7 @@ async def test_the_poster_and_the_card_of_a_live(server: Server) -> None:
     room = await go_live(server, title='A "run" <1>')
     assert (await listed(server, room))["poster"] is None
     assert "og:image" not in await card_of(server, f"/r/{room.name}")
-    assert await server.status("GET", f"/r/{room.name}/poster.jpg") == 404
+    assert await server.status("GET", f"/r/{room.name}/poster.jpg") == 204
     path = await first_poster(server, room)
     for url, kind in ((path, "jpeg"), (path.replace(".jpg", ".webp"), "webp")):
         async with server.http.get(server.url + url) as response:
