@@ -387,8 +387,9 @@ class Meter:
 
     def check_overrun(self, account: Account) -> None:
         """Slows an account at once if the CPU time that the account used since the last sample
-        exceeds the limit. Many viewers of one address may join between two samples, so the limit
-        includes the credit of the account, and what its clients may use as honest clients.
+        exceeds the limit. Many viewers of one address may join between two samples. Therefore, the
+        limit includes the credit of the account, and the CPU time that its clients may use if they
+        are honest.
         """
         since = account.spent_ns - account._counted_ns
         if self._thread_ns is not None:

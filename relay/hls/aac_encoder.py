@@ -9,8 +9,8 @@ from relay.media.opus import RATE, SILENCE, SILENCE_TICKS
 
 
 class AacEncoder:
-    """Decodes Opus packets and encodes the audio as AAC. Encoding takes about 2 % of a core; with
-    the coder `fast`, half of that, with more noise in quiet parts of the spectrum.
+    """Decodes Opus packets and encodes the audio as AAC. Encoding takes about 2 % of a core. The
+    coder `fast` takes half of that, but adds noise in quiet parts of the spectrum.
     """
 
     def __init__(self, coder: str = "twoloop") -> None:

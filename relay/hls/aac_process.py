@@ -22,7 +22,7 @@ class AacProcess:
     """
 
     def __init__(self, workers: Workers, *arguments: str, kind: str = KIND) -> None:
-        """`arguments`: those of `aac_worker.main`. `kind`: the kind of worker."""
+        """`arguments`: the arguments of `aac_worker.main`. `kind`: the kind of worker."""
         self._workers = workers
         self._kind = kind
         self._arguments = arguments

@@ -4,9 +4,9 @@
     for each fragment: movie.add(samples, begin, at)
     write movie.header(), then movie_data(samples) of each fragment again
 
-So a file of hours needs no more memory than its tables: 16 bytes for each sample. `moov` comes
-first, and there is no edit list, because players do not agree on edit lists. An interruption
-between two fragments is left out.
+A file of several hours therefore needs memory only for its tables: 16 bytes for each sample. `moov`
+comes first, and there is no edit list, because players do not agree on edit lists. The file leaves
+out interruptions between fragments.
 """
 
 from array import array
@@ -69,7 +69,7 @@ class Movie:
 
 
 class _Table:
-    """The samples of one track. All lists of pairs alternate between count and value."""
+    """The samples of one track. In a list of pairs, counts and values alternate."""
 
     def __init__(self, info: TrackInfo) -> None:
         self.info = info
@@ -81,7 +81,9 @@ class _Table:
         self._chunks: list[int] = []
         """Offset of each chunk, from the data of the first sample, bytes."""
         self._in_chunks = array("I")
-        """For each change: number of the chunk from 1, number of its samples, 1."""
+        """Three values for each change of the number of samples in a chunk: index of the chunk from
+        1, number of its samples, 1.
+        """
         self._time = 0
         """Time of the last sample in the file, ticks."""
         self._last = 0
@@ -89,7 +91,7 @@ class _Table:
 
     @property
     def duration(self) -> int:
-        """Ticks of the track."""
+        """Duration in ticks of the track."""
         return min(self._time + self._last, _MOST)
 
     @property

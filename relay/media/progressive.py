@@ -2,8 +2,8 @@
 
 Players and messengers download such a file and play it while it arrives, because `moov` comes
 first. The file has no edit list, because players do not agree on edit lists: each track begins at
-time 0, and its durations are exact. Frames in another order than their decoding order get negative
-composition offsets (`ctts` version 1).
+time 0, and its durations are exact. Frames whose display order differs from their decoding order
+get negative composition offsets (`ctts` version 1).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,8 +16,8 @@ from relay.media.bmff import box, full_box, movie_header, track_box, track_id
 from relay.sample import TIMESCALE, VIDEO, VIDEO_RATE, Sample, TrackInfo
 
 CHUNKS = 2
-"""Number of chunks a second. The chunks of both tracks alternate, so that a player needs little of
-the file to begin.
+"""Number of chunks for each second of media. The chunks of both tracks alternate, so that a player
+can begin after it has read a small part of the file.
 """
 
 
@@ -150,7 +150,9 @@ def _keyframes(run: Run) -> bytes:
 
 
 def _samples_in_chunks(chunks: Sequence[_Chunk]) -> bytes:
-    """Returns the `stsc` box. An entry describes all chunks up to that of the next entry."""
+    """Returns the `stsc` box. An entry describes all chunks up to the first chunk of the next
+    entry.
+    """
     entries: list[int] = []
     before = 0
     for number, chunk in enumerate(chunks, 1):

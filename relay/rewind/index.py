@@ -9,8 +9,8 @@ from relay.sample import AUDIO_RATE, VIDEO, VIDEO_RATE, Sample, TrackInfo
 from relay.stream.window import Snapshot
 
 AROUND: Final = 200
-"""Number of samples before and after the frames of a segment among which its audio is searched.
-Audio may be published a little earlier or later than the video of the same media time.
+"""Number of samples before and after the frames of a segment that may contain the audio of the
+segment. Audio may be published a little earlier or later than the video of the same media time.
 """
 
 

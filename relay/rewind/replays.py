@@ -91,7 +91,7 @@ class Replays:
         self._indexes.pop(stream, None)
 
     def _keep(self, key: tuple[str, int], data: bytes) -> None:
-        if key in self._files:  # another request has made the same file meanwhile
+        if key in self._files:  # Another request has made the same file meanwhile.
             return
         self._files[key] = data
         self._held += len(data)

@@ -22,11 +22,12 @@ not begin with a keyframe.
 LARGEST: Final = 8 * 1024 * 1024
 """Size of the video at which a segment ends, bytes."""
 SETTLED: Final = 1_000_000
-"""Minimum distance between the end of a segment and the live edge, µs. The audio of a segment has
-then arrived too.
+"""Minimum distance between the end of a segment and the live edge, µs. At this distance, the audio
+of the segment has arrived too.
 """
 LAST_FRAME: Final = VIDEO_RATE // 30
-"""Duration of the last frame before an interruption, in 90 kHz ticks. The true one is unknown."""
+"""Duration of the last frame before an interruption, in 90 kHz ticks. The true duration is unknown.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,9 @@ class _Open:
         return frame.media_time - start >= LONGEST or self.size >= LARGEST
 
     def close(self, following: Frame | None) -> Segment:
-        """Returns the segment. `following`: the next frame if no interruption is before it."""
+        """Returns the segment. `following`: the next frame; None if an interruption follows this
+        segment.
+        """
         first, last = self.first, self.last
         end_dts = following.dts if following else last.dts + LAST_FRAME
         return Segment(
@@ -97,7 +100,7 @@ def segments_of(
     edge, µs.
 
     Frames that cannot be decoded are left out: those before the first keyframe, and those whose
-    parameters are forgotten.
+    parameters the stream has forgotten.
     """
     found: list[Segment] = []
     current: _Open | None = None

@@ -57,9 +57,9 @@ class Excerpt:
         return sum(OVERHEAD + len(packed[_DATA]) for packed in self._packed)
 
     def extend(self, window: "Window", end: int) -> bool:
-        """Adds the samples that the window has received since the last one of this excerpt, up to
-        the media time `end` (µs). Returns False, and adds nothing, if the window has dropped some
-        of these samples already.
+        """Adds the samples that the window has received since the last sample of this excerpt, up
+        to the media time `end` (µs). Returns False, and adds nothing, if the window has dropped
+        some of these samples already.
         """
         if not self._packed:
             return False

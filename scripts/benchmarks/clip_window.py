@@ -1,4 +1,4 @@
-"""The media that a viewer got, to compare it with clips of the same live."""
+"""The media that a viewer received, for a comparison with clips of the same live."""
 
 import io
 from collections.abc import Iterable
@@ -12,14 +12,14 @@ from relay.message import Kind, Record, read_init_body
 from relay.sample import Sample, Track, TrackInfo
 
 SECONDS = 90
-"""Duration of the window of a server by default."""
+"""Duration of the window of a server by default, seconds."""
 
 
 class ClipWindow:
-    """The samples of the last SECONDS that a viewer received, from a keyframe on."""
+    """The samples that a viewer received in the last SECONDS seconds, from a keyframe on."""
 
     def __init__(self, records: Iterable[tuple[float, Record]]) -> None:
-        """`records`: those of a Spectator."""
+        """`records`: the records of a Spectator."""
         tracks: dict[int, tuple[TrackInfo, ...]] = {}
         samples: dict[int, list[Sample]] = {Track.VIDEO: [], Track.AUDIO: []}
         for _, record in records:
@@ -37,7 +37,7 @@ class ClipWindow:
 
     @property
     def duration(self) -> float:
-        """Seconds."""
+        """Duration of the window, seconds."""
         return (self._video[-1].media_time - self._video[0].media_time) / 1e6
 
     def changed(self, clip: bytes) -> int:

@@ -1,6 +1,6 @@
 """Measures clips of a live with many viewers: the time from the tap until the clip can be played,
 and the CPU time of a clip, for one clip and for ten clips at a time. Also measures what the viewers
-notice, and what FFmpeg needs to copy the same moment out of a file.
+notice, and the time that FFmpeg needs to copy the same moment out of a file.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ IDLE = 5.0
 PAUSE = 0.5
 """Seconds between two taps."""
 SETTLE = 2.0
-"""Seconds until the processes of the last clip have ended."""
+"""Maximum time until the processes of the last clip have ended, seconds."""
 
 Progress = Callable[[str], None]
 
@@ -50,12 +50,12 @@ class Plan:
 
     @property
     def warm_up(self) -> float:
-        """Seconds of media before the first tap: those of the longest clip."""
+        """Seconds of media before the first tap: the length of the longest clip, and 6 s."""
         return max(self.lengths) + 6.0
 
     @property
     def taps(self) -> float:
-        """Seconds that all taps take at most."""
+        """Maximum duration of all taps, seconds."""
         rows = [
             IDLE + SETTLE + self.batches(number) * (PAUSE + 1.5 + 0.5 * number) + 0.3 * self.rounds
             for number in self.at_once
@@ -193,7 +193,7 @@ class _Bench:
         self._folder, self._kbps, self._plan, self._core = folder, kbps, plan, core
         self._http, self._progress = http, progress
         self._guests: list[dict[str, str]] = []
-        """The headers of the people who tap. Each has few drafts at a time."""
+        """The headers of the people who tap. A server keeps only a few drafts for each person."""
 
     @classmethod
     @asynccontextmanager

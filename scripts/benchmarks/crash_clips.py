@@ -1,4 +1,4 @@
-"""Makes clips while a server is killed, and looks for halves of clips afterwards."""
+"""Makes clips while a server is killed, and looks for incomplete clips afterwards."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,5 +1,5 @@
-"""Kills a server in the middle of a recording and of making clips, starts the server again, and
-compares the index of the recording, and the clips, with the objects and with the time of the kill.
+"""Kills a server while it records a live and makes clips. Starts the server again, and compares the
+index of the recording and the clips with the objects and with the time of the kill.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ LIVE = (5.5, 12.0)
 CLIPPING = 0.6
 """Longest time for which clips are made before a kill, seconds."""
 LOST_MOST = 6.0
-"""Maximum media that a kill may lose: the last segment, about 4 s and what arrives while it is
-stored, seconds.
+"""Maximum duration of the media that a kill may lose, seconds: the last segment of about 4 s, and
+the media that arrives while the server stores this segment.
 """
 TICK = 0.004
 WITHIN = 30.0
@@ -125,7 +125,7 @@ async def measure(
 async def _publishing(
     http: aiohttp.ClientSession, url: str, room: str, key: str, clip: Clip
 ) -> AsyncIterator[None]:
-    """Publishes the clip until the context ends."""
+    """Publishes a prepared video until the context ends."""
     publisher = Publisher(PublishedCounts(), clip, room, key, f"{url}/whip/{room}", http)
 
     async def send() -> None:
@@ -170,9 +170,9 @@ async def _final_state(http: aiohttp.ClientSession, url: str, room: str) -> str:
 async def _inspect(
     data: Path, url: str | None, room: str, run: Run, *, finished: bool
 ) -> list[SegmentRecord]:
-    """Compares index and objects. Adds faults to the run. Returns the index. Call this function
-    while no server runs. `finished`: whether unnamed objects are faults, because the server has
-    started since the kill.
+    """Compares the index of the recording with the objects. Adds faults to the run. Returns the
+    index. Call this function while no server runs. `finished`: whether the server has started since
+    the kill. Objects that the index does not name are then faults.
     """
     storage = await Storage.open(data, url)
     try:
@@ -194,7 +194,7 @@ async def _inspect(
 
 
 def _fault(folder: Path, segment: SegmentRecord, piece: PieceRecord | None) -> str:
-    """Returns what is wrong with a segment; empty if it is whole."""
+    """Returns what is wrong with a segment; empty if the segment is whole."""
     if piece is None:
         return "its piece is missing"
     try:

@@ -88,8 +88,8 @@ def download(data: Path | None, url: str | None, path: str, target: Path) -> int
 
 @contextmanager
 def _writing(path: Path) -> Iterator[Callable[[bytes], None]]:
-    """Opens a file. Gives a function that writes to the file, and that exits with 2 if this is not
-    possible.
+    """Opens a file. Yields a function that writes to the file. The function exits with 2 if the
+    file cannot be written.
     """
 
     def stop(error: OSError) -> NoReturn:
@@ -124,8 +124,8 @@ class Server:
 def _connected(
     data: Path | None, url: str | None, within: float | None, work: Callable[[Server], Awaitable[T]]
 ) -> T:
-    """Does work with a server. `within`: maximum seconds; None for no maximum. Exits with 2 if the
-    server cannot be reached.
+    """Calls `work` with a server, and returns its result. `within`: maximum seconds; None for no
+    maximum. Exits with 2 if the server cannot be reached.
     """
     # This import is slow, and --help needs no HTTP client.
     from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector

@@ -32,7 +32,7 @@ from server.storage.storage import Storage
 logger = logging.getLogger(__name__)
 
 GROW_EVERY = 1.0
-"""Interval at which drafts take the media after their tap, seconds."""
+"""Interval at which drafts take the media that follows their tap, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Clips:
             return
         try:
             await self._store.discard_unfinished(time.time())
-        except StorageError as error:  # the next start discards them
+        except StorageError as error:  # The next start discards the clips.
             logger.debug("unfinished clips remain: %s", error)
 
     # Reading
@@ -133,8 +133,8 @@ class Clips:
         return ClipView(found.record, found.by, rights)
 
     async def of_room(self, name: str, by: Requester) -> list[ClipView]:
-        """Returns the clips of a live, the newest first: to the creator all that are finished, to
-        others those that they may see. Raises NotFound if the room does not exist.
+        """Returns the clips of a live, the newest first: for the creator, all finished clips; for
+        others, the clips that they may see. Raises NotFound if the room does not exist.
         """
         room = self._rooms.in_memory.find(name)
         live = room.record if room else await self._storage.rooms.find(name)

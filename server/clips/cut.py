@@ -1,6 +1,6 @@
 """Cuts a clip out of the samples of a live. Pure.
 
-A clip begins at a keyframe and has one picture size, so that its video need not be encoded again.
+A clip begins at a keyframe and has one picture size, so that the video need not be encoded again.
 """
 
 from bisect import bisect_left, bisect_right
@@ -33,7 +33,7 @@ FRAME = VIDEO_RATE // 30
 
 
 class CutProblem(StrEnum):
-    """The reason why there is no such clip. The values are refusal codes of the API."""
+    """The reason why a clip cannot be cut. The values are refusal codes of the API."""
 
     TOO_SHORT = "clip_too_short"
     TOO_LONG = "clip_too_long"
@@ -42,7 +42,7 @@ class CutProblem(StrEnum):
 
 
 class CutRefused(Exception):
-    """There is no such clip."""
+    """The clip cannot be cut."""
 
     def __init__(self, problem: CutProblem, reason: str) -> None:
         super().__init__(reason)
@@ -55,7 +55,7 @@ class Cut:
 
     info: TrackInfo
     video: Sequence[Sample]
-    """In decoding order."""
+    """The frames in decoding order."""
     audio: Sequence[Sample]
     """The Opus packets from LEAD before the start to TAIL after the end, as far as they exist."""
     end_ticks: int
@@ -78,7 +78,7 @@ class Cut:
 
     @property
     def duration(self) -> int:
-        """µs."""
+        """Duration, µs."""
         return self.end - self.start
 
     @property
@@ -139,7 +139,7 @@ def cut(
 def stretch(samples: Iterable[Sample], tracks: Sequence[tuple[int, TrackInfo]], tap: int) -> Cut:
     """Returns the longest cut that contains the moment `tap` (media time, µs): from one change of
     the picture size to the next. If this cut is shorter than a clip, returns the nearest earlier
-    cut that is long enough, or else the nearest later one. Raises CutRefused if there is no video.
+    cut that is long enough, or else the nearest later cut. Raises CutRefused if there is no video.
     """
     video: list[Sample] = []
     audio: list[Sample] = []
@@ -168,8 +168,8 @@ def _check_length(length: int) -> None:
 def _pieces(
     video: Sequence[Sample], tracks: Sequence[tuple[int, TrackInfo]]
 ) -> Iterator[tuple[TrackInfo, Sequence[Sample], int]]:
-    """Yields the frames of each piece of the video with one picture size and without a long
-    absence, with the video track and the media time at which the piece ends (ticks).
+    """Yields each part of the video that has one picture size and no long absence: its video track,
+    its frames, and the media time at which it ends (ticks).
     """
     begins = {
         bisect_left(video, at, key=attrgetter("media_time"))
@@ -211,7 +211,7 @@ def _end(frames: Sequence[Sample], following: int | None) -> int:
 
 def _ends(video: Sequence[Sample]) -> Iterator[tuple[int, int]]:
     """Yields the index of each frame after which a clip can end, and the media time of that end
-    (ticks): all frames up to this one are shown before all later frames.
+    (ticks). All frames up to such a frame are shown before all later frames.
     """
     least = [sample.pts for sample in video]
     for index in range(len(least) - 2, -1, -1):

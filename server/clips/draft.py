@@ -1,4 +1,4 @@
-"""A draft: the samples around a tap, from which the person still chooses the clip."""
+"""A draft: the samples around a tap, from which the person chooses the clip."""
 
 import asyncio
 from collections.abc import Sequence
@@ -47,17 +47,18 @@ class Draft:
     began: float
     """Time of the tap, monotonic seconds."""
     stream: Stream | None = None
-    """The stream that the draft still grows from."""
+    """The stream from which the draft takes more media; None if the draft takes no more."""
     files: dict[str, bytes] = field(default_factory=dict)
-    """The files of the clip as the tap has cut it, by name."""
+    """The files of the clip that the tap has cut, by name."""
     pictures: ClipPictures | None = None
     drawn: int = 0
-    """How often the pictures were made. The filmstrip is made again with the media after the tap.
+    """Number of times that the pictures were made. The filmstrip is made again with the media after
+    the tap.
     """
     busy: bool = False
     """Whether the final clip is being made."""
     attempts: int = 0
-    """How often the final clip was begun."""
+    """Number of times that the final clip was begun."""
     _range: Range | None = None
     _size: int = 0
 
@@ -81,7 +82,7 @@ class Draft:
 
     def extend(self, now: float) -> bool:
         """Adds the media that has arrived since the last call. Returns whether the draft has just
-        stopped to grow. `now`: monotonic seconds.
+        stopped growing. `now`: monotonic seconds.
         """
         stream = self.stream
         if stream is None:
@@ -103,7 +104,7 @@ class Draft:
         for sample in self.excerpt:
             samples.append(sample)
             if len(samples) % STEP == 0:
-                await asyncio.sleep(0)  # frames come first
+                await asyncio.sleep(0)  # Let the event loop forward frames first.
         found = stretch(samples, self.tracks, self.tap)
         keyframes = [sample.media_time for sample in found.keyframes]
         self._range = Range(found.start, found.end, keyframes)

@@ -1,6 +1,6 @@
 """Begins clips: a tap makes a draft in memory, which plays at once.
 
-The room of a live is in the memory of one server, which has the drafts of the live too.
+One server has the room of a live in memory. The same server has the drafts of the live.
 """
 
 import logging
@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 AHEAD = 2_000_000
 """Maximum media time by which a playhead may be ahead of the live edge, µs."""
 RETRY_LIVE = 600.0
-"""Seconds after which a person may try again because a live has enough clips."""
+"""Seconds after which a person may try again if a live has enough clips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,11 @@ class Tap:
     end: int | None
     """Media time that the person sees, µs; None for the live edge."""
     length: int
-    """µs."""
+    """Length of the clip before `end`, µs."""
     title: str | None = None
-    """None for the title of the live."""
+    """Title of the clip; None for the title of the live."""
     source: str = "viewer"
-    """`viewer`, `highlight` or `replay`."""
+    """What the clip was made from: `viewer`, `highlight` or `replay`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +259,8 @@ def _is_creator(live: RoomRecord, by: Requester) -> bool:
 
 
 def _is_whole(stream: Stream, held: int, start: int) -> bool:
-    """Whether the window still has all media of the stream from `start` on. `held`: its oldest
-    media time, µs.
+    """Whether the window still has all media of the stream from `start` on. `held`: the oldest
+    media time in the window, µs.
     """
     return held <= max(start, stream.video_tracks[0][0])
 

@@ -15,7 +15,7 @@ MAX_BYTES = 256 << 20
 PER_PERSON = 3
 """Maximum number of drafts of one person. A further draft replaces the oldest."""
 YIELDS_AFTER = 60.0
-"""Seconds after which a draft makes place for a new draft if there are too many."""
+"""Seconds after which a new draft may replace a draft if there are too many drafts."""
 RETRY = 10.0
 MAX_PEOPLE = 10_000
 """Maximum number of people whose taps are remembered."""
@@ -46,8 +46,8 @@ class Drafts:
         return self._drafts.get(clip)
 
     def count_tap(self, person: str, now: float) -> None:
-        """Counts a tap of a person. Raises TooManyRequests. Drafts that were discarded count too:
-        otherwise one person could keep the server busy.
+        """Counts a tap of a person. Raises TooManyRequests. Discarded drafts count too; otherwise,
+        one person could keep the server busy.
         """
         most, seconds = self.limit
         recent = tuple(at for at in self._taps.get(person, ()) if now - at < seconds)
@@ -66,7 +66,7 @@ class Drafts:
             self._taps.keep(person, times[:-1])
 
     def add(self, draft: Draft, now: float) -> list[Draft]:
-        """Adds a draft. Returns the drafts that make place for it. Raises Unavailable."""
+        """Adds a draft. Returns the drafts that the new draft replaces. Raises Unavailable."""
         own = [other for other in self._drafts.values() if other.person == draft.person]
         leaving = [other for other in own[: max(0, len(own) - PER_PERSON + 1)] if not other.busy]
         others = [other for other in self._drafts.values() if other not in leaving]

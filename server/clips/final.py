@@ -24,7 +24,7 @@ MEDIA_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class StoredFiles:
-    """The files that were stored. `size`: of all together, bytes."""
+    """The files that were stored. `size`: total size of the files, bytes."""
 
     size: int
     pictures: bool
@@ -51,8 +51,8 @@ class FinalFiles:
         self._maker = maker
 
     async def store(self, record: ClipRecord, cut: Cut) -> StoredFiles:
-        """Makes and stores the files of a clip. Returns once the store has all of them. A clip
-        without pictures is stored too. Raises ClipFailed or ObjectsError.
+        """Makes and stores the files of a clip. Returns after the store has received all files. A
+        clip without pictures is stored too. Raises ClipFailed or ObjectsError.
         """
         drawing = asyncio.ensure_future(self._draw(record, cut))
         try:

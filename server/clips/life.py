@@ -38,8 +38,8 @@ TRANSITIONS: dict[tuple[State, ClipEvent], State] = {
     (State.WAITING, ClipEvent.DELETE): State.DELETED,
     (State.PUBLISHED, ClipEvent.DELETE): State.DELETED,
 }
-"""The next state for each pair of state and event. Other pairs are not possible. A deletion that is
-undone returns the clip to the state before. A draft that is deleted leaves nothing.
+"""The next state for each pair of state and event. Other pairs are not possible. Undoing a deletion
+returns the clip to its previous state. A draft that is deleted leaves nothing.
 """
 
 
@@ -50,4 +50,6 @@ def states_before(event: ClipEvent) -> tuple[str, ...]:
 
 UNFINISHED = (State.DRAFT.value, State.MAKING.value)
 FINISHED = (State.WAITING.value, State.PUBLISHED.value)
-"""States of clips without and with all files, as stored."""
+"""The states of clips whose final files are not stored yet, and of clips whose final files are
+stored, as in the database.
+"""

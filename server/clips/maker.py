@@ -20,8 +20,8 @@ AT_ONCE = 2
 the same moments then find most of their audio encoded.
 """
 SOUND_WITHIN = 10.0
-"""Maximum seconds for the audio of a clip. A hostile stream may be slow to decode, and other clips
-wait.
+"""Maximum seconds for the audio of a clip. A hostile stream may be slow to decode, and the other
+clips wait meanwhile.
 """
 MAX_WAITING = 40
 """Maximum number of clips that wait for their turn."""
@@ -44,9 +44,9 @@ class ClipFiles:
     width: int
     height: int
     duration: int
-    """µs."""
+    """Duration, µs."""
     keyframes: list[int]
-    """Media times, µs."""
+    """Media times of the keyframes, µs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class ClipPictures:
     tiles: list[Tile]
     tile_width: int
     tile_height: int
-    """Pixels."""
+    """Height of a tile, pixels."""
 
 
 class ClipMaker:
@@ -94,7 +94,7 @@ class ClipMaker:
             runs = [Run(cut.info, cut.video, cut.end_ticks)]
             plan = plan_sound(cut)
             if plan:
-                await asyncio.sleep(0)  # media comes first
+                await asyncio.sleep(0)  # Let the event loop forward media first.
                 frames = await self._encode(plan)
                 runs.append(Run(TRACK, plan.samples(frames), plan.end))
                 await asyncio.sleep(0)

@@ -21,7 +21,7 @@ def draw(config: bytes, keyframes: Sequence[bytes], poster: int, filmstrip: bool
     """Returns the pictures of some keyframes of one video. Arguments: see
     `picture_messages.request`.
 
-    A keyframe that cannot be decoded gets the picture of the one before or after it.
+    A keyframe that cannot be decoded gets the picture of the keyframe before or after it.
     """
     large: VideoFrame | None = None
     tiles: list[VideoFrame | None] = []
@@ -57,7 +57,8 @@ def _decode(config: bytes, data: bytes) -> VideoFrame | None:
 
 
 def _without_gaps(frames: Sequence[VideoFrame | None]) -> list[VideoFrame]:
-    """Replaces each missing frame by the frame before it, or else by the first frame there is."""
+    """Replaces each missing frame by the frame before it, or else by the first frame that exists.
+    """
     last = next((frame for frame in frames if frame), None)
     filled: list[VideoFrame] = []
     for frame in frames:

@@ -21,9 +21,9 @@ from relay.sample import AUDIO, AUDIO_RATE, VIDEO_RATE, Sample
 from server.clips.cut import Cut
 
 PACKETS, FRAMES = 16, 15
-"""Opus packets and AAC frames in a block."""
+"""Number of Opus packets and number of AAC frames in a block."""
 AFTER = 4
-"""Opus packets that the encoder needs after a block."""
+"""Number of Opus packets that the encoder needs after a block."""
 WARM_UP = 4 * FRAME
 """Audio that an Opus decoder needs until its output is right, 48 kHz ticks (RFC 7845 §4.6)."""
 
@@ -36,14 +36,18 @@ class Block:
     """A part of the audio that is encoded as a whole."""
 
     before: Sequence[OpusPacket]
-    """The packets with which the encoder begins, if it does not come from the block before."""
+    """The packets with which the encoder begins, unless the encoder continues from the previous
+    block.
+    """
     packets: Sequence[OpusPacket]
     after: Sequence[OpusPacket]
-    """The packets that the encoder needs after the block, if it does not continue with another."""
+    """The packets that the encoder needs after the block, unless the encoder continues with another
+    block.
+    """
     skip: int
-    """AAC frames of `before`."""
+    """Number of AAC frames of `before`."""
     count: int
-    """AAC frames of the block."""
+    """Number of AAC frames of the block."""
 
     @property
     def key(self) -> BlockKey:
@@ -56,7 +60,7 @@ class SoundPlan:
 
     blocks: Sequence[Block]
     skip: int
-    """AAC frames in the blocks before the first frame of the clip."""
+    """Number of AAC frames in the blocks before the first frame of the clip."""
     start: int
     """Media time of the first AAC frame of the clip, 48 kHz ticks."""
     end: int
@@ -92,7 +96,9 @@ def plan_sound(cut: Cut) -> SoundPlan | None:
 
 
 def _regular(cut: Cut, start: int, end: int, phase: int) -> SoundPlan:
-    """Returns the plan for packets in steps of 960 ticks. `phase`: rest of their media times."""
+    """Returns the plan for packets in steps of 960 ticks. `phase`: remainder of their media times
+    divided by 960.
+    """
     like = cut.video[0]
     known = {
         sample.dts // SILENCE_TICKS: OpusPacket(sample.data, SILENCE_TICKS, like)

@@ -14,12 +14,13 @@ from server.clips.sound import Block, BlockKey
 KIND = "clips"
 """Name of this kind of worker."""
 CODER = "fast"
-"""The coder of the AAC encoder. A person waits for a clip, and the other coder takes twice as long.
+"""The coder of the AAC encoder. A person waits for a clip, and the default coder takes twice as
+long.
 """
 PROCESSES = 2
 """Number of processes among which the audio of a clip is divided."""
 LEAST = 16
-"""Minimum number of blocks for a further process: 5 s."""
+"""Minimum number of blocks for each further process: about 5 s of audio."""
 MAX_KEPT = 32 << 20
 """Maximum bytes of kept blocks with their packets: about 10 minutes of audio."""
 
@@ -106,7 +107,7 @@ def _runs(blocks: Sequence[Block], numbers: Sequence[int]) -> Iterator[Run]:
 
 
 def _packets(run: Run) -> list[OpusPacket]:
-    """Returns the packets of a run. The encoder restarts at the first one."""
+    """Returns the packets of a run. The encoder restarts at the first packet."""
     packets = [*run[0].before, *(p for block in run for p in block.packets), *run[-1].after]
     return [replace(packets[0], restart=0), *packets[1:]]
 

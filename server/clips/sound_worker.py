@@ -1,6 +1,6 @@
 """An AAC encoder for clips in a confined worker process (relay/worker).
 
-It is the encoder of `relay.hls.aac_worker` with a higher priority, because a person waits for the
+The encoder of `relay.hls.aac_worker` runs with a higher priority, because a person waits for the
 clip.
 """
 

@@ -25,7 +25,7 @@ class Filmstrip:
     width: int
     height: int
     number: int
-    """Number of this filmstrip among those of the draft, from 1."""
+    """Number of this filmstrip among the filmstrips of the draft, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class DraftView:
     until: int
     keyframes: Sequence[int]
     filmstrip: Filmstrip | None
-    """None until the filmstrip is made."""
+    """The filmstrip; None until the filmstrip is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class ClipView:
     """The person who made the clip."""
     rights: Rights
     draft: DraftView | None = None
-    """None if the clip is finished."""
+    """What the draft offers; None if the clip is finished."""
 
     @property
     def has_pictures(self) -> bool:

@@ -1,4 +1,6 @@
-"""The store of recordings and clips, the task that keeps it within its bounds, and posters."""
+"""The store of recordings and clips, the task that keeps stored media within its bounds, and
+posters.
+"""
 
 import logging
 from contextlib import AsyncExitStack

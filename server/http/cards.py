@@ -143,8 +143,8 @@ class OEmbedEndpoint:
         return [web.get("/api/oembed", self.show)]
 
     async def show(self, request: web.Request) -> web.Response:
-        """Describes a public page of this server for other sites. Answers for a page that is not
-        public as for a page that does not exist.
+        """Describes a public page of this server for other sites. A page that is not public gets
+        the same answer as a page that does not exist.
         """
         if request.query.get("format", "json") != "json":
             raise BadRequest(RefusalCode.BAD_REQUEST, "the only format is json")

@@ -38,9 +38,9 @@ class ClipAccess:
     async def find(
         self, request: web.Request, by: Requester | None = None, *, deleted: bool = False
     ) -> FoundClip:
-        """Returns the clip in the path. `by`: the sender, by default that of a request that only
-        reads. `deleted`: whether to find a deleted clip, for those who may restore the clip. Raises
-        NotFound.
+        """Returns the clip in the path. `by`: the sender; by default, the sender of a request that
+        only reads. `deleted`: whether to find a deleted clip, for those who may restore the clip.
+        Raises NotFound.
         """
         name = request.match_info["clip"]
         found = await self._clips.find(name) if is_id(name) else None

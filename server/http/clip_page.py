@@ -1,5 +1,5 @@
-"""Collects what the page of a clip shows: the clip, the creator of the live, and what the creator
-shows live now.
+"""Collects the content of the page of a clip: the clip, the creator of the live, and the lives that
+the creator has on air.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,9 @@ class ClipPage:
     clip: dict[str, Any]
     """The description of the clip, as in the API."""
     creator: Person | None
-    """None if a program created the live, or if the creator has left."""
+    """The creator of the live; None if a program created the live, or if the creator has deleted
+    the account.
+    """
     live: list[RoomDescription]
     """The public lives of the creator."""
     public: bool

@@ -82,7 +82,7 @@ def _refusal_of(error: Exception, request: web.Request) -> Refusal | None:
         case ObjectMissing():
             return NotFound(RefusalCode.NOT_FOUND, "there is nothing at this address")
         case ObjectsError():
-            return MEDIA_AWAY  # the object store logs that
+            return MEDIA_AWAY  # The object store has logged the error.
         case web.HTTPException():
             return None if error.status < 400 else _of_aiohttp(error)
     if request.writer.output_size:

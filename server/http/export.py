@@ -93,7 +93,7 @@ class Exports:
             export = await self._open(room)
             kinds = {file.name: file.content_type for file in export.files()}
             body = await _read(export, name)
-            first = await anext(body.parts)  # an error can still be answered
+            first = await anext(body.parts)  # Nothing is sent yet, so an error can be answered.
             response = web.StreamResponse(
                 headers={
                     hdrs.CACHE_CONTROL: "no-store",
@@ -148,7 +148,7 @@ class ExportEndpoint:
         return await self._exports.send(request, room, request.match_info["file"])
 
     async def _require_creator(self, request: web.Request) -> str:
-        """Returns the room. Raises a Refusal unless the creator asks."""
+        """Returns the name of the room. Raises a Refusal unless the sender is the creator."""
         room = request.match_info["room"]
         reader = await self._rooms.ask(room, ReadReplay(self._requesters.reading(request)))
         if not reader.creator:

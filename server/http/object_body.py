@@ -25,7 +25,7 @@ class PieceReader:
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def read(self, key: str, start: int, end: int) -> bytes:
-        """Raises ObjectsError."""
+        """Returns a piece of an object. Raises ObjectsError."""
         async with self._turns:
             return await self._objects.read(key, start, min(start + PIECE, end))
 
@@ -57,7 +57,9 @@ class ObjectBody(Payload):
         return self._first.decode(encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
-        """Ends the connection if the store fails: the rest of the answer cannot be sent."""
+        """Sends the pieces. Ends the connection if the store fails, because the rest of the answer
+        cannot be sent.
+        """
         piece, at = self._first, self._start
         while piece:
             await writer.write(piece)

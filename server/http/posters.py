@@ -18,7 +18,9 @@ MAX_AGE = 10
 
 
 MAX_AGE_OF_REPLAY = 60
-"""Seconds, for a replay. It may be deleted at any time."""
+"""Seconds for which a cache may keep a poster of a public replay. A replay may be deleted at any
+time.
+"""
 
 
 def poster_path(room: str, version: int) -> str:

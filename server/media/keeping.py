@@ -20,7 +20,7 @@ INTERVAL = 10.0
 
 @dataclass(frozen=True, slots=True)
 class MediaBounds:
-    """What may be kept. Recordings have the time of their deletion in their rows."""
+    """What may be kept. The row of a recording has the time of its deletion."""
 
     bytes: int
     clips: float

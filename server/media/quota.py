@@ -6,8 +6,9 @@ from collections.abc import Sequence
 def surplus(sizes: Sequence[int], total: int, most: int) -> int:
     """Returns how many recordings and clips must be deleted.
 
-    `sizes`: bytes of those that may be deleted, the oldest first; `total`: bytes of all, also of
-    those that must stay, such as a running recording; `most`: the bytes that may be kept.
+    `sizes`: sizes of the recordings and clips that may be deleted, the oldest first, bytes.
+    `total`: size of all recordings and clips, also of those that must stay, such as a running
+    recording, bytes. `most`: maximum size that may be kept, bytes.
     """
     number = 0
     while total > most and number < len(sizes):

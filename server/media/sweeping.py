@@ -16,7 +16,7 @@ SETTLED_AFTER = 120.0
 are deleted at once, and again after this time.
 """
 MAX_FAILURES = 3
-"""A run ends after so many failures: then the store itself is away."""
+"""Number of failures after which a run ends, because the store itself does not answer."""
 
 
 class Sweeping:

@@ -14,8 +14,9 @@ _FULL = re.compile(
     rf"\(os error ({'|'.join(map(str, NO_SPACE))})\)"
     r"|\b507\b|StorageFull|QuotaExceeded|no free volumes|No writable volumes"
 )
-"""Local files: the number of the error. S3 has no code for a full store: HTTP 507, and the texts of
-MinIO, Ceph and SeaweedFS.
+"""Texts of errors that mean that a store is full. With local files, a text contains the number of
+the error. S3 has no code for a full store, so the expression contains HTTP 507, and texts of MinIO,
+Ceph and SeaweedFS.
 """
 
 

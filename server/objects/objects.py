@@ -4,7 +4,7 @@
     data = await objects.read("clips/abc/1/video.mp4", 0, 100)
 
 The calls run in a few threads, and nothing on the path of a frame waits for them. Each call has a
-time limit, and the number of calls that wait is limited, also by the bytes that they hold.
+time limit. The number of waiting calls, and the bytes that these calls hold, are limited.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ DIRECTORY = "media"
 THREADS = 4
 NICENESS = 10
 WITHIN = 20.0
-"""Maximum seconds of one call. The deletion of many objects has ten times as long."""
+"""Maximum seconds of one call. The deletion of many objects may take ten times as long."""
 MAX_WAITING = 256
 """Maximum number of calls that run or wait for a thread."""
 MAX_WAITING_BYTES = 256 << 20
@@ -102,7 +102,9 @@ class Objects:
         return self._answers
 
     async def put(self, key: str, data: bytes | Path, content_type: str) -> None:
-        """Stores an object, in place of a former one. A reader sees all of it or nothing."""
+        """Stores an object, and replaces a former object with the same key. A reader never sees a
+        part of an object.
+        """
         held = len(data) if isinstance(data, bytes) else 0
         if self._waiting_bytes + held > MAX_WAITING_BYTES:
             raise ObjectsUnavailable(f"{self.place}: too much data waits to be stored")
@@ -113,7 +115,7 @@ class Objects:
         await self._result(done, WITHIN)
 
     async def read(self, key: str, start: int = 0, end: int | None = None) -> bytes:
-        """Returns the bytes from `start` to `end` (not included), as far as there are any."""
+        """Returns the bytes from `start` to `end` (not included), as far as the object has them."""
         name = _checked(key)
         return await self._call(lambda: self._store.read(name, start, end))
 
@@ -186,7 +188,7 @@ class Objects:
             done.add_done_callback(_ignore_result)
             raise self._failed(ObjectsUnavailable(f"{self.place}: does not answer")) from error
         except asyncio.CancelledError:
-            if done.cancelled():  # by `close`
+            if done.cancelled():  # `close` has cancelled the call.
                 raise ObjectsUnavailable(f"{self.place}: the server is shutting down") from None
             done.add_done_callback(_ignore_result)
             raise
@@ -198,7 +200,9 @@ class Objects:
         return result
 
     def _failed(self, error: ObjectsError) -> ObjectsError:
-        """Logs when the store begins to fail: while it fails, every call would log the same."""
+        """Logs when the store begins to fail. Later failures are not logged, because every call
+        would log the same.
+        """
         if self._answers and not isinstance(error, ObjectMissing):
             self._answers = False
             logger.warning("%s", error)
@@ -209,7 +213,7 @@ def _give_way() -> None:
     """Lowers the priority of a thread, so that the thread that forwards media runs first. The
     threads that obstore starts inherit the priority.
     """
-    if sys.platform == "linux":  # elsewhere, the priority is that of the whole process
+    if sys.platform == "linux":  # Elsewhere, the priority is that of the whole process.
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 

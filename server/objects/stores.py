@@ -21,11 +21,11 @@ ANSWER_WITHIN = timedelta(seconds=10)
 """Maximum time of one request to S3, with its body."""
 RETRIES = 2
 RETRY_WITHIN = timedelta(seconds=5)
-"""No retry begins later than this after the first request."""
+"""Maximum time from the first request to the beginning of a retry."""
 LIST_AT_ONCE = 1_000
 """Number of objects that S3 lists and deletes in one request."""
 _STAGED = re.compile(r"#\d+$")
-"""The end of the name of a file that object_store is still writing. It is renamed when it is
+"""The end of the name of a file that object_store is still writing. The file is renamed when it is
 complete.
 """
 
@@ -49,7 +49,9 @@ class Store(ABC):
     _store: LocalStore | S3Store
 
     def put(self, key: str, data: bytes | Path, content_type: str) -> None:
-        """Writes a whole object. Readers see the former object, or none, until it is complete."""
+        """Writes a whole object. Until the new object is complete, readers see the former object,
+        or none.
+        """
         obstore.put(
             self._store,
             key,
@@ -153,7 +155,7 @@ class S3Bucket(Store):
             config={
                 **({} if endpoint is None else {"endpoint": endpoint}),
                 **({} if region is None else {"region": region}),
-                # With an endpoint of its own, a bucket has rarely a host name of its own.
+                # A server with an endpoint of its own rarely has a host name for each bucket.
                 "virtual_hosted_style_request": endpoint is None,
             },
             client_options={

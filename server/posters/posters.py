@@ -99,7 +99,7 @@ class Posters:
         jpeg, webp = pictures.poster_jpeg, pictures.poster_webp
         try:
             width, height = jpeg_size(jpeg)
-        except ValueError:  # a worker that a hostile bitstream has taken over
+        except ValueError:  # A hostile bitstream may have taken control of the worker.
             return
         # A version is never used again, also not after a restart: caches keep posters by URL.
         former = self._shelf.find(room)

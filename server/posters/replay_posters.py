@@ -24,11 +24,11 @@ from server.storage.recordings import (
 logger = logging.getLogger(__name__)
 
 PLACE = 0.25
-"""Where in the replay the poster is taken, as a share of its length."""
+"""Place of the poster's keyframe in the replay, as a share of the replay's length."""
 MOST = 100
 """Maximum number of posters that are kept."""
 MAX_WAITING = 20
-"""Maximum number of requests that wait for a poster, while another one is being made."""
+"""Maximum number of requests that wait while another poster is being made."""
 
 
 class ReplayPosters:

@@ -10,7 +10,7 @@ EVERY = 10.0
 SHARE = 0.1
 """Share of a core that all posters together may use."""
 SAVED = 1.0
-"""Maximum time that is saved for later, seconds."""
+"""Maximum unused time that posters may use later, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ def _urgency(live: Candidate, now: float) -> tuple[bool, float]:
 
 
 class Allowance:
-    """The time that posters may take. A poster may be made while some time is left, and its time is
-    subtracted afterwards.
+    """The time that posters may take. A poster may be made while some time is left. The time that
+    the poster took is subtracted afterwards.
     """
 
     def __init__(self, now: float) -> None:

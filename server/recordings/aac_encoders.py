@@ -9,7 +9,7 @@ from relay.media.aac import OpusPacket
 from relay.worker.workers import Workers
 
 PROCESSES = 2
-"""Maximum number of encoders. A segment takes an encoder about a tenth of a second."""
+"""Maximum number of encoders. Encoding the audio of a segment takes about a tenth of a second."""
 IDLE = 60.0
 """Seconds after which an unused encoder ends."""
 

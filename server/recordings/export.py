@@ -1,5 +1,5 @@
 """Writes everything of an ended live as files: one MP4 file for each piece of the recording, the
-chat as JSON and as WebVTT for each piece, and the hearts as JSON.
+chat as one JSON file and as WebVTT for each piece, and the hearts as JSON.
 
 The files are made while they are sent, so that they need no disk and little memory.
 """
@@ -44,7 +44,7 @@ class Body:
     """The content of a file."""
 
     size: int | None
-    """Bytes; None if unknown."""
+    """Size in bytes; None if the size is unknown."""
     parts: AsyncIterator[bytes]
 
 
@@ -122,7 +122,7 @@ class Export:
     # Chat and hearts
 
     async def _timelines(self) -> AsyncIterator[Timeline]:
-        """Yields the messages and taps of the live, in order."""
+        """Yields the timelines of all parts of the live, in order."""
         record = self._record
         age = round(((record.ended_at or self._now()) - record.created_at) * 1_000_000)
         media = [clock.segments[-1].media_time for clock in self._clocks.values()]
@@ -162,7 +162,7 @@ class Export:
     async def _list(
         self, name: str, rows: Callable[[Timeline], Iterable[object]]
     ) -> AsyncIterator[bytes]:
-        """Yields a JSON object with the room, its title and a list."""
+        """Yields the text of a JSON object with the room, the title and a list."""
         head = {"room": self._record.room, "title": self._record.title}
         yield f"{_json(head)[:-1]},{_json(name)}:[".encode()
         comma = ""

@@ -1,5 +1,5 @@
-"""Takes the samples of a stream for a recording. This is all that a recording does in the call
-stack of the media.
+"""Takes the samples of a stream for a recording. A recording does nothing else in the call stack of
+the media.
 """
 
 from collections import deque
@@ -9,14 +9,14 @@ from relay.sample import Sample, TrackInfo
 
 MAX_BYTES = 16 << 20
 """Maximum size of the samples that wait, bytes. The window of the stream has the same samples, so
-these samples usually use no memory in addition.
+waiting samples usually need no additional memory.
 """
 OVERHEAD = 100
 """Memory that a waiting sample uses in addition to its data, bytes."""
 
 
 class Lost:
-    """Takes the place of samples that were dropped because too many samples waited."""
+    """Marks the place of samples that were dropped because too many samples waited."""
 
 
 LOST = Lost()
@@ -64,7 +64,7 @@ class Intake:
     # The recorder
 
     def take(self, most: int) -> Iterator[Item]:
-        """Yields the oldest items and removes them, at most `most` items."""
+        """Removes and yields the oldest items, at most `most` items."""
         for _ in range(min(most, len(self._items))):
             item = self._items.popleft()
             if isinstance(item, Sample):

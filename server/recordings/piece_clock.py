@@ -1,6 +1,6 @@
 """The time within the file of one piece of a recording. Times in µs.
 
-A recording leaves interruptions out, and so does the file of a piece.
+A recording leaves out interruptions. The file of a piece also leaves out interruptions.
 """
 
 from bisect import bisect_right
@@ -41,7 +41,9 @@ class PieceClock:
         self.starts.append(start)
 
     def at(self, media_time: int) -> int | None:
-        """Returns the time in the file at which a moment is shown; None if it is not shown."""
+        """Returns the time in the file at which a moment is shown; None if the file does not
+        contain the moment.
+        """
         index = bisect_right(self.segments, media_time, key=lambda one: one.media_time) - 1
         if index < 0:
             return None

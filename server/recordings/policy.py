@@ -12,12 +12,12 @@ class Keep(StrEnum):
 
     YES = "yes"
     DAY = "day"
-    """For 24 hours after the end of the live."""
+    """The replay is kept for 24 hours after the end of the live."""
     NO = "no"
 
 
 class Note(StrEnum):
-    """Why a recording stopped before its live."""
+    """Why a recording stopped before the end of its live."""
 
     DISK_FULL = "disk_full"
     TOO_LONG = "too_long"
@@ -41,5 +41,7 @@ class RecordingPolicy:
 
     @property
     def ages(self) -> Mapping[str, float]:
-        """Seconds for which a replay is kept, by what its creator has chosen. `no` is missing."""
+        """Seconds for which a replay is kept, by what its creator has chosen. The mapping has no
+        entry for `no`.
+        """
         return {Keep.YES.value: self.max_age, Keep.DAY.value: min(DAY, self.max_age)}

@@ -14,9 +14,9 @@ STEP = 500
 
 
 async def reconcile(room: str, store: RecordingStore, objects: Objects) -> None:
-    """Deletes objects that the index does not name: a crash came between the object and its row.
-    Removes segments from the index whose objects the store has lost. Call this function only while
-    no recorder writes. Raises ObjectsError and StorageError.
+    """Deletes objects that the index does not name, because a crash came between storing the object
+    and storing its row. Removes segments from the index whose objects the store has lost. Call this
+    function only while no recorder writes. Raises ObjectsError and StorageError.
     """
     found = {info.key for info in await objects.list(live_prefix(room))}
     named = {

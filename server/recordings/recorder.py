@@ -25,7 +25,7 @@ from server.storage.recordings import (
 logger = logging.getLogger(__name__)
 
 TICK = 0.25
-"""Seconds between two times at which the recorder takes the waiting samples."""
+"""Interval at which the recorder takes the waiting samples, seconds."""
 SLICE = 100
 """Maximum number of samples that the recorder handles before other tasks of the event loop run."""
 DEMAND_EVERY = 1.0
@@ -48,7 +48,7 @@ class Cause(Enum):
     CLOSED = auto()
     """The live may continue: the recording stays open for the next recorder of the live."""
     STOPPED = auto()
-    """The recording cannot continue, but the live does."""
+    """The recording cannot continue, but the live continues."""
 
 
 class Recorder:
@@ -86,7 +86,7 @@ class Recorder:
         self._loop = asyncio.get_running_loop()
         for info in stream.tracks.values():
             self.intake.receive_track(info)
-        for sample in stream.history(0):  # since the latest keyframe
+        for sample in stream.history(0):  # Samples since the latest keyframe.
             self.intake.receive_sample(sample)
         stream.add_reader(self.intake)
         self._task = self._loop.create_task(self._run())
@@ -106,7 +106,7 @@ class Recorder:
         self._end(Cause.LIVE_OVER)
 
     def stop(self, note: Note) -> None:
-        """Ends the recording before its live."""
+        """Ends the recording before the end of its live."""
         self._note = note
         self._end(Cause.STOPPED)
 
@@ -120,7 +120,7 @@ class Recorder:
         self._writer.give_up()
 
     async def ended(self) -> None:
-        """Returns once everything is stored, or could not be stored."""
+        """Waits until everything is stored, or could not be stored."""
         await asyncio.wait([self._task])
 
     def on_ended(self, call: Callable[["Recorder"], None]) -> None:
@@ -188,7 +188,7 @@ class Recorder:
         await self._write(self._segmenter.end())
 
     async def _write_waiting(self) -> None:
-        """Handles the waiting samples, in slices: other tasks run in between."""
+        """Handles the waiting samples in slices, so that other tasks run in between."""
         while self.intake:
             found: list[Output] = []
             for item in self.intake.take(SLICE):

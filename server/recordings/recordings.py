@@ -51,7 +51,7 @@ class Recordings:
         self._now = now
         self._recorders: dict[str, Recorder] = {}
         self._choosing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        """Locked while the creator's choice changes, by room."""
+        """Locks by room. A lock is held while the creator's choice changes."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._upkeep = Upkeep(store, kept, policy, self._conclude, self._stop_largest, now)
         self._closing = False
@@ -99,8 +99,8 @@ class Recordings:
     # The creator's choice
 
     async def choose(self, room: str, keep: Keep) -> bool:
-        """Changes what is kept of a live, before, during or after it. Returns False if the live has
-        ended and nothing was kept of it. Raises StorageError.
+        """Changes what is kept of a live, before, during or after the live. Returns False if the
+        live has ended and nothing was kept of it. Raises StorageError.
         """
         async with self._choosing.setdefault(room, asyncio.Lock()):
             found = await self._store.keep(room, keep, self.policy.ages, self._now())
@@ -129,7 +129,7 @@ class Recordings:
             await self._store.erase(room)
             try:
                 await self._objects.delete(keys)
-            except ObjectsError as error:  # the objects are discarded at the end of the live
+            except ObjectsError as error:  # The objects are discarded at the end of the live.
                 logger.warning("room %s: its recording is not deleted yet: %s", room, error)
 
     async def describe(self, room: str) -> Replay:
@@ -204,8 +204,8 @@ class Recordings:
         task.add_done_callback(self._tasks.discard)
 
     async def _conclude(self, room: str) -> None:
-        """Ends a recording that no recorder writes, because its live is over. If a store is away,
-        does nothing: `Upkeep` tries again.
+        """Ends a recording that no recorder writes, because its live is over. Does nothing if a
+        store is away, because `Upkeep` tries again.
         """
         if room in self._recorders:
             return

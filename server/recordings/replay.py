@@ -29,15 +29,15 @@ class Replay:
     keep: str
     """`yes`, `day` or `no`."""
     began_at: float | None
-    """Unix seconds."""
+    """Beginning of the recording, Unix seconds."""
     duration: float
     """Seconds of media, without interruptions."""
     bytes: int
     delete_at: float | None
-    """Unix seconds; None while the live goes on."""
+    """Time of the deletion, Unix seconds; None while the live goes on."""
     note: str
-    """Why the recording stopped before its live; empty otherwise, and for other people than the
-    creator.
+    """Why the recording stopped before the end of its live; empty otherwise, and for all people but
+    the creator.
     """
     pieces: tuple[ReplayPiece, ...]
 
@@ -48,7 +48,9 @@ def describe(
     durations: Mapping[int, int],
     keep: str,
 ) -> Replay:
-    """`durations`: µs of media of each piece. `keep`: what is kept without a choice."""
+    """`durations`: duration of the media of each piece, µs. `keep`: what is kept if the creator has
+    not chosen.
+    """
     if record is None or record.keep == "no":
         chosen = keep if record is None else record.keep
         return Replay(NOTHING, chosen, None, 0.0, 0, None, record.note if record else "", ())

@@ -1,10 +1,10 @@
 """Makes a segment of a replay from stored segments: the video as it is, and the audio as AAC. Pure.
 
-The AAC frames of all segments of a recording form one sequence: frame k begins at the media time
-k × 1,024 ticks of 48 kHz. Each segment is encoded on its own. The encoder therefore first gets the
+The AAC frames of all segments of a recording form one sequence: frame k begins at the media time k
+× 1,024 ticks of 48 kHz. Each segment is encoded on its own. The encoder therefore first gets the
 audio before the segment, and the frames of that audio are dropped. The first frame that is kept is
-then the same as if the encoder had run from the beginning, so joints between segments have no
-click.
+then the same as if the encoder had run from the beginning of the recording. Therefore, joints
+between segments have no click.
 """
 
 from collections.abc import Iterable, Sequence
@@ -72,7 +72,7 @@ def audio_job(frames: range, samples: Iterable[Sample]) -> AudioJob:
     near = [sample for sample in samples if begin <= sample.dts < end]
     start = near[0].dts if near else begin
     # The encoder must begin at a frame of the sequence. Silence before the first sample fills the
-    # time from the begin of a frame.
+    # time from the beginning of a frame.
     short = start // _GRAIN * _INVERSE % _ALIGNED
     short += _ALIGNED * -(-max(0, start - short * SHORT_SILENCE_TICKS - begin) // _PERIOD)
     first = (start - short * SHORT_SILENCE_TICKS) // FRAME
@@ -80,7 +80,7 @@ def audio_job(frames: range, samples: Iterable[Sample]) -> AudioJob:
     at = start
     for sample in near:
         if sample.dts <= at - SILENCE_TICKS:
-            continue  # this packet overlaps the previous packets
+            continue  # This packet overlaps the previous packets.
         gap = (sample.dts - at) // SHORT_SILENCE_TICKS * SHORT_SILENCE_TICKS
         if gap > 0:
             packets += _silence(gap)
@@ -134,7 +134,7 @@ def replay_segment(video: Sequence[Sample], audio: Sequence[Sample], sequence: i
 
 
 def _moved(frame: Sample, begin: int, end: int) -> Sample:
-    """Returns the frame with other times of its begin and end, 90 kHz ticks."""
+    """Returns the frame with new times of its beginning and end, 90 kHz ticks."""
     if (frame.dts, frame.duration) == (begin, end - begin):
         return frame
     pts = begin + frame.pts - frame.dts

@@ -24,7 +24,7 @@ class ReplayView:
     replay: StoredReplay
     title: str
     creator: Person | None
-    """The person to whom the live belonged; None for a program or a deleted person."""
+    """The creator of the live; None for a program or a deleted person."""
     visibility: str
     began_at: float
     """Time at which the live began, Unix seconds."""
@@ -46,7 +46,9 @@ class ReplayViews:
         return await self._replays.kept(room)
 
     async def find(self, room: str) -> ReplayView:
-        """Raises NotFound if the room has no replay, StorageError."""
+        """Returns what the page of a replay shows. Raises NotFound if the room has no replay, and
+        StorageError.
+        """
         replay = await self._replays.find(room)
         record = await self._storage.rooms.find(room)
         if record is None:

@@ -51,17 +51,19 @@ MAX_REPLAYS = 16
 MAX_MADE = 48 << 20
 """Maximum size of the finished segments in memory, bytes."""
 MAX_SOURCES = 24 << 20
-"""Maximum size of the stored segments in memory, bytes. Each one is needed for three segments."""
+"""Maximum size of the stored segments in memory, bytes. Each stored segment is needed for three
+segments.
+"""
 MAX_MAKING = 32
 """Maximum number of segments that are being made at the same time."""
 WITHIN = 20.0
-"""Maximum seconds until a segment is made, with its turn of an encoder."""
+"""Maximum time until a segment is made, including the wait for an encoder, seconds."""
 RETRY = 2.0
 """Seconds after which a client tries again."""
 SAMPLE_OVERHEAD = 200
 """Memory of a sample in addition to its data, bytes."""
 NO = "no"
-"""What the creator has chosen if nothing is to be kept."""
+"""The value of `keep` with which nothing is kept."""
 STATES = (FINISHED, STOPPED)
 """The states of a recording that is complete."""
 
@@ -131,7 +133,9 @@ class Replays:
         await self._encoders.close()
 
     async def find(self, room: str) -> StoredReplay:
-        """Returns the replay of a room. Raises NotFound if there is none (yet), StorageError."""
+        """Returns the replay of a room. Raises NotFound if there is no replay (yet), and
+        StorageError.
+        """
         record, recording = await self._read(room)
         version = f"{recording.bytes:x}-{record.visibility}"
         known = self._replays.get(room)

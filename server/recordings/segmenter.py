@@ -26,7 +26,7 @@ KEY_WANTED = SCALE * 17 // 10
 keyframe only on demand.
 """
 LATE = SCALE
-"""Maximum time that a segment that has all its frames waits for the rest of its audio: 1 s."""
+"""Maximum time for which a segment with all its frames waits for the rest of its audio: 1 s."""
 AWAY = SCALE
 """Time without any media after which the recording is interrupted: 1 s. The interruption is left
 out: the segment ends, and the next segment begins with the next sample.
@@ -64,7 +64,7 @@ class Segment:
     media_time: int
     """Start of the segment, µs."""
     duration: int
-    """µs."""
+    """Duration, µs."""
     epoch: int
     runs: tuple[tuple[Sample, ...], ...]
     """The samples with exact durations. Each run has samples of one track without a gap."""
@@ -85,15 +85,15 @@ class _Part:
     piece: int
     epoch: int
     end: int = 0
-    """End of the segment; without meaning until all its frames have come."""
+    """End of the segment; valid only after all its frames have arrived."""
     frames: list[Sample] = field(default_factory=list)
     sounds: list[Sample] = field(default_factory=list)
     size: int = 0
 
 
 class Segmenter:
-    """Call `receive` for each sample and track in order of publication, `skip` where samples are
-    missing, and `end` at the end. Samples before the first keyframe are left out.
+    """Makes segments. Call `receive` for each sample and track in order of publication, `skip` if
+    samples are missing, and `end` at the end. Samples before the first keyframe are left out.
     """
 
     def __init__(self, sequence: int = 0, piece: Piece | None = None) -> None:
@@ -113,7 +113,7 @@ class Segmenter:
         self._part: _Part | None = None
         """The segment to which new frames belong."""
         self._closing: _Part | None = None
-        """The segment before, which may still get audio."""
+        """The previous segment, which may still get audio."""
         self._edge = 0
         """End of the newest audio packet or time of the newest frame."""
         self._newest_frame = -1
@@ -255,7 +255,7 @@ class Segmenter:
         early = [sound for sound in part.sounds if _ticks(sound) >= boundary]
         part.sounds = part.sounds[: len(part.sounds) - len(early)]
         part.end, self._closing = boundary, part
-        if early:  # the audio has passed the boundary already
+        if early:  # The audio has passed the boundary already.
             found += self._complete()
         following, begun = self._begin(boundary)
         found += begun

@@ -26,7 +26,7 @@ class StoredPiece:
 class StoredReplay:
     room: str
     version: str
-    """Changes with the recording."""
+    """A text that changes with the recording."""
     public: bool
     private: bool
     pieces: Sequence[StoredPiece]
@@ -53,7 +53,7 @@ class StoredReplay:
 
     def end_of(self, at: int) -> int:
         """Returns the media time at which the audio of the segment with index `at` ends, µs: the
-        start of the next segment, unless media is missing between both.
+        start of the next segment, unless media is missing between both segments.
         """
         end = self.segments[at].end
         after = self.segments[at + 1].media_time if at + 1 < len(self.segments) else end

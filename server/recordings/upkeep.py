@@ -17,8 +17,8 @@ INTERVAL = 30.0
 AT_ONCE = 100
 """Maximum number of recordings that one check ends."""
 ABANDONED_AFTER = 300.0
-"""Seconds after the end of a live after which its recording must have ended. Later, any server ends
-the recording, because the server of the recording is lost.
+"""Seconds from the end of a live until any server may end its recording, because the server of the
+recording is then considered lost.
 """
 
 
@@ -54,12 +54,14 @@ class Upkeep:
             await asyncio.wait([self._task])
 
     async def check(self) -> None:
-        """Raises StorageError."""
+        """Ends abandoned recordings, and stops the largest recording if no room is left. Raises
+        StorageError.
+        """
         for record in await self._store.abandoned(self._now() - ABANDONED_AFTER, AT_ONCE):
             await self._conclude(record.room)
         if await self._kept.total() > self._policy.max_bytes:
             oldest, _ = await self._kept.oldest()
-            if not oldest:  # nothing is left that `server.media` may delete
+            if not oldest:  # Nothing is left that `server.media` may delete.
                 self._stop_largest(Note.OVER_LIMIT)
 
     async def _run(self) -> None:

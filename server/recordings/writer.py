@@ -1,5 +1,5 @@
-"""Stores the pieces and segments of one recording: first the media in the object store, then its
-place in the database. So the index never names media that is missing.
+"""Stores the pieces and segments of one recording: first the media in the object store, then the
+row in the database. Therefore, the index never names media that is missing.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE = 60.0
-"""Seconds for which a store may be away before the recording stops. Meanwhile samples wait, as many
-as `Intake` holds.
+"""Seconds for which a store may be away before the recording stops. Meanwhile, samples wait in
+`Intake`, up to its limit.
 """
 RETRY = (0.5, 5.0)
 """Shortest and longest time between two attempts, seconds. The time doubles with each attempt."""
@@ -84,12 +84,12 @@ class SegmentWriter:
         self.size, self._duration = size, progress.duration
 
     async def reconcile(self) -> None:
-        """Makes objects and index agree, after an earlier recorder."""
+        """Makes the index agree with the objects that an earlier recorder has stored."""
         await reconcile(self._room, self._store, self._objects)
 
     async def write(self, output: Output) -> None:
-        """Raises RecordingStopped if the media cannot be stored, or the recording is too long.
-        Raises RecordingGone.
+        """Stores a piece or a segment. Raises RecordingStopped if the media cannot be stored, or if
+        the recording is too long. Raises RecordingGone.
         """
         if isinstance(output, Piece):
             self._new[output.piece] = PieceRecord(
@@ -104,7 +104,7 @@ class SegmentWriter:
             await self._write_segment(output)
 
     async def _write_segment(self, segment: Segment) -> None:
-        await asyncio.sleep(0)  # other tasks of the event loop run first
+        await asyncio.sleep(0)  # Other tasks of the event loop run first.
         data = segment.data()
         key = segment_key(self._room, segment.sequence)
         row = SegmentRecord(
@@ -153,5 +153,5 @@ class SegmentWriter:
 
 
 def _note_of(error: Exception) -> Note:
-    """SQLite has no error of its own for a full disk."""
+    """Returns the note for an error. SQLite has no error of its own for a full disk."""
     return Note.DISK_FULL if "disk is full" in str(error) else Note.STORE_FAILED

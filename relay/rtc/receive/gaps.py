@@ -90,11 +90,11 @@ class Gaps:
                 self._requested.append(gap)
 
     def suspect(self, first: int, count: int, now: float) -> list[int]:
-        """Returns the 16-bit numbers of those of the next `count` packets, from `first` on, that
-        are to be requested now. Call this method when the transport has lost that many packets that
+        """Returns the 16-bit sequence numbers of the packets to request now, among the `count`
+        packets from `first` on. Call this method when the transport has lost `count` packets that
         probably belong to this source.
 
-        Returns nothing on a path that reorders packets.
+        Returns an empty list on a path that reorders packets.
         """
         if self._patience or count > MAX_SUSPECTED:
             return []

@@ -175,8 +175,8 @@ class Reassembly:
 
     def suspect(self, count: int, now: float) -> list[int]:
         """Returns the 16-bit sequence numbers to request now after the transport has lost `count`
-        packets. The lost packets are probably the next packets of this source: the last packets of
-        a frame are followed by no packet that shows their loss until the next frame arrives.
+        packets. The lost packets are probably the next packets of this source: after the last
+        packets of a frame, no packet shows their loss until the next frame arrives.
         """
         return [] if self._next is None else self._gaps.suspect(self._highest + 1, count, now)
 

@@ -324,8 +324,8 @@ class ReceiveSession(PeerSession):
             self._receive_video(lost, now, resent=True)
 
     def _receive_audio(self, packet: RtpPacket, now: float, skipped: int) -> None:
-        """`skipped`: number of packets of the transport between this packet and the packet that
-        arrived before.
+        """`skipped`: number of packets of the transport that are missing between the previous
+        packet and this packet.
         """
         reorder = self._reorder
         if reorder.passes(packet.sequence):

@@ -12,7 +12,7 @@ from scripts.benchmarks.commands.output import conclude, console, give_up, progr
 from scripts.benchmarks.commands.running import Json, measured, two_cores
 
 SPARE = 120.0
-"""Seconds that a bitrate takes at most in addition to the warm-up and the taps."""
+"""Maximum time for one bitrate in addition to the warm-up and the taps, seconds."""
 
 
 def clips(

@@ -38,8 +38,8 @@ def crash(
 ) -> None:
     """Kills a server with SIGKILL during a chat, several times. After each restart, the history
     must contain every acknowledged message exactly once. With --recording: kills the server while
-    it records a live and makes clips; the recording may lose its last segment at most, and no half
-    of a clip may be left.
+    it records a live and makes clips. The recording may lose its last segment at most, and no
+    incomplete clip may be left.
     """
     chosen = databases.split(",")
     if unknown := [name for name in chosen if name not in DATABASES]:

@@ -34,8 +34,8 @@ class ScriptedLive:
     """The reactions in the order in which they reached the server."""
 
     def with_bot(self, taps: int, first: int) -> "ScriptedLive":
-        """Returns this live with one more viewer, who taps as fast as the server counts, from the
-        second `first` on, `taps` times altogether.
+        """Returns this live with one more viewer. From the second `first` on, this viewer taps
+        `taps` times altogether, as fast as the server counts.
         """
         bot = [
             Reaction((first + number) * 1_000_000, BOT, BOT_PER_SECOND)
@@ -45,7 +45,7 @@ class ScriptedLive:
 
 
 def _merged(reactions: Iterable[Reaction], bot: list[Reaction]) -> Iterator[Reaction]:
-    """Returns all reactions, without a change of the order of either."""
+    """Yields the reactions of both lists by time. The order within each list does not change."""
     sent = 0
     for reaction in reactions:
         while sent < len(bot) and bot[sent].at <= reaction.at:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 BEST = 3
 """Number of moments that count: precision@3."""
 MAX_LENGTH = 30.0
-"""Maximum length of a moment that counts, seconds. A longer one shows too much else."""
+"""Maximum length of a moment that counts, seconds. A longer moment shows too much besides the
+event.
+"""
 AFTER = 2.0
-"""Minimum seconds that a moment must go on after the known event."""
+"""Minimum time from the known event to the end of the moment, seconds."""
 
 
 @dataclass(frozen=True, slots=True)

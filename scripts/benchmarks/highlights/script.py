@@ -20,7 +20,7 @@ QUIET = 40
 EDGE = 60
 """Minimum seconds between a known event, and the beginning or the end of the live."""
 TAPS = (2, 6)
-"""Taps of a person in a second."""
+"""Minimum and maximum number of taps of a person in a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Viewer:
     joins: float
     leaves: float
     bursts: float
-    """Number of bursts of taps per second without any reason."""
+    """Rate at which the viewer taps in bursts without any reason, bursts per second."""
     writes: float
-    """Number of messages per second without any reason."""
+    """Rate at which the viewer writes without any reason, messages per second."""
     late: float
     """Seconds by which the reported media time is too late."""
 
@@ -165,7 +165,8 @@ class _Script:
         self._arrive(at + viewer.late, viewer.person, 0)
 
     def _arrive(self, at: float, person: str, taps: int) -> None:
-        """Notes a reaction, which reaches the server later, and some much later."""
+        """Notes a reaction. The reaction reaches the server after a delay, which is sometimes long.
+        """
         if not self._first <= at < self._end:
             return
         slow = self._chance.random() < 0.05

@@ -20,7 +20,7 @@ BAD: Refusals = {422: (Code.BAD_CLIP,)}
 CUT: Refusals = merged(
     BAD, {410: (Code.MOMENT_GONE,), 422: (Code.CLIP_TOO_SHORT, Code.CLIP_TOO_LONG)}
 )
-"""Refusals of moments that are no clip."""
+"""Refusals of moments from which no clip can be made."""
 NOT_MADE: Refusals = merged(MEDIA, CLOSING, {503: (Code.CLIP_NOT_MADE,)})
 FOUND: Refusals = merged(
     STORAGE, LOOKUP, {404: (Code.CLIP_NOT_FOUND,), 421: (Code.ROOM_ELSEWHERE,)}
