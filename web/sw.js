@@ -1,7 +1,7 @@
 // The service worker: keeps the files of the pages, so that an installed microlive opens at once
-// and without a network. Its scope is /?, the start page of the app. It answers only requests of
-// this page for these files, and navigations to it when the server cannot be reached. It never
-// touches rooms, media or the API.
+// and without a network. Its scope is /?, the start page of the app. The worker answers only
+// requests of the start page for these files, and navigations to the start page while the server
+// cannot be reached. The worker never touches rooms, media or the API.
 //
 // The server puts SHELL before this script: the name of the cache, the pages and the URLs of the
 // files. A URL contains the hash of the content, so a file in the cache is never out of date. The

@@ -109,7 +109,7 @@ class Finishing:
             files = await self._final.store(new, cut)
             after = TRANSITIONS[making, event]
             new = _finished_record(new, cut, after, files.size, files.pictures, title)
-            if not await store.finish(new):  # deleted meanwhile: the sweeping deletes the files
+            if not await store.finish(new):  # The clip was deleted: the sweeping deletes its files.
                 raise no_clip()
         except BaseException as error:
             await self._fail(draft, error)

@@ -357,7 +357,7 @@ class Pages:
         sockets = f" ws://{host} wss://{host}" if host else ""
         inline = f"{_allowed(self._assets.boot)} {_allowed(SHOW)}"
         store = public_origin(self._settings)
-        media = "" if store is None else f" {store}"  # redirects go there
+        media = "" if store is None else f" {store}"  # Requests for clips may be redirected.
         policy = (
             f"default-src 'self'; script-src 'self' {inline}; "
             f"style-src 'self' {_allowed(self._assets.style)}; "

@@ -17,7 +17,7 @@ from server.rooms.registry import Rooms
 from server.rooms.room import Room
 from server.settings import Settings
 
-_MEDIA_TIME = re.compile(r"0|[1-9]\d{0,15}", re.ASCII)  # no leading zeros: one address for a file
+_MEDIA_TIME = re.compile(r"0|[1-9]\d{0,15}", re.ASCII)  # No leading zeros: one address for a file.
 FILE = "video/mp4"
 KEPT_BY_BROWSERS = "private, max-age=60"
 """Cache-Control header of a file. A viewer who jumps back twice loads the file once."""

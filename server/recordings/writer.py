@@ -88,8 +88,8 @@ class SegmentWriter:
         await reconcile(self._room, self._store, self._objects)
 
     async def write(self, output: Output) -> None:
-        """Stores a piece or a segment. Raises RecordingStopped if the media cannot be stored, or if
-        the recording is too long. Raises RecordingGone.
+        """Takes a piece, or stores a segment. Raises RecordingStopped if the media cannot be
+        stored, or if the recording is too long. Raises RecordingGone.
         """
         if isinstance(output, Piece):
             self._new[output.piece] = PieceRecord(

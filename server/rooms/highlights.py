@@ -1,5 +1,5 @@
-"""The best moments of one room: counts the people who react, and offers the best moment so far to
-the creator.
+"""The best moments of one room. The module counts the people who react, and offers the best moment
+so far to the creator.
 """
 
 import asyncio
@@ -19,17 +19,20 @@ logger = logging.getLogger(__name__)
 
 SECOND = 1_000_000
 STORE_EVERY = 5.0
-"""Seconds after which new counts are stored, and after which the room looks for a best moment."""
+"""Interval at which new counts are stored, and at which the room looks for a best moment, seconds.
+"""
 SETTLED = 12
 """Seconds from a peak until most reactions to the peak have arrived."""
 OFFER_EVERY = 60.0
 """Minimum seconds between two offers."""
 OFFER_FOR = 45.0
-"""Seconds for which an offer stands. Later, the window may have lost the start of the moment."""
+"""Maximum duration of an offer, seconds. Later, the window may have lost the start of the moment.
+"""
 EARLY = 2
 """Maximum seconds from the first frame until the room is live."""
 RECENT = 60
-"""Seconds in which a new best moment must lie. The whole live is searched only if there may be one.
+"""Maximum age of a new best moment, seconds. The whole live is searched only if these seconds may
+contain a new best moment.
 """
 
 
@@ -40,7 +43,7 @@ class RoomHighlights(RoomPart):
         super().__init__(context)
         self._crowd = Crowd()
         self._loaded = not context.restored
-        """Whether the counts contain those that an earlier process stored."""
+        """Whether the counts include the counts that an earlier process stored."""
         self._first: int | None = None
         """The first second of the live."""
         record = context.record
@@ -50,7 +53,7 @@ class RoomHighlights(RoomPart):
         """The moment of the last offer."""
         self._offered_at = float("-inf")
         self._looks = 0
-        """How many more times the room looks for a best moment, without further reactions."""
+        """Number of further times that the room looks for a best moment if no reactions arrive."""
         self._timer: Timer | None = None
         self._storing: asyncio.Task[None] | None = None
         self._closed = False
@@ -109,7 +112,9 @@ class RoomHighlights(RoomPart):
     # The best moment so far
 
     def _look(self) -> None:
-        """Offers the best moment so far if it is new, and if most reactions to it have arrived."""
+        """Offers the best moment so far if the moment is new, and if most reactions to the moment
+        have arrived.
+        """
         self._looks = max(0, self._looks - 1)
         if self._context.now < self._offered_at + OFFER_EVERY or not self._may_be_new():
             return

@@ -1,5 +1,6 @@
 """The best moments of a live that has ended, from storage. Each moment begins at a keyframe of the
-recording. A live without a recording has no moments, because no clip can be made of them.
+recording. A live without a recording has no best moments, because no clip can be made of such a
+live.
 """
 
 from server.rooms.commands.highlights import BestMoments
@@ -34,8 +35,8 @@ async def read_highlights(record: RoomRecord, storage: Storage) -> BestMoments:
 
 
 async def _recorded(moment: Highlight, room: str, storage: Storage) -> Highlight | None:
-    """Returns the moment with its start at a keyframe of the recording, None if its peak is not
-    recorded.
+    """Returns the moment with its start at a keyframe of the recording; None if the recording does
+    not contain the peak.
     """
     segments = await storage.recordings.segments(room, moment.start - BEFORE, moment.end)
     if not any(

@@ -190,7 +190,8 @@ class Rooms:
 
     async def admits_privately(self, name: str, by: Requester, token: str) -> bool:
         """Whether a person may watch a room if the room is private, or would be private. The room
-        may have ended, and another process may own it. `token`: of a watch link, or empty.
+        may have ended, and another process may own the room. `token`: the token of a watch link, or
+        empty.
         """
         room = self._rooms.get(name)
         record = room.record if room else await self._storage.rooms.find(name)

@@ -1,4 +1,4 @@
-"""The timeline of one live: its messages and reactions by media time."""
+"""The timeline of one live: the messages and reactions by media time."""
 
 from relay.errors import RefusalCode
 from server.errors import BadRequest
@@ -12,8 +12,8 @@ from server.storage.storage import Storage
 
 
 class RoomTimeline(RoomPart):
-    """Reads the timeline of a live that has not ended. Reactions are stored some seconds after
-    their taps.
+    """Reads the timeline of a live that has not ended. Taps are stored some seconds after they
+    arrive.
     """
 
     def command_handlers(self) -> CommandHandlers:

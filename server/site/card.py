@@ -1,9 +1,9 @@
 """Cards: what other sites and messengers show for a link. Pure.
 
 The template `web/card.html` writes a Card as Open Graph and Twitter tags, and `oembed` as an oEmbed
-answer. Discord and Telegram play only an MP4 file with its size and a poster, and Discord plays
-none beside `twitter:card=summary_large_image`. iMessage plays it too; KakaoTalk and X show the
-poster.
+answer. Discord and Telegram play a video only if the card has an MP4 file, its size and a poster.
+Discord plays no video if the card has `twitter:card=summary_large_image`. iMessage also plays the
+video. KakaoTalk and X show the poster.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class CardVideo:
     width: int
     height: int
     duration: float
-    """Seconds."""
+    """Duration, seconds."""
     type: str = "video/mp4"
 
 
@@ -94,7 +94,7 @@ def oembed(card: Card, max_width: int | None, max_height: int | None) -> dict[st
 def _fitting(
     width: int, height: int, max_width: int | None, max_height: int | None
 ) -> tuple[int, int]:
-    """Returns the largest size with the same shape that is within the bounds."""
+    """Returns the largest size that has the same shape and is within the bounds."""
     share = min(
         1.0,
         1.0 if max_width is None else max(MIN_SIDE, max_width) / width,

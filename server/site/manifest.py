@@ -9,7 +9,7 @@ MASKABLE = (192, 512)
 GROUND = "#0c0e12"
 START = "/?app"
 """Start page of the installed app. Only URLs that begin with `/?` are in the scope of the service
-worker, so the browser does not consult the service worker when it opens a room.
+worker, so the browser does not start the service worker when it opens a room.
 """
 
 

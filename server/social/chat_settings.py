@@ -8,8 +8,8 @@ from typing import Any
 from server.social.shield import Shield
 
 CLIPS = ("allowed", "approve", "off")
-"""Who may make clips of the live: everyone; everyone, but the creator approves each clip before
-others see it; only the creator.
+"""Who may make clips of the live. `allowed`: everyone. `approve`: everyone, but others see a clip
+only after the creator has approved the clip. `off`: only the creator.
 """
 MAX_SLOW = 300
 """Maximum seconds between two messages of a person in slow mode."""
@@ -31,7 +31,7 @@ class ChatSettings:
     joins: bool = True
     """Whether pages show who joined."""
     clips: str = "allowed"
-    """One of CLIPS."""
+    """Who may make clips: one of CLIPS."""
 
     def under(self, shield: Shield, now: float) -> "ChatSettings":
         """Returns the settings in force at `now`. While the shield is up, the settings in force are

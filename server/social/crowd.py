@@ -1,8 +1,8 @@
 """Counts the people who begin to react to a live, per second of media time. Pure.
 
 A tap or a message is a reaction. A person begins to react if the person has not reacted within the
-APART seconds before. So a person counts once for one event, and a person or a program that taps
-all the time counts once altogether.
+previous APART seconds. Therefore, a person counts once for one event, and a person or a program
+that taps all the time counts once altogether.
 """
 
 from array import array
@@ -11,7 +11,8 @@ from collections.abc import Iterable
 APART = 10
 """Seconds without a reaction, after which a person can begin to react again."""
 LATE = 60
-"""Seconds before the newest reaction. Reactions that arrive later than this do not count."""
+"""Maximum age of a reaction that counts, compared with the newest reaction, seconds of media time.
+"""
 MAX_PEOPLE = 50_000
 """Maximum number of people whose last reaction is known. Further people do not count."""
 MAX_SECONDS = 6 * 3_600
@@ -34,7 +35,7 @@ class Crowd:
         self._taken: set[int] = set()
 
     def add(self, person: str, second: int) -> None:
-        """Counts a reaction of a person, in any order of the seconds."""
+        """Counts a reaction of a person. Reactions may arrive in any order of their seconds."""
         last = self._last.pop(person, None)
         if last is None and len(self._last) >= MAX_PEOPLE and not self._forget(second):
             return

@@ -1,8 +1,8 @@
 """Finds the best moments of a live: the moments at which unusually many people begin to react.
 Pure. Media times are in µs.
 
-What is usual is the median of the live so far. The distance from the median is measured by the
-median absolute deviation (MAD), which a few exceptional moments do not change.
+The usual number of people is the median of the live so far. The distance from the median is
+measured by the median absolute deviation (MAD), which a few exceptional moments do not change.
 """
 
 from bisect import bisect_right
@@ -31,7 +31,7 @@ MIN_SCORE = 4.0
 MIN_DEVIATION = 0.5
 """Assumed standard deviation if nearly all seconds have the same number of people."""
 _SIGMA = 1.4826
-"""Standard deviation divided by MAD, of a normal distribution."""
+"""Ratio of the standard deviation to the MAD in a normal distribution."""
 _SECOND = 1_000_000
 
 
@@ -40,7 +40,7 @@ class Highlight:
     """A moment of a live."""
 
     peak: int
-    """Time at which the people began to react."""
+    """Media time at which the people began to react."""
     start: int
     end: int
     people: int
@@ -89,8 +89,8 @@ def highlights(people: Sequence[int], first: int, keyframes: Sequence[int] = ())
 
 
 def at_keyframe(moment: Highlight, keyframes: Sequence[int]) -> Highlight:
-    """Returns the moment with its start at the last keyframe at or before its start; without such a
-    keyframe, at the first keyframe. `keyframes`: times of keyframes, in order.
+    """Returns the moment with a new start: the last keyframe at or before the old start or, without
+    such a keyframe, the first keyframe. `keyframes`: times of keyframes, in order.
     """
     if not keyframes:
         return moment
@@ -100,7 +100,7 @@ def at_keyframe(moment: Highlight, keyframes: Sequence[int]) -> Highlight:
 
 def _noise(windows: Sequence[int]) -> tuple[float, float]:
     """Returns the usual number of people in a window, and its standard deviation. The deviation is
-    at least that of people who react independently of each other (Poisson).
+    at least the deviation for people who react independently of each other (Poisson).
     """
     usual = median(windows)
     deviation = _SIGMA * median([abs(people - usual) for people in windows])

@@ -14,7 +14,7 @@ ANY = "any"
 WINDOW = 5
 """Length of a window, seconds. The summary of a live compares windows."""
 KEPT = SECONDS_BACK + WINDOW
-"""Seconds of media time for which the counts are kept at least."""
+"""Minimum time for which the counts are kept, seconds of media time."""
 PEOPLE_BACK = 30
 """Maximum age of a tap that counts the person, seconds of media time. Older taps come from viewers
 who jumped back. They increase the number of taps, but not the number of people.
@@ -103,8 +103,8 @@ class Reactions:
             self._count(second, counts, person, emoji, new=not known)
 
     def between(self, start: int, end: int) -> list[tuple[int, dict[str, int]]]:
-        """Returns the taps from second `start` to the second before `end`, oldest first, as far as
-        they are in memory. Seconds and emoji without taps are left out.
+        """Returns the taps that are in memory, from second `start` to the second before `end`,
+        oldest first. Seconds and emoji without taps are left out.
         """
         return [
             (

@@ -46,7 +46,7 @@ class Timeline:
     are too many messages.
     """
     messages: Sequence[TimelineMessage]
-    """In the order of media time."""
+    """The messages, in the order of media time."""
     hearts: Sequence[SecondOfHearts]
     """The seconds that begin in this part and have taps, in order."""
 
@@ -57,11 +57,12 @@ def seconds_in(start: int, end: int) -> range:
 
 
 def timeline(end: int, stored: TimelineRecord) -> Timeline:
-    """Returns the timeline that ends at `end` (µs). `stored`: at least one more than MAX_MESSAGES
-    messages if there are so many.
+    """Returns the timeline that ends at `end` (µs). `stored`: the records, with at least
+    MAX_MESSAGES + 1 messages if the part has so many messages.
 
-    A timeline contains all messages of a media time or none. If there are too many messages of one
-    media time, for example of a long interruption, the timeline contains only the first of them.
+    A timeline contains all messages of a media time or none. If one media time has too many
+    messages, for example during a long interruption, the timeline contains only the first of these
+    messages.
     """
     messages, until = stored.messages, end
     if len(messages) > MAX_MESSAGES:

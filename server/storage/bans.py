@@ -213,7 +213,7 @@ async def read_bans(
 def is_banned(
     person: sa.ColumnElement[Any], creator: str, name: str, now: float
 ) -> sa.ColumnElement[bool]:
-    """Returns the condition that a ban keeps the person in the column `person` out of a room at
+    """Returns the condition that a ban excludes the person in the column `person` from a room at
     `now`.
     """
     return sa.exists().where(

@@ -16,11 +16,11 @@ class ClipRecord:
     state: str
     visibility: str
     source: str
-    """`viewer`, `highlight` or `replay`."""
+    """What the clip was made from: `viewer`, `highlight` or `replay`."""
     media_time: int
     """Media time of the first frame, µs."""
     duration: int
-    """µs."""
+    """Duration, µs."""
     width: int
     height: int
     bytes: int

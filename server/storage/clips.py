@@ -1,7 +1,7 @@
 """The clips in the database. The object store has their files (`clip_prefix`).
 
-A clip that must go is deleted in one transaction with the prefix of its files, so that no file
-outlives its clip (`server.storage.discarded`).
+One transaction deletes a clip and discards the prefix of its files, so that no file outlives its
+clip (`server.storage.discarded`).
 """
 
 from collections.abc import Collection
@@ -135,7 +135,9 @@ class ClipStore:
         )
 
     async def approve(self, clip: str, at: float) -> bool:
-        """Publishes a clip that waits for its creator. Returns False if the clip does not wait."""
+        """Publishes a clip that waits for its creator. Returns False if the clip does not wait for
+        approval.
+        """
         return await self.change(clip, ("waiting",), state="published", published_at=at)
 
     async def delete(self, clip: str, at: float) -> bool:
@@ -151,7 +153,7 @@ class ClipStore:
         return await self._restore(table.c.id == clip, deleted_after)
 
     async def discard_one(self, clip: str, now: float) -> None:
-        """Deletes a clip and its files for good."""
+        """Deletes a clip and its files permanently."""
         await discard_clips(self._database, table.c.id == clip, now)
 
     async def discard_unfinished(self, now: float) -> int:
@@ -162,8 +164,8 @@ class ClipStore:
     # The clips of a banned person
 
     async def delete_of_person(self, creator: str, person: str, at: float) -> None:
-        """Deletes the clips that a person made of the lives of a creator. `restore_of_person`
-        undoes this for some seconds.
+        """Deletes the clips that a person made of the lives of a creator. For some seconds,
+        `restore_of_person` undoes this deletion.
         """
         condition = sa.and_(table.c.creator == creator, table.c.person == person)
         await self._delete(condition, at)

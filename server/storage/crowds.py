@@ -1,5 +1,5 @@
-"""The people who began to react to lives, as stored in the database: a number for each second of
-media time.
+"""The people who began to react to lives, as stored in the database: the number of people for each
+second of media time.
 """
 
 from collections.abc import Iterable

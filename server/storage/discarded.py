@@ -1,7 +1,7 @@
 """The prefixes of objects that no row names any more.
 
 A transaction that deletes the rows of a recording or a clip also adds the prefix of its objects
-here. `server.media.sweeping` deletes the objects and then the prefix. So a crash in between
+here. `server.media.sweeping` deletes the objects and then the prefix. Therefore, a crash in between
 leaves no object without a row.
 """
 

@@ -1,4 +1,6 @@
-"""The sizes and ages of all recordings and clips, and the deletion of those over the bounds."""
+"""The sizes and ages of all recordings and clips, and the deletion of recordings and clips that
+exceed the bounds.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +16,9 @@ from server.storage.schema.media import clip, recording
 STEP = 20
 """Maximum number of recordings and of clips that one transaction deletes."""
 UNDO_FOR = 15.0
-"""Seconds for which a deleted clip can come back. The page offers 10 s."""
+"""Seconds for which the deletion of a clip can be undone. The page offers 10 s."""
 UNFINISHED_FOR = 3_600.0
-"""Seconds after which a clip that was neither published nor given to the creator is deleted."""
+"""Seconds after which a clip is deleted if the person has not finished the clip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,9 @@ class KeptMedia:
 
 
 class KeptMediaStore:
-    """Every method raises StorageError if the database fails."""
+    """The sizes and ages of recordings and clips. Every method raises StorageError if the database
+    fails.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -43,8 +47,9 @@ class KeptMediaStore:
         return await self._database.read(select)
 
     async def oldest(self) -> tuple[list[KeptMedia], int]:
-        """Returns the oldest recordings and clips that may be deleted, at most STEP, and the bytes
-        of all. Running recordings and clips in the making are not among them.
+        """Returns the oldest recordings and clips that may be deleted, at most STEP, and the size
+        of all recordings and clips in bytes. Running recordings and unfinished clips may not be
+        deleted.
         """
         kept = sa.union_all(
             sa.select(
@@ -80,8 +85,8 @@ class KeptMediaStore:
         await self._database.write(lambda connection: delete_media(connection, rooms, clips, now))
 
     async def delete_overdue(self, now: float, clips_before: float) -> int:
-        """Deletes recordings whose time has come, and clips that were made before `clips_before`,
-        were deleted by a person, or were never finished. Returns their number.
+        """Deletes recordings whose time of deletion has passed, and clips that were made before
+        `clips_before`, were deleted by a person, or were never finished. Returns their number.
         """
         overdue = sa.or_(
             clip.c.created_at < clips_before,

@@ -71,8 +71,8 @@ async def delete_media(
 
 async def delete_media_of(connection: AsyncConnection, person: str, now: float) -> bool:
     """Deletes the recordings and clips of the lives of a person, and the clips that the person
-    made, with their objects. Returns whether there may be more of them. Call this function before
-    the person is removed from the rooms.
+    made, with their objects. Returns whether there may be more recordings or clips to delete. Call
+    this function before the person is removed from the rooms.
     """
     owned = sa.select(room_table.c.room).where(room_table.c.owner == person)
     of_owned = sa.select(recording.c.room).where(recording.c.room.in_(owned)).limit(MEDIA_STEP)

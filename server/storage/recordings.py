@@ -70,7 +70,7 @@ class SegmentRecord:
     duration: int
     epoch: int
     size: int
-    """Bytes."""
+    """Size of the object, bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class RecordingEnd:
     state: str
     """`finished` or `stopped`."""
     at: float
-    """Unix seconds."""
+    """Time of the end, Unix seconds."""
     ages: Mapping[str, float]
     """Seconds after `at` for which the replay is kept, by what the creator has chosen."""
     note: str = ""
@@ -105,7 +105,7 @@ def segment_key(room: str, sequence: int) -> str:
 
 class RecordingStore:
     """The recordings of all servers that share the database. Every method raises StorageError if
-    the database fails. All writes may be repeated.
+    the database fails. All writes are safe to repeat.
     """
 
     def __init__(self, database: Database, server: str = "") -> None:
@@ -116,9 +116,9 @@ class RecordingStore:
     # Writing
 
     async def begin(self, room: str, keep: str, at: float) -> RecordingRecord | None:
-        """Stores a new recording of this server. Returns the present recording of the room, which
-        may be older. Returns None, and stores nothing, while the objects of a deleted recording of
-        the room still exist: the server is about to delete them.
+        """Stores a new recording of this server. Returns the recording of the room, which may be an
+        older one. Returns None, and stores nothing, while the objects of a deleted recording of the
+        room still exist: the server is about to delete them.
         """
         row = {"room": room, "state": RECORDING, "keep": keep, "server": self.server}
         swept = discarded.select().where(discarded.c.prefix == live_prefix(room))
@@ -140,14 +140,14 @@ class RecordingStore:
 
         async def add(connection: AsyncConnection) -> bool:
             growth = {"of_room": segment.room, "growth": segment.size}
-            # The update locks the row until the commit: the recording cannot end meanwhile.
+            # The update locks the row until the commit, so the recording cannot end meanwhile.
             if not (await connection.execute(_GROW, growth)).rowcount:
                 return False
             dialect = connection.dialect.name
             if piece:
                 await connection.execute(_add(dialect, recording_piece), asdict(piece))
             added = await connection.execute(_add(dialect, recording_segment), asdict(segment))
-            if not added.rowcount:  # stored by an earlier attempt
+            if not added.rowcount:  # An earlier attempt has stored the segment.
                 await connection.execute(_GROW, growth | {"growth": -segment.size})
             return True
 
@@ -155,8 +155,8 @@ class RecordingStore:
 
     async def finish(self, room: str, end: RecordingEnd) -> RecordingRecord | None:
         """Stores the end of a recording. Discards the recording if it is empty, or if nothing is to
-        be kept. Does nothing if the recording has ended. Returns the recording, None if there is
-        none.
+        be kept. Does nothing if the recording has ended. Returns the recording; None if there is no
+        recording.
         """
 
         async def finish(connection: AsyncConnection) -> RecordingRecord | None:
@@ -179,8 +179,8 @@ class RecordingStore:
         return await self._database.write(finish)
 
     async def keep(self, room: str, keep: str, ages: Mapping[str, float], now: float) -> bool:
-        """Stores what the creator has chosen. `ages`: as in RecordingEnd. Returns whether there is
-        a recording.
+        """Stores what the creator has chosen. `ages`: see RecordingEnd. Returns whether there is a
+        recording.
         """
 
         async def change(connection: AsyncConnection) -> bool:
@@ -251,8 +251,8 @@ class RecordingStore:
         return await self._database.read(select)
 
     async def durations(self, room: str) -> dict[int, int]:
-        """Returns the duration of the media of each piece, µs. Reads no row for each segment: a
-        long recording has thousands.
+        """Returns the duration of the media of each piece, µs. The database computes the sums,
+        because a long recording has thousands of segments.
         """
         columns = recording_segment.c
         statement = (
@@ -370,7 +370,7 @@ def _add(dialect: str, index: sa.Table) -> sa.Insert:
 
 
 async def _select_one(connection: AsyncConnection, room: str) -> RecordingRecord | None:
-    if "\0" in room:  # PostgreSQL refuses the character
+    if "\0" in room:  # PostgreSQL refuses this character.
         return None
     row = (await connection.execute(table.select().where(table.c.room == room))).mappings().first()
     return RecordingRecord(**row) if row else None
@@ -378,4 +378,4 @@ async def _select_one(connection: AsyncConnection, room: str) -> RecordingRecord
 
 async def _discard(connection: AsyncConnection, room: str, now: float) -> None:
     await delete_media(connection, [room], [], now)
-    await discard(connection, [live_prefix(room)], now)  # also if there is no row
+    await discard(connection, [live_prefix(room)], now)  # Also if there is no row.

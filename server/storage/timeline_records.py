@@ -22,6 +22,6 @@ class TimelineMessageRecord:
 @dataclass(frozen=True, slots=True)
 class TimelineRecord:
     messages: Sequence[TimelineMessageRecord] = ()
-    """In the order of media time and number."""
+    """The messages, in the order of media time and number."""
     hearts: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     """Number of taps by second of media time and emoji."""

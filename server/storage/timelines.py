@@ -26,9 +26,9 @@ class TimelineStore:
         self, room: str, creator: str, start: int, end: int, seconds: range, limit: int, now: float
     ) -> TimelineRecord:
         """Returns the first `limit` messages from `start` to before `end` (µs), and the taps in
-        `seconds` of media time. Leaves out messages that viewers do not see, and messages of people
-        who are banned at `now` or who are deleted or about to be deleted. `creator`: see
-        ModerationStore.
+        `seconds` of media time. Leaves out messages that viewers do not see, messages of people who
+        are banned at `now`, and messages of people who are deleted or about to be deleted.
+        `creator`: see ModerationStore.
         """
 
         async def read(connection: AsyncConnection) -> TimelineRecord:

@@ -13,7 +13,7 @@ class BestMoment:
     at: int
     """Seconds from the beginning of the live to the peak."""
     peak: int
-    """Time at which the people began to react."""
+    """Media time at which the people began to react."""
     start: int
     end: int
     people: int

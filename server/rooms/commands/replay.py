@@ -1,5 +1,5 @@
-"""The commands about the replay of a live. A room only decides who may do what: the recordings of
-the server have the replay itself. Pure.
+"""The commands about the replay of a live. A room only decides who may do what. `server.recordings`
+has the replay itself. Pure.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from server.social.author import Role
 
 @dataclass(frozen=True, slots=True)
 class ReplayReader:
-    """Who reads about the replay of a live."""
+    """The person who reads about the replay of a live."""
 
     creator: bool
     """Whether the reader is the creator."""
@@ -19,7 +19,8 @@ class ReplayReader:
 
 @dataclass(frozen=True, slots=True)
 class ReadReplay(SocialCommand[ReplayReader]):
-    """Checks who reads about the replay. Possible after the end of the live too."""
+    """Returns who reads about the replay. The command is also possible after the end of the live.
+    """
 
     name = "read_replay"
     reply = ReplayReader
@@ -27,8 +28,8 @@ class ReadReplay(SocialCommand[ReplayReader]):
 
 @dataclass(frozen=True, slots=True)
 class ChangeReplay(SocialCommand[None]):
-    """Checks that the sender may choose what is kept of the live. Possible after the end of the
-    live too.
+    """Checks that the sender may choose what is kept of the live. The command is also possible
+    after the end of the live.
     """
 
     name = "change_replay"

@@ -73,7 +73,7 @@ clip = sa.Table(
     sa.Column("caption", sa.Text, nullable=False, server_default=""),
     # `making`, `draft`, `waiting`, `published` or `deleted`.
     sa.Column("state", sa.Text, nullable=False),
-    # At first that of the live.
+    # At first, the visibility of the live.
     sa.Column("visibility", sa.Text, nullable=False),
     # `viewer`, `highlight` or `replay`.
     sa.Column("source", sa.Text, nullable=False),

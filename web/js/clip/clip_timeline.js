@@ -1,5 +1,5 @@
 /**
- * What people wrote and tapped during a clip, by its media time. Pure.
+ * What people wrote and tapped during a clip, by media time. Pure.
  *
  * @typedef {import('../api/clips_api.js').TimelineAnswer} TimelineAnswer
  * @typedef {import('../api/clips_api.js').TimelineMessage} TimelineMessage

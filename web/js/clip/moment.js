@@ -56,7 +56,7 @@ export class Moment {
     const now = this.#video.currentTime;
     this.#showMessages(this.#start + now * 1e6);
     const passed = now - this.#before;
-    // The video has begun again, or the viewer has moved it.
+    // The video has begun again, or the viewer has moved the position.
     const from = passed < 0 || passed > STEP ? now : this.#before;
     this.#before = now;
     if (this.#video.paused || this.#still.matches) return;

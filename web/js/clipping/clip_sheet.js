@@ -1,6 +1,6 @@
 /**
  * The sheet that makes a clip of what the viewer has just seen: shows the draft, lets the viewer
- * choose its part and title, and then shares the finished clip. `close` releases everything.
+ * choose the ends and the title, and then shares the finished clip. `close` releases everything.
  *
  * @typedef {import('../api/clips_api.js').Clip} Clip
  * @typedef {import('./handles.js').Side} Side
@@ -182,7 +182,7 @@ export class ClipSheet {
     this.#still.hidden = inside || !this.#film.drawTile(this.#still, time);
   }
 
-  /** Plays the chosen part, from where the viewer has changed it. @param {Side} side */
+  /** Plays the chosen part near the handle that has moved. @param {Side} side */
   #replay(side) {
     const [clip, handles] = [this.#clip, this.#handles];
     if (!clip || !handles) return;
@@ -196,8 +196,8 @@ export class ClipSheet {
   }
 
   /**
-   * Asks a little later how far the handles may go now, and for the filmstrip.
-   * @param {number} left  number of questions that are left
+   * Reads the draft a little later: how far the handles may then go, and the filmstrip.
+   * @param {number} left  number of requests that are left
    */
   #askLater(left) {
     this.#timer = this.#options.environment.setTimeout(() => void this.#ask(left - 1), ASK_EVERY);

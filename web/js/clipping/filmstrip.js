@@ -5,8 +5,8 @@
  * @typedef {import('./handles.js').Side} Side
  *
  * @typedef {object} FilmstripListener
- * @property {(side: Side) => void} moved  a handle moves, and may move on
- * @property {(side: Side) => void} placed  a handle has its new place
+ * @property {(side: Side) => void} moved  a handle has moved, and may move further
+ * @property {(side: Side) => void} placed  a handle has reached its new place
  */
 import { partOf, setText } from '../page/dom.js';
 import { t } from '../page/strings.js';
@@ -64,7 +64,7 @@ export class Filmstrip {
   }
 
   /**
-   * Shows this part of a live, and lets the handles choose.
+   * Shows the extent of the handles, and lets the viewer move the handles.
    * @param {Handles} handles
    */
   show(handles) {

@@ -123,8 +123,8 @@ export function timeAt({ from, until }, fraction) {
 }
 
 /**
- * Returns the seconds of a file between which a preview of the chosen part plays. The preview is the
- * whole file if the file contains nothing of the chosen part.
+ * Returns the seconds of a file between which a preview of the chosen part plays. If the file
+ * contains nothing of the chosen part, the preview is the whole file.
  * @param {{start: number, end: number}} file    media times of the file, µs
  * @param {{start: number, end: number}} chosen  µs
  * @returns {[number, number]}
@@ -137,7 +137,7 @@ export function loopOf(file, chosen) {
 }
 
 /**
- * Returns the picture of a filmstrip to show for a time: the last one that is not later.
+ * Returns the picture of a filmstrip to show for a time: the last picture that is not later.
  * @template {{at: number}} T
  * @param {readonly T[]} tiles  ascending
  * @param {number} time  µs

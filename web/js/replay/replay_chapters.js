@@ -1,4 +1,4 @@
-/** The highlights of a replay: buttons that lead to them, and marks on the scrub bar. */
+/** The highlights of a replay: buttons that lead to the highlights, and marks on the scrub bar. */
 import { byId } from '../page/dom.js';
 import { element } from '../page/element.js';
 import { t } from '../page/strings.js';

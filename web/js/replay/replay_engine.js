@@ -1,6 +1,6 @@
 /**
- * Plays the playlist of a replay in a video element: by hls.js with Media Source Extensions, or by
- * the browser itself (Safari; iPhones have no MediaSource for hls.js).
+ * Plays the playlist of a replay in a video element: with hls.js and Media Source Extensions, or
+ * with the browser's own player (Safari; iPhones have no MediaSource for hls.js).
  *
  * @typedef {object} ReplayEngine
  * @property {() => void} close

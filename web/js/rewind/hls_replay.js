@@ -1,6 +1,6 @@
 /**
- * Plays the window of a live by the browser's own HLS player, in browsers that cannot play Opus by
- * Media Source Extensions (older iPhones). Shows only the moments in the playlist, about 20 s.
+ * Plays the window of a live with the browser's own HLS player, in browsers that cannot play Opus
+ * with Media Source Extensions (older iPhones). Shows only the moments in the playlist, about 20 s.
  *
  * @typedef {import('./replay_window.js').ReplayWindow} ReplayWindow
  */
@@ -99,8 +99,8 @@ export class HlsReplay {
   }
 
   /**
-   * Returns the media time at a position of the element. The seekable range ends at the hold-back
-   * of the playlist.
+   * Returns the media time at a position of the element. The end of the seekable range is HOLD-BACK
+   * behind the end of the playlist.
    * @param {number} position  s
    */
   #momentAt(position) {

@@ -1,5 +1,5 @@
 /**
- * Plays the window of a live by Media Source Extensions: loads its segments one by one over HTTP.
+ * Plays the window of a live with Media Source Extensions: loads the segments one by one over HTTP.
  * One SourceBuffer has the video and the audio. The time of the video element is the media time.
  *
  * @typedef {import('./replay_window.js').ReplayWindow} ReplayWindow
@@ -187,7 +187,7 @@ export class MseReplay {
     this.#pump();
   }
 
-  /** Continues after a gap: the creator was away. */
+  /** Continues after a gap, during which the creator was away. */
   #skipGap() {
     const { currentTime, seeking } = this.#video;
     const ranges = this.#ranges;
@@ -198,7 +198,10 @@ export class MseReplay {
     }
   }
 
-  /** Does the next piece of work, unless the SourceBuffer or the network still does the last. */
+  /**
+   * Does the next step of work, unless the SourceBuffer or the network is still busy with the last
+   * one.
+   */
   #pump() {
     if (!this.#opened || this.#over || this.#buffer?.updating) return;
     try {
@@ -219,7 +222,7 @@ export class MseReplay {
 
   #tryTarget() {
     if (this.#has(this.#target)) return this.#arrive();
-    // The segment of the moment is lost: show what follows it.
+    // The segment of the moment is lost: show the moment that follows.
     const ranges = this.#ranges;
     const start = ranges.length ? ranges.start(0) * 1e6 : NaN;
     if (this.#target < start) {
@@ -228,7 +231,7 @@ export class MseReplay {
     }
   }
 
-  /** Removes media far behind the playhead. Returns whether it began to. */
+  /** Begins to remove media far behind the playhead. Returns whether there is such media. */
   #trim() {
     const ranges = this.#ranges;
     const end = this.#video.currentTime - KEPT;
@@ -252,7 +255,7 @@ export class MseReplay {
     this.#buffer.appendBuffer(data);
   }
 
-  /** Loads the next segment, if the playhead is near it. */
+  /** Loads the next segment, if the playhead is near this segment. */
   async #fetch() {
     const segment = this.#window?.from(this.#cursor);
     const playhead = this.mediaTime;

@@ -62,8 +62,8 @@ export class ReplayWindow {
   }
 
   /**
-   * Returns the nearest moment that the window has. Leaves some media after the moment, because a
-   * player cannot show the end of its buffer.
+   * Returns the nearest moment in the window. Leaves some media after the moment, because a player
+   * cannot show the end of its buffer.
    * @param {number} moment
    */
   clamp(moment) {
@@ -82,7 +82,8 @@ export class ReplayWindow {
 
   /**
    * Returns the segment from which a player must load to show `moment`: the segment of the moment
-   * or, if that one does not begin with a keyframe, the last one before it that does.
+   * or, if this segment does not begin with a keyframe, the last earlier segment that begins with a
+   * keyframe.
    * @param {number} moment
    * @returns {Segment | undefined}
    */

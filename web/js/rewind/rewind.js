@@ -84,7 +84,7 @@ export class Rewind {
     document.addEventListener('visibilitychange', () => this.#followVisibility(), { signal });
   }
 
-  /** Whether the viewer has jumped back, and is not back at the live. */
+  /** Whether the viewer has jumped back, and has not returned to the live. */
   get active() {
     return this.#state !== 'live';
   }
@@ -196,7 +196,7 @@ export class Rewind {
     this.#state = nextRewindState(this.#state, event);
   }
 
-  /** Makes the engine play or stand still, as the state says. */
+  /** Makes the engine play or pause, depending on the state. */
   #follow() {
     if (!this.#engine) return;
     if (standsStill(this.#state)) this.#engine.pause();
@@ -252,7 +252,7 @@ export class Rewind {
   /** @param {ReplayWindow} window */
   #take(window) {
     const first = !this.#window;
-    // Media time has begun again: the moment on the screen no longer exists.
+    // Media time has begun again, so the moment on the screen does not exist in the new window.
     if (this.#window && this.#window.stream !== window.stream) return this.leave();
     this.#window = window;
     const edge = window.edge(this.#environment.now());
@@ -342,7 +342,7 @@ export class Rewind {
     this.leave();
   }
 
-  /** Stands still while the page is hidden. */
+  /** Pauses the replay while the page is hidden. */
   #followVisibility() {
     if (document.hidden && this.active && !standsStill(this.#state)) {
       this.#hiddenWhile = true;

@@ -4,8 +4,8 @@
  * - live: the viewer watches at the live edge.
  * - seeking: the replay loads the moment to which the viewer has jumped.
  * - playing: the replay plays.
- * - holding: as `seeking`, and the replay will be paused.
- * - paused: the moment is on the screen, and stands still.
+ * - holding: as `seeking`, but the replay will then be paused.
+ * - paused: the moment is on the screen, and the replay is paused.
  *
  * @typedef {'live' | 'seeking' | 'playing' | 'holding' | 'paused'} RewindState
  * @typedef {'jump' | 'shown' | 'starved' | 'pause' | 'resume' | 'leave'} RewindEvent
@@ -48,7 +48,7 @@ export function nextRewindState(state, event) {
 }
 
 /**
- * Whether the replay stands still, or will once its moment is loaded.
+ * Whether the replay is paused, or will be paused once its moment is loaded.
  * @param {RewindState} state
  */
 export const standsStill = (state) => state === 'holding' || state === 'paused';

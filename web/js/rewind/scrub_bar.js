@@ -1,6 +1,6 @@
 /**
  * The bar of an instant replay: pause, a slider over the window with the hearts as a curve on it,
- * the distance to the live, and the button that leads back to it. `close` removes it.
+ * the distance to the live, and the button that returns to the live. `close` removes the bar.
  *
  * @typedef {object} ScrubActions
  * @property {(behind: number) => void} scrub  the viewer has chosen a moment, s behind the live edge

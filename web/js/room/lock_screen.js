@@ -13,7 +13,7 @@ export class LockScreen {
    *   session?: Pick<MediaSession, 'metadata'>,
    *   Metadata?: typeof MediaMetadata,
    *   now?: () => number,
-   * }} [environment]  a browser without Media Session has neither
+   * }} [environment]  without `session` and `Metadata` in a browser without Media Session
    */
   constructor(room, page, environment = {}) {
     this.room = room;

@@ -1,4 +1,4 @@
-/** Tells a live creator when the live is no longer recorded. The live itself goes on. */
+/** Tells the creator during the live if the recording has stopped. The live itself goes on. */
 import { BROWSER } from '../page/environment.js';
 import { t } from '../page/strings.js';
 
