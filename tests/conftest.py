@@ -77,7 +77,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[S3Server]:
-    """An S3 server for the tests of one worker. Each test makes a bucket of its own in it."""
+    """An S3 server for the tests of one worker. Each test makes a bucket of its own."""
     with moto() as server:
         yield server
 

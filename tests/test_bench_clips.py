@@ -1,4 +1,4 @@
-"""What `scripts/bench clips` compares and which bars it has."""
+"""What `scripts/bench clips` compares, and the bars of the benchmark."""
 
 import io
 
@@ -16,7 +16,7 @@ from tests.fixtures import live_samples as live
 
 
 def records(samples: list[Sample], *tracks: TrackInfo) -> list[tuple[float, Record]]:
-    """What a viewer gets."""
+    """Returns the records that a viewer gets."""
     inits = [
         Record(Kind.INIT, init_body(info.codec, bmff.init_segment(info)), int(info.track))
         for info in tracks

@@ -64,7 +64,7 @@ async def test_a_killed_server_keeps_what_it_acknowledged(
 async def test_a_killed_server_loses_at_most_the_last_segment_of_a_recording(
     tmp_path: Path,
 ) -> None:
-    """And it leaves no half of a clip."""
+    """The killed server also leaves no incomplete clip."""
     run = await crash_recording.measure(tmp_path, None, 2, (5.3, 6.0), progress=lambda _: None)
     assert run.kills == 2 and run.segments >= 2
     assert all(bar.kept for bar in run.bars), run

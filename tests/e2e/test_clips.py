@@ -41,7 +41,7 @@ async def person(server: LocalServer) -> AsyncIterator[ClientSession]:
 
 
 async def plays(page: Page, video: str) -> None:
-    """Waits until a video shows its second frame or a later one, and moves on."""
+    """Waits until a video has shown its second frame and plays."""
     before = await until(page, f"{video}.readyState >= 2 && !{video}.paused && {video}.currentTime")
     await until(page, f"{video}.currentTime !== {before}")
 
@@ -56,7 +56,7 @@ async def make_clip(page: Page, language: str) -> list[str]:
     found = await check(page, f"clip sheet, {language}", AXE)
     before = await page.evaluate(START)
     await page.focus(by("clip-start"))
-    await page.keyboard.press("End")  # as late as the shortest clip allows
+    await page.keyboard.press("End")  # As late as the shortest clip allows.
     await until(page, f"{START} > {before}")
     await plays(page, SHEET_VIDEO)
     chosen = await page.evaluate(f"{END} - {START}")
@@ -73,7 +73,9 @@ async def make_clip(page: Page, language: str) -> list[str]:
 async def test_a_clip_from_the_tap_to_its_page(
     visitors: Visitors, server: LocalServer, language: str
 ) -> None:
-    """A viewer clips what she has seen. The page repeats it, with the chat of these seconds."""
+    """A viewer clips the last moments. The page of the clip repeats them with the chat of these
+    seconds.
+    """
     async with person(server) as creator:
         async with creator.put("/api/me/handle", json={"handle": f"클립{language}"}) as response:
             assert response.status == 200
@@ -108,10 +110,10 @@ async def test_a_clip_from_the_tap_to_its_page(
 
 
 async def test_the_creator_approves_and_deletes(server: LocalServer, studio: Studio) -> None:
-    """The list is in the settings while live, and in the summary afterwards."""
+    """The list of clips is in the settings during the live, and in the summary afterwards."""
     page = studio.page
     await page.set_viewport_size({"width": 390, "height": 844})
-    await studio.replace_video(240, 426)  # a clip ends where the size of the picture changes
+    await studio.replace_video(240, 426)  # A clip ends where the size of the picture changes.
     await page.click("#settings")
     await page.select_option(by("setting-clips"), "approve")
     room = studio.watch.rpartition("/")[2]

@@ -38,8 +38,8 @@ async def installed(visitors: Visitors, url: str) -> Page:
 async def test_no_request_of_a_room_passes_through_the_service_worker(
     visitors: Visitors, server: LocalServer
 ) -> None:
-    """This holds for the navigation, the API and every file before the first picture. The room is
-    not in the scope of the worker.
+    """The room is not in the scope of the worker. The test checks the navigation, the API and every
+    file before the first picture.
     """
     page = await installed(visitors, server.url)
     answers: list[tuple[str, bool]] = []

@@ -38,7 +38,7 @@ async def test_a_viewer_watches_a_replay(visitors: Visitors, server: LocalServer
     await studio.end()
     page = await visitors.page(server.url)
     async with asyncio.timeout(WITHIN):
-        while "/v/" not in page.url:  # the last segment is being stored
+        while "/v/" not in page.url:  # The last segment is being stored.
             await page.goto(watch)
     await until(page, "document.querySelector('#video').currentTime > 1", WITHIN)
     seen = await page.evaluate(

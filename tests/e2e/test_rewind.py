@@ -21,7 +21,7 @@ Object.assign(window, { sampler: timecode.watch(
 
 async def age(room: Room, least: float = 0) -> float:
     """Waits for a readable frame that was captured at least `least` seconds ago. Returns the
-    seconds between its capture and its time on the screen.
+    seconds from the capture of the frame to its time on the screen.
     """
     await room.page.evaluate("void sampler.take()")
     async with asyncio.timeout(20):
@@ -38,7 +38,7 @@ async def test_a_viewer_jumps_back_and_returns(server: LocalServer, visitors: Vi
     studio = await visitors.studio(server.url, script("timecode"), script("camera"))
     watch = await studio.go_live("A goal")
     began = time.monotonic()
-    await asyncio.sleep(5)  # the viewer was not there at the moment to which it will jump
+    await asyncio.sleep(5)  # The viewer will jump to a moment before its arrival.
     room = await visitors.room(watch, script("timecode"))
     page = room.page
     await room.pictured()
@@ -65,7 +65,7 @@ async def test_a_viewer_jumps_back_and_returns(server: LocalServer, visitors: Vi
     assert "behind the live" in (await slider.get_attribute("aria-valuetext") or "")
     assert (await page.evaluate(LENGTH)) >= BACK
 
-    # a pause stands still while the live goes on
+    # The replay is paused while the live goes on.
     await page.click("[data-part=rewind-pause]")
     await until(page, "document.querySelector('.rewound').paused")
     at = await page.evaluate("document.querySelector('.rewound').currentTime")

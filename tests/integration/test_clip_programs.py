@@ -23,7 +23,7 @@ FRAME = 1 / live.FPS
 
 
 async def said(*command: str, **environ: str) -> Any:
-    """The JSON that a program writes."""
+    """Returns the JSON that a program writes."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdout=pipe, env=environ)
     async with asyncio.timeout(30):
@@ -33,7 +33,7 @@ async def said(*command: str, **environ: str) -> Any:
 
 
 async def test_programs_agree_on_a_clip(tmp_path: Path) -> None:
-    """The lengths are those of the clip within one frame, with and without audio."""
+    """Each program reports the length of the clip within one frame, with and without audio."""
     samples = live.together(live.video(30), live.sound(30))
     tracks = [(10 * S, live.track())]
     node = shutil.which("node") or "node"

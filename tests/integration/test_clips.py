@@ -20,8 +20,8 @@ async def fetched(person: Browser, path: str) -> tuple[int, bytes]:
 
 
 async def test_what_a_viewer_has_seen(live: Live) -> None:
-    """The video of the clip is that of the live, byte for byte, up to the viewer's own playhead,
-    which is behind the live edge.
+    """The video of the clip equals the video of the live, byte for byte, up to the viewer's own
+    playhead, which is behind the live edge.
     """
     viewer, stream = live.viewer, live.server.stream(live.room)
     first = viewer.media(Track.VIDEO)[0].media_time
@@ -48,8 +48,8 @@ async def test_what_a_viewer_has_seen(live: Live) -> None:
 async def test_two_servers(
     postgres: Postgres, s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A clip of one is read, changed and deleted at the other. Only the server of the live has its
-    drafts, and says so.
+    """A clip of one server is read, changed and deleted at the other server. Only the server of the
+    live has the drafts; the other server refuses with `room_elsewhere`.
     """
     give_credentials(monkeypatch)
     media = s3_server.bucket().settings()

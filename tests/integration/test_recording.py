@@ -46,7 +46,9 @@ async def ended(server: Server, room: NewRoom) -> dict[str, Any]:
 
 
 async def test_the_live_of_a_real_publisher_becomes_a_replay(server: Server) -> None:
-    """Its frames decode, from the first one on. Media of the relay is recorded unchanged."""
+    """All frames of the replay can be decoded. The recording contains the media of the relay
+    unchanged.
+    """
     room = await server.create()
     assert (await ask(server, room.name))[1]["state"] == "none"
     async with Publisher(server.http, room.whip, room.key):
@@ -132,7 +134,9 @@ async def pair(
 
 
 async def test_a_replay_of_one_server_is_right_at_the_other(pair: Pair) -> None:
-    """The other server reads it, changes how long it is kept, and deletes it."""
+    """The other server reads the replay, changes how long the replay is kept, and deletes the
+    replay.
+    """
     one, two = pair.one, pair.two
     room = await one.create()
     one.room(room).happen(RoomEvent.MEDIA_CAME)
@@ -151,7 +155,7 @@ async def test_a_replay_of_one_server_is_right_at_the_other(pair: Pair) -> None:
 
 
 async def test_a_lost_server_leaves_a_whole_replay(pair: Pair) -> None:
-    """Another server finishes the recording, and deletes what its index does not name."""
+    """Another server finishes the recording, and deletes objects that the index does not name."""
     one, two = pair.one, pair.two
     room = await one.create()
     one.room(room).happen(RoomEvent.MEDIA_CAME)

@@ -76,7 +76,7 @@ async def replay_of(server: Server, room: NewRoom) -> str:
 
 
 async def test_a_replay_plays_from_its_first_frame_to_its_last(server: Server) -> None:
-    """With an interruption inside, in which another session of the publisher begins."""
+    """The live has an interruption, after which another session of the publisher begins."""
     room = await server.create(title="A test")
     await publish(server, room, 5)
     assert await server.status("GET", f"/replays/{room.name}/index.m3u8") == 404, "it is not over"

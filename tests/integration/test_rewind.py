@@ -30,7 +30,9 @@ async def load(live: Live, moment: int) -> tuple[int, bytes]:
 
 
 async def test_a_turned_camera_and_an_interruption(live: Live) -> None:
-    """Each segment shows one size of one session, and what viewers saw live is in the segments."""
+    """Each segment shows one picture size of one session. The segments contain all media that
+    viewers saw live.
+    """
     await windows(live, lambda seen: seen["segments"])
     live.publisher.camera.size = (120, 160)
     await windows(live, lambda seen: len(seen["pieces"]) == 2)

@@ -1,4 +1,4 @@
-"""The object store on SeaweedFS, a real S3 server: every call of it once."""
+"""Every call of the object store once, on SeaweedFS, a real S3 server."""
 
 import asyncio
 import os
@@ -24,8 +24,8 @@ DATA = os.urandom(300_000)
 
 
 async def test_every_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is stored is read in parts, listed, given to clients, and deleted with its row. After
-    the end of the server, every call is refused.
+    """Objects are stored, read in parts, listed, given to clients, and deleted with their rows.
+    After the end of the S3 server, every call fails.
     """
     give_credentials(monkeypatch)
     folder = tmp_path / "seaweedfs"
@@ -49,7 +49,7 @@ async def put_and_read(objects: Objects, folder: Path) -> None:
     assert await objects.read(KEYS[1], 100, 200) == DATA[100:200]
     assert await objects.read(KEYS[1], 299_999) == DATA[-1:]
     file = folder / "large"
-    file.write_bytes(os.urandom(12 << 20))  # in several parts
+    file.write_bytes(os.urandom(12 << 20))  # The client sends the file in several parts.
     await objects.put("clips/abc/1/video.mp4", file, "video/mp4")
     assert await objects.size("clips/abc/1/video.mp4") == 12 << 20
     assert await objects.read("clips/abc/1/video.mp4") == file.read_bytes()

@@ -23,7 +23,7 @@ class Pair:
     one: Server
     two: Server
     objects: Objects
-    """The store of both."""
+    """The object store of both servers."""
 
 
 @pytest_asyncio.fixture
@@ -43,14 +43,14 @@ async def pair(
 
 
 async def download(server: Server, path: str) -> tuple[int, bytes]:
-    """Follows the redirect to the S3 server."""
+    """Returns the status and the body of an answer. Follows the redirect to the S3 server."""
     async with server.http.get(server.url + path) as response:
         return response.status, await response.read()
 
 
 async def test_a_clip_of_one_plays_at_the_other_until_it_is_deleted(pair: Pair) -> None:
-    """Also while the server that made it is away. The objects go with the clip, whichever server
-    deletes it and whichever server sweeps.
+    """The clip also plays while the server that made the clip is away. The objects are deleted with
+    the clip, whichever server deletes the clip and whichever server sweeps.
     """
     async with Browser(pair.one.url) as creator:
         await creator.person()

@@ -4,7 +4,7 @@ import test from 'node:test';
 import '../fixtures/english.mjs';
 import { ClipsApi, clipQrUrl, timelineOf } from '../../../web/js/api/clips_api.js';
 
-/** Answers every request with `answer`; returns the requests. */
+/** Answers every request with `answer`. Returns the requests. */
 function server(answer = {}) {
   const asked = [];
   globalThis.fetch = async (path, { method = 'GET', body, headers, signal }) => {
@@ -14,7 +14,7 @@ function server(answer = {}) {
   return asked;
 }
 
-test('a viewer makes a clip, chooses its part, and may give it up', async () => {
+test('a viewer makes a clip, chooses the ends, and can delete the draft', async () => {
   const asked = server({ id: 'c1' });
   const api = new ClipsApi('r1');
   await api.make(95_000_000);

@@ -76,7 +76,7 @@ test('without an allowed place, a handle does not move', () => {
   assert.deepEqual(chosen.limits('start'), [100 * S, 100 * S]);
 });
 
-test('a place on the strip is a time, and a time is a place', () => {
+test('a place on the filmstrip converts to a time and back', () => {
   assert.equal(fractionOf(EXTENT, 130.5 * S), 0.5);
   assert.equal(timeAt(EXTENT, 0.5), 130.5 * S);
   assert.deepEqual([timeAt(EXTENT, -1), timeAt(EXTENT, 2)], [100 * S, 161 * S]);
@@ -84,14 +84,14 @@ test('a place on the strip is a time, and a time is a place', () => {
   assert.equal(fractionOf({ from: 5, until: 5 }, 5), 0);
 });
 
-test('the preview plays the chosen part, as far as the file has it', () => {
+test('the preview plays the chosen part, as far as the file contains it', () => {
   const file = { start: 130 * S, end: 160 * S };
   assert.deepEqual(loopOf(file, { start: 140 * S, end: 150 * S }), [10, 20]);
   assert.deepEqual(loopOf(file, { start: 110 * S, end: 150 * S }), [0, 20]);
   assert.deepEqual(loopOf(file, { start: 100 * S, end: 120 * S }), [0, 30]);
 });
 
-test('a time has the last picture that is not later', () => {
+test('a time shows the last picture that is not later', () => {
   const tiles = [{ at: 10 }, { at: 20 }, { at: 30 }];
   assert.deepEqual(
     [5, 10, 29, 99].map((time) => tileAt(tiles, time)?.at),

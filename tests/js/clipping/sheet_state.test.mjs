@@ -6,7 +6,7 @@ import { nextSheetState } from '../../../web/js/clipping/sheet_state.js';
 const after = (...events) =>
   events.reduce((state, event) => nextSheetState(state, event) ?? state, 'closed');
 
-test('a tap, a draft, a choice, a clip', () => {
+test('a tap makes a draft, and a choice makes a clip', () => {
   assert.equal(after('tap'), 'making');
   assert.equal(after('tap', 'made'), 'editing');
   assert.equal(after('tap', 'made', 'done'), 'saving');
@@ -28,7 +28,7 @@ test('the sheet can be closed at any time, and a second tap changes nothing', ()
   assert.equal(nextSheetState('closed', 'close'), null);
 });
 
-test('an answer that comes after the end of its state changes nothing', () => {
+test('an answer that arrives after the end of its state changes nothing', () => {
   assert.equal(nextSheetState('closed', 'made'), null);
   assert.equal(nextSheetState('closed', 'saved'), null);
   assert.equal(nextSheetState('editing', 'saved'), null);

@@ -35,7 +35,7 @@ test('a media time becomes a time in the replay', () => {
     assert.equal(clock.seconds(media * S), wanted, String(media));
 });
 
-test('a replay without runs', () => {
+test('a replay without runs has only the time 0', () => {
   const empty = new ReplayClock([]);
   assert.deepEqual([empty.duration, empty.mediaTime(3), empty.seconds(3)], [0, 0, 0]);
 });

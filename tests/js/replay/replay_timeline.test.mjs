@@ -56,7 +56,7 @@ test('shows the messages of the last minute', async () => {
   assert.deepEqual(timeline.messagesAt(900 * S), []);
 });
 
-test('gives the taps between two moments', async () => {
+test('returns the taps between two moments', async () => {
   const { timeline } = loaded();
   await timeline.prepare(65 * S);
   assert.deepEqual(timeline.tapsBetween(49 * S, 61 * S), [

@@ -1,4 +1,4 @@
-// The replay by Media Source Extensions, with a source that only keeps ranges.
+// The replay with Media Source Extensions. The source only keeps ranges.
 import '../fixtures/browser.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -171,7 +171,7 @@ test('a jump loads from the keyframe, shows the moment, and loads some media ahe
   replay.close();
 });
 
-test('a segment without a keyframe is loaded after the one before it', async () => {
+test('a segment without a keyframe is loaded after the previous segment', async () => {
   const { clock, loaded, video, replay } = started();
   replay.take(windowOf([0, 2], [2, 6], [6, 10, false], [10, 14, false], [14, 16]));
   replay.seek(11 * S);
@@ -197,7 +197,7 @@ test('a jump within the buffer needs no request', async () => {
   replay.close();
 });
 
-test('another jump ends the request of the one before', async () => {
+test('another jump ends the request of the previous jump', async () => {
   const signals = [];
   const { clock, video, replay, buffer } = started({
     load: (segment, signal) => {
@@ -216,7 +216,7 @@ test('another jump ends the request of the one before', async () => {
   replay.close();
 });
 
-test('playback continues behind an interruption of the live', async () => {
+test('playback continues after an interruption of the live', async () => {
   const { clock, video, replay } = started();
   replay.take(windowOf([0, 2], [2, 4], [10, 12]));
   replay.seek(3 * S);
@@ -227,7 +227,7 @@ test('playback continues behind an interruption of the live', async () => {
   replay.close();
 });
 
-test('a moment in an interruption shows what follows it', async () => {
+test('a moment in an interruption shows the moment after the interruption', async () => {
   const { clock, video, replay } = started();
   replay.take(windowOf([0, 2], [10, 12], [12, 14]));
   replay.seek(5 * S);

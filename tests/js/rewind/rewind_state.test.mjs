@@ -28,7 +28,7 @@ test('a jump loads, plays, waits for media and goes on', () => {
   assert.equal(after('jump', 'shown', 'jump'), 'seeking');
 });
 
-test('a pause of the live is a replay that stands still', () => {
+test('a pause of the live is a paused replay', () => {
   assert.equal(after('pause'), 'holding');
   assert.equal(after('pause', 'shown'), 'paused');
   assert.equal(after('pause', 'shown', 'resume'), 'playing');
@@ -45,7 +45,7 @@ test('the live is one step away from every state', () => {
   for (const state of REWIND_STATES) assert.equal(nextRewindState(state, 'leave'), 'live');
 });
 
-test('at the live, reports of the replay mean nothing', () => {
+test('at the live, events of the replay have no effect', () => {
   for (const event of ['shown', 'starved', 'resume', 'leave'])
     assert.equal(nextRewindState('live', event), 'live');
 });

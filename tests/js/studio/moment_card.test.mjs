@@ -37,7 +37,7 @@ test('a moment is offered while the server offers it', () => {
   assert.equal(byId('moment').hidden, true);
 });
 
-test('one tap publishes the moment, and the card goes', async () => {
+test('one tap publishes the moment, and the card disappears', async () => {
   const { byId, card, published, clock } = bench();
   card.handle(MOMENT);
   byId('moment-publish').onclick();

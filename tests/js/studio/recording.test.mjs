@@ -94,7 +94,7 @@ test('the creator changes how long the replay is kept', async () => {
   assert.deepEqual([made.calls, made.chosen()], [['yes'], 'yes']);
 });
 
-test('the replay is deleted after a question', async () => {
+test('the replay is deleted after a confirmation', async () => {
   const made = card([REPLAY]);
   await made.card.load();
   await made.choose('no');

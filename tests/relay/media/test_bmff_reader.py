@@ -15,7 +15,9 @@ EPOCH = 7
 
 
 def frames(start: int, durations: list[int]) -> list[Sample]:
-    """Frames from `start` on; the first one is a keyframe, and every third one is disposable."""
+    """Returns frames from `start` on. The first frame is a keyframe, and every third frame is
+    disposable.
+    """
     found = []
     for index, duration in enumerate(durations):
         data = bytes((index % 256,)) * (index + 1)
@@ -35,7 +37,9 @@ def sounds(start: int, count: int) -> list[Sample]:
 
 
 def timeless(samples: list[Sample]) -> list[tuple[object, ...]]:
-    """Returns what a fragment contains of the samples: all but the times of the wall clock."""
+    """Returns the members of the samples that a fragment contains: all but the times of the wall
+    clock.
+    """
     return [
         (s.track, s.dts, s.pts, s.media_time, s.data, s.key, s.disposable, s.duration, s.epoch)
         for s in samples
@@ -53,7 +57,7 @@ def test_an_init_segment_gives_its_tracks() -> None:
     st.integers(0, 20),
 )
 def test_a_fragment_gives_its_samples(start: int, durations: list[int], sound: int) -> None:
-    """All samples come back, in order of decode time, also beyond 32 bits of media time."""
+    """The reader returns all samples in order of decode time, also beyond 32 bits of media time."""
     video, audio = frames(start, durations), sounds(start * 8 // 15, sound)
     data = bmff.muxed_fragment((video, audio), 1)
     found = read_fragment(data, TRACKS, EPOCH)

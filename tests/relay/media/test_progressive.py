@@ -23,7 +23,7 @@ def run(samples: list[Sample], lasts: int = 3_000) -> Run:
 
 
 def file_of(seconds: float) -> tuple[bytes, list[Sample], list[Sample]]:
-    """A file with H.264 and Opus, and its samples."""
+    """Returns a file with H.264 and Opus, and its samples."""
     video, sound = live_samples.video(seconds), live_samples.sound(seconds)
     end = sound[-1].dts + sound[-1].duration
     data = progressive_mp4([run(video), Run(opus.track_info(), sound, end)])

@@ -1,4 +1,4 @@
-"""The files of a window: each plays by itself or after the one before, with exact times."""
+"""The files of a window: each file plays by itself or after the previous file, with exact times."""
 
 from fractions import Fraction
 

@@ -34,7 +34,7 @@ def stream() -> Stream:
 async def test_viewers_share_an_index_for_a_moment(
     replays: Replays, stream: Stream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Then the window is read again, and its samples are not held any longer."""
+    """After this moment, the window is read again, and the old samples are released."""
     monkeypatch.setattr(module, "INDEX_AGE", 0.05)
     first, second = await asyncio.gather(replays.index(stream), replays.index(stream))
     assert first is second

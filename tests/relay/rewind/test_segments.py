@@ -25,7 +25,7 @@ ALWAYS = [(0, LANDSCAPE)]
 def frames(
     count: int, *, gop: int, start: int = 0, epoch: int = 1, size: int = 1_000, place: int = 0
 ) -> list[Frame]:
-    """Frames at 30 Hz from second `start` on, with a keyframe every `gop` frames."""
+    """Returns frames at 30 Hz from second `start` on, with a keyframe every `gop` frames."""
     return [
         Frame(
             place + n,
@@ -123,7 +123,9 @@ def stream(steps: list[tuple[int, bool, bool]]) -> Iterator[Frame]:
     )
 )
 def test_any_window(steps: list[tuple[int, bool, bool]]) -> None:
-    """Segments are in order, do not overlap, and each can be decoded after the one before it."""
+    """Segments are in order and do not overlap. Each segment can be decoded after the previous
+    segment.
+    """
     every = list(stream(steps))
     newest = every[-1].media_time if every else 0
     made = segments_of(every, ALWAYS, newest)

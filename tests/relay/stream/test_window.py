@@ -127,7 +127,7 @@ def test_a_lower_limit_applies_at_once_and_a_higher_one_to_new_samples() -> None
 
 
 def test_an_excerpt_outlives_the_window() -> None:
-    """It grows with what the window receives, until its end."""
+    """The excerpt takes the new samples of the window, until the end of the excerpt."""
     window, sent = Window(60, 1 << 20), []
 
     def add(first: int, last: int) -> None:

@@ -39,7 +39,9 @@ def ends(clip: Cut) -> tuple[float, float]:
 
 
 def test_a_clip_begins_at_a_keyframe_and_ends_at_its_frame() -> None:
-    """It begins at the last keyframe before its start, and ends with the frame at its end."""
+    """The clip begins at the last keyframe before the requested start, and ends with the frame at
+    the requested end.
+    """
     samples = minute()
     clip = cut(samples, TRACKS, 31 * S, round(45.5 * S))
     assert ends(clip) == (30, 45.5)
@@ -77,12 +79,12 @@ def test_the_audio_goes_beyond_both_ends() -> None:
     ],
 )
 def test_what_is_no_clip(start: float, end: float, expected: CutProblem) -> None:
-    """Too short, of negative length, too long, before and after the samples, and mostly so."""
+    """The range is too short, negative, too long, or fully or mostly outside of the samples."""
     assert problem(minute(), start, end) is expected
 
 
 def test_nothing_to_cut() -> None:
-    """No samples, no keyframe, and only audio."""
+    """There are no samples, no keyframe, or only audio."""
     for samples in ([], live.video(10)[1:50], live.sound(20)):
         assert problem(samples, 10, 20) is CutProblem.TOO_SHORT
 
@@ -112,7 +114,7 @@ def turned(first: float, second: float) -> tuple[list[Sample], list[tuple[int, T
 def test_a_clip_never_crosses_a_change_of_the_picture(
     tap: float, expected: tuple[float, float], size: tuple[int, int]
 ) -> None:
-    """It stays on the side of the tap, and the whole stretch ends there too."""
+    """The clip stays on the side of the tap, and the whole stretch also ends at the change."""
     samples, tracks = turned(20, 10)
     whole = stretch(samples, tracks, round(tap * S))
     assert ends(whole) == expected and (whole.info.width, whole.info.height) == size
@@ -122,7 +124,7 @@ def test_a_clip_never_crosses_a_change_of_the_picture(
 
 @pytest.mark.parametrize("lasts", [0.5, 1.9, 3.0])
 def test_a_short_size_at_the_tap_is_left_out(lasts: float) -> None:
-    """The clip ends before it, until the new size lasts for a whole clip."""
+    """The clip ends before the new size, until the new size lasts for a whole clip."""
     samples, tracks = turned(20, lasts)
     assert ends(stretch(samples, tracks, round((30 + lasts) * S))) == (10, 30)
     assert ends(cut(samples, tracks, 25 * S, round((30 + lasts) * S))) == (24, 30)
@@ -135,14 +137,16 @@ def test_sizes_of_the_first_seconds_are_left_out() -> None:
 
 
 def test_the_same_parameters_again_change_nothing() -> None:
-    """A publisher who returns announces its track again."""
+    """A publisher that returns announces its track again."""
     tracks = [*TRACKS, (20 * S, live.track())]
     assert ends(cut(live.video(30), tracks, 15 * S, 25 * S)) == (14, 25)
 
 
 @pytest.mark.parametrize(("away", "expected"), [(1.5, (10, 41.5)), (20, (50, 60))])
 def test_an_interruption(away: float, expected: tuple[float, float]) -> None:
-    """A short one is in the clip, with its last frame held. A long one ends the stretch."""
+    """The clip contains a short interruption, and shows the last frame meanwhile. A long
+    interruption ends the stretch.
+    """
     samples = live.together(
         live.video(20), live.sound(20),
         live.video(10, start=30 + away, epoch=2), live.sound(10, start=30 + away, epoch=2),

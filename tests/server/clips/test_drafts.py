@@ -21,7 +21,7 @@ def filled(*added: Draft) -> Drafts:
 
 
 def test_a_person_has_few_drafts() -> None:
-    """The oldest one goes."""
+    """A further draft replaces the oldest draft."""
     own = [draft(f"own-{number}", "p-sam") for number in range(PER_PERSON + 1)]
     drafts = filled(draft("other"), *own[:-1])
     assert drafts.add(own[-1], 1.0) == [own[0]]
@@ -66,7 +66,7 @@ def test_a_draft_expires() -> None:
 
 
 def test_the_taps_of_a_person_are_bounded() -> None:
-    """Whatever became of the drafts."""
+    """The limit counts all taps, also the taps whose drafts were discarded."""
     drafts = Drafts(3, 600.0)
     for second in range(3):
         drafts.count_tap("p-sam", float(second))

@@ -38,8 +38,8 @@ def clip(start: float = 14, end: float = 20) -> Cut:
 
 
 async def test_a_clip(workers: Workers) -> None:
-    """Its video is the live's, byte for byte. Its audio begins and ends with the picture, and is in
-    time with it at both ends.
+    """The video equals the video of the live, byte for byte. The audio begins and ends with the
+    picture, and is in time with the picture at both ends.
     """
     whole = clip()
     files = await ClipMaker(workers).make(whole)
@@ -106,7 +106,7 @@ async def test_pictures(workers: Workers) -> None:
 
 
 async def test_a_worker_that_dies(workers: Workers) -> None:
-    """Its clip fails with a reason; the next one does not."""
+    """The clip of the worker fails with a reason. The next clip succeeds."""
     maker = ClipMaker(workers)
     task = asyncio.create_task(maker.make(stretch(SAMPLES, TRACKS, 20 * S)))
     await eventually(lambda: len(workers.processes()) == 2)
@@ -119,7 +119,7 @@ async def test_a_worker_that_dies(workers: Workers) -> None:
 async def test_more_clips_than_wait_are_refused(
     workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The others are made one after another."""
+    """The clips that wait are made one after another."""
     monkeypatch.setattr(module, "MAX_WAITING", 2)
     maker = ClipMaker(workers)
     made = await asyncio.gather(*(maker.make(clip()) for _ in range(5)), return_exceptions=True)

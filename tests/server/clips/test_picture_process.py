@@ -56,7 +56,7 @@ async def test_a_process_that_dies_costs_no_other(workers: Workers) -> None:
 async def test_a_process_that_hangs_or_answers_nonsense(
     workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is killed in time."""
+    """The server kills the process in time."""
     monkeypatch.setattr(module, "TIMEOUT", 0.01)
     with pytest.raises(WorkerFailed, match="no answer"):
         await draw_pictures(workers, CONFIG, KEYFRAMES)

@@ -14,7 +14,7 @@ from tests.fixtures import media
 
 
 def keyframes(width: int, height: int, count: int) -> tuple[bytes, list[bytes]]:
-    """The `avcC`, and keyframes whose grey values are those of `luma_of`."""
+    """Returns the `avcC`, and keyframes with the grey values of `luma_of`."""
     units = [h264.access_unit(unit) for unit in media.access_units(width, height, count, gop=1)]
     return media.video_track(width, height).config, [unit.data for unit in units]
 
@@ -25,20 +25,20 @@ def opened(data: bytes) -> VideoFrame:
 
 
 def grey(frame: VideoFrame, left: float = 0.0, right: float = 1.0) -> float:
-    """The mean of the picture between two places, 0 to 1, as an 8-bit grey value."""
+    """Returns the mean grey value, 8 bits, of the picture between two places from 0 to 1."""
     pixels = frame.to_ndarray(format="rgb24")
     across = pixels.shape[1]
     return float(pixels[:, int(left * across) : int(right * across)].mean())
 
 
 def full_range(luma: int) -> float:
-    """The grey value that people see for a luma of video."""
+    """Returns the grey value that people see for a luma of video."""
     return (luma - 16) * 255 / 219
 
 
 @pytest.mark.parametrize("size", [(180, 320), (320, 180), (66, 50)])
 def test_poster_and_filmstrip(size: tuple[int, int]) -> None:
-    """Shapes and brightness are those of the video. The tiles are in order."""
+    """Shape and brightness equal those of the video. The tiles are in order."""
     config, frames = keyframes(*size, 5)
     pictures = draw(config, frames, 2, True)
     for poster in (pictures.poster_jpeg, pictures.poster_webp):
@@ -58,7 +58,7 @@ def test_poster_and_filmstrip(size: tuple[int, int]) -> None:
 
 
 def test_a_poster_alone() -> None:
-    """Of a large picture, it is smaller; only its keyframe is decoded."""
+    """The poster of a large picture is smaller. Only the keyframe of the poster is decoded."""
     config, frames = keyframes(1920, 1080, 1)
     pictures = draw(config, [b"broken", *frames], 1, False)
     picture = opened(pictures.poster_jpeg)
@@ -67,7 +67,9 @@ def test_a_poster_alone() -> None:
 
 
 def test_keyframes_that_cannot_be_decoded() -> None:
-    """They get their neighbour's picture. If there is none, there are no pictures."""
+    """A keyframe that cannot be decoded gets the picture of its neighbour. If no keyframe can be
+    decoded, there are no pictures.
+    """
     config, frames = keyframes(64, 48, 3)
     broken = b"\0\0\0\4\x65\xff\xff\xff"
     pictures = draw(config, [broken, frames[1], broken, frames[2]], 0, True)

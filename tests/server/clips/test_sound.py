@@ -1,4 +1,4 @@
-"""The audio of a clip begins and ends with its picture, whatever packets there are."""
+"""The audio of a clip begins and ends with the picture, whatever packets the live has."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ def clip(audio: Sequence[Sample], start: float = 20.0, seconds: float = 6.0) -> 
 
 
 def encoded(plan: SoundPlan) -> list[Sample]:
-    """The audio, with each block encoded alone."""
+    """Returns the audio. Each block is encoded alone."""
     frames: list[bytes] = []
     for block in plan.blocks:
         encoder = AacEncoder()
@@ -36,8 +36,8 @@ def encoded(plan: SoundPlan) -> list[Sample]:
 
 
 def loud(plan: SoundPlan) -> tuple[list[float], list[float]]:
-    """When the decoded file is loud, and when the Opus packets are: the first and the last moment,
-    in s of the file.
+    """Returns when the decoded file is loud, and when the Opus packets are loud: the first and the
+    last moment, in s of the file.
     """
     samples = encoded(plan)
     assert len(samples) == plan.count
@@ -68,14 +68,14 @@ def test_a_tone_stays_at_its_media_time(start: float) -> None:
 
 
 def test_a_clip_without_audio() -> None:
-    """Also if there is audio only before and after it."""
+    """The clip has no audio, also if the live has audio before and after the clip."""
     assert plan_sound(clip([])) is None
     around = [*live.sound(9.9), *live.sound(1, start=26.1)]
     assert plan_sound(clip(around)) is None
 
 
 def test_audio_that_begins_late_and_pauses() -> None:
-    """What is missing is silence; the rest keeps its time."""
+    """Silence replaces the missing audio. The other audio keeps its time."""
     audio = [*live.sound(1.5, start=22.003), *live.sound(0.5, start=25.004)]
     plan = plan_sound(clip(audio))
     assert plan
@@ -109,7 +109,7 @@ def test_any_packets(steps: list[tuple[int, int]], late: int) -> None:
     audio: list[Sample] = []
     for step, duration in steps:
         at += step
-        data = bytes((0xF8, 0xFF, len(audio)))  # different for each packet
+        data = bytes((0xF8, 0xFF, len(audio)))  # The data differs for each packet.
         audio.append(sound_sample(at, data=data, duration=duration))
         at += duration
     audio.sort(key=lambda sample: sample.dts)
@@ -133,7 +133,7 @@ def test_any_packets(steps: list[tuple[int, int]], late: int) -> None:
 
 
 def test_clips_of_the_same_moments_share_blocks() -> None:
-    """Whatever their ends, all whole blocks that are in both."""
+    """The clips share all blocks that are whole in both clips, whatever the ends of the clips."""
     audio = [sound_sample(n * 960, data=bytes((0xF8, *n.to_bytes(2, "big")))) for n in range(3_000)]
     one, other = plan_sound(clip(audio, 20, 10)), plan_sound(clip(audio, 23.4, 10))
     assert one and other

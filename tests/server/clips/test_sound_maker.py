@@ -59,7 +59,7 @@ async def test_long_audio_is_divided_among_processes(workers: Workers) -> None:
 
 
 async def test_a_process_that_dies(workers: Workers) -> None:
-    """The encoding fails, no process is left, and nothing of it is kept."""
+    """The encoding fails, no process is left, and no block of the audio is kept."""
     maker = SoundMaker(workers)
     task = asyncio.create_task(maker.encode(blocks(20, 30)))
     await eventually(lambda: len(workers.processes()) == 3)

@@ -27,8 +27,8 @@ async def framed(server: Server, clip: str) -> tuple[int, str, dict[str, str]]:
 
 
 async def test_a_clip_is_shown_elsewhere_while_everyone_may_see_it(server: Server) -> None:
-    """A messenger gets the picture and the video, and another site the frame. After the clip is
-    private or deleted, nobody else gets anything.
+    """A messenger gets the picture and the video, and another site the frame. If the clip is
+    private or deleted, messengers and other sites get nothing.
     """
     async with Browser(server.url) as creator:
         await creator.person()

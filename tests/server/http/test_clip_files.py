@@ -1,5 +1,5 @@
-"""The files of clips: ranges, caching, downloads, and an object store that fails. With local files
-and with an S3 server.
+"""The files of clips: ranges, caching, downloads, and an object store that fails. The tests use
+local files and an S3 server.
 """
 
 from collections.abc import AsyncIterator
@@ -168,7 +168,9 @@ async def test_files_that_do_not_exist(party: Party) -> None:
 
 
 async def test_s3_gives_the_file_itself(on_s3: Party) -> None:
-    """A URL for five minutes. A download comes from the server, with its name."""
+    """The server redirects to a URL that is valid for five minutes. A download comes from the
+    server, with the file name of the clip.
+    """
     clip = await publish_clip(on_s3.person, on_s3.room)
     status, headers, _ = await on_s3.ask(clip["video"])
     assert (status, headers["Cache-Control"]) == (302, "public, max-age=60")
@@ -192,7 +194,7 @@ async def test_s3_gives_the_file_itself(on_s3: Party) -> None:
 
 @pytest.mark.parametrize("fault", [full, lose])
 async def test_a_store_that_is_full_or_loses_a_file(on_s3: Party, fault: Any) -> None:
-    """The draft remains, and is finished when the store works again. Nothing else is left."""
+    """The draft remains, and can be finished when the store works again. No other object is left."""
     assert on_s3.gate is not None
     draft = await make_clip(on_s3.person, on_s3.room)
     path, body = f"/api/clips/{draft['id']}", {"start": 14 * S, "end": 20 * S}

@@ -46,7 +46,7 @@ async def read(person: Browser, path: str) -> tuple[int, str, str]:
 async def test_a_page_plays_and_leads_to_the_creator(
     server: Server, creator: Browser, viewer: Browser, handle: bool
 ) -> None:
-    """The page of a published clip has its video, the creator, and what the creator shows live."""
+    """The page of a published clip has the video, the creator, and the creator's lives."""
     if handle:
         await creator.ask("PUT", "/api/me/handle", {"handle": "다크걸"})
     room = await live(server, creator)

@@ -53,7 +53,7 @@ class Party:
 
 @pytest_asyncio.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    """A server that records nothing, which is quicker."""
+    """Starts a server without recordings, so that the tests are faster."""
     async with running(tmp_path, keep_replays="no") as server:
         yield server
 
@@ -128,7 +128,9 @@ async def test_a_draft_grows_for_five_seconds(party: Party) -> None:
 
 
 async def test_done_makes_the_final_clip(party: Party) -> None:
-    """It replaces the draft, and everyone sees it. Only the creator sees who made it."""
+    """The final clip replaces the draft, and everyone sees the clip. Only the creator sees who made
+    the clip.
+    """
     draft = await make_clip(party.sam, party.room)
     path = f"/api/clips/{draft['id']}"
     assert await refusal(party.minji, "GET", path) == (404, "clip_not_found")
@@ -160,7 +162,7 @@ async def test_a_clip_without_sound(server: Server, browser: Browser) -> None:
 
 
 async def test_a_program_with_the_creator_key(party: Party) -> None:
-    """It may make highlights. Its drafts are its own."""
+    """The program may make highlights. Only programs with the key see the program's drafts."""
     url = party.server.url
     async with party.server.http.post(
         url + party.path, json={"source": "highlight"}, headers=party.room.bearer
@@ -197,7 +199,7 @@ NO_CLIPS: list[tuple[object, tuple[int, str]]] = [
 
 
 async def test_moments_that_are_no_clip(party: Party) -> None:
-    """They leave nothing, and do not count."""
+    """Refused moments leave no draft, and do not count."""
     for body, code in NO_CLIPS:
         assert await refusal(party.sam, "POST", party.path, body) == code, body
     assert not party.server.clips.drafts
@@ -239,7 +241,7 @@ async def test_a_room_that_is_not_live(server: Server, browser: Browser) -> None
 
 
 async def test_across_a_new_picture_size(party: Party) -> None:
-    """The clip and its handles stop there, on the side of the tap."""
+    """The clip and its handles stop at the change of the size, on the side of the tap."""
     track = live_samples.track(96, 64)
     party.server.stream(party.room).set_track(track, time.time_ns() // 1_000)
     publish(party.server, party.room, live_samples.video(8, start=40, width=96, height=64))
@@ -251,7 +253,7 @@ async def test_across_a_new_picture_size(party: Party) -> None:
 
 
 async def test_across_an_interruption(party: Party) -> None:
-    """After a long absence, the clip begins with the return."""
+    """After a long absence, the clip begins when the creator returns."""
     samples = live_samples.together(
         live_samples.video(8, start=60, epoch=2), live_samples.sound(8, start=60, epoch=2)
     )
@@ -336,8 +338,8 @@ async def test_changes(party: Party) -> None:
 
 
 async def test_a_clip_of_a_private_live(party: Party) -> None:
-    """It is private too: for followers of the creator and holders of a link. To all others it
-    does not exist.
+    """The clip is private too: only followers of the creator and holders of a link can see the
+    clip.
     """
     await party.choose(visibility="private")
     clip = await publish_clip(party.creator, party.room)
@@ -422,7 +424,7 @@ async def recorded(party: Party, seconds: float) -> None:
 
 
 async def test_a_moment_that_only_the_recording_has(tmp_path: Path) -> None:
-    """Its creator still clips it, while the live runs and after its end."""
+    """The creator can clip the moment while the live runs, and after the end of the live."""
     async with running(tmp_path) as server, beginning(server) as party:
         await clip_lost_moments(party)
 
@@ -453,7 +455,7 @@ async def clip_lost_moments(party: Party) -> None:
 
 
 async def test_one_person_makes_few_clips(tmp_path: Path) -> None:
-    """Whatever the person does with them."""
+    """The limit counts all clips, also the clips that the person deletes."""
     async with (
         running(tmp_path, clips_per_person=2) as server,
         Browser(server.url) as sam,
@@ -504,7 +506,7 @@ async def test_a_server_that_stops_leaves_no_half_clip(tmp_path: Path) -> None:
         store = server.storage.clips
         assert await store.find(draft["id"]) is None
         assert await store.find(clip["id"]) is not None
-        # As after a crash: the rows of drafts are still there.
+        # As after a crash, the rows of drafts still exist.
         await store.add(found.record, ClipLimits(10, 10))
     async with running(tmp_path) as server:
         assert await server.storage.clips.find(draft["id"]) is None

@@ -52,7 +52,7 @@ async def test_many_clients_share_few_reads(
 
 
 async def test_an_object_that_is_too_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The connection ends, so that the client does not take a part for the whole."""
+    """The connection ends, so that the client notices that the answer is incomplete."""
     monkeypatch.setattr(object_body, "PIECE", 1_000)
     objects = await Objects.open(Settings(data=tmp_path))
     await objects.put(KEY, DATA, "video/mp4")

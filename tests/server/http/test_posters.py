@@ -30,7 +30,7 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 
 
 async def go_live(server: Server, frame: int = 0, **body: str) -> NewRoom:
-    """A live of 64 × 48 pixels with one keyframe."""
+    """Returns a live of 64 × 48 pixels with one keyframe."""
     room = await server.create(**body)
     stream = server.stream(room)
     stream.set_track(video_track(), 0)
@@ -52,13 +52,13 @@ async def listed(server: Server, room: NewRoom) -> dict[str, Any]:
 
 
 async def first_poster(server: Server, room: NewRoom) -> str:
-    """The URL path of the poster, once there is one."""
+    """Returns the URL path of the poster, once the live has a poster."""
     await eventually(lambda: server.posters.find(room.name), 30)
     return str((await listed(server, room)).get("poster"))
 
 
 def tags(page: str) -> dict[str, str]:
-    """The Open Graph and Twitter tags of a page, and its oEmbed link."""
+    """Returns the Open Graph and Twitter tags of a page, and the oEmbed link."""
     found: dict[str, str] = {}
 
     class Parser(HTMLParser):

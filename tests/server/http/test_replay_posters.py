@@ -24,7 +24,7 @@ async def described(server: Server, room: NewRoom) -> tuple[int, dict[str, Any]]
 
 
 async def picture(server: Server, path: str) -> tuple[int, bytes, str]:
-    """Returns the status, the body and the media type."""
+    """Returns the status, the body and the media type of an answer."""
     async with server.http.get(server.url + path) as response:
         return response.status, await response.read(), response.content_type
 
@@ -74,7 +74,7 @@ async def test_the_requests_that_wait_are_bounded(
     room = await live(server)
     await end(server, room)
     posters = ReplayPosters(server.storage.recordings, server.objects, server.workers)
-    async with posters._turn:  # another poster is being made
+    async with posters._turn:  # Another poster is being made.
         waiting = [asyncio.create_task(posters.find(room.name)) for _ in range(2)]
         await eventually(lambda: posters._waiting == 2, 20)
         with pytest.raises(Unavailable):

@@ -69,7 +69,7 @@ async def test_paths_that_make_no_sense(replay: Server) -> None:
 
 
 async def test_a_replay_of_a_private_live(server: Server) -> None:
-    """Only those who may watch the room get it, and no cache keeps it."""
+    """Only people who may watch the room get the replay, and no cache keeps the replay."""
     await store(server.storage, server.objects, recorded(1), visibility="private")
     async with server.http.get(f"{server.url}{BASE}/1.m4s") as response:
         assert (response.status, (await response.json())["code"]) == (403, "private_room")
@@ -88,7 +88,9 @@ async def test_a_deleted_replay(replay: Server) -> None:
 
 
 async def test_the_page_of_a_replay(replay: Server, browser: Browser) -> None:
-    """The page of the ended live leads there. Programs still learn that the live has ended."""
+    """The page of the ended live redirects to the page of the replay. Programs still learn that the
+    live has ended.
+    """
     async with replay.http.get(
         f"{replay.url}/r/{ROOM.room}", headers={"Accept": "text/html"}, allow_redirects=False
     ) as response:

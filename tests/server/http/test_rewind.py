@@ -107,7 +107,7 @@ async def test_a_private_room_shows_its_window_to_its_viewers_only(
 
 
 async def test_the_window_has_the_hearts(server: Server, room: NewRoom) -> None:
-    """From memory, and not those of another time."""
+    """The hearts come from memory. Hearts of other times are left out."""
     taps = [(3 * SECOND, 0, 4), (3 * SECOND, 1, 1), (7 * SECOND, 0, 2)]
     server.room(room).social.reactions._reactions.add("a", taps)
     assert (await window(server, room))["hearts"] == [

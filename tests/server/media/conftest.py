@@ -1,4 +1,4 @@
-"""A database, an object store and what is in both."""
+"""A database, an object store, and the content of both."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Recordings and clips are deleted because of their age and because of the size of all."""
+"""Recordings and clips are deleted if they are too old, or if their total size is too large."""
 
 import asyncio
 from typing import Any
@@ -55,7 +55,7 @@ async def test_what_is_too_old(storage: Storage, objects: Objects) -> None:
 async def test_the_oldest_go_when_all_together_are_too_large(
     storage: Storage, objects: Objects
 ) -> None:
-    """Neither a running recording nor a clip in the making goes, though both count."""
+    """Running recordings and unfinished clips are not deleted, although their sizes count."""
     for number in range(5):
         at = NOW - 100 + number
         await add_clip(storage, objects, f"clip{number}", created_at=at, bytes=10)

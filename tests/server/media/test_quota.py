@@ -13,7 +13,7 @@ from server.media.quota import surplus
         ([5, 5], 11, 10, 1),
         ([1, 1, 9, 1], 25, 15, 3),
         ([0, 0, 5], 11, 10, 3),
-        ([5, 5], 100, 10, 2),  # the rest must stay
+        ([5, 5], 100, 10, 2),  # The rest must stay.
         ([5], 4, 0, 1),
     ],
 )

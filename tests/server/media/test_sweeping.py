@@ -1,4 +1,4 @@
-"""The objects of deleted rows are deleted, also those that a late put brings."""
+"""The objects of deleted rows are deleted, also objects that a late put stores."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ async def test_objects_of_deleted_rows_go_at_once(storage: Storage, objects: Obj
 
 
 async def test_a_put_that_was_under_way(storage: Storage, objects: Objects) -> None:
-    """The prefix is forgotten only when no put from before can still complete."""
+    """The prefix is forgotten only when no earlier put can still complete."""
     await discarding(storage, "lives/a/")
     sweeping = Sweeping(storage.discarded, objects)
     await sweeping.run(5.0)
@@ -60,14 +60,14 @@ async def test_a_restarted_server_begins_again(storage: Storage, objects: Object
 async def test_one_folder_that_cannot_be_deleted(
     storage: Storage, objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The others are deleted; after MAX_FAILURES, the run ends."""
+    """The other folders are deleted. After MAX_FAILURES failures, the run ends."""
     monkeypatch.setattr(module, "MAX_FAILURES", 2)
     await fill(objects, "lives/a/1.m4s", "lives/b/1.m4s", "lives/c/1.m4s")
     # A file in place of a folder on the way to the folder cannot be deleted even by root.
     names = [f"broken-{number}" for number in range(2)]
     for name in names:
         folder = tmp_path / "media/lives" / name
-        folder.symlink_to(tmp_path / "media/lives/c")  # shutil.rmtree refuses a symbolic link
+        folder.symlink_to(tmp_path / "media/lives/c")  # shutil.rmtree refuses a symbolic link.
     await discarding(storage, *(f"lives/{name}/" for name in names), "lives/a/")
     sweeping = Sweeping(storage.discarded, objects)
     deleted = await sweeping.run(5.0) + await sweeping.run(6.0)
@@ -79,7 +79,7 @@ async def test_one_folder_that_cannot_be_deleted(
 async def test_a_store_that_is_away(
     storage: Storage, s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The prefixes stay until the store is back."""
+    """The prefixes stay until the store answers again."""
     give_credentials(monkeypatch)
     bucket = s3_server.bucket()
     there = await Objects.open(Settings(data=tmp_path, **bucket.settings()))

@@ -13,8 +13,9 @@ from tests.fixtures.s3 import S3Server, give_credentials
 
 @pytest.fixture(scope="session", params=["files", "s3"])
 def server(request: pytest.FixtureRequest) -> S3Server | None:
-    """None for local files."""
-    # Session scoped, so that the server starts before a test counts its processes.
+    """Returns an S3 server, or None for local files."""
+    # The fixture has the scope of the session, so that the server starts before a test counts its
+    # own processes.
     started: S3Server | None = None
     if request.param == "s3":
         started = request.getfixturevalue("s3_server")

@@ -39,7 +39,7 @@ async def test_what_is_stored_is_read(objects: Objects) -> None:
 
 async def test_a_file_is_stored(objects: Objects, tmp_path: Path) -> None:
     file = tmp_path / "file"
-    file.write_bytes(os.urandom(6 << 20))  # S3 gets it in two parts
+    file.write_bytes(os.urandom(6 << 20))  # S3 gets the file in two parts.
     await objects.put(KEY, file, "video/mp4")
     assert await objects.read(KEY) == file.read_bytes()
 
@@ -111,7 +111,9 @@ async def test_a_prefix_is_one_folder(objects: Objects, prefix: str) -> None:
 
 
 async def test_clients_get_an_object_from_the_bucket(objects: Objects) -> None:
-    """Without the server, for a limited time; a local file is served by the server."""
+    """Clients get the object without the server, for a limited time. The server itself serves local
+    files.
+    """
     await objects.put(KEY, DATA, "video/mp4")
     url = await objects.url(KEY, 300)
     path = objects.path(KEY)
@@ -189,7 +191,7 @@ def largest_file(size: int) -> Iterator[None]:
 
 
 async def test_a_full_disk(tmp_path: Path) -> None:
-    """Half an object is never seen, and a later put succeeds."""
+    """A reader never sees half an object, and a later put succeeds."""
     objects = await Objects.open(Settings(data=tmp_path))
     await objects.put(KEY, b"former", "video/mp4")
     with largest_file(4_096):
@@ -223,7 +225,7 @@ async def test_a_killed_server_leaves_no_half_object(tmp_path: Path) -> None:
     root = tmp_path / "media"
     dead = subprocess.run([sys.executable, "-c", KILLED, str(root)], timeout=50)
     assert dead.returncode == -9
-    assert [path.is_file() for path in root.rglob("video.mp4*")] == [True]  # what it staged
+    assert [path.is_file() for path in root.rglob("video.mp4*")] == [True]  # the staged file
     objects = await Objects.open(Settings(data=tmp_path))
     assert list(root.rglob("video.mp4*")) == []
     assert await objects.list("clips/a/") == []
@@ -270,7 +272,7 @@ async def test_a_server_that_does_not_answer(
         gate.held = True
         with pytest.raises(ObjectsUnavailable):
             await objects.read(KEY)
-        # The limit of the call holds also where the client would wait for longer.
+        # The limit of the call also holds if the client would wait for longer.
         monkeypatch.setattr(module, "WITHIN", 0.05)
         with pytest.raises(ObjectsUnavailable, match="does not answer"):
             await objects.put(KEY, DATA, "video/mp4")
@@ -328,7 +330,7 @@ async def test_the_log_says_once_that_the_store_fails(
 
 
 def test_the_origin_of_urls(tmp_path: Path) -> None:
-    """Pages must allow it."""
+    """The content security policy of the pages must allow this origin."""
     assert public_origin(Settings(data=tmp_path)) is None
     at_aws = Settings(data=tmp_path, media="s3://bucket/media", media_region="eu-west-1")
     assert public_origin(at_aws) == "https://bucket.s3.eu-west-1.amazonaws.com"

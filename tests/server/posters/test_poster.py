@@ -26,7 +26,9 @@ def test_the_latest_poster_of_a_room_is_kept() -> None:
 
 
 def test_the_posters_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In number and in bytes: the ones that were put first go."""
+    """Number and size of the posters are bounded. The posters that were put first are dropped
+    first.
+    """
     monkeypatch.setattr(module, "MOST", 3)
     monkeypatch.setattr(module, "MOST_BYTES", 100)
     shelf = PosterShelf()

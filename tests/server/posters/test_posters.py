@@ -1,4 +1,4 @@
-"""The task that makes posters: when it makes one, and what it keeps."""
+"""The task that makes posters: when the task makes a poster, and what the task keeps."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -25,7 +25,7 @@ class Clock:
 @pytest_asyncio.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     async with running(tmp_path) as server:
-        await server.posters.close()  # the tests call another one
+        await server.posters.close()  # The tests call another task.
         yield server
 
 
@@ -55,7 +55,7 @@ async def test_a_poster_is_made_after_some_seconds_and_then_replaced(
     assert not await posters.refresh()
     clock.now += 0.1
     assert await posters.refresh()
-    assert posters.find(room.name) is first  # there is no newer keyframe
+    assert posters.find(room.name) is first  # There is no newer keyframe.
     publish(server, room, 3, 90_000)
     clock.now += EVERY
     assert await posters.refresh()
@@ -71,7 +71,7 @@ async def test_a_poster_is_made_after_some_seconds_and_then_replaced(
 async def test_a_picture_that_cannot_be_decoded(
     server: Server, room: NewRoom, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """There is no poster, and the next attempt is as late as after a poster."""
+    """The live has no poster. The next attempt comes as late as after a successful attempt."""
     clock = Clock()
     posters = Posters(server.rooms.in_memory, server.workers, clock)
     server.stream(room).publish(video_sample(90_000, key=True, data=b"\0\0\0\4\x65\xff\xff\xff"))

@@ -18,7 +18,7 @@ def test_a_new_poster_is_not_replaced() -> None:
 
 
 def served(viewers: dict[str, int], number: int, seconds: float) -> list[str]:
-    """The lives of the first posters, if one is made every `seconds`."""
+    """Returns the lives of the first posters, if a poster is made every `seconds`."""
     tried = dict.fromkeys(viewers, 0.0)
     order = []
     for step in range(number):
@@ -31,7 +31,7 @@ def served(viewers: dict[str, int], number: int, seconds: float) -> list[str]:
 
 
 def test_the_most_watched_are_new_and_no_live_waits_for_ever() -> None:
-    """A hundred lives, and time for one poster a second."""
+    """There are a hundred lives, and time for one poster a second."""
     viewers = {"star": 10_000, **{f"live{n}": 1 for n in range(99)}}
     order = served(viewers, 400, 1.0)
     stars = [n for n, room in enumerate(order) if room == "star"]
@@ -40,7 +40,7 @@ def test_the_most_watched_are_new_and_no_live_waits_for_ever() -> None:
 
 
 def test_posters_use_a_share_of_a_core() -> None:
-    """Whatever one poster costs."""
+    """The share does not depend on the time that one poster takes."""
     for cost in (0.01, 0.3, 5.0):
         now = spent = 0.0
         allowance = Allowance(now)

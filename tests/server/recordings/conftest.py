@@ -26,7 +26,7 @@ from tests.fixtures import media
 
 
 class Files(LocalFiles):
-    """Local files that fail while the test wants so."""
+    """Local files that fail while the test sets a fault."""
 
     failing: OSError | None = None
 
@@ -66,7 +66,7 @@ class House:
         return sorted(path.name for path in (self.folder / "lives" / room).glob("*"))
 
     async def ended(self, room: str) -> None:
-        """Waits until the recording of a room is no longer written."""
+        """Waits until no recorder writes the recording of a room."""
         if recorder := self.recordings._recorders.get(room):
             await recorder.ended()
 

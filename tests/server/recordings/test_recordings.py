@@ -98,7 +98,9 @@ async def test_a_restart_continues_the_recording(tmp_path: Path) -> None:
 
 
 async def test_a_crash_leaves_no_segment_without_its_place_in_the_index(tmp_path: Path) -> None:
-    """A crash between object and row. The store has lost another object."""
+    """The server crashed after it stored an object and before it stored the row. The store has lost
+    another object.
+    """
     async with open_house(tmp_path, RecordingPolicy()) as house:
         room = await house.live()
         publish(room, 1, 9)
@@ -216,7 +218,7 @@ async def test_nothing_is_recorded_if_the_creator_wants_so(house: House) -> None
 
 
 async def test_a_creator_who_changes_the_mind_during_the_live(house: House) -> None:
-    """Nothing is kept in the end; until then, the creator may change it again."""
+    """Nothing is kept after the live. Until then, the creator may change the choice again."""
     room = await house.live()
     publish(room, 1, 5)
     await house.recordings.choose(room.name, Keep.NO)

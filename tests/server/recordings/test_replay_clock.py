@@ -8,7 +8,7 @@ RUNS = [Run(0, 5 * SECOND, 8 * SECOND), Run(8 * SECOND, 20 * SECOND, 4 * SECOND)
 
 
 def test_segments_without_a_gap_are_one_run() -> None:
-    """Also if a new piece begins."""
+    """The run continues also if a new piece begins."""
     assert (
         runs(
             [

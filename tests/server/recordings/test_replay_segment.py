@@ -75,7 +75,7 @@ def test_joints_have_no_click_and_times_are_exact(offset: int) -> None:
     whole = made(samples, cuts[0], cuts[-1])
     pieces, once = wave(joined), wave(whole)
     assert len(pieces) == len(once)
-    # The first frame has no frame before it to overlap with.
+    # The first frame has no previous frame with which it overlaps.
     assert np.abs(pieces - once)[2 * FRAME :].max() < 0.02
     steps = np.abs(np.diff(pieces[2 * FRAME :]))
     assert steps.max() < 1.3 * np.abs(np.diff(once[2 * FRAME :])).max()

@@ -32,7 +32,7 @@ class Stored:
     now: float = CREATED + 100
 
     async def code(self, room: str = ROOM.room) -> RefusalCode | None:
-        """The reason why there is no replay."""
+        """Returns the code of the refusal if there is no replay."""
         try:
             await self.replays.find(room)
         except Refusal as refusal:
@@ -55,7 +55,7 @@ async def stored(tmp_path: Path) -> AsyncIterator[Stored]:
 
 
 async def test_a_replay_plays_from_the_first_frame_to_the_last(stored: Stored) -> None:
-    """With an interruption and a new picture size inside."""
+    """The replay contains an interruption and a new picture size."""
     await store(stored.storage, stored.objects, recorded(4, gap_before=3, turned_at=4))
     replay = await stored.replays.find(ROOM.room)
     assert [piece.piece for piece in replay.pieces] == [1, 2]

@@ -92,7 +92,7 @@ def assert_joined(segments: Sequence[Segment]) -> None:
 
 @pytest.mark.parametrize("late", [0.0, 0.15, -0.15])
 def test_segments_begin_at_keyframes_and_hold_every_sample(late: float) -> None:
-    """Whether the audio arrives with the video, later or earlier."""
+    """The audio arrives with the video, later or earlier."""
     published = live(0, 13, late=late)
     pieces, segments = record([VIDEO, AUDIO, *published])
     assert [(each.piece, each.width, each.height) for each in pieces] == [(1, 64, 48)]
@@ -137,7 +137,7 @@ def test_a_new_picture_size_begins_a_piece() -> None:
 
 
 def test_the_same_tracks_again_begin_no_piece() -> None:
-    """For example when the publisher returns."""
+    """A publisher that returns sends the same tracks again."""
     again = live(30, 34, epoch=2)
     pieces, segments = record([VIDEO, AUDIO, *live(0, 4), VIDEO, AUDIO, *again])
     assert len(pieces) == 1

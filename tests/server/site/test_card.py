@@ -14,7 +14,7 @@ CLIP = replace(LINK, image=IMAGE, video=VIDEO, player="https://live.example.org/
 
 
 def test_the_kind_of_a_card() -> None:
-    """A large picture stands in the way of a video at Discord, so a clip never asks for it."""
+    """With the kind for large pictures, Discord plays no video, so a clip never has this kind."""
     assert LINK.kind == "summary"
     assert replace(LINK, image=IMAGE).kind == "summary_large_image"
     assert CLIP.kind == "player"

@@ -88,7 +88,9 @@ def test_three_friends_are_enough_in_a_silent_live() -> None:
 
 
 def test_what_is_usual_is_no_moment() -> None:
-    """Twenty people are a moment for a small crowd, and none where thirty react all the time."""
+    """Twenty people are a moment in a small crowd, but no moment if thirty people react all the
+    time.
+    """
     chance = Random(1)
     busy = [chance.randint(4, 8) for _ in range(600)]
     assert highlights(with_peak(list(busy), 300, 8), 0) == []

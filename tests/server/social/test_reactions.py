@@ -104,7 +104,9 @@ def test_people_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_taps_of_the_last_seconds_are_in_memory() -> None:
-    """Also once they are stored: viewers who jump back see them as a curve."""
+    """The taps stay in memory after they are stored, because viewers who jump back see a curve of
+    the taps.
+    """
     kept = Reactions()
     kept.add("a", [(10 * SECOND, HEART, 3), (10 * SECOND, FIRE, 1), (12 * SECOND, HEART, 1)])
     kept.take()
@@ -114,8 +116,8 @@ def test_the_taps_of_the_last_seconds_are_in_memory() -> None:
 
 
 def test_a_tap_on_a_replayed_moment_counts_there_but_counts_no_person() -> None:
-    """The people of this moment are not in memory any longer. The taps still are, so that the new
-    total replaces the stored total.
+    """Memory does not contain the people of this moment any more. Memory still contains the taps,
+    so that the new total replaces the stored total.
     """
     kept = Reactions()
     kept.add("a", [(10 * SECOND, HEART, 2)])

@@ -187,8 +187,8 @@ async def test_a_live_of_a_deleted_person_keeps_no_title(storage: Storage) -> No
 
 
 async def test_the_media_of_a_deleted_creator_goes(storage: Storage) -> None:
-    """Recordings and clips of the own lives, and clips that the person made of other lives, with
-    their objects.
+    """The deletion includes recordings and clips of the creator's lives, clips that the creator
+    made of other lives, and their objects.
     """
     for number in range(30):
         for owner in (ME, "other"):

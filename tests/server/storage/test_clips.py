@@ -74,7 +74,7 @@ async def test_a_clip_is_read_as_it_was_stored(storage: Storage) -> None:
 
 
 async def test_the_clips_of_a_person_are_limited(storage: Storage) -> None:
-    """In all rooms together, and of all servers."""
+    """The limit counts the clips of all rooms and of all servers."""
     limits = ClipLimits(2, 100)
     await added(storage, record(1, room="one"), record(2, "draft", room="two"))
     with pytest.raises(TooManyOfPerson) as refused:
@@ -124,7 +124,7 @@ async def test_approval(storage: Storage) -> None:
 
 
 async def test_a_deletion_can_be_undone_for_a_while(storage: Storage) -> None:
-    """The clip has its former state again."""
+    """Undoing the deletion restores the former state of the clip."""
     store = await added(storage, record(1), record(2, "waiting"), record(3, "draft"))
     for clip in ("clip-1", "clip-2"):
         assert await store.delete(clip, NOW)

@@ -96,7 +96,7 @@ async def test_the_choice_decides_when_a_replay_is_deleted(storage: Storage) -> 
 async def test_a_deleted_recording_cannot_begin_before_its_objects_are_gone(
     storage: Storage,
 ) -> None:
-    """Otherwise the new objects would be deleted with the old ones."""
+    """Otherwise, the new objects would be deleted with the old objects."""
     await record(storage)
     await storage.recordings.discard("abc", 200.0)
     assert await storage.recordings.read("abc") is None

@@ -177,7 +177,9 @@ def test_an_original_behind_the_answer_was_late(marked: bool) -> None:
 
 
 def test_a_suspected_packet_is_requested_once() -> None:
-    """If a later packet shows that it is missing, the request is repeated after a round trip."""
+    """If a later packet shows that the suspected packet is missing, the request is repeated after a
+    round trip.
+    """
     round_trip = RoundTrip()
     gaps = Gaps(round_trip)
     assert gaps.suspect(0xFFFF, 2, 1.0) == [0xFFFF, 0]

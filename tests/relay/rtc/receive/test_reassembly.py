@@ -207,12 +207,12 @@ def test_a_retransmission_fills_the_gap_and_measures_the_round_trip() -> None:
 
 
 def test_a_lost_last_packet_of_a_frame_is_suspected() -> None:
-    """Its retransmission completes the frame before the next frame arrives."""
+    """The retransmission of the packet completes the frame before the next frame arrives."""
     packets = packets_of(["idr", "p2", "p"])
     *before, last, after = packets
     round_trip = RoundTrip()
     reassembly = Reassembly(round_trip)
-    assert reassembly.suspect(1, 0.0) == []  # nothing has arrived
+    assert reassembly.suspect(1, 0.0) == []  # No packet has arrived.
     assert len(feed(reassembly, before, 0.0)) == 1
     assert reassembly.suspect(1, 0.01) == [last.sequence]
     assert len(reassembly.receive(last, 0.012, resent=True)) == 1

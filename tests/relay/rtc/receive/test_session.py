@@ -85,7 +85,7 @@ class Publishing:
     def send_video(
         self, sequence: int, payload: bytes, *, ssrc: int = 10, transport: int | None = None
     ) -> None:
-        """An access unit in one packet. `transport`: the transport-wide sequence number."""
+        """Sends an access unit in one packet. `transport`: the transport-wide sequence number."""
         assert VIDEO
         begin, extension = _extension(transport)
         header = HEADER.pack(begin, 0x80 | VIDEO.payload_type, sequence, 3_000 * sequence, ssrc)
@@ -99,7 +99,7 @@ class Publishing:
 
     @property
     def requested(self) -> list[list[int]]:
-        """The numbers in each request for missing packets so far."""
+        """The sequence numbers in each request for missing packets so far."""
         feedback = self.feedback()
         return [item.lost for item in feedback if isinstance(item, RtcpRtpfbPacket) and item.lost]
 
@@ -109,7 +109,7 @@ class Publishing:
 
 
 def _extension(transport: int | None) -> tuple[int, bytes]:
-    """The first byte of an RTP header, and its extension."""
+    """Returns the first byte of an RTP header, and the header extension."""
     if transport is None:
         return 0x80, b""
     assert VIDEO
