@@ -312,19 +312,19 @@ class Settings(BaseModel):
     max_replay_age: Seconds = Field(
         30 * 86400,
         description=(
-            "Seconds after the end of a live for which its replay is kept at most. The room itself "
+            "Maximum seconds for which a replay is kept after the end of its live. The room itself "
             "is kept for --ended-ttl."
         ),
     )
     max_replay_length: Seconds = Field(
         4 * 3600,
-        description="Seconds of a live that are recorded at most. The live itself goes on.",
+        description="Maximum seconds of a live that are recorded. The live itself goes on.",
     )
     keep_clips: Seconds = Field(30 * 86400, description="Seconds for which a clip is kept.")
     clips_per_person: Limit = Field(
         10, description="Clips that one person may make in ten minutes."
     )
-    clips_per_live: Limit = Field(200, description="Clips of one live that are kept at most.")
+    clips_per_live: Limit = Field(200, description="Maximum number of clips of one live.")
     deletion_delay: Seconds = Field(
         7 * 86400,
         description=(

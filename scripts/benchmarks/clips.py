@@ -121,7 +121,7 @@ class Report:
         for row in self.viewers:
             limit = max(RATIO * row.without, row.without + MORE_MS)
             name = (
-                f"media p99 beside clips at {row.kbps / 1_000:g} Mbps ({RATIO} × the run without, "
+                f"media p99 during clips at {row.kbps / 1_000:g} Mbps ({RATIO} × the run without, "
                 f"or {MORE_MS:.0f} ms more)"
             )
             bars.append(Bar(name, row.during, limit, "ms"))

@@ -105,7 +105,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/api/rooms/{room}/timeline",
-        "The messages and reactions of a part of a live, even of an ended one, by media time",
+        "The messages and reactions of a part of a running or ended live, by media time",
         {200: (TimelineBody,)},
         ROOM,
         query=("from", "to"),
@@ -113,7 +113,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/api/rooms/{room}/highlights",
-        "The best moments: of a live for its creator, of an ended and recorded live for all",
+        "The best moments: of a running live for its creator, of a recorded live for all",
         {200: (BestMoments,)},
         merged(ROOM, {403: (Code.CREATOR_ONLY,)}),
     ),

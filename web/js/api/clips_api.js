@@ -43,7 +43,7 @@ import { BROWSER } from '../page/environment.js';
 import { bearer, json, request } from './request.js';
 import { RoomApi, roomPath } from './room_api.js';
 
-const PATIENCE = 20_000; // ms in which a busy server makes the files of a clip
+const PATIENCE = 20_000; // ms in which even a busy server makes the files of a clip
 
 /** @param {string} clip */
 const clipPath = (clip) => `/api/clips/${encodeURIComponent(clip)}`;

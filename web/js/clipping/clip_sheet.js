@@ -22,8 +22,8 @@ import { Filmstrip } from './filmstrip.js';
 import { Handles, loopOf } from './handles.js';
 import { nextSheetState } from './sheet_state.js';
 
-const ASK_EVERY = 700; // ms between two questions how far the handles may go
-const ASKED = 12; // maximum number of these questions
+const ASK_EVERY = 700; // ms between two reads of the draft
+const ASKED = 12; // maximum number of these reads
 const BEFORE_END = 2; // s of the preview before the end that the viewer has moved
 const CLOSE_ENOUGH = 0.05; // s
 
@@ -157,7 +157,7 @@ export class ClipSheet {
     this.#still.hidden = true;
     if (poster) this.#video.poster = poster;
     this.#video.src = video;
-    this.#video.play().catch(() => {}); // the browser may save power: the picture stands still
+    this.#video.play().catch(() => {}); // the browser may save power: the picture then stays
     this.#frame ||= requestAnimationFrame(() => this.#watch());
   }
 

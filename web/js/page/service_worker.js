@@ -1,7 +1,7 @@
 /** Registers the service worker (web/sw.js), which keeps the files of the installed app. */
 import { BROWSER } from './environment.js';
 
-const SCOPE = '/?'; // start_url of the manifest begins so; no room is in this scope
+const SCOPE = '/?'; // start_url of the manifest begins with this; no room is in it
 const AFTER = 2_000; // ms after the page has loaded, so that the page's own requests come first
 
 /**

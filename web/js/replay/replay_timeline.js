@@ -6,12 +6,12 @@
  * @typedef {import('../api/timeline_api.js').SaidThen} SaidThen
  */
 export const PART = 60_000_000; // length of a part, µs
-const KEPT = 8; // parts
+const KEPT = 8; // maximum number of parts in memory
 const REQUESTS = 20; // maximum number of requests for one part
 const SHOWN = 40; // maximum number of messages at a time
 const AGE = 60_000_000; // µs; older messages are not shown
 const SECOND = 1_000_000; // µs
-const RETRY = 10_000; // ms
+const RETRY = 10_000; // ms until a failed request may be repeated
 
 export class ReplayTimeline {
   #load;

@@ -5,7 +5,7 @@
  */
 
 export const [WIDTH, HEIGHT] = [100, 20];
-const SPREAD = [1, 2, 1]; // weights of the second before, the second itself, and the one after
+const SPREAD = [1, 2, 1]; // weights of the previous second, the second itself, and the next second
 const LEAST = 4; // taps in a second that fill at most half of the height, so that few taps stay low
 
 /**

@@ -27,7 +27,7 @@ const AHEAD = 8e6; // media that is loaded ahead of the playhead, µs
 const KEPT = 20; // s of media that stay in the buffer behind the playhead
 const AGAIN = 1_000; // ms before a failed request is repeated
 const ATTEMPTS = 4;
-const TICK = 100; // ms
+const TICK = 100; // ms between two checks of the playback
 const GAP = 0.05; // s; browsers skip smaller gaps themselves
 const NEAR_END = 1e5; // µs before the end of the buffer, where a seek would wait for more media
 

@@ -20,7 +20,7 @@
  * @property {HeartSecond[]} hearts
  */
 
-const END = 300_000; // µs
+const END = 300_000; // media that is left after a moment, µs
 
 export class ReplayWindow {
   #answer;

@@ -34,7 +34,7 @@ import { ReplayWindow } from './replay_window.js';
 import { nextRewindState, standsStill } from './rewind_state.js';
 import { ScrubBar } from './scrub_bar.js';
 
-const TICK = 250; // ms
+const TICK = 250; // ms between two updates of the bar
 const POLL = 1_500; // ms between two requests for the window
 const NEAR = 2e6; // µs; a jump to a moment this near to the live edge leads back to the live
 const CONTINUOUS = 3e6; // µs; a longer step of the playhead is a jump

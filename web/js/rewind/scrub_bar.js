@@ -12,7 +12,7 @@ import { partOf, setText } from '../page/dom.js';
 import { copyOf } from '../page/element.js';
 import { t } from '../page/strings.js';
 
-const STEP = 5; // s for an arrow key
+const STEP = 5; // s that an arrow key moves
 const [PAGE_BACK, PAGE_AHEAD] = [-15, 15]; // s
 
 export class ScrubBar {

@@ -9,7 +9,7 @@ import { clockTime } from '../page/words.js';
  * @typedef {Pick<import('../api/live_api.js').LiveApi, 'publishMoment'>} Api
  */
 
-const PUBLISHED_FOR = 6_000; // ms
+const PUBLISHED_FOR = 6_000; // ms for which the result is shown
 
 export class MomentCard {
   #api;

@@ -2,7 +2,7 @@
 import { BROWSER } from '../page/environment.js';
 import { t } from '../page/strings.js';
 
-const EVERY = 10_000; // ms
+const EVERY = 10_000; // ms between two requests
 
 export class RecordingWatch {
   #api;

@@ -11,7 +11,7 @@ import { dateOf } from '../page/words.js';
 
 // Maximum number of requests: the server may still store the last seconds of the live.
 const TRIES = 8;
-const WAIT = 700; // ms
+const WAIT = 700; // ms between two requests
 
 export class ReplayCard {
   #api;
