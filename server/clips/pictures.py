@@ -57,7 +57,7 @@ def _decode(config: bytes, data: bytes) -> VideoFrame | None:
 
 
 def _without_gaps(frames: Sequence[VideoFrame | None]) -> list[VideoFrame]:
-    """Replaces each missing frame by the frame before it, or else by the first frame that exists."""
+    """Replaces each missing frame by the frame before it, or else by the first existing frame."""
     last = next((frame for frame in frames if frame), None)
     filled: list[VideoFrame] = []
     for frame in frames:

@@ -165,7 +165,7 @@ class _Script:
         self._arrive(at + viewer.late, viewer.person, 0)
 
     def _arrive(self, at: float, person: str, taps: int) -> None:
-        """Notes a reaction. The reaction reaches the server after a delay, which is sometimes long."""
+        """Notes a reaction. The reaction reaches the server after a delay, sometimes a long one."""
         if not self._first <= at < self._end:
             return
         slow = self._chance.random() < 0.05

@@ -19,7 +19,7 @@ class ReplayReader:
 
 @dataclass(frozen=True, slots=True)
 class ReadReplay(SocialCommand[ReplayReader]):
-    """Returns who reads about the replay. The command is also possible after the end of the live."""
+    """Returns who reads about the replay. The command is possible after the end of the live too."""
 
     name = "read_replay"
     reply = ReplayReader

@@ -143,7 +143,7 @@ def test_the_edge_and_the_bitrate_follow_what_is_published() -> None:
 
 
 def test_the_video_tracks_of_the_window_are_known() -> None:
-    """Each track has the media time of its first keyframe. Tracks without a keyframe do not count."""
+    """Each track has the time of its first keyframe. Tracks without a keyframe do not count."""
     stream = make_stream()
     first, second, third = (media.video_track(width, 48) for width in (64, 96, 128))
     stream.set_track(first, 0)

@@ -194,7 +194,7 @@ async def test_s3_gives_the_file_itself(on_s3: Party) -> None:
 
 @pytest.mark.parametrize("fault", [full, lose])
 async def test_a_store_that_is_full_or_loses_a_file(on_s3: Party, fault: Any) -> None:
-    """The draft remains, and can be finished when the store works again. No other object is left."""
+    """The draft remains, and can be finished when the store works again. No object is left."""
     assert on_s3.gate is not None
     draft = await make_clip(on_s3.person, on_s3.room)
     path, body = f"/api/clips/{draft['id']}", {"start": 14 * S, "end": 20 * S}
