@@ -19,7 +19,7 @@ INDEX_AGE = 0.5
 FILES = 64
 """Maximum number of files that are kept for further viewers."""
 FILE_BYTES = 16 * 1024 * 1024
-"""Maximum memory of all these files, bytes."""
+"""Maximum memory of all kept files, bytes."""
 
 T = TypeVar("T")
 

@@ -49,7 +49,7 @@ class Segment:
     first: int
     """Index of the first frame in the snapshot."""
     following: int
-    """Index after the last frame in the snapshot."""
+    """Index of the first sample after the last frame, in the snapshot."""
 
 
 class _Open:

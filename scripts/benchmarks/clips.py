@@ -24,7 +24,7 @@ from scripts.benchmarks.spectator import Spectator
 from scripts.loadgen.machine import cpu_seconds
 
 PLAYABLE = 256 << 10
-"""Bytes of a clip that a player needs to begin: `moov` and the first frames."""
+"""Number of bytes of a clip that a player needs to begin: `moov` and the first frames."""
 P50 = 500.0
 """Maximum median time from the tap until a clip of 30 s can be played, ms."""
 RATIO, MORE_MS = 1.2, 5.0
@@ -145,7 +145,7 @@ class Report:
 class Tap:
     playable: float
     whole: float
-    """Times after the tap, ms."""
+    """Times from the tap until the first PLAYABLE bytes, and until the whole file, ms."""
     video: bytes
 
 

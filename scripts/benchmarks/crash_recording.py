@@ -54,7 +54,7 @@ class Run:
     clips: int = 0
     """Number of clips after the last kill."""
     losses: list[float] = field(default_factory=list)
-    """Media before each kill that is missing from the recording, seconds."""
+    """Duration of the media that each kill removed from the recording, seconds."""
     faults: list[str] = field(default_factory=list)
     """Segments that are missing, damaged or not in the index, gaps within a session, and clips that
     are not whole.

@@ -62,8 +62,8 @@ def ask(data: Path | None, url: str | None, method: str, path: str, body: object
 
 
 def download(data: Path | None, url: str | None, path: str, target: Path) -> int:
-    """Writes an answer of the admin API to a file, which appears once it is complete. Returns its
-    size in bytes. Exits with 1 or 2 if the request fails.
+    """Writes an answer of the admin API to a file. The file appears only when the answer is
+    complete. Returns the size of the file in bytes. Exits with 1 or 2 if the request fails.
     """
     part = target.with_name(f"{target.name}.part")
 

@@ -15,7 +15,7 @@ from relay.sample import AUDIO_RATE, VIDEO, VIDEO_RATE, Sample, TrackInfo
 SHORTEST, LONGEST = 5_000_000, 60_000_000
 """Limits of the length of a clip, µs."""
 TOLERANCE = 50_000
-"""Deviation from these limits that is accepted, µs. Keyframes are not exactly 2 s apart."""
+"""Accepted deviation from SHORTEST and LONGEST, µs. Keyframes are not exactly 2 s apart."""
 SHORTEST_PICTURE = 2 * VIDEO_RATE
 """Minimum time for which a picture size must last, 90 kHz ticks. Browsers change the size several
 times in the first seconds of a live.

@@ -16,8 +16,8 @@ AT_ONCE = 32
 
 
 class PieceReader:
-    """Reads pieces of objects for many answers. Limits the reads at the same time, so that a clip
-    with many viewers leaves calls of the store for others.
+    """Reads pieces of objects for many answers. Limits the number of simultaneous reads, so that a
+    clip with many viewers does not use all calls of the store.
     """
 
     def __init__(self, objects: Objects) -> None:

@@ -1,1 +1,1 @@
-"""The bounds of stored media, and its deletion."""
+"""The bounds of stored media, and the deletion of stored media."""

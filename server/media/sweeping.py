@@ -31,8 +31,8 @@ class Sweeping:
         """Prefixes whose last deletion failed. They come last, so that others do not wait."""
 
     async def run(self, now: float) -> int:
-        """Deletes the objects that are due at `now` (seconds of any monotonic clock). Returns their
-        number. Raises StorageError; logs errors of the store.
+        """Deletes the objects that are due at `now` (seconds of any monotonic clock). Returns the
+        number of deleted objects. Raises StorageError; logs errors of the store.
         """
         waiting = await self._discarded.oldest(AT_ONCE)
         self._swept = {prefix: self._swept[prefix] for prefix in waiting if prefix in self._swept}

@@ -32,7 +32,9 @@ MAX_WAITING = 20
 
 
 class ReplayPosters:
-    """The posters of replays. They are made when they are asked for, one at a time."""
+    """The posters of replays. A poster is made when a client requests the poster, one poster at a
+    time.
+    """
 
     def __init__(self, recordings: RecordingStore, objects: Objects, workers: Workers) -> None:
         self._recordings = recordings

@@ -15,7 +15,9 @@ SAVED = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A live. `tried_at`: time of the last attempt to make its poster; None before the first."""
+    """A live. `tried_at`: time of the last attempt to make its poster; None before the first
+    attempt.
+    """
 
     room: str
     viewers: int

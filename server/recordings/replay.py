@@ -27,7 +27,7 @@ class Replay:
     state: str
     """`none`, `recording`, `finished` or `stopped`."""
     keep: str
-    """`yes`, `day` or `no`."""
+    """What is kept: `yes`, `day` or `no`."""
     began_at: float | None
     """Beginning of the recording, Unix seconds."""
     duration: float

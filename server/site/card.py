@@ -48,7 +48,7 @@ class Card:
     image: CardImage | None = None
     video: CardVideo | None = None
     player: str = ""
-    """URL of the page that other sites show in a frame; empty if there is none."""
+    """URL of the page that other sites show in a frame; empty without such a page."""
     width: int = WIDTH
     height: int = HEIGHT
     """Size of the picture that the player shows, pixels."""

@@ -79,7 +79,7 @@ class Crowd:
         return dense(self._kept(), first, end)
 
     def forget(self, person: str) -> None:
-        """Forgets when a deleted person reacted."""
+        """Removes the time of a deleted person's last reaction."""
         self._last.pop(person, None)
 
     def _kept(self) -> Iterable[tuple[int, int]]:
