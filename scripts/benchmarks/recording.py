@@ -90,7 +90,7 @@ class Report:
 
 
 async def measure(folder: Path, plan: Plan, *, progress: Callable[[str], None]) -> Report:
-    """Raises NotMeasured if too few runs are valid."""
+    """Measures the costs of recording. Raises NotMeasured if too few runs are valid."""
     case = Case(f"{plan.lives} lives at {KBPS / 1_000:g} Mbps", KINDS)
     numbers = iter(range(1 << 30))
     recorded = 0.0

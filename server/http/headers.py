@@ -59,7 +59,7 @@ CROSS_ORIGIN = frozenset(
     }
 )
 """Routes of pictures and videos that pages of other origins may show, such as the thumbnail of an
-oEmbed answer. Requests from there have no cookie (SameSite), so nothing private is shown.
+oEmbed answer. Requests of such pages have no cookie (SameSite), so nothing private is shown.
 """
 
 

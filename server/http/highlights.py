@@ -19,7 +19,7 @@ class HighlightsEndpoint:
         return [web.get("/api/rooms/{room}/highlights", self.read)]
 
     async def read(self, request: web.Request) -> web.Response:
-        """Returns the best moments so far to the creator, and those of an ended live to all."""
+        """Returns the best moments: of a running live to its creator, of an ended live to all."""
         command = ReadHighlights(self._requesters.reading(request))
         found = await self._rooms.ask(request.match_info["room"], command)
         return reply(BestMoments, found)

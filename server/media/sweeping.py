@@ -28,7 +28,9 @@ class Sweeping:
         self._swept: dict[str, float] = {}
         """When the objects under each waiting prefix were deleted for the first time."""
         self._failed: set[str] = set()
-        """Prefixes whose last deletion failed. They come last, so that others do not wait."""
+        """Prefixes whose last deletion failed. These prefixes come last, so that other prefixes do
+        not wait.
+        """
 
     async def run(self, now: float) -> int:
         """Deletes the objects that are due at `now` (seconds of any monotonic clock). Returns the

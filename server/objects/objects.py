@@ -146,7 +146,7 @@ class Objects:
         return self._store.path(_checked(key))
 
     async def url(self, key: str, seconds: int) -> str | None:
-        """Returns a URL at which every client gets the object for so many seconds; None if the
+        """Returns a URL at which every client gets the object for `seconds` seconds; None if the
         server must serve the object itself. A URL does not say whether the object exists.
         """
         name = _checked(key)

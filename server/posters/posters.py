@@ -62,7 +62,7 @@ class Posters:
         return self._shelf.find(room) if self._rooms.is_on_air(room) else None
 
     async def refresh(self) -> bool:
-        """Makes the poster of the live that needs it most. Returns False if no live needs one."""
+        """Makes the poster of the most urgent live. Returns False if no live needs a new poster."""
         self._forget_ended()
         urgent = most_urgent(self._candidates(self._clock()), self._clock())
         if urgent is None:

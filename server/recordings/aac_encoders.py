@@ -19,7 +19,7 @@ class AacEncoders:
 
     def __init__(self, workers: Workers) -> None:
         self._free = [AacProcess(workers) for _ in range(PROCESSES)]
-        """The encoders that nothing uses. The last one was used most recently."""
+        """The encoders that nothing uses. The last encoder was used most recently."""
         self._turns = asyncio.Semaphore(PROCESSES)
         self._idle: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None

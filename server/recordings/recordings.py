@@ -204,8 +204,8 @@ class Recordings:
         task.add_done_callback(self._tasks.discard)
 
     async def _conclude(self, room: str) -> None:
-        """Ends a recording that no recorder writes, because its live is over. Does nothing if a
-        store is away, because `Upkeep` tries again.
+        """Ends a recording that no recorder writes, because its live is over. If a store is away,
+        this method changes nothing, and `Upkeep` tries again.
         """
         if room in self._recorders:
             return

@@ -57,7 +57,9 @@ class _Group:
     last: int
 
     def moment(self, first: int, now: int, people: int, score: float) -> Highlight:
-        """`first`: the first second of the live. `now`: the second after the last one."""
+        """Returns the moment. `first`: the first second of the live. `now`: the second after the
+        last.
+        """
         peak = first + self.peak
         start = max(first, peak - LEAD)
         end = max(peak + TAIL, first + self.last + WINDOW + 1)
@@ -119,7 +121,7 @@ def _groups(windows: Sequence[int], least: float) -> list[_Group]:
             groups.append(_Group(index, index))
             continue
         peak = groups[-1].peak
-        # Of successive equal windows, the last one begins with the first reactions.
+        # If successive windows are equal, the last window begins with the first reactions.
         if people > windows[peak] or (people == windows[peak] and index == peak + 1):
             peak = index
         groups[-1] = _Group(peak, index)

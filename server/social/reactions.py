@@ -17,7 +17,7 @@ KEPT = SECONDS_BACK + WINDOW
 """Minimum time for which the counts are kept, seconds of media time."""
 PEOPLE_BACK = 30
 """Maximum age of a tap that counts the person, seconds of media time. Older taps come from viewers
-who jumped back. They increase the number of taps, but not the number of people.
+who jumped back. Older taps increase the number of taps, but not the number of people.
 """
 PEOPLE_KEPT = PEOPLE_BACK + WINDOW
 """Seconds of media time for which the people are kept. The window of 5 s that contains a tap may

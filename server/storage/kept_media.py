@@ -86,7 +86,8 @@ class KeptMediaStore:
 
     async def delete_overdue(self, now: float, clips_before: float) -> int:
         """Deletes recordings whose time of deletion has passed, and clips that were made before
-        `clips_before`, were deleted by a person, or were never finished. Returns their number.
+        `clips_before`, were deleted by a person, or were never finished. Returns the number of
+        deleted recordings and clips.
         """
         overdue = sa.or_(
             clip.c.created_at < clips_before,

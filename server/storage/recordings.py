@@ -116,8 +116,8 @@ class RecordingStore:
     # Writing
 
     async def begin(self, room: str, keep: str, at: float) -> RecordingRecord | None:
-        """Stores a new recording of this server. Returns the recording of the room, which may be an
-        older one. Returns None, and stores nothing, while the objects of a deleted recording of the
+        """Stores a new recording of this server. Returns the recording of the room, which may be
+        older. Returns None, and stores nothing, while the objects of a deleted recording of the
         room still exist: the server is about to delete them.
         """
         row = {"room": room, "state": RECORDING, "keep": keep, "server": self.server}

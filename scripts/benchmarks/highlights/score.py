@@ -28,7 +28,7 @@ class Span:
 
 def precision(found: Sequence[Span], known: Sequence[float]) -> float:
     """Returns the share of the best three moments that show a known event. An event counts once,
-    and a missing moment counts as a wrong one. `found`: the best moment first.
+    and a missing moment counts as a wrong moment. `found`: the best moment first.
     """
     left = list(known)
     right = 0

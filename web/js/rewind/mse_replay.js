@@ -199,8 +199,7 @@ export class MseReplay {
   }
 
   /**
-   * Does the next step of work, unless the SourceBuffer or the network is still busy with the last
-   * one.
+   * Does the next step of work, unless the SourceBuffer or the network is busy with the last one.
    */
   #pump() {
     if (!this.#opened || this.#over || this.#buffer?.updating) return;
