@@ -47,7 +47,7 @@ async def plays(page: Page, video: str) -> None:
 
 
 async def make_clip(page: Page, language: str) -> list[str]:
-    """Makes a draft, moves its start, and finishes the clip. Returns the violations that axe finds."""
+    """Makes a draft, moves its start, and finishes it. Returns the violations that axe finds."""
     await page.evaluate("document.activeElement.blur()")
     await page.keyboard.press("c")
     step = await until(page, f"['editing', 'failed'].find((step) => step === {STEP})", 25)
