@@ -58,7 +58,7 @@ class _Group:
 
     def moment(self, first: int, now: int, people: int, score: float) -> Highlight:
         """Returns the moment. `first`: the first second of the live. `now`: the second after the
-        live.
+        newest second.
         """
         peak = first + self.peak
         start = max(first, peak - LEAD)
