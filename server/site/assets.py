@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,10 @@ BUNDLES = "bundles"
 FIRST_PICTURE = "first_picture.css"
 BUNDLED = ("js", "vendor", "bundler")
 """Folders of `web/` whose files are served only inside bundles."""
+
+
+MAX_COMPRESSED = 200
+"""Number of compressed files that a process keeps, for the next server in the same process."""
 
 
 class AssetsMissing(OSError):
@@ -141,5 +146,10 @@ def _is_served(path: Path) -> bool:
 
 def _asset(path: Path) -> Asset:
     content = path.read_bytes()
-    zipped = gzip.compress(content, mtime=0)
+    zipped = _compress(content)
     return Asset(content, TYPES[path.suffix], zipped if len(zipped) < len(content) else b"")
+
+
+@lru_cache(MAX_COMPRESSED)
+def _compress(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)

@@ -40,7 +40,9 @@ async def chromium(playwright: Playwright) -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalServer]:
-    async with LocalServer(tmp_path_factory.mktemp("data")) as running:
+    data = tmp_path_factory.mktemp("data")
+    # All browser tests together create more rooms than one address may.
+    async with LocalServer(data, "--max-rooms-per-address-hour=600") as running:
         yield running
         code = await running.stop()
     assert (code, running.log) == (0, []) or not [

@@ -178,4 +178,5 @@ async def test_a_live_over_https_on_a_private_address(
         await until(studio.page, "document.querySelector('#viewers').textContent === '1'", 10)
         await studio.end()
         await room.state("ended")
+        await studio.page.close()  # otherwise its requests fail when the server stops
         assert not [line for line in server.log if " ERROR " in line or "Traceback" in line]

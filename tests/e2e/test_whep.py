@@ -122,3 +122,4 @@ async def test_a_viewer_behind_a_firewall_watches_through_the_turn_server(
         assert await room.page.evaluate(SELECTED_CANDIDATE) == "relay"
         await studio.end()
         await room.state("ended", within=3)
+        await studio.page.close()  # otherwise its requests fail when the server stops
