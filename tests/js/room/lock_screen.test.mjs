@@ -42,6 +42,16 @@ test('the poster is new when the reader leaves the page', () => {
   assert.match(session.metadata.artwork[0].src, /v=101$/);
 });
 
+test('the same title loads no new poster', () => {
+  const { session, clock, screen } = opened();
+  screen.show('Morning run');
+  clock.now += 10_000;
+  screen.show('Morning run');
+  assert.match(session.metadata.artwork[0].src, /v=100$/);
+  screen.show('Evening run');
+  assert.equal(session.metadata.title, 'Evening run');
+});
+
 test('closing removes everything', () => {
   const { page, session, screen } = opened();
   screen.show('Morning run');

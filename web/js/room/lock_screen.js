@@ -23,18 +23,23 @@ export class LockScreen {
     this.now = environment.now ?? Date.now;
     this.title = '';
     // The poster is loaded again when the reader leaves the page: then the lock screen may show it.
-    this.refresh = () => void (page.hidden && this.title && this.show(this.title));
+    this.refresh = () => void (page.hidden && this.title && this.draw());
     page.addEventListener('visibilitychange', this.refresh);
   }
 
   /** @param {string} title */
   show(title) {
+    if (title === this.title) return; // an ended live has no poster any more
     this.title = title;
+    this.draw();
+  }
+
+  draw() {
     if (!this.session || !this.Metadata) return;
     const version = Math.floor(this.now() / 10_000);
     const src = `/r/${encodeURIComponent(this.room)}/poster.jpg?v=${version}`;
     this.session.metadata = new this.Metadata({
-      ...{ title, artist: 'microlive' },
+      ...{ title: this.title, artist: 'microlive' },
       artwork: [{ src, type: 'image/jpeg', sizes: SIZES }],
     });
   }
