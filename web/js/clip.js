@@ -2,14 +2,17 @@
  * The script of a clip's page: the player, what people wrote and tapped in these seconds, and the
  * ways to share, download and report the clip.
  */
-import { clipQrUrl, timelineOf } from './api/clips_api.js';
+import { clipQrUrl } from './api/clips_api.js';
 import { RoomApi } from './api/room_api.js';
+import { timelineOf } from './api/timeline_api.js';
 import { reportForm } from './chat/report_form.js';
 import { ClipPlayer } from './clip/clip_player.js';
 import { ClipTimeline } from './clip/clip_timeline.js';
 import { Moment } from './clip/moment.js';
 import { byId, toast } from './page/dom.js';
 import { BROWSER } from './page/environment.js';
+import { isTyping } from './page/key_press.js';
+import { showNowPlaying } from './page/now_playing.js';
 import { registerServiceWorker } from './page/service_worker.js';
 import { share } from './page/share.js';
 import { t } from './page/strings.js';
@@ -30,8 +33,8 @@ const dialog = /** @type {HTMLDialogElement} */ (byId('sheet'));
 /** Shows chat and hearts if the server still has them. The clip plays without them. */
 async function showMoment() {
   try {
-    const answer = await timelineOf(room, Number(start), Number(end));
-    new Moment(player.video, new ClipTimeline(answer), Number(start));
+    const timeline = await timelineOf(room, Number(start), Number(end));
+    new Moment(player.video, new ClipTimeline(timeline), Number(start));
   } catch {
     // The chat of the live may be deleted, or the server may be busy.
   }
@@ -70,7 +73,11 @@ function openQr() {
 }
 
 /** @type {Readonly<Record<string, () => void>>} what the keys do */
-const KEYS = Object.freeze({ m: () => player.toggleSound(), ' ': () => player.togglePause() });
+const KEYS = Object.freeze({
+  m: () => player.toggleSound(),
+  k: () => player.togglePause(),
+  ' ': () => player.togglePause(),
+});
 
 const avatar = document.getElementById('avatar'); // the live of a program has no creator
 if (avatar)
@@ -80,12 +87,14 @@ byId('qr').addEventListener('click', openQr);
 byId('report').addEventListener('click', openReport);
 byId('sheet-close').addEventListener('click', () => dialog.close());
 document.addEventListener('keydown', (event) => {
-  const { tagName } = /** @type {Element} */ (event.target);
-  if (event.ctrlKey || event.metaKey || event.altKey || dialog.open || tagName !== 'BODY') return;
+  const target = /** @type {Element} */ (event.target);
+  if (event.ctrlKey || event.metaKey || event.altKey || dialog.open || isTyping(target)) return;
+  if (event.key === ' ' && target !== document.body) return; // the space bar presses a button
   const act = KEYS[event.key];
   if (!act) return;
   event.preventDefault();
   act();
 });
+showNowPlaying(document.querySelector('h1')?.textContent ?? document.title, player.video.poster);
 void showMoment();
 registerServiceWorker();

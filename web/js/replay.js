@@ -2,6 +2,8 @@
 import { timelineOf } from './api/timeline_api.js';
 import { byId, setText } from './page/dom.js';
 import { BROWSER } from './page/environment.js';
+import { isTyping } from './page/key_press.js';
+import { showNowPlaying } from './page/now_playing.js';
 import { registerServiceWorker } from './page/service_worker.js';
 import { share } from './page/share.js';
 import { dateOf } from './page/words.js';
@@ -35,6 +37,7 @@ new ReplayChapters(
 const KEYS = Object.freeze({
   m: () => player.toggleSound(),
   f: () => player.toggleFull(),
+  k: () => player.togglePause(),
   ' ': () => player.togglePause(),
   ArrowLeft: () => player.jump(-1),
   ArrowRight: () => player.jump(1),
@@ -45,14 +48,20 @@ function showFailure() {
 }
 
 document.addEventListener('keydown', (event) => {
-  const { tagName } = /** @type {Element} */ (event.target);
-  if (event.ctrlKey || event.metaKey || event.altKey || tagName !== 'BODY') return;
+  const target = /** @type {Element} */ (event.target);
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isTyping(target)) return;
+  if (event.key === ' ' && target !== document.body) return; // the space bar presses a button
   const act = KEYS[event.key];
   if (!act) return;
   event.preventDefault();
   act();
 });
 setText(byId('date'), dateOf(began_at * 1_000));
+showNowPlaying(
+  document.querySelector('h1')?.textContent ?? document.title,
+  `/v/${encodeURIComponent(room)}/poster.jpg`,
+);
 byId('share').addEventListener('click', () =>
   share(byId('replay').dataset.link ?? location.href, document.title),
 );

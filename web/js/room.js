@@ -4,6 +4,7 @@
  */
 import { byId, toast } from './page/dom.js';
 import { actionOfKey } from './page/gesture_table.js';
+import { isTyping } from './page/key_press.js';
 import { loadStyle } from './page/style.js';
 import { lateModules } from './room/late_modules.js';
 import { LateSocial } from './room/late_social.js';
@@ -92,9 +93,7 @@ const shortcuts = {
 };
 document.addEventListener('keydown', ({ key, target, ctrlKey, metaKey, altKey, isComposing }) => {
   if (ctrlKey || metaKey || altKey || isComposing) return;
-  const { tagName } = /** @type {Element} */ (target);
-  if (tagName === 'INPUT' || tagName === 'TEXTAREA' || document.querySelector('dialog[open]'))
-    return;
+  if (isTyping(/** @type {Element} */ (target)) || document.querySelector('dialog[open]')) return;
   const action = actionOfKey(key);
   if (action) shortcuts[action]?.();
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import '../fixtures/english.mjs';
-import { ClipsApi, clipQrUrl, timelineOf } from '../../../web/js/api/clips_api.js';
+import { ClipsApi, clipQrUrl } from '../../../web/js/api/clips_api.js';
 
 /** Answers every request with `answer`. Returns the requests. */
 function server(answer = {}) {
@@ -46,9 +46,6 @@ test('the creator lists, approves and restores with the key', async () => {
   assert.ok(asked.every(({ headers }) => headers.Authorization === 'Bearer secret'));
 });
 
-test('the page of a clip asks for the chat of its seconds', async () => {
-  const asked = server({ messages: [], hearts: [] });
-  await timelineOf('r1', 10, 20);
-  assert.equal(asked[0].request, 'GET /api/rooms/r1/timeline?from=10&to=20');
+test('a clip has a QR code', () => {
   assert.equal(clipQrUrl('c1'), '/api/clips/c1/qr.svg');
 });

@@ -18,19 +18,17 @@ const said = (seconds) => ({
 });
 
 /** A timeline with a message and a heart in each `every` seconds, and its requests. */
-function loaded({ every = 10, most = Infinity, fail = () => false, now = () => 0 } = {}) {
+function loaded({ every = 10, fail = () => false, now = () => 0 } = {}) {
   const asked = [];
   const load = async (from, to) => {
     asked.push([from / S, to / S]);
     if (fail()) throw new Error('busy');
     const seconds = [];
     for (let s = Math.ceil(from / S); s * S < to; s++) if (s % every === 0) seconds.push(s);
-    const until = seconds.length > most ? seconds[most] * S : to;
-    const kept = seconds.filter((s) => s * S < until);
     return {
-      until,
-      messages: kept.map(said),
-      hearts: kept.map((second) => ({ second, emoji: { heart: 2 } })),
+      until: to,
+      messages: seconds.map(said),
+      hearts: seconds.map((second) => ({ second, emoji: { heart: 2 } })),
     };
   };
   return { asked, timeline: new ReplayTimeline(load, now) };
@@ -64,17 +62,6 @@ test('returns the taps between two moments', async () => {
     ['heart', 2],
   ]);
   assert.deepEqual(timeline.tapsBetween(60 * S, 69 * S), []);
-});
-
-test('a part with many messages comes in several answers', async () => {
-  const { asked, timeline } = loaded({ every: 10, most: 2 });
-  await timeline.prepare(5 * S);
-  assert.deepEqual(asked, [
-    [0, 60],
-    [20, 60],
-    [40, 60],
-  ]);
-  assert.equal(timeline.messagesAt(59 * S).length, 6);
 });
 
 test('a failed request is repeated later', async () => {

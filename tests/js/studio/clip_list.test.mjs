@@ -34,7 +34,6 @@ function listOf(...clips) {
   };
   const root = page('list');
   root.replaceChildren = (...rows) => void (root.children = rows);
-  root.querySelector = () => null;
   const failures = [];
   const list = new ClipList(root, page('empty'), api, (error) => failures.push(error), {
     ...fakeEnvironment(clock),
@@ -79,6 +78,23 @@ test('a deleted clip can be restored for ten seconds', async () => {
   assert.equal(root.children.length, 0);
   assert.equal(page('empty').hidden, false);
   assert.equal(clock.timers, 0);
+});
+
+test('the focus stays in the row of a clip that changes', async () => {
+  const older = { ...CLIP, id: 'c2', title: 'Start', state: 'waiting', created_at: 0 };
+  const { list, root } = listOf({ ...CLIP }, older);
+  await list.load();
+  const focused = (label) => partsOf(root.children[1]).named(label).focused;
+  for (const [pressed, next] of [
+    ['Approve', 'Delete'],
+    ['Delete', 'Undo'],
+    ['Undo', 'Delete'],
+  ]) {
+    partsOf(root.children[1]).named(pressed).click();
+    await settle();
+    assert.equal(focused(next), true, pressed);
+  }
+  list.close();
 });
 
 test('a closed list has no timer left', async () => {

@@ -63,7 +63,8 @@ function card(answers) {
     await settle();
   };
   const made = new ReplayCard(api, fakeEnvironment(clock));
-  return { byId, clock, calls, chosen, choose, card: made };
+  const again = () => new ReplayCard(api, fakeEnvironment(clock));
+  return { byId, clock, calls, chosen, choose, card: made, again };
 }
 
 test('the card waits until the recording has ended', async () => {
@@ -105,4 +106,7 @@ test('the replay is deleted after a confirmation', async () => {
   assert.deepEqual(made.calls, ['ask', 'delete']);
   assert.equal(made.byId('replay-keep').hidden, true);
   assert.equal(made.byId('replay-text').textContent, 'The replay is deleted.');
+  made.card.close();
+  made.again();
+  assert.equal(made.byId('replay-keep').hidden, false, 'the next live has a choice again');
 });

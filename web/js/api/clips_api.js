@@ -28,16 +28,6 @@
  * @property {import('../people/people_api.js').Person | null} person  who made the clip, for the
  *   creator; null if a program of the creator made the clip
  * @property {'viewer' | 'highlight' | 'replay'} source
- *
- * @typedef {object} TimelineMessage
- * @property {number} media_time  µs
- * @property {string} name
- * @property {number} colour
- * @property {string} body
- *
- * @typedef {object} TimelineAnswer
- * @property {TimelineMessage[]} messages
- * @property {{second: number, emoji: Record<string, number>}[]} hearts  `second`: s of media time
  */
 import { BROWSER } from '../page/environment.js';
 import { bearer, json, request } from './request.js';
@@ -137,15 +127,4 @@ export class ClipsApi extends RoomApi {
 /** @param {string} clip */
 export function clipQrUrl(clip) {
   return `${clipPath(clip)}/qr.svg`;
-}
-
-/**
- * Requests what people wrote and tapped between two media times of a live.
- * @param {string} room
- * @param {number} from  µs
- * @param {number} to    µs
- * @returns {Promise<TimelineAnswer>}
- */
-export function timelineOf(room, from, to) {
-  return request(`${roomPath(room)}/timeline?from=${from}&to=${to}`);
 }

@@ -4,8 +4,11 @@
  */
 import { byId } from '../page/dom.js';
 import { Gestures } from '../page/gestures.js';
+import { directionOf } from '../page/key_press.js';
 import { t } from '../page/strings.js';
 import { clockTime } from '../page/words.js';
+
+const JUMP = 1; // s that an arrow key moves
 
 export class ClipPlayer {
   video = /** @type {HTMLVideoElement} */ (byId('video'));
@@ -26,6 +29,7 @@ export class ClipPlayer {
       this.video.addEventListener(type, () => this.#show(), { signal });
     this.video.addEventListener('timeupdate', () => this.#showPosition(), { signal });
     this.#position.addEventListener('input', () => this.#seek(), { signal });
+    this.#position.addEventListener('keydown', (event) => this.#press(event), { signal });
     const urgent = () => true;
     this.#gestures = new Gestures(byId('stage'), { tap: () => this.#tap(), urgent }, environment);
     this.#show();
@@ -75,6 +79,15 @@ export class ClipPlayer {
     this.#position.value = String(currentTime);
     this.#position.style.setProperty('--done', `${(currentTime / length) * 100}%`);
     this.#position.setAttribute('aria-valuetext', clockTime(currentTime));
+  }
+
+  /** The steps of the slider itself are too small for keys. @param {KeyboardEvent} event */
+  #press(event) {
+    const direction = directionOf(event);
+    if (!direction) return;
+    event.preventDefault();
+    this.#position.value = String(this.video.currentTime + direction * JUMP);
+    this.#seek();
   }
 
   #seek() {

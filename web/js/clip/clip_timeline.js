@@ -1,8 +1,8 @@
 /**
  * What people wrote and tapped during a clip, by media time. Pure.
  *
- * @typedef {import('../api/clips_api.js').TimelineAnswer} TimelineAnswer
- * @typedef {import('../api/clips_api.js').TimelineMessage} TimelineMessage
+ * @typedef {import('../api/timeline_api.js').Timeline} Timeline
+ * @typedef {import('../api/timeline_api.js').SaidThen} SaidThen
  */
 const SHOWN = 4; // maximum number of messages at a time
 const SHOWN_FOR = 12_000_000; // µs
@@ -12,7 +12,7 @@ export class ClipTimeline {
   #messages;
   #hearts;
 
-  /** @param {Partial<TimelineAnswer>} answer */
+  /** @param {Partial<Timeline>} timeline */
   constructor({ messages = [], hearts = [] }) {
     this.#messages = [...messages].sort((a, b) => a.media_time - b.media_time);
     this.#hearts = hearts;
@@ -26,7 +26,7 @@ export class ClipTimeline {
   /**
    * Returns the messages to show at a media time, the oldest first.
    * @param {number} time  µs
-   * @returns {TimelineMessage[]}
+   * @returns {SaidThen[]}
    */
   messagesAt(time) {
     return this.#messages

@@ -22,7 +22,7 @@ export class Moment {
   #canvas = new HeartCanvas(byId('hearts'));
   #chat = byId('chat');
   #still = matchMedia('(prefers-reduced-motion: reduce)');
-  /** @type {Map<import('../api/clips_api.js').TimelineMessage, HTMLElement>} */
+  /** @type {Map<import('../api/timeline_api.js').SaidThen, HTMLElement>} */
   #rows = new Map();
   #before = 0; // s of the video
   #listening = new AbortController();
@@ -75,11 +75,12 @@ export class Moment {
       row.remove();
       this.#rows.delete(message);
     }
-    for (const message of messages) {
+    messages.forEach((message, n) => {
       const row = this.#rows.get(message) ?? rowOf(message);
       this.#rows.set(message, row);
-      if (!row.isConnected) this.#chat.append(row);
-    }
+      const there = this.#chat.children[n] ?? null;
+      if (there !== row) this.#chat.insertBefore(row, there);
+    });
   }
 
   /**
@@ -94,7 +95,7 @@ export class Moment {
   }
 }
 
-/** @param {import('../api/clips_api.js').TimelineMessage} message */
+/** @param {import('../api/timeline_api.js').SaidThen} message */
 function rowOf({ name, colour, body }) {
   const row = element('p', 'said');
   row.dataset.colour = String(colour);

@@ -87,11 +87,13 @@ export class ClipSheet {
   /** Makes a clip of what the viewer sees now. Does nothing while the sheet shows another clip. */
   open() {
     const end = this.#options.mediaTime();
-    if (!(end > 0)) return this.#options.notice(t('clip.no_media'));
+    const { open } = this.#dialog; // it hides notices
+    if (!(end > 0)) return (open ? this.#say : this.#options.notice)(t('clip.no_media'));
     if (!this.#enter('tap')) return;
     this.#clip = this.#handles = null;
     this.#say(t('clip.making'));
-    if (!this.#dialog.open) this.#dialog.showModal();
+    if (open) partOf(this.#dialog, 'clip-close').focus();
+    else this.#dialog.showModal();
     void this.#make(Math.round(end), ++this.#turn);
   }
 
@@ -229,7 +231,9 @@ export class ClipSheet {
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
       if (turn !== this.#turn) return this.#options.notice(message);
-      if (this.#enter('refused')) this.#say(message);
+      if (!this.#enter('refused')) return;
+      this.#say(message);
+      partOf(this.#dialog, 'clip-done').focus();
     }
   }
 

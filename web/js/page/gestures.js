@@ -15,7 +15,7 @@
 const LONG = 480; // ms
 const SERIES = 280; // maximum time between two taps of a double tap, ms
 const STRAY = 12; // px
-const CONTROLS = 'a, button, input, textarea, dl, section, dialog';
+const CONTROLS = 'a, button, input, select, textarea, dl, section, dialog';
 
 export class Gestures {
   #actions;

@@ -4,6 +4,7 @@
 import { byId, setText } from '../page/dom.js';
 import { element } from '../page/element.js';
 import { Gestures } from '../page/gestures.js';
+import { directionOf } from '../page/key_press.js';
 import { t } from '../page/strings.js';
 import { clockTime } from '../page/words.js';
 
@@ -41,6 +42,7 @@ export class ReplayPlayer {
     on(this.#speed, 'change', () => this.#setSpeed());
     on(this.#position, 'input', () => this.#drag());
     on(this.#position, 'change', () => (this.#dragging = false));
+    this.#position.addEventListener('keydown', (event) => this.#press(event), { signal });
     for (const type of ['play', 'pause', 'ended', 'volumechange'])
       on(this.video, type, () => this.#show());
     for (const type of ['timeupdate', 'seeked']) on(this.video, type, () => this.#showPosition());
@@ -76,7 +78,7 @@ export class ReplayPlayer {
 
   toggleFull() {
     if (document.fullscreenElement) void document.exitFullscreen();
-    else void document.documentElement.requestFullscreen();
+    else document.documentElement.requestFullscreen().catch(() => {});
   }
 
   /** @param {number} seconds  time in the replay */
@@ -94,6 +96,14 @@ export class ReplayPlayer {
   #tap() {
     if (this.video.muted) this.toggleSound();
     else this.togglePause();
+  }
+
+  /** The steps of the slider itself are too small for keys. @param {KeyboardEvent} event */
+  #press(event) {
+    const direction = directionOf(event);
+    if (!direction) return;
+    event.preventDefault();
+    this.jump(direction);
   }
 
   #drag() {

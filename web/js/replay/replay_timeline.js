@@ -7,7 +7,6 @@
  */
 export const PART = 60_000_000; // length of a part, µs
 const KEPT = 8; // maximum number of parts in memory
-const REQUESTS = 20; // maximum number of requests for one part
 const SHOWN = 40; // maximum number of messages at a time
 const AGE = 60_000_000; // µs; older messages are not shown
 const SECOND = 1_000_000; // µs
@@ -89,7 +88,7 @@ export class ReplayTimeline {
   async #fetch(part) {
     this.#parts.set(part, null); // no second request meanwhile
     try {
-      this.#parts.set(part, await this.#whole(part * PART, (part + 1) * PART));
+      this.#parts.set(part, await this.#load(part * PART, (part + 1) * PART));
       this.#failed.delete(part);
       for (const oldest of [...this.#parts.keys()].slice(0, -KEPT)) this.#parts.delete(oldest);
       return true;
@@ -98,24 +97,5 @@ export class ReplayTimeline {
       this.#failed.set(part, this.#now() + RETRY);
       return false;
     }
-  }
-
-  /**
-   * Loads a part. The server gives a part with many messages in several answers.
-   * @param {number} from
-   * @param {number} to
-   * @returns {Promise<Timeline>}
-   */
-  async #whole(from, to) {
-    /** @type {Timeline} */
-    const whole = { until: from, messages: [], hearts: [] };
-    for (let n = 0; n < REQUESTS && whole.until < to; n++) {
-      const answer = await this.#load(whole.until, to);
-      whole.messages.push(...answer.messages);
-      whole.hearts.push(...answer.hearts);
-      if (answer.until <= whole.until) break;
-      whole.until = answer.until;
-    }
-    return whole;
   }
 }

@@ -100,6 +100,7 @@ export class ClipList {
   async #approve({ id }) {
     await this.#api.approve(id);
     await this.load();
+    this.#focus(id);
   }
 
   /** @param {Clip} clip */
@@ -108,7 +109,7 @@ export class ClipList {
     const timer = this.#environment.setTimeout(() => this.#forget(id), RESTORABLE_FOR);
     this.#deleted.set(id, timer);
     this.#show();
-    this.#list.querySelector('button')?.focus();
+    this.#focus(id);
   }
 
   /** @param {Clip} clip */
@@ -117,6 +118,13 @@ export class ClipList {
     this.#environment.clearTimeout(this.#deleted.get(id) ?? 0);
     this.#deleted.delete(id);
     await this.load();
+    this.#focus(id);
+  }
+
+  /** Focuses the row of a clip, because the button that had the focus is gone. @param {string} id */
+  #focus(id) {
+    const n = this.#clips.findIndex((clip) => clip.id === id);
+    this.#list.children[n]?.querySelector('button')?.focus();
   }
 
   /** @param {string} id */

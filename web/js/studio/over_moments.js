@@ -79,6 +79,7 @@ function publishButton(moment, api) {
 function linkTo({ id }) {
   const link = element('a', 'button small', t('studio.moment.watch'));
   link.href = `/c/${encodeURIComponent(id)}`;
+  link.target = '_blank'; // the summary is shown only once
   link.dataset.testid = 'watch-moment';
   return link;
 }

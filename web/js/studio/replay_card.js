@@ -33,6 +33,7 @@ export class ReplayCard {
     this.#api = api;
     this.#environment = environment;
     this.#box.hidden = true;
+    this.#choices.hidden = false; // the replay of the live before may be deleted
     const { signal } = this.#listening;
     for (const input of this.#inputs)
       input.addEventListener('change', () => void this.#chosen(input.value), { signal });
