@@ -27,6 +27,8 @@ class AacProcess:
         self._kind = kind
         self._arguments = arguments
         self._worker: Worker | None = None
+        self._asked = False
+        """Whether the process has requests whose answers were not read."""
 
     @property
     def pid(self) -> int | None:
@@ -39,11 +41,14 @@ class AacProcess:
         """
         if not packets:
             return []
+        if self._asked:  # the last request was cancelled: its answers would come first
+            await self.close()
         if self._worker is None:
             self._worker = await self._workers.start(self._kind, *self._arguments)
         worker = self._worker
         requests = [packets[at : at + MAX_PACKETS] for at in range(0, len(packets), MAX_PACKETS)]
         encoded: list[list[bytes]] = []
+        self._asked = True
         try:
             # Send all requests at once, so that the process never waits for the server.
             for part in requests:
@@ -54,10 +59,11 @@ class AacProcess:
             self._worker = None
             await worker.fail()
             raise WorkerFailed(f"the AAC encoder failed: {str(error) or 'no answer'}") from error
+        self._asked = False
         return encoded
 
     async def close(self) -> None:
-        worker, self._worker = self._worker, None
+        worker, self._worker, self._asked = self._worker, None, False
         if worker:
             await worker.close()
 

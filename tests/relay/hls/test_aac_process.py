@@ -1,5 +1,6 @@
 """The audio of one rendition in a process of its own."""
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -73,6 +74,23 @@ async def test_a_process_that_hangs_is_replaced(
     monkeypatch.undo()
     assert len(await process.encode(packets(5))) == 5
     await eventually(lambda: not os.path.exists(f"/proc/{first}"))
+    await process.close()
+
+
+async def test_the_answers_to_a_cancelled_request_are_dropped(workers: Workers) -> None:
+    """The next request gets its own answers, not those to the request before it."""
+    process = AacProcess(workers)
+    await process.encode(packets(5))
+    first = process.pid
+    assert first
+    os.kill(first, signal.SIGSTOP)  # the answers come after the request was cancelled
+    cancelled = asyncio.create_task(process.encode(packets(7)))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    await asyncio.wait([cancelled])
+    os.kill(first, signal.SIGCONT)
+    assert len(await process.encode(packets(3))) == 3
+    assert process.pid != first and not workers.failures
     await process.close()
 
 
