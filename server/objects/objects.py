@@ -109,8 +109,8 @@ class Objects:
         if self._waiting_bytes + held > MAX_WAITING_BYTES:
             raise ObjectsUnavailable(f"{self.place}: too much data waits to be stored")
         name = _checked(key)
-        self._waiting_bytes += held
         done = self._submit(lambda: self._store.put(name, data, content_type))
+        self._waiting_bytes += held
         done.add_done_callback(lambda _: self._release(held))
         await self._result(done, WITHIN)
 

@@ -162,6 +162,16 @@ async def test_the_waiting_calls_are_bounded(
     assert await objects.list("clips/2/") == []
 
 
+async def test_a_refused_put_holds_no_bytes(
+    objects: Objects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a slow store would refuse every put in the end."""
+    monkeypatch.setattr(module, "MAX_WAITING", 0)
+    with pytest.raises(ObjectsUnavailable, match="too many calls wait"):
+        await objects.put(KEY, DATA, "video/mp4")
+    assert objects.waiting_bytes == 0
+
+
 # Local files
 
 
