@@ -81,5 +81,7 @@ class Keeping:
                 await self.run(time.time())
             except StorageError as error:
                 logger.warning("stored media is not checked: %s", error)
+            except Exception:
+                logger.exception("the check of stored media failed")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._closing.wait(), INTERVAL)

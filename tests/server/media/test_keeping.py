@@ -3,11 +3,15 @@
 import asyncio
 from typing import Any
 
+import pytest
+
+from server.media import keeping as module
 from server.media.keeping import Keeping, MediaBounds
 from server.media.sweeping import Sweeping
 from server.objects.objects import Objects
-from server.storage.schema.media import clip, recording
+from server.storage.schema.media import clip, discarded, recording
 from server.storage.storage import Storage
+from tests.fixtures.deadline import eventually
 from tests.server.storage.rows import add_row, count_rows
 
 NOW = 1_000_000.0
@@ -88,4 +92,19 @@ async def test_the_task_deletes_at_the_start_and_ends(storage: Storage, objects:
     async with asyncio.timeout(20):
         while await left(objects):
             pass
+    await task.close()
+
+
+async def test_the_task_goes_on_after_an_unexpected_error(
+    storage: Storage,
+    objects: Objects,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The object store refuses a prefix of another form."""
+    monkeypatch.setattr(module, "INTERVAL", 0.01)
+    await add_row(storage.database, discarded, prefix="lives", at=1.0)
+    task = keeping(storage, objects)
+    task.start()
+    await eventually(lambda: caplog.text.count("the check of stored media failed") > 1, 20)
     await task.close()
