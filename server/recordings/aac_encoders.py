@@ -61,5 +61,10 @@ class AacEncoders:
         self._ending = asyncio.get_running_loop().create_task(self._end_all())
 
     async def _end_all(self) -> None:
-        for encoder in list(self._free):
-            await encoder.close()
+        for _ in range(PROCESSES):
+            async with self._turns:  # nothing uses an encoder while it ends
+                encoder = self._free.pop(0)
+                try:
+                    await encoder.close()
+                finally:
+                    self._free.append(encoder)
