@@ -27,6 +27,8 @@ PLACE = 0.25
 """Place of the poster's keyframe in the replay, as a share of the replay's length."""
 MOST = 100
 """Maximum number of posters that are kept."""
+NO = "no"
+"""What the creator has chosen if nothing is to be kept."""
 MAX_WAITING = 20
 """Maximum number of requests that wait while another poster is being made."""
 
@@ -50,7 +52,7 @@ class ReplayPosters:
         StorageError, ObjectsError, and Unavailable if too many posters are asked for.
         """
         record = await self._recordings.read(room)
-        if record is None or record.state == RECORDING:
+        if record is None or record.state == RECORDING or record.keep == NO:
             return None
         if room in self._made:
             return self._made[room]

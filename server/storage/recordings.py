@@ -154,18 +154,21 @@ class RecordingStore:
         return await self._database.write(add)
 
     async def finish(self, room: str, end: RecordingEnd) -> RecordingRecord | None:
-        """Stores the end of a recording. Discards the recording if it is empty, or if nothing is to
-        be kept. Does nothing if the recording has ended. Returns the recording; None if there is no
-        recording.
+        """Stores the end of a recording, unless it has ended. Discards a recording that is empty.
+        Discards a recording of which nothing is to be kept, also if it has ended. Returns the
+        recording; None if there is no recording.
         """
 
         async def finish(connection: AsyncConnection) -> RecordingRecord | None:
             record = await _select_one(connection, room)
-            if record is None or record.state != RECORDING:
-                return record
-            if record.keep not in end.ages or not record.bytes:
+            if record is None:
+                return None
+            running = record.state == RECORDING
+            if record.keep not in end.ages or (running and not record.bytes):
                 await _discard(connection, room, end.at)
                 return None
+            if not running:
+                return record
             values = {
                 "state": end.state,
                 "ended_at": end.at,

@@ -79,6 +79,17 @@ async def test_nothing_is_kept_of_a_live_whose_creator_wants_so(storage: Storage
     assert await storage.discarded.oldest(10) == ["lives/abc/"]
 
 
+async def test_an_erased_recording_that_had_stopped_is_discarded_with_its_live(
+    storage: Storage,
+) -> None:
+    await record(storage)
+    await storage.recordings.finish("abc", replace(END, state="stopped"))
+    await storage.recordings.erase("abc")
+    assert await storage.recordings.finish("abc", END) is None
+    assert await storage.recordings.read("abc") is None
+    assert await storage.discarded.oldest(10) == ["lives/abc/"]
+
+
 async def test_the_choice_decides_when_a_replay_is_deleted(storage: Storage) -> None:
     store = storage.recordings
     assert not await store.keep("abc", "yes", AGES, 0.0)
