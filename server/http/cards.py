@@ -1,5 +1,6 @@
 """Cards of links to this server, and `/api/oembed`. server/API.md describes the answer."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from urllib.parse import quote, urlsplit
@@ -32,6 +33,10 @@ from server.storage.recordings import RecordingStore
 
 MAX_URL = 500
 """Maximum length of a URL in a request, characters."""
+POSTER_WITHIN = 5.0
+"""Maximum seconds for which the card of a replay waits for its poster. The card then has no
+picture.
+"""
 SIDE = re.compile(r"[1-9]\d{0,3}", re.ASCII)
 
 
@@ -97,8 +102,9 @@ class Cards:
             return None
         path, image = f"/v/{room}", None
         try:
-            poster = await self._of_replays.find(room)
-        except (ObjectsError, Unavailable):
+            async with asyncio.timeout(POSTER_WITHIN):
+                poster = await self._of_replays.find(room)
+        except (ObjectsError, TimeoutError, Unavailable):
             poster = None
         if poster:
             url = self._url(request, replay_poster_path(room, poster.version))

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from server.errors import Unavailable
+from server.http import cards
 from server.posters import replay_posters as module
 from server.posters.replay_posters import ReplayPosters
 from server.storage.recordings import segment_key
@@ -81,6 +82,23 @@ async def test_the_requests_that_wait_are_bounded(
             await posters.find(room.name)
     first, second = await asyncio.gather(*waiting)
     assert first is not None and first is second is await posters.find(room.name)
+
+
+async def test_a_page_does_not_wait_for_a_poster_for_long(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another poster takes long. The card has no picture."""
+    monkeypatch.setattr(cards, "POSTER_WITHIN", 0.05)
+    room = await live(server)
+    await end(server, room)
+    (endpoint,) = {
+        route.handler.__self__  # type: ignore[attr-defined]
+        for route in server.app.router.routes()
+        if route.resource and route.resource.canonical == "/v/{room}/poster.{format}"
+    }
+    async with endpoint._of_replays._turn:
+        card = await card_of(server, f"/v/{room.name}")
+    assert card["og:title"] == "A title" and "og:image" not in card
 
 
 async def test_the_poster_of_a_private_replay(server: Server) -> None:
