@@ -1,5 +1,6 @@
 """Lives from their first frame to their end, on real storage."""
 
+import asyncio
 import errno
 from pathlib import Path
 
@@ -134,8 +135,9 @@ async def test_a_live_that_ended_during_the_crash_is_finished_at_the_start(
         await house.storage.rooms.end(room.name, 100.0)
     async with open_house(tmp_path, RecordingPolicy()) as house:
         assert house.rooms.in_memory.find(room.name) is None
-        while (found := await house.recordings.describe(room.name)).state == "recording":
-            pass
+        async with asyncio.timeout(20):
+            while (found := await house.recordings.describe(room.name)).state == "recording":
+                pass
         assert found.state == "finished" and found.delete_at is not None
 
 
