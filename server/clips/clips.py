@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from relay.errors import RefusalCode
 from server.clips.drafting import Drafting, Tap
 from server.clips.final import FinalFiles, file_key
-from server.clips.finishing import Choice, Finishing
+from server.clips.finishing import Choice, Finishing, require_not_banned
 from server.clips.life import FINISHED, UNFINISHED, ClipEvent, State, states_before
 from server.clips.maker import ClipMaker
 from server.clips.recorded import RecordedMedia
@@ -25,7 +25,7 @@ from server.rooms.requester import holds_key, require_key
 from server.social.author import Requester
 from server.social.undo import WITHIN
 from server.storage.clip_record import ClipRecord
-from server.storage.clips import ClipLimits, ListedClip
+from server.storage.clips import ClipChanges, ClipLimits, ListedClip
 from server.storage.errors import StorageError
 from server.storage.storage import Storage
 
@@ -210,21 +210,20 @@ class Clips:
             and not rights.creator
         ):
             raise creator_only()
-        new = replace(
-            record,
-            title=record.title if change.title is None else change.title,
-            caption=record.caption if change.caption is None else change.caption,
-            visibility=record.visibility if visibility is None else visibility,
-        )
-        if new != record and not await self._store.change(
-            record.id,
-            [record.state],
-            title=new.title,
-            caption=new.caption,
-            visibility=new.visibility,
-        ):
+        # Only what changes is stored: another person may change the rest at the same time.
+        new: ClipChanges = {}
+        if change.title is not None:
+            new["title"] = change.title
+        if change.caption is not None:
+            new["caption"] = change.caption
+        if visibility is not None and visibility != record.visibility:
+            new["visibility"] = visibility
+        if new and not await self._store.change(record.id, (*UNFINISHED, *FINISHED), **new):
             raise no_clip()
-        return await self.view(replace(found, record=new), rights)
+        changed = await self._store.find(record.id)
+        if changed is None or changed.record.state == State.DELETED:
+            raise no_clip()
+        return await self.view(changed, rights)
 
     async def delete(self, found: ListedClip, rights: Rights) -> None:
         """Deletes a clip. The deletion of a finished clip can be undone for some seconds. Raises a
@@ -242,9 +241,12 @@ class Clips:
         self.drafts.remove(draft)
         await self._store.discard_one(record.id, time.time())
 
-    async def restore(self, found: ListedClip, rights: Rights) -> ClipView:
-        """Undoes the deletion of a clip. Raises a Refusal or StorageError."""
+    async def restore(self, found: ListedClip, rights: Rights, by: Requester) -> ClipView:
+        """Undoes the deletion of a clip. A banned person cannot undo the deletion by the ban.
+        Raises a Refusal or StorageError.
+        """
         _require_own(rights)
+        await require_not_banned(self._storage.bans, found.record, by)
         if found.record.state == State.DELETED and not await self._store.restore(
             found.record.id, time.time() - WITHIN
         ):

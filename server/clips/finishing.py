@@ -21,6 +21,7 @@ from server.objects.errors import ObjectsError
 from server.social.author import Requester
 from server.social.moderation import BANNED_TEXT
 from server.social.room_settings import read_room_settings
+from server.storage.bans import BanStore
 from server.storage.clip_record import ClipRecord
 from server.storage.clips import ListedClip
 from server.storage.errors import StorageError
@@ -79,11 +80,9 @@ class Finishing:
         room = await self._storage.rooms.find(record.room)
         if room is None:
             raise no_clip()
+        await require_not_banned(self._storage.bans, record, by)
         if rights.creator:
             return ClipEvent.PUBLISH
-        bans, now = self._storage.bans, time.time()
-        if await bans.holds(record.creator, record.room, by.person.id, now):
-            raise Forbidden(RefusalCode.BANNED, BANNED_TEXT)
         clips = read_room_settings(room.settings).chat.clips
         if clips == "off":
             raise clips_off()
@@ -92,7 +91,8 @@ class Finishing:
     async def _cut(self, draft: Draft, choice: Choice) -> Cut:
         draft.extend(time.monotonic())
         try:
-            return (await draft.stretch()).trimmed(choice.start, choice.end)
+            whole, _ = await self._drafting.stretch(draft)
+            return whole.trimmed(choice.start, choice.end)
         except CutRefused as refusal:
             raise refused_cut(refusal) from refusal
 
@@ -133,6 +133,13 @@ class Finishing:
             await self._storage.clips.change(draft.clip, [State.MAKING.value], state=before.value)
         except StorageError as failure:  # the row is discarded when the draft expires
             logger.error("clip %s: %s", draft.clip, failure)
+
+
+async def require_not_banned(bans: BanStore, record: ClipRecord, by: Requester) -> None:
+    """Raises Forbidden if the creator of the live, or the operator, has banned the person."""
+    person = by.person.id
+    if person and await bans.holds(record.creator, record.room, person, time.time()):
+        raise Forbidden(RefusalCode.BANNED, BANNED_TEXT)
 
 
 def _finished_record(

@@ -178,8 +178,8 @@ class ClipsEndpoint:
 
     async def restore(self, request: web.Request) -> web.Response:
         """Undoes a deletion."""
-        _, found = await self._find(request, deleted=True)
-        return _answer(await self._clips.restore(found.clip, found.rights))
+        by, found = await self._find(request, deleted=True)
+        return _answer(await self._clips.restore(found.clip, found.rights, by))
 
     async def approve(self, request: web.Request) -> web.Response:
         """Publishes a clip that waits for its creator."""
