@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from relay.worker.workers import WorkerFailed, Workers
+from relay.worker.workers import Worker, WorkerFailed, Workers
 from server.clips import sound_maker as module
 from server.clips.cut import Cut
 from server.clips.sound import Block, plan_sound
@@ -52,7 +52,7 @@ async def test_blocks_that_are_known_are_not_encoded_again(workers: Workers) -> 
 
 
 async def test_long_audio_is_divided_among_processes(workers: Workers) -> None:
-    task = asyncio.create_task(SoundMaker(workers).encode(blocks(20, 30)))
+    task = asyncio.create_task(SoundMaker(workers, 2).encode(blocks(20, 30)))
     await eventually(lambda: len(workers.processes()) == 3)
     assert len(await task) == len(blocks(20, 30)) * 15
     await eventually(lambda: len(workers.processes()) == 1)
@@ -60,7 +60,7 @@ async def test_long_audio_is_divided_among_processes(workers: Workers) -> None:
 
 async def test_a_process_that_dies(workers: Workers) -> None:
     """The encoding fails, no process is left, and no block of the audio is kept."""
-    maker = SoundMaker(workers)
+    maker = SoundMaker(workers, 2)
     task = asyncio.create_task(maker.encode(blocks(20, 30)))
     await eventually(lambda: len(workers.processes()) == 3)
     os.kill(workers.processes()[1], signal.SIGKILL)
@@ -68,6 +68,52 @@ async def test_a_process_that_dies(workers: Workers) -> None:
         await task
     await eventually(lambda: len(workers.processes()) == 1)
     assert len(await maker.encode(blocks(20, 5))) == len(blocks(20, 5)) * 15
+
+
+async def test_clips_at_the_same_time_share_blocks(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second clip waits for the blocks of the first one."""
+    started: list[str] = []
+    start = workers.start
+
+    async def counted(kind: str, *arguments: str) -> Worker:
+        started.append(kind)
+        return await start(kind, *arguments)
+
+    monkeypatch.setattr(workers, "start", counted)
+    monkeypatch.setattr(module, "SHARE_WITHIN", 20.0)
+    maker = SoundMaker(workers, 1)
+    wanted = blocks(20, 14)
+    first, second = await asyncio.gather(maker.encode(wanted), maker.encode(wanted))
+    assert first == second and started == ["clips"]
+    assert not maker._running
+
+
+async def test_a_clip_encodes_what_another_clip_could_not(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SHARE_WITHIN", 20.0)
+    maker = SoundMaker(workers, 1)
+    wanted = blocks(20, 30)
+    first = asyncio.create_task(maker.encode(wanted))
+    second = asyncio.create_task(maker.encode(wanted))
+    await eventually(lambda: len(workers.processes()) == 2)
+    os.kill(workers.processes()[1], signal.SIGKILL)
+    with pytest.raises(WorkerFailed):
+        await first
+    assert len(await second) == len(wanted) * 15
+
+
+async def test_a_clip_does_not_wait_long_for_another(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SHARE_WITHIN", 0.01)
+    maker = SoundMaker(workers, 1)
+    wanted = blocks(20, 5)
+    hangs = asyncio.get_running_loop().create_future()
+    maker._running = dict.fromkeys([block.key for block in wanted], hangs)
+    assert len(await maker.encode(wanted)) == len(wanted) * 15
 
 
 async def test_what_is_kept_is_bounded(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
