@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from relay.sample import AUDIO_RATE, VIDEO, VIDEO_RATE, Sample, Track
+from relay.sample import AUDIO, AUDIO_RATE, VIDEO, VIDEO_RATE, Sample, Track
 
 _PackedSample = tuple[int, int, int, bytes, bool, bool, int, int, int, int, bool]
 _TRACK: Final = 0
@@ -30,10 +30,11 @@ class Excerpt:
     are shared with the window. `Window.excerpt` creates this object.
     """
 
-    __slots__ = ("_packed",)
+    __slots__ = ("_packed", "_size")
 
     def __init__(self, packed: list[_PackedSample]) -> None:
         self._packed = packed
+        self._size = _size(packed)
 
     @classmethod
     def of(cls, samples: Iterable[Sample]) -> "Excerpt":
@@ -54,7 +55,7 @@ class Excerpt:
     @property
     def size(self) -> int:
         """Memory used by payloads and overhead, bytes."""
-        return sum(OVERHEAD + len(packed[_DATA]) for packed in self._packed)
+        return self._size
 
     def extend(self, window: "Window", end: int) -> bool:
         """Adds the samples that the window has received since the last sample of this excerpt, up
@@ -68,7 +69,9 @@ class Excerpt:
         for packed in reversed(window._packed):
             # Decode times increase, so they identify a sample of a track.
             if packed[_DTS] == last[_DTS] and packed[_TRACK] == last[_TRACK]:
-                self._packed += [one for one in reversed(new) if _media_time(one) <= end]
+                added = [one for one in reversed(new) if _media_time(one) <= end]
+                self._packed += added
+                self._size += _size(added)
                 return True
             new.append(packed)
         return False
@@ -227,7 +230,12 @@ def _pack(sample: Sample) -> _PackedSample:
 
 
 def _unpack(packed: _PackedSample) -> Sample:
-    return Sample(Track(packed[_TRACK]), *packed[1:])
+    return Sample(VIDEO if packed[_TRACK] == _VIDEO else AUDIO, *packed[1:])
+
+
+def _size(packed: Sequence[_PackedSample]) -> int:
+    """Returns the memory used by payloads and overhead, bytes."""
+    return sum(OVERHEAD + len(one[_DATA]) for one in packed)
 
 
 def _media_time(packed: _PackedSample) -> int:

@@ -60,7 +60,6 @@ class Draft:
     attempts: int = 0
     """Number of times that the final clip was begun."""
     _range: Range | None = None
-    _size: int = 0
 
     @classmethod
     def of_stream(cls, clip: str, person: str, stream: Stream, tap: int, now: float) -> "Draft":
@@ -71,11 +70,14 @@ class Draft:
     @property
     def size(self) -> int:
         """Memory that the draft uses, bytes. The window may share a part of it."""
-        self._size = self._size or self.excerpt.size
-        return self._size + sum(map(len, self.files.values()))
+        return self.excerpt.size + sum(map(len, self.files.values()))
 
     def show(self, pictures: ClipPictures) -> None:
-        """Takes the pictures of the moments that the draft offers."""
+        """Takes the pictures of the moments that the draft offers. Ignores pictures of fewer
+        moments than the present pictures: two sets may be made at the same time.
+        """
+        if self.pictures and pictures.tiles[-1].at < self.pictures.tiles[-1].at:
+            return
         self.pictures = pictures
         self.drawn += 1
         self.files |= pictures_by_name(pictures)
@@ -91,7 +93,7 @@ class Draft:
         follows = self.excerpt.extend(stream.window, self.tap + AFTER)
         self.tracks = stream.video_tracks
         if len(self.excerpt) != before:
-            self._range, self._size = None, 0
+            self._range = None
         if not follows or stream.edge > self.tap + AFTER or now - self.began > GROWS_FOR:
             self.stream = None
         return self.stream is None

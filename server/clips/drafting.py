@@ -3,16 +3,17 @@
 One server has the room of a live in memory. The same server has the drafts of the live.
 """
 
+import asyncio
 import logging
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relay.errors import RefusalCode
 from relay.stream.stream import Stream
 from server.clips.counters import ClipCounters
 from server.clips.cut import Cut, CutRefused
-from server.clips.draft import Draft
+from server.clips.draft import Draft, Range
 from server.clips.drafts import Drafts
 from server.clips.life import State
 from server.clips.maker import ClipFailed, ClipMaker
@@ -69,6 +70,9 @@ class Begun:
     rights: Rights
     draft: Draft
     cut: Cut
+    whole: Cut
+    """The longest possible cut: only its keyframes, from which the filmstrip is made."""
+    offered: Range
 
 
 class Drafting:
@@ -89,6 +93,10 @@ class Drafting:
         self._recorded = recorded
         self._limits = limits
         self._tasks = tasks
+        self._unpacking = asyncio.Lock()
+        """Unpacking the samples of a draft takes many steps. The steps of several drafts at a time
+        would delay frames.
+        """
         self.drafts = Drafts(limits.person, PERSON_SECONDS)
         self.counters = ClipCounters()
 
@@ -101,7 +109,8 @@ class Drafting:
         self.drafts.count_tap(person, _now())
         try:
             draft = await self._draft(room, live, person, tap, creator)
-            cut = (await draft.stretch()).trimmed(max(0, draft.tap - tap.length), draft.tap)
+            whole, offered = await self.stretch(draft)
+            cut = whole.trimmed(max(0, draft.tap - tap.length), draft.tap)
         except BaseException as error:
             self.drafts.forget_tap(person)
             if isinstance(error, CutRefused):
@@ -110,7 +119,9 @@ class Drafting:
         record = _new_record(live, by, tap, cut, draft, self._storage.clips.server)
         await self._add(record, draft)
         rights = Rights(creator=creator, clipper=True)
-        return Begun(ListedClip(record, _who(by)), rights, draft, cut)
+        # All samples would need much memory while the clip waits for its turn.
+        keyframes = replace(whole, video=whole.keyframes, audio=())
+        return Begun(ListedClip(record, _who(by)), rights, draft, cut, keyframes, offered)
 
     async def _find(
         self, name: str, by: Requester, tap: Tap
@@ -160,10 +171,11 @@ class Drafting:
             if isinstance(error, ClipFailed):
                 raise not_made(draft.clip, error) from error
             raise
+        self.draft(begun.found.record)  # other drafts may have taken its place
         draft.files["video.mp4"] = files.video
-        self._tasks.start(self._draw(draft))
+        self._tasks.start(self._draw(draft, begun.whole))
         self.counters.drafts += 1
-        return await self.view(begun.found, begun.rights)
+        return _view(begun.found, begun.rights, draft, begun.offered)
 
     async def _require_allowed(self, room: Room, by: Requester, tap: Tap) -> bool:
         """Returns whether the person is the creator. Raises Forbidden if the person may not make
@@ -196,10 +208,22 @@ class Drafting:
                 raise TooManyRequests(code, "this live has enough clips", RETRY_LIVE) from error
             raise
 
-    async def _draw(self, draft: Draft) -> None:
-        """Makes the filmstrip and the poster of a draft. A draft without them is still useful."""
+    async def stretch(self, draft: Draft) -> tuple[Cut, Range]:
+        """Returns the longest cut around the tap, and the moments that it offers. Raises
+        CutRefused.
+        """
+        async with self._unpacking:
+            whole = await draft.stretch()
+            return whole, await draft.range()
+
+    async def _draw(self, draft: Draft, whole: Cut | None = None) -> None:
+        """Makes the filmstrip and the poster of a draft. A draft without them is still useful.
+        `whole`: the cut with their keyframes; None for the longest cut of the present samples.
+        """
         try:
-            draft.show(await self._maker.pictures(await draft.stretch()))
+            if whole is None:
+                whole, _ = await self.stretch(draft)
+            draft.show(await self._maker.pictures(whole))
         except (ClipFailed, CutRefused) as error:
             logger.info("clip %s: no pictures: %s", draft.clip, error)
 
@@ -221,11 +245,11 @@ class Drafting:
         draft = self.draft(found.record)
         self._extend(draft)
         try:
-            offered = await draft.range()
+            async with self._unpacking:
+                offered = await draft.range()
         except CutRefused as refusal:
             raise refused_cut(refusal) from refusal
-        view = DraftView(offered.first, offered.until, offered.keyframes, _filmstrip(draft))
-        return ClipView(found.record, found.by, rights, view)
+        return _view(found, rights, draft, offered)
 
     def grow(self) -> None:
         """Adds the media after the taps to the drafts, and discards the drafts whose time is over.
@@ -288,6 +312,11 @@ def _new_record(
         server=server,
         created_at=time.time(),
     )
+
+
+def _view(found: ListedClip, rights: Rights, draft: Draft, offered: Range) -> ClipView:
+    view = DraftView(offered.first, offered.until, offered.keyframes, _filmstrip(draft))
+    return ClipView(found.record, found.by, rights, view)
 
 
 def _filmstrip(draft: Draft) -> Filmstrip | None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.sample import Sample, Track
-from relay.stream.window import OVERHEAD, Window
+from relay.stream.window import OVERHEAD, Excerpt, Window
 from tests.fixtures.media import sound_sample, values, video_sample
 
 
@@ -143,6 +143,7 @@ def test_an_excerpt_outlives_the_window() -> None:
     add(10, 20)
     assert excerpt.extend(window, 14_000_000)
     assert values(excerpt) == values(sent[4:30]) and excerpt.size > size
+    assert excerpt.size == Excerpt.of(excerpt).size
     assert excerpt.extend(window, 14_000_000) and len(excerpt) == 26
     window.clear()
     assert values(excerpt) == values(sent[4:30])

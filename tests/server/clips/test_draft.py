@@ -7,6 +7,7 @@ from relay.stream.stream import Stream
 from relay.stream.window import Window
 from server.clips.cut import CutProblem, CutRefused
 from server.clips.draft import GROWS_FOR, Draft
+from server.clips.maker import ClipPictures, Tile
 from tests.fixtures import live_samples as live
 
 S = 1_000_000
@@ -75,6 +76,20 @@ async def test_a_change_of_the_picture_size() -> None:
     assert (after.info.width, after.start, after.end) == (96, 20 * S, 30 * S)
     before = await Draft.of_stream("clip", "p", source, 19 * S, 0.0).stretch()
     assert (before.info.width, before.start, before.end) == (64, 10 * S, 20 * S)
+
+
+def test_pictures_of_fewer_moments_come_too_late() -> None:
+    """Two sets of pictures may be made at the same time."""
+    draft = Draft.of_stream("clip", "p", stream(*samples(10, 10)), 20 * S, 0.0)
+    few, many = (
+        ClipPictures(b"", b"", b"strip", [Tile(at * S, 0, 0) for at in moments], 8, 8)
+        for moments in ((10, 12), (10, 12, 14))
+    )
+    for pictures in (many, few):
+        draft.show(pictures)
+    assert (draft.pictures, draft.drawn) == (many, 1)
+    draft.show(many)
+    assert draft.drawn == 2
 
 
 async def test_a_moment_that_the_window_has_lost() -> None:

@@ -12,6 +12,10 @@ import pytest_asyncio
 
 from relay.sample import VIDEO
 from server.clips import drafts as drafts_module
+from server.clips.clips import Change
+from server.clips.cut import Cut
+from server.clips.draft import Draft
+from server.clips.rights import Rights
 from server.people.purge import Purge
 from server.storage.clips import ClipLimits
 from tests.fixtures import live_samples
@@ -102,6 +106,47 @@ async def test_a_tap_makes_a_draft_that_plays(party: Party) -> None:
     assert draft["person"]["id"] == (await party.sam.person())["id"]
     played = lengths(await download(party.sam, draft["video"]))
     assert played == pytest.approx({"video": 10, "audio": 10}, abs=0.04)
+
+
+async def test_a_draft_is_unpacked_once(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if media arrives meanwhile. The pictures are made from the same samples."""
+    unpacked: list[Draft] = []
+    stretch = Draft.stretch
+
+    async def counted(draft: Draft) -> Cut:
+        unpacked.append(draft)
+        found = await stretch(draft)
+        publish(party.server, party.room, live_samples.video(1, start=40))
+        return found
+
+    monkeypatch.setattr(Draft, "stretch", counted)
+    await make_clip(party.sam, party.room)
+    await settled(party.server.clips)
+    (draft,) = unpacked
+    assert draft.pictures
+
+
+async def test_drafts_are_unpacked_one_after_another(
+    party: Party, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the event loop had no time for frames."""
+    for person in (party.sam, party.minji):
+        await make_clip(person, party.room)
+    running, most = 0, 0
+    stretch = Draft.stretch
+
+    async def counted(draft: Draft) -> Cut:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        found = await stretch(draft)
+        running -= 1
+        return found
+
+    monkeypatch.setattr(Draft, "stretch", counted)
+    clips = party.server.clips
+    await asyncio.gather(*(clips._drafting.stretch(draft) for draft in clips.drafts))
+    assert most == 1
 
 
 async def test_a_draft_gets_a_filmstrip(party: Party) -> None:
@@ -337,6 +382,21 @@ async def test_changes(party: Party) -> None:
         assert await refusal(party.sam, "PATCH", path, bad) == (422, "bad_clip")
 
 
+async def test_changes_at_the_same_time(party: Party) -> None:
+    """Each change keeps what the other one has changed."""
+    await party.choose(clips="approve")
+    clip = await publish_clip(party.sam, party.room)
+    path, clips = f"/api/clips/{clip['id']}", party.server.clips
+    before = await clips.find(clip["id"])
+    assert before and before.record.state == "waiting"
+    assert await party.creator.status("POST", f"{path}/approve") == 200
+    assert await party.creator.status("PATCH", path, {"visibility": "private"}) == 200
+    await clips.change(before, Rights(clipper=True), Change(title="New"))
+    _, changed = await party.creator.ask("GET", path)
+    assert (changed["title"], changed["visibility"]) == ("New", "private")
+    assert changed["state"] == "published"
+
+
 async def test_a_clip_of_a_private_live(party: Party) -> None:
     """The clip is private too: only followers of the creator and holders of a link can see the
     clip.
@@ -375,6 +435,26 @@ async def test_a_ban_for_good_takes_the_clips_away(party: Party) -> None:
     assert await fetched(party.minji, clip["video"]) == 404
     assert await party.creator.status("DELETE", ban) == 204
     assert await fetched(party.minji, clip["video"]) == 200
+
+
+async def test_a_banned_person_does_not_bring_clips_back(party: Party) -> None:
+    clip = await publish_clip(party.sam, party.room)
+    restore = f"/api/clips/{clip['id']}/restore"
+    sam = (await party.sam.person())["id"]
+    ban = f"/api/rooms/{party.room.name}/bans/{sam}"
+    assert await party.creator.status("PUT", ban, {"for_good": True}) == 200
+    assert await refusal(party.sam, "POST", restore) == (403, "banned")
+    assert await fetched(party.minji, clip["video"]) == 404
+    assert await party.creator.status("POST", restore) == 200
+
+
+async def test_a_creator_whom_the_operator_bans_finishes_no_clip(party: Party) -> None:
+    draft = await make_clip(party.creator, party.room)
+    creator, now = (await party.creator.person())["id"], time.time()
+    await party.server.storage.bans.add_by_operator(creator, "ban", now, now + 600, "")
+    body = {"start": 20 * S, "end": 30 * S}
+    path = f"/api/clips/{draft['id']}"
+    assert await refusal(party.creator, "PUT", path, body) == (403, "banned")
 
 
 async def test_a_deleted_person_takes_the_clips_along(party: Party) -> None:
