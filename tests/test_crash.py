@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 
 from scripts.benchmarks import crash, crash_recording
+from scripts.benchmarks.crash_clips import count_clips
 from scripts.benchmarks.crash_ledger import Findings, Ledger, Shown
 from scripts.benchmarks.postgres import Postgres
+from server.clips.final import file_key
+from server.storage.clips import ClipLimits
+from server.storage.storage import Storage
+from tests.server.storage.test_clips import record as stored_clip
 
 SENT = {name: f"message {name}" for name in "abcd"}
 
@@ -37,6 +42,29 @@ def test_a_whole_history_has_no_findings() -> None:
 )
 def test_findings(history: list[Shown], findings: Findings) -> None:
     assert Ledger(SENT, {"a": 1, "b": 2}).compare(history) == findings
+
+
+async def test_every_clip_is_compared_with_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also more clips than a list of the API has."""
+    monkeypatch.setattr("server.storage.clips.MAX_LISTED", 1)
+    storage = await Storage.open(tmp_path)
+    try:
+        for number in range(3):
+            record = stored_clip(number, bytes=4)
+            await storage.clips.add(record, ClipLimits(10, 10))
+            path = tmp_path / "media" / file_key(record, "video.mp4")
+            path.parent.mkdir(parents=True)
+            path.write_bytes(b"data"[: 4 - number])
+        faults: list[str] = []
+        assert await count_clips(tmp_path, storage, "room", faults) == 3
+    finally:
+        await storage.close()
+    assert sorted(faults) == [
+        "clip clip-1: its files have 3 of 4 bytes",
+        "clip clip-2: its files have 2 of 4 bytes",
+    ]
 
 
 @pytest.fixture(scope="module", params=["SQLite", "PostgreSQL"])

@@ -6,10 +6,13 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.clips.final import MEDIA_TYPES, file_key
 from server.clips.life import FINISHED
 from server.storage.clip_record import ClipRecord
+from server.storage.schema.media import clip as table
 from server.storage.storage import Storage
 
 AT_ONCE = 2
@@ -46,8 +49,7 @@ async def count_clips(data: Path, storage: Storage, room: str, faults: list[str]
     """Compares the clips of a room with their files. Adds faults. Returns the number of clips. Call
     this function while no server runs, after a server has started since the last kill.
     """
-    every = (*FINISHED, "draft", "making", "deleted")
-    records = [found.record for found in await storage.clips.of_room(room, every)]
+    records = await _records(storage, room)
     folder = data / "media" / "clips"
     named: set[Path] = set()
     for record in records:
@@ -58,6 +60,17 @@ async def count_clips(data: Path, storage: Storage, room: str, faults: list[str]
     orphans = {path for path in folder.rglob("*") if path.is_file()} - named
     faults += [f"{path.relative_to(folder)} belongs to no clip" for path in sorted(orphans)]
     return len(records)
+
+
+async def _records(storage: Storage, room: str) -> list[ClipRecord]:
+    """Returns all clips of a room, in any state."""
+    statement = sa.select(table).where(table.c.room == room)
+
+    async def select(connection: AsyncConnection) -> list[ClipRecord]:
+        rows = (await connection.execute(statement)).mappings()
+        return [ClipRecord(**row) for row in rows]
+
+    return await storage.database.read(select)
 
 
 def _fault(record: ClipRecord, files: set[Path]) -> str:

@@ -60,6 +60,7 @@ class FinalFiles:
             files = {"video.mp4": made.video, **await drawing}
         finally:
             drawing.cancel()
+            await asyncio.wait([drawing])
         results = await asyncio.gather(
             *(self._put(file_key(record, name), name, data) for name, data in files.items()),
             return_exceptions=True,
