@@ -232,7 +232,7 @@ class Clips:
         _require_own(rights)
         record = found.record
         if record.state in states_before(ClipEvent.DELETE):
-            if await self._store.delete(record.id, time.time()):
+            if await self._store.delete(record.id, time.time(), by_creator=rights.creator):
                 self.counters.deleted += 1
             return
         draft = self._drafting.draft(record)
@@ -242,16 +242,18 @@ class Clips:
         await self._store.discard_one(record.id, time.time())
 
     async def restore(self, found: ListedClip, rights: Rights, by: Requester) -> ClipView:
-        """Undoes the deletion of a clip. A banned person cannot undo the deletion by the ban.
-        Raises a Refusal or StorageError.
+        """Undoes the deletion of a clip. The person who made the clip undoes only own deletions,
+        and none while banned. Raises a Refusal or StorageError.
         """
         _require_own(rights)
-        await require_not_banned(self._storage.bans, found.record, by)
-        if found.record.state == State.DELETED and not await self._store.restore(
-            found.record.id, time.time() - WITHIN
-        ):
-            raise Conflict(RefusalCode.UNDO_OVER, "the deletion can no longer be undone")
-        return await self._reread(found.record, rights)
+        record = found.record
+        await require_not_banned(self._storage.bans, record, by)
+        if record.state == State.DELETED:
+            if record.deleted_by_creator and not rights.creator:
+                raise creator_only()
+            if not await self._store.restore(record.id, time.time() - WITHIN):
+                raise Conflict(RefusalCode.UNDO_OVER, "the deletion can no longer be undone")
+        return await self._reread(record, rights)
 
     async def approve(self, found: ListedClip, rights: Rights) -> ClipView:
         """Publishes a clip that waits for the creator. Raises a Refusal or StorageError."""

@@ -34,3 +34,5 @@ class ClipRecord:
     created_at: float
     published_at: float | None = None
     deleted_at: float | None = None
+    deleted_by_creator: bool = False
+    """Whether the creator of the live, or a ban, deleted the clip."""

@@ -63,6 +63,7 @@ class ClipChanges(TypedDict, total=False):
     revision: int
     published_at: float | None
     deleted_at: float | None
+    deleted_by_creator: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +141,18 @@ class ClipStore:
         """
         return await self.change(clip, ("waiting",), state="published", published_at=at)
 
-    async def delete(self, clip: str, at: float) -> bool:
-        """Deletes a finished clip. `restore` undoes the deletion until `discard_deleted` is called.
-        Returns False if the clip is not finished or is deleted already.
+    async def delete(self, clip: str, at: float, *, by_creator: bool = False) -> bool:
+        """Deletes a finished clip. `restore` undoes the deletion until
+        `KeptMediaStore.delete_overdue` deletes the row. Returns False if the clip is not finished
+        or is deleted already.
         """
-        return await self.change(clip, ("waiting", "published"), state="deleted", deleted_at=at)
+        return await self.change(
+            clip,
+            ("waiting", "published"),
+            state="deleted",
+            deleted_at=at,
+            deleted_by_creator=by_creator,
+        )
 
     async def restore(self, clip: str, deleted_after: float) -> bool:
         """Undoes the deletion of a clip. Returns False if the clip is not deleted, or was deleted
@@ -185,7 +193,7 @@ class ClipStore:
         statement = (
             table.update()
             .where(condition, table.c.state != "deleted")
-            .values(state="deleted", deleted_at=at)
+            .values(state="deleted", deleted_at=at, deleted_by_creator=True)
         )
 
         async def delete(connection: AsyncConnection) -> None:

@@ -94,6 +94,8 @@ clip = sa.Table(
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("published_at", sa.Double),
     sa.Column("deleted_at", sa.Double),
+    # Whether the creator of the live, or a ban, deleted the clip.
+    sa.Column("deleted_by_creator", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("clip_by_room", "room"),
     sa.Index("clip_by_creator", "creator"),
     sa.Index("clip_by_person", "person", "created_at"),

@@ -356,6 +356,18 @@ async def test_a_deletion_and_its_undo(party: Party) -> None:
     assert await refusal(party.sam, "POST", f"{path}/restore") == (409, "undo_over")
 
 
+async def test_only_the_creator_undoes_a_deletion_by_the_creator(party: Party) -> None:
+    clip = await publish_clip(party.sam, party.room)
+    path = f"/api/clips/{clip['id']}"
+    assert await party.creator.status("DELETE", path) == 204
+    assert await refusal(party.sam, "POST", f"{path}/restore") == (403, "creator_only")
+    assert await fetched(party.minji, clip["video"]) == 404
+    assert await party.creator.status("POST", f"{path}/restore") == 200
+    assert await party.sam.status("DELETE", path) == 204
+    assert await party.sam.status("POST", f"{path}/restore") == 200, "an own deletion"
+    assert await fetched(party.minji, clip["video"]) == 200
+
+
 async def test_a_draft_is_deleted_for_good(party: Party) -> None:
     draft = await make_clip(party.sam, party.room)
     path = f"/api/clips/{draft['id']}"

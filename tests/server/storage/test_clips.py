@@ -138,6 +138,24 @@ async def test_a_deletion_can_be_undone_for_a_while(storage: Storage) -> None:
     assert await discarded(storage) == []
 
 
+async def test_who_deleted_a_clip(storage: Storage) -> None:
+    """The latest deletion decides. A ban counts as a deletion by the creator."""
+    store = await added(storage, record(1))
+
+    async def by_creator() -> bool:
+        found = await store.find("clip-1")
+        assert found is not None and found.record.state == "deleted"
+        return found.record.deleted_by_creator
+
+    assert await store.delete("clip-1", NOW, by_creator=True)
+    assert await by_creator()
+    assert await store.restore("clip-1", NOW) and await store.delete("clip-1", NOW)
+    assert not await by_creator()
+    assert await store.restore("clip-1", NOW)
+    await store.delete_of_person("p-creator", "p-sam", NOW)
+    assert await by_creator()
+
+
 async def test_a_discarded_clip_leaves_the_prefix_of_its_files(storage: Storage) -> None:
     store = await added(storage, record(1), record(2))
     await store.discard_one("clip-1", NOW)

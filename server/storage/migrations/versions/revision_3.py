@@ -84,6 +84,7 @@ def _create_clip(op: Operations) -> None:
         sa.Column("created_at", sa.Double, nullable=False),
         sa.Column("published_at", sa.Double),
         sa.Column("deleted_at", sa.Double),
+        sa.Column("deleted_by_creator", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     op.create_index("clip_by_room", "clip", ["room"])
     op.create_index("clip_by_creator", "clip", ["creator"])
