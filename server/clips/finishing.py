@@ -13,7 +13,7 @@ from server.clips.final import FinalFiles
 from server.clips.life import TRANSITIONS, ClipEvent, State, states_before
 from server.clips.maker import ClipFailed
 from server.clips.refusals import clips_off, finished, no_clip, not_made, refused_cut
-from server.clips.rights import Rights
+from server.clips.rights import Rights, is_wider
 from server.clips.tasks import Tasks
 from server.clips.view import ClipView
 from server.errors import Forbidden
@@ -25,6 +25,7 @@ from server.storage.bans import BanStore
 from server.storage.clip_record import ClipRecord
 from server.storage.clips import ListedClip
 from server.storage.errors import StorageError
+from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
 
 logger = logging.getLogger(__name__)
@@ -65,28 +66,35 @@ class Finishing:
             raise finished()
         draft.busy = True
         try:
-            event = await self._decide(record, rights, by)
+            live = await self._live(record, by)
+            event = _decide(live, rights)
             cut = await self._cut(draft, choice)
+            record = await self._narrowed(record, live)
             new = await self._make_final(draft, record, cut, event, choice.title)
         finally:
             draft.busy = False
         self._drafting.drafts.remove(draft)
         return ClipView(new, found.by, rights)
 
-    async def _decide(self, record: ClipRecord, rights: Rights, by: Requester) -> ClipEvent:
-        """Returns whether the clip is published or held back. Raises Forbidden if the person may no
-        longer make clips of the live, and NotFound if the live was deleted.
+    async def _live(self, record: ClipRecord, by: Requester) -> RoomRecord:
+        """Returns the live of a clip. Raises NotFound if the live was deleted, and Forbidden if the
+        person is banned.
         """
-        room = await self._storage.rooms.find(record.room)
-        if room is None:
+        live = await self._storage.rooms.find(record.room)
+        if live is None:
             raise no_clip()
         await require_not_banned(self._storage.bans, record, by)
-        if rights.creator:
-            return ClipEvent.PUBLISH
-        clips = read_room_settings(room.settings).chat.clips
-        if clips == "off":
-            raise clips_off()
-        return ClipEvent.HOLD_BACK if clips == "approve" else ClipEvent.PUBLISH
+        return live
+
+    async def _narrowed(self, record: ClipRecord, live: RoomRecord) -> ClipRecord:
+        """Returns the clip with the visibility of the live, if fewer people may see the live now
+        than may see the clip.
+        """
+        if not is_wider(record.visibility, live.visibility):
+            return record
+        visibility = live.visibility
+        await self._storage.clips.change(record.id, [record.state], visibility=visibility)
+        return replace(record, visibility=visibility)
 
     async def _cut(self, draft: Draft, choice: Choice) -> Cut:
         draft.extend(time.monotonic())
@@ -140,6 +148,18 @@ async def require_not_banned(bans: BanStore, record: ClipRecord, by: Requester) 
     person = by.person.id
     if person and await bans.holds(record.creator, record.room, person, time.time()):
         raise Forbidden(RefusalCode.BANNED, BANNED_TEXT)
+
+
+def _decide(live: RoomRecord, rights: Rights) -> ClipEvent:
+    """Returns whether a clip is published or held back. Raises Forbidden if the person may no
+    longer make clips of the live.
+    """
+    if rights.creator:
+        return ClipEvent.PUBLISH
+    clips = read_room_settings(live.settings).chat.clips
+    if clips == "off":
+        raise clips_off()
+    return ClipEvent.HOLD_BACK if clips == "approve" else ClipEvent.PUBLISH
 
 
 def _finished_record(

@@ -433,6 +433,26 @@ async def test_a_clip_of_a_private_live(party: Party) -> None:
     assert await party.minji.status("GET", path) == 200
 
 
+async def test_a_live_that_becomes_private_after_the_tap(party: Party) -> None:
+    """The clip is as visible as the live when the clip is finished, but never more than before."""
+    drafts = [await make_clip(party.sam, party.room) for _ in range(2)]
+    await party.choose(visibility="unlisted")
+    drafts.append(await make_clip(party.sam, party.room))
+    assert [draft["visibility"] for draft in drafts] == ["public", "public", "unlisted"]
+    body = {"start": 20 * S, "end": 30 * S}
+    for draft, live, expected in (
+        (drafts[0], "unlisted", "unlisted"),
+        (drafts[1], "private", "private"),
+        (drafts[2], "public", "unlisted"),
+    ):
+        await party.choose(visibility=live)
+        path = f"/api/clips/{draft['id']}"
+        status, clip = await party.sam.ask("PUT", path, body)
+        assert (status, clip["visibility"]) == (200, expected)
+        assert (await party.sam.ask("GET", path))[1] == clip
+        assert (await fetched(party.minji, path) == 404) is (expected == "private")
+
+
 async def test_a_ban_for_good_takes_the_clips_away(party: Party) -> None:
     clip = await publish_clip(party.sam, party.room)
     draft = await make_clip(party.sam, party.room)
