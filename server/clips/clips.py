@@ -12,9 +12,17 @@ from server.clips.drafting import Drafting, Tap
 from server.clips.final import FinalFiles, file_key
 from server.clips.finishing import Choice, Finishing, require_not_banned
 from server.clips.life import FINISHED, UNFINISHED, ClipEvent, State, states_before
+from server.clips.listed_words import ListedWords
 from server.clips.maker import ClipMaker
 from server.clips.recorded import RecordedMedia
-from server.clips.refusals import clipper_only, creator_only, finished, no_clip, no_file
+from server.clips.refusals import (
+    clipper_only,
+    creator_only,
+    finished,
+    listed_word,
+    no_clip,
+    no_file,
+)
 from server.clips.rights import Rights, is_listed, is_wider
 from server.clips.tasks import Tasks
 from server.clips.view import ClipView
@@ -77,7 +85,8 @@ class Clips:
         recorded = RecordedMedia(storage.recordings, objects)
         self._drafting = Drafting(rooms, storage, maker, recorded, limits, self._tasks)
         final = FinalFiles(objects, maker)
-        self._finishing = Finishing(storage, self._drafting, final, self._tasks)
+        self._words = ListedWords(storage.words)
+        self._finishing = Finishing(storage, self._drafting, final, self._words, self._tasks)
         self.drafts = self._drafting.drafts
         self.counters = self._drafting.counters
         self._running: asyncio.Task[None] | None = None
@@ -218,6 +227,10 @@ class Clips:
             new["caption"] = change.caption
         if visibility is not None and visibility != record.visibility:
             new["visibility"] = visibility
+        if not rights.creator and await self._words.are_in(
+            record.creator, change.title or "", change.caption or ""
+        ):
+            raise listed_word()
         if new and not await self._store.change(record.id, (*UNFINISHED, *FINISHED), **new):
             raise no_clip()
         changed = await self._store.find(record.id)

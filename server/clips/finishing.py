@@ -11,6 +11,7 @@ from server.clips.draft import Draft
 from server.clips.drafting import Drafting
 from server.clips.final import FinalFiles
 from server.clips.life import TRANSITIONS, ClipEvent, State, states_before
+from server.clips.listed_words import ListedWords
 from server.clips.maker import ClipFailed
 from server.clips.refusals import clips_off, finished, no_clip, not_made, refused_cut
 from server.clips.rights import Rights, is_wider
@@ -44,12 +45,18 @@ class Finishing:
     """Finishes drafts. `tasks` owns the work that goes on if the client leaves."""
 
     def __init__(
-        self, storage: Storage, drafting: Drafting, final: FinalFiles, tasks: Tasks
+        self,
+        storage: Storage,
+        drafting: Drafting,
+        final: FinalFiles,
+        words: ListedWords,
+        tasks: Tasks,
     ) -> None:
         self._storage = storage
         self._drafting = drafting
         self._counters = drafting.counters
         self._final = final
+        self._words = words
         self._tasks = tasks
 
     async def finish(
@@ -67,7 +74,7 @@ class Finishing:
         draft.busy = True
         try:
             live = await self._live(record, by)
-            event = _decide(live, rights)
+            event = await self._decide(record, live, rights, choice.title)
             cut = await self._cut(draft, choice)
             record = await self._narrowed(record, live)
             new = await self._make_final(draft, record, cut, event, choice.title)
@@ -85,6 +92,24 @@ class Finishing:
             raise no_clip()
         await require_not_banned(self._storage.bans, record, by)
         return live
+
+    async def _decide(
+        self, record: ClipRecord, live: RoomRecord, rights: Rights, title: str | None
+    ) -> ClipEvent:
+        """Returns whether a clip is published or held back. Raises Forbidden if the person may no
+        longer make clips of the live.
+        """
+        if rights.creator:
+            return ClipEvent.PUBLISH
+        clips = read_room_settings(live.settings).chat.clips
+        if clips == "off":
+            raise clips_off()
+        title = record.title if title is None else title
+        if clips == "approve" or (
+            title != live.title and await self._words.are_in(record.creator, title)
+        ):
+            return ClipEvent.HOLD_BACK
+        return ClipEvent.PUBLISH
 
     async def _narrowed(self, record: ClipRecord, live: RoomRecord) -> ClipRecord:
         """Returns the clip with the visibility of the live, if fewer people may see the live now
@@ -148,18 +173,6 @@ async def require_not_banned(bans: BanStore, record: ClipRecord, by: Requester) 
     person = by.person.id
     if person and await bans.holds(record.creator, record.room, person, time.time()):
         raise Forbidden(RefusalCode.BANNED, BANNED_TEXT)
-
-
-def _decide(live: RoomRecord, rights: Rights) -> ClipEvent:
-    """Returns whether a clip is published or held back. Raises Forbidden if the person may no
-    longer make clips of the live.
-    """
-    if rights.creator:
-        return ClipEvent.PUBLISH
-    clips = read_room_settings(live.settings).chat.clips
-    if clips == "off":
-        raise clips_off()
-    return ClipEvent.HOLD_BACK if clips == "approve" else ClipEvent.PUBLISH
 
 
 def _finished_record(

@@ -42,6 +42,12 @@ def finished() -> Refusal:
     return Conflict(RefusalCode.CLIP_FINISHED, "the clip is finished already: make a new clip")
 
 
+def listed_word() -> Refusal:
+    return Unprocessable(
+        RefusalCode.BAD_CLIP, "the title or the caption has a word that the creator does not allow"
+    )
+
+
 def clips_off() -> Refusal:
     return Forbidden(RefusalCode.CLIPS_OFF, "the creator does not allow clips of this live")
 

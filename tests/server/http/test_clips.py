@@ -394,6 +394,32 @@ async def test_changes(party: Party) -> None:
         assert await refusal(party.sam, "PATCH", path, bad) == (422, "bad_clip")
 
 
+async def test_words_of_the_creators_list(party: Party) -> None:
+    """A clip with such a word in its title waits for the creator. Others cannot change a clip so
+    that it has such a word.
+    """
+    words = {"words": ["spoiler"]}
+    assert await party.creator.status("PUT", f"/api/rooms/{party.room.name}/words", words) == 200
+    held = await publish_clip(party.sam, party.room, title="The SP0ILER")
+    clip = await publish_clip(party.sam, party.room, title="The end")
+    assert (held["state"], clip["state"]) == ("waiting", "published")
+    path = f"/api/clips/{clip['id']}"
+    for change in ({"title": "a spoiler"}, {"title": "A", "caption": "s p o i l e r"}):
+        assert await refusal(party.sam, "PATCH", path, change) == (422, "bad_clip")
+    assert (await party.minji.ask("GET", path))[1] == clip | {"mine": False, "person": None}
+    assert await party.creator.status("PATCH", path, {"caption": "a spoiler"}) == 200
+    assert await party.sam.status("PATCH", path, {"title": "Fine"}) == 200
+    draft = await make_clip(party.sam, party.room)
+    body = {"start": 20 * S, "end": 30 * S, "title": "spoiler!"}
+    _, held = await party.sam.ask("PUT", f"/api/clips/{draft['id']}", body)
+    assert held["state"] == "waiting"
+    await party.choose(title="No spoilers, one spoiler")
+    made = await publish_clip(party.creator, party.room, title="spoiler")
+    assert made["state"] == "published"
+    made = await publish_clip(party.sam, party.room)
+    assert (made["title"], made["state"]) == ("No spoilers, one spoiler", "published")
+
+
 async def test_changes_at_the_same_time(party: Party) -> None:
     """Each change keeps what the other one has changed."""
     await party.choose(clips="approve")
