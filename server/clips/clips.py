@@ -252,7 +252,7 @@ class Clips:
         if draft.busy:
             raise finished()
         self.drafts.remove(draft)
-        await self._store.discard_one(record.id, time.time())
+        await self._store.discard_draft(record.id, time.time())
 
     async def restore(self, found: ListedClip, rights: Rights, by: Requester) -> ClipView:
         """Undoes the deletion of a clip. The person who made the clip undoes only own deletions,

@@ -265,13 +265,13 @@ class Drafting:
             self._tasks.start(self._draw(draft))  # the filmstrip with the media after the tap
 
     def discard(self, draft: Draft) -> None:
-        """Forgets a draft, and deletes its row."""
+        """Forgets a draft, and deletes its row unless the clip is finished."""
         self.drafts.remove(draft)
         self._discard_row(draft)
 
     def _discard_row(self, draft: Draft) -> None:
         if not self._tasks.closed:
-            self._tasks.start(self._storage.clips.discard_one(draft.clip, time.time()))
+            self._tasks.start(self._storage.clips.discard_draft(draft.clip, time.time()))
 
 
 def _is_creator(live: RoomRecord, by: Requester) -> bool:

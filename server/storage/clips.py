@@ -160,9 +160,12 @@ class ClipStore:
         """
         return await self._restore(table.c.id == clip, deleted_after)
 
-    async def discard_one(self, clip: str, now: float) -> None:
-        """Deletes a clip and its files permanently."""
-        await discard_clips(self._database, table.c.id == clip, now)
+    async def discard_draft(self, clip: str, now: float) -> None:
+        """Deletes a clip permanently, unless the clip is finished: a commit may succeed although
+        its answer is lost, and the draft then still exists.
+        """
+        condition = sa.and_(table.c.id == clip, table.c.state.in_(UNFINISHED))
+        await discard_clips(self._database, condition, now)
 
     async def discard_unfinished(self, now: float) -> int:
         """Deletes the clips that this server has not finished. Returns their number."""

@@ -6,6 +6,7 @@ import pytest
 
 from relay.sample import Track
 from server.media.sweeping import Sweeping
+from server.storage.kept_media import KeptMedia
 from tests.fixtures.clips import S, frames, go_live, lengths, make_clip, publish_clip, refusal
 from tests.fixtures.people import Browser
 from tests.fixtures.postgres import Postgres
@@ -82,7 +83,7 @@ async def _share(one: Server, two: Server) -> None:
             assert await there.status("DELETE", path) == 204
         assert await sam.status("GET", path) == 404
         assert (await sam.ask("POST", f"{path}/restore"))[0] == 200
-        await two.storage.clips.discard_one(clip["id"], 0.0)
+        await two.storage.kept_media.delete([KeptMedia("clip", clip["id"], 0)], 0.0)
         assert await sam.status("GET", path) == 404
         await Sweeping(one.storage.discarded, one.objects).run(0.0)
         assert await one.objects.list(f"clips/{clip['id']}/") == []

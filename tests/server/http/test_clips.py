@@ -17,7 +17,9 @@ from server.clips.cut import Cut
 from server.clips.draft import Draft
 from server.clips.rights import Rights
 from server.people.purge import Purge
+from server.storage.clip_record import ClipRecord
 from server.storage.clips import ClipLimits
+from server.storage.errors import StorageUnavailable
 from tests.fixtures import live_samples
 from tests.fixtures.clips import (
     S,
@@ -630,6 +632,30 @@ async def test_a_draft_expires(party: Party, monkeypatch: pytest.MonkeyPatch) ->
     assert await refusal(party.sam, "GET", path) == (404, "clip_not_found")
     await settled(party.server.clips)
     assert await party.server.storage.clips.find(draft["id"]) is None
+
+
+async def test_a_commit_whose_answer_is_lost(
+    party: Party, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clip remains when the draft expires."""
+    draft = await make_clip(party.sam, party.room)
+    store = party.server.storage.clips
+    finish = store.finish
+
+    async def lost(record: ClipRecord) -> bool:
+        await finish(record)
+        raise StorageUnavailable("the answer is lost")
+
+    monkeypatch.setattr(store, "finish", lost)
+    path, body = f"/api/clips/{draft['id']}", {"start": 20 * S, "end": 30 * S}
+    assert await party.sam.status("PUT", path, body) == 503
+    assert len(party.server.clips.drafts) == 1
+    monkeypatch.setattr(drafts_module, "LASTS", 0.0)
+    await eventually(lambda: not party.server.clips.drafts, 20)
+    await settled(party.server.clips)
+    _, clip = await party.minji.ask("GET", path)
+    assert clip["state"] == "published"
+    assert await fetched(party.minji, clip["video"]) == 200
 
 
 async def test_a_server_that_stops_leaves_no_half_clip(tmp_path: Path) -> None:

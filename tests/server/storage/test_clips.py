@@ -156,11 +156,20 @@ async def test_who_deleted_a_clip(storage: Storage) -> None:
     assert await by_creator()
 
 
-async def test_a_discarded_clip_leaves_the_prefix_of_its_files(storage: Storage) -> None:
-    store = await added(storage, record(1), record(2))
-    await store.discard_one("clip-1", NOW)
-    assert await states(store) == {"clip-2": "published"}
-    assert await discarded(storage) == ["clips/clip-1/"]
+async def test_a_discarded_draft_leaves_the_prefix_of_its_files(storage: Storage) -> None:
+    store = await added(storage, record(1, "draft"), record(2, "draft"), record(3, "making"))
+    for clip in ("clip-1", "clip-3"):
+        await store.discard_draft(clip, NOW)
+    assert await states(store) == {"clip-2": "draft"}
+    assert await discarded(storage) == ["clips/clip-1/", "clips/clip-3/"]
+
+
+async def test_a_finished_clip_is_not_discarded_as_a_draft(storage: Storage) -> None:
+    store = await added(storage, record(1), record(2, "waiting"))
+    for clip in ("clip-1", "clip-2"):
+        await store.discard_draft(clip, NOW)
+    assert await states(store) == {"clip-1": "published", "clip-2": "waiting"}
+    assert await discarded(storage) == []
 
 
 async def test_a_start_discards_what_the_server_has_not_finished(storage: Storage) -> None:
