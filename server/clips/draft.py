@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from relay.client_address import UNKNOWN, ClientAddress
 from relay.sample import Sample, TrackInfo
 from relay.stream.stream import Stream
 from relay.stream.window import Excerpt
@@ -55,6 +56,8 @@ class Draft:
     """Number of times that the pictures were made. The filmstrip is made again with the media after
     the tap.
     """
+    client: ClientAddress = UNKNOWN
+    """The address from which the person makes the clip."""
     busy: bool = False
     """Whether the final clip is being made."""
     attempts: int = 0

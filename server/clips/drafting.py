@@ -9,6 +9,7 @@ import secrets
 import time
 from dataclasses import dataclass, replace
 
+from relay.client_address import keys_of
 from relay.errors import RefusalCode
 from relay.stream.stream import Stream
 from server.clips.counters import ClipCounters
@@ -109,6 +110,7 @@ class Drafting:
         self.drafts.count_tap(person, _now())
         try:
             draft = await self._draft(room, live, person, tap, creator)
+            draft.client = keys_of(by.address)
             whole, offered = await self.stretch(draft)
             cut = whole.trimmed(max(0, draft.tap - tap.length), draft.tap)
         except BaseException as error:

@@ -1,6 +1,7 @@
 """The drafts in the memory of this process, with bounds in number, bytes and time."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from relay.errors import RefusalCode
 from server.clips.draft import Draft
@@ -15,7 +16,9 @@ MAX_BYTES = 256 << 20
 PER_PERSON = 3
 """Maximum number of drafts of one person. A further draft replaces the oldest."""
 YIELDS_AFTER = 60.0
-"""Seconds after which a new draft may replace a draft if there are too many drafts."""
+"""Seconds after which a new draft may replace a draft if there are too many drafts. A crowded
+network yields at once: see `_yielding`.
+"""
 RETRY = 10.0
 MAX_PEOPLE = 10_000
 """Maximum number of people whose taps are remembered."""
@@ -71,13 +74,15 @@ class Drafts:
         leaving = [other for other in own[: max(0, len(own) - PER_PERSON + 1)] if not other.busy]
         others = [other for other in self._drafts.values() if other not in leaving]
         while others and not self._fits(draft, others):
-            if others[0].busy or now - others[0].began < YIELDS_AFTER:
+            other = _yielding(draft, others, now)
+            if other is None:
                 raise Unavailable(
                     RefusalCode.TOO_MANY_CLIPS,
                     "too many clips are being made at the moment: try again soon",
                     RETRY,
                 )
-            leaving.append(others.pop(0))
+            others.remove(other)
+            leaving.append(other)
         for other in leaving:
             self.remove(other)
         self._drafts[draft.clip] = draft
@@ -97,3 +102,35 @@ class Drafts:
             for draft in self._drafts.values()
             if now - draft.began >= LASTS and not draft.busy
         ]
+
+
+def _yielding(new: Draft, others: Sequence[Draft], now: float) -> Draft | None:
+    """Returns the draft that a new draft may replace, if there are too many drafts: the oldest
+    draft after YIELDS_AFTER. A network with more than half of the drafts, or of their bytes, yields
+    its oldest draft to other networks at once, so that one network cannot keep all others out.
+    """
+    oldest = others[0]
+    if not oldest.busy and now - oldest.began >= YIELDS_AFTER:
+        return oldest
+    crowded = _crowded(others)
+    if new.client.network in crowded:
+        return None
+    yielding = (other for other in others if other.client.network in crowded and not other.busy)
+    return next(yielding, None)
+
+
+def _crowded(drafts: Sequence[Draft]) -> set[str]:
+    """Returns the networks with more than half of the drafts, or more than half of their bytes.
+    Unknown networks do not count.
+    """
+    numbers: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    for draft in drafts:
+        numbers[draft.client.network] += 1
+        sizes[draft.client.network] += draft.size
+    return {
+        network
+        for held in (numbers, sizes)
+        for network, part in held.items()
+        if network and 2 * part > held.total()
+    }

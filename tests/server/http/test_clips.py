@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from relay.client_address import keys_of
 from relay.sample import VIDEO
 from server.clips import drafts as drafts_module
 from server.clips.clips import Change
@@ -622,6 +623,12 @@ async def test_a_live_has_few_clips(tmp_path: Path) -> None:
         await make_clip(sam, room, seconds=5)
         assert await refusal(sam, "POST", path, {"seconds": 5}) == (429, "too_many_clips")
         assert len(server.clips.drafts) == 1
+
+
+async def test_a_draft_counts_for_its_network(party: Party) -> None:
+    await make_clip(party.sam, party.room)
+    (draft,) = party.server.clips.drafts
+    assert draft.client == keys_of("127.0.0.1")
 
 
 async def test_a_draft_expires(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
