@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from relay.errors import RefusalCode
 from server.clips.clips import Clips
 from server.clips.life import State
+from server.clips.refusals import no_clip
 from server.clips.rights import Rights, is_visible
-from server.errors import NotFound
 from server.http.access import Access
 from server.http.ids import is_id
 from server.http.requester import Requesters
@@ -57,7 +56,3 @@ class ClipAccess:
 
 
 MEMBER = Rights(member=True)
-
-
-def no_clip() -> NotFound:
-    return NotFound(RefusalCode.CLIP_NOT_FOUND, "there is no such clip")

@@ -9,7 +9,8 @@ from aiohttp import web
 
 from server.clips.clips import Clips
 from server.clips.life import State
-from server.http.clip_access import ClipAccess, no_clip
+from server.clips.refusals import no_clip
+from server.http.clip_access import ClipAccess
 from server.http.clips import describe_clip
 from server.http.writers import person_of
 from server.people.person import Person

@@ -3,7 +3,8 @@
 from aiohttp import hdrs, web
 
 from server.clips.life import State
-from server.http.clip_access import ClipAccess, no_clip
+from server.clips.refusals import no_clip
+from server.http.clip_access import ClipAccess
 from server.http.pages import Pages
 from server.http.request import url_of
 from server.settings import Settings
