@@ -5,7 +5,7 @@ server of a live has its drafts (`Drafting`).
 import asyncio
 import logging
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from relay.errors import RefusalCode
 from server.clips.drafting import Drafting, Tap
@@ -126,12 +126,7 @@ class Clips:
             room = await self._storage.rooms.find(record.room)
             if room is None or not holds_key(room, by.key):
                 return Rights()
-            return Rights(creator=True, clipper=record.person is None)
-        person = by.person.id
-        return Rights(
-            creator=bool(person) and record.creator == person,
-            clipper=bool(person) and record.person == person,
-        )
+        return _rights(record, by)
 
     async def view(self, found: ListedClip, rights: Rights) -> ClipView:
         """Returns what a person with these rights reads about a clip. Raises NotFound if the clip
@@ -153,9 +148,7 @@ class Clips:
             require_key(live, by.key)
         views = []
         for found in await self._store.of_room(name, FINISHED):
-            rights = await self.rights(found.record, replace(by, key=""))
-            if by.key:
-                rights = Rights(creator=True, clipper=found.record.person is None)
+            rights = _rights(found.record, by)
             if is_listed(found.record, rights, live.visibility):
                 views.append(ClipView(found.record, found.by, rights))
         return views
@@ -286,6 +279,17 @@ class Clips:
         while True:
             await asyncio.sleep(GROW_EVERY)
             self._drafting.grow()
+
+
+def _rights(record: ClipRecord, by: Requester) -> Rights:
+    """Returns the rights of a person, or of a program with the right key."""
+    if by.key:
+        return Rights(creator=True, clipper=record.person is None)
+    person = by.person.id
+    return Rights(
+        creator=bool(person) and record.creator == person,
+        clipper=bool(person) and record.person == person,
+    )
 
 
 def _require_own(rights: Rights) -> None:
