@@ -138,7 +138,8 @@ class Drafting:
             if live is None or not _is_creator(live, by):
                 raise
             return None, live, True
-        return room, room.record, await self._require_allowed(room, by, tap)
+        creator = await self._require_allowed(room, by, tap)  # reads changes of the record first
+        return room, room.record, creator
 
     async def _draft(
         self, room: Room | None, live: RoomRecord, person: str, tap: Tap, creator: bool
