@@ -264,6 +264,23 @@ test('requests that fail are repeated, at most three times', async () => {
   replay.close();
 });
 
+test('a request without an answer is repeated', async () => {
+  const { clock, video, told, loaded, replay } = started({
+    load: (_, signal) =>
+      loaded.length === 1
+        ? new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason)))
+        : undefined,
+  });
+  replay.take(windowOf(...TWOS));
+  replay.seek(3 * S);
+  await clock.advance(14_900);
+  assert.deepEqual([loaded, video.seeks], [[2], []]);
+  await clock.advance(1_500);
+  assert.deepEqual([loaded.slice(0, 3), video.seeks], [[2, 2, 4], [3]]);
+  assert.deepEqual(told, ['shown']);
+  replay.close();
+});
+
 test('another profile changes the type, and another number of tracks needs another player', async () => {
   const { clock, told, replay, buffer } = started();
   replay.take(windowOf([0, 2], [2, 4, true, 1], [4, 6, true, 2]));

@@ -25,6 +25,7 @@ import { Attachment } from '../watch/mse/attachment.js';
 
 const AHEAD = 8e6; // media that is loaded ahead of the playhead, µs
 const KEPT = 20; // s of media that stay in the buffer behind the playhead
+const PATIENCE = 15_000; // ms in which a segment must arrive
 const AGAIN = 1_000; // ms before a failed request is repeated
 const ATTEMPTS = 4;
 const TICK = 100; // ms between two checks of the playback
@@ -143,6 +144,7 @@ export class MseReplay {
     this.#over = true;
     this.#listening.abort();
     this.#loading?.abort();
+    this.#loading = null;
     this.#environment.clearInterval(this.#ticker);
     if (this.#buffer) this.#buffer.onupdateend = null;
     this.#attachment.close();
@@ -263,14 +265,16 @@ export class MseReplay {
     const mime = mimeOf(this.#window?.codecsOf(segment) ?? '');
     if (!mime) return this.#broken('this browser cannot decode the replay');
     const loading = (this.#loading = new AbortController());
+    const late = this.#environment.timeoutSignal(PATIENCE);
+    late.addEventListener('abort', () => loading.abort());
     try {
       const data = await this.#load(segment, loading.signal);
-      if (loading.signal.aborted) return;
+      if (this.#loading !== loading) return;
       this.#attempts = 0;
       if (data) this.#queue.push({ mime, data });
       this.#cursor = segment.end;
     } catch (error) {
-      if (loading.signal.aborted) return;
+      if (this.#loading !== loading) return;
       if (++this.#attempts >= ATTEMPTS) return this.#broken(String(error));
       this.#waitUntil = this.#environment.now() + AGAIN;
     } finally {
