@@ -1,6 +1,7 @@
 /**
  * The bar of an instant replay: pause, a slider over the window with the hearts as a curve on it,
- * the distance to the live, and the button that returns to the live. `close` removes the bar.
+ * the distance to the live, and the button that returns to the live. `close` removes the bar; the
+ * focus of a keyboard then goes to the button that begins an instant replay.
  *
  * @typedef {object} ScrubActions
  * @property {(behind: number) => void} scrub  the viewer has chosen a moment, s behind the live edge
@@ -17,6 +18,7 @@ const [PAGE_BACK, PAGE_AHEAD] = [-15, 15]; // s
 
 export class ScrubBar {
   #root;
+  #opener;
   #actions;
   /** @type {HTMLInputElement} */
   #slider;
@@ -33,6 +35,7 @@ export class ScrubBar {
   constructor(stage, template, actions) {
     this.#actions = actions;
     this.#root = copyOf(template);
+    this.#opener = partOf(stage, 'rewind');
     this.#slider = partOf(this.#root, 'rewind-slider');
     this.#pause = partOf(this.#root, 'rewind-pause');
     this.#time = partOf(this.#root, 'rewind-time');
@@ -52,7 +55,10 @@ export class ScrubBar {
   }
 
   close() {
+    // After a tap, the focus would keep the other buttons visible.
+    const focused = this.#root.querySelector(':focus-visible');
     this.#root.remove();
+    if (focused) this.#opener.focus();
   }
 
   /**
