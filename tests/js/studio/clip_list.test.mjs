@@ -17,6 +17,7 @@ const CLIP = {
 function listOf(...clips) {
   const clock = new FakeClock();
   const asked = [];
+  const busy = new Set();
   const api = {
     list: async () => clips.filter(({ gone }) => !gone),
     approve: async (id) => {
@@ -24,6 +25,7 @@ function listOf(...clips) {
       clips.find((clip) => clip.id === id).state = 'published';
     },
     delete: async (id) => {
+      if (busy.delete(id)) throw new Error('busy');
       asked.push(`delete ${id}`);
       clips.find((clip) => clip.id === id).gone = true;
     },
@@ -34,11 +36,10 @@ function listOf(...clips) {
   };
   const root = page('list');
   root.replaceChildren = (...rows) => void (root.children = rows);
-  const failures = [];
-  const list = new ClipList(root, page('empty'), api, (error) => failures.push(error), {
-    ...fakeEnvironment(clock),
-  });
-  return { asked, clock, failures, list, root };
+  let failures = []; // on the screen
+  const failed = (error) => void (failures = error ? [error.message] : []);
+  const list = new ClipList(root, page('empty'), api, failed, fakeEnvironment(clock));
+  return { asked, busy, clock, failures: () => failures, list, root };
 }
 
 /** All texts and buttons of a row. */
@@ -58,7 +59,20 @@ test('a row says who made the clip, and whether it waits', async () => {
   named('Approve').click();
   await settle();
   assert.equal(partsOf(root.children[0]).named('Approve'), undefined);
-  assert.deepEqual(failures, []);
+  assert.deepEqual(failures(), []);
+});
+
+test('the text of an error goes away when a button is pressed again', async () => {
+  const { asked, busy, failures, list, root } = listOf({ ...CLIP });
+  await list.load();
+  busy.add('c1');
+  for (const shown of [['busy'], []]) {
+    partsOf(root.children[0]).named('Delete').click();
+    await settle();
+    assert.deepEqual(failures(), shown);
+  }
+  assert.deepEqual(asked, ['delete c1']);
+  list.close();
 });
 
 test('a deleted clip can be restored for ten seconds', async () => {

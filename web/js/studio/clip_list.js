@@ -28,7 +28,7 @@ export class ClipList {
    * @param {HTMLElement} empty  shown if there are no clips
    * @param {Pick<import('../api/clips_api.js').ClipsApi, 'list' | 'approve' | 'delete' | 'restore'>}
    *   api
-   * @param {(error: unknown) => void} failed
+   * @param {(error: unknown) => void} failed  null: the creator tries something else
    * @param {Pick<import('../page/environment.js').Environment, 'setTimeout' | 'clearTimeout'>}
    *   [environment]
    */
@@ -74,11 +74,11 @@ export class ClipList {
     const title = clip.title || t('studio.clips.untitled');
     if (this.#deleted.has(clip.id)) {
       const lines = [t('studio.clips.deleted')];
-      const undo = { label: t('studio.clips.undo'), press: () => this.#restore(clip) };
+      const undo = this.#button(t('studio.clips.undo'), () => this.#restore(clip));
       return rowOf({ title, lines, buttons: [undo], failed: this.#failed });
     }
     const waiting = clip.state === 'waiting';
-    const approve = { label: t('studio.clips.approve'), press: () => this.#approve(clip) };
+    const approve = this.#button(t('studio.clips.approve'), () => this.#approve(clip));
     return rowOf({
       title,
       href: `/c/${clip.id}`,
@@ -90,10 +90,22 @@ export class ClipList {
       ],
       buttons: [
         ...(waiting ? [approve] : []),
-        { label: t('studio.clips.delete'), press: () => this.#delete(clip) },
+        this.#button(t('studio.clips.delete'), () => this.#delete(clip)),
       ],
       failed: this.#failed,
     });
+  }
+
+  /**
+   * @param {string} label
+   * @param {() => Promise<void>} act
+   */
+  #button(label, act) {
+    const press = () => {
+      this.#failed(null);
+      return act();
+    };
+    return { label, press };
   }
 
   /** @param {Clip} clip */

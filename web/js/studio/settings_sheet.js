@@ -117,9 +117,9 @@ export class SettingsSheet {
     setText(byId('words-saved'), t('studio.settings.words_saved'));
   }
 
-  /** @param {unknown} error */
+  /** @param {unknown} error  null removes the text of the last error */
   #failed(error) {
-    setText(byId('settings-error'), /** @type {Error} */ (error).message);
+    setText(byId('settings-error'), /** @type {Error | null} */ (error)?.message ?? '');
   }
 
   /**

@@ -35,11 +35,14 @@ export class SummaryView {
    */
   constructor(api, clips, environment = BROWSER) {
     this.#api = api;
+    const failed = (/** @type {unknown} */ error) =>
+      setText(byId('over-clips-error'), /** @type {Error | null} */ (error)?.message ?? '');
+    failed(null); // of the live before
     this.#clips = new ClipList(
       byId('over-clip-list'),
       byId('over-clips-empty'),
       clips,
-      (error) => setText(byId('over-clips-error'), /** @type {Error} */ (error).message),
+      failed,
       environment,
     );
     byId('over-clips').hidden = true;
