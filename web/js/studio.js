@@ -18,6 +18,7 @@ import { CameraPanel } from './studio/camera_panel.js';
 import { CreatorRoom } from './studio/creator_room.js';
 import { KeepChoice } from './studio/keep_choice.js';
 import { LiveChoices } from './studio/live_choices.js';
+import { createLive } from './studio/new_live.js';
 import { Notice } from './studio/notice.js';
 import { OnAir } from './studio/on_air.js';
 import { RecordingWatch } from './studio/recording_watch.js';
@@ -75,11 +76,9 @@ async function goLive(title, token) {
   if (token) keepInTab('token', token);
   keep('title', title);
   const chosen = choices.value;
-  const kept = keepChoice.value;
   let made;
   try {
-    made = await api.createRoom(title, recallInTab('token'), chosen);
-    if (kept) await new LiveApi(made.room, made.key).keepReplay(kept);
+    made = await createLive(title, recallInTab('token'), chosen, keepChoice.value);
   } catch (error) {
     const { status } = /** @type {api.ApiError} */ (error);
     if (status === 401 || status === 403) keepInTab('token', null);
