@@ -17,6 +17,7 @@ import { registerServiceWorker } from './page/service_worker.js';
 import { share } from './page/share.js';
 import { t } from './page/strings.js';
 import { showAvatar } from './people/avatar.js';
+import { Identity } from './people/identity.js';
 
 const LONGEST_REPORT = 500; // characters
 
@@ -28,13 +29,18 @@ const {
   link = location.href,
 } = document.body.dataset;
 const player = new ClipPlayer(BROWSER);
+const identity = new Identity();
 const dialog = /** @type {HTMLDialogElement} */ (byId('sheet'));
 
 /** Shows chat and hearts if the server still has them. The clip plays without them. */
 async function showMoment() {
   try {
-    const timeline = await timelineOf(room, Number(start), Number(end));
-    new Moment(player.video, new ClipTimeline(timeline), Number(start));
+    const [timeline] = await Promise.all([
+      timelineOf(room, Number(start), Number(end)),
+      identity.loadHidden().catch(() => {}), // the page then hides no messages
+    ]);
+    const isHidden = (/** @type {string} */ person) => identity.hides(person);
+    new Moment(player.video, new ClipTimeline(timeline), Number(start), isHidden);
   } catch {
     // The chat of the live may be deleted, or the server may be busy.
   }

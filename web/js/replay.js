@@ -66,7 +66,7 @@ byId('share').addEventListener('click', () =>
   share(byId('replay').dataset.link ?? location.href, document.title),
 );
 identity.onChange(() => moment.show());
-identity.load().catch(() => {}); // the page then hides no messages
+identity.loadHidden().catch(() => {}); // the page then hides no messages
 makeReplayEngine(player.video, playlist, showFailure, BROWSER.now).then(
   () => player.play(),
   showFailure,

@@ -40,6 +40,16 @@ test('the server is asked once, and first for the person, whose cookie the rest 
   );
 });
 
+test('a page on which people only read asks for the hidden people, and for nothing else', async () => {
+  const { api, calls } = fakeApi({ hidden: [{ id: 'h' }] });
+  const identity = new Identity(api);
+  let changes = 0;
+  identity.onChange(() => changes++);
+  await identity.loadHidden();
+  assert.deepEqual([calls, changes], [[['hidden']], 1]);
+  assert.deepEqual([identity.hides('h'), identity.hides('i'), identity.me], [true, false, null]);
+});
+
 test('a failed load is tried again by the next call', async () => {
   let fails = true;
   const { api } = fakeApi({

@@ -19,6 +19,7 @@ export class Moment {
   #video;
   #timeline;
   #start;
+  #isHidden;
   #canvas = new HeartCanvas(byId('hearts'));
   #chat = byId('chat');
   #still = matchMedia('(prefers-reduced-motion: reduce)');
@@ -31,11 +32,13 @@ export class Moment {
    * @param {HTMLVideoElement} video
    * @param {ClipTimeline} timeline
    * @param {number} start  media time at which the video begins, µs
+   * @param {(person: string) => boolean} isHidden  whether the reader hides this person
    */
-  constructor(video, timeline, start) {
+  constructor(video, timeline, start, isHidden) {
     this.#video = video;
     this.#timeline = timeline;
     this.#start = start;
+    this.#isHidden = isHidden;
     const { taps } = timeline;
     byId('taps').hidden = !taps;
     byId('taps').setAttribute('aria-label', t('clip_page.hearts', { count: taps }));
@@ -69,7 +72,9 @@ export class Moment {
 
   /** @param {number} time  media time, µs */
   #showMessages(time) {
-    const messages = this.#timeline.messagesAt(time);
+    const messages = this.#timeline
+      .messagesAt(time)
+      .filter(({ person }) => !this.#isHidden(person));
     for (const [message, row] of this.#rows) {
       if (messages.includes(message)) continue;
       row.remove();

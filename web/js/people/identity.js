@@ -63,6 +63,15 @@ export class Identity {
   }
 
   /**
+   * Requests only the people whom this person hides, for pages on which people only read.
+   * @returns {Promise<void>} rejects with an ApiError
+   */
+  async loadHidden() {
+    this.#hidden = idsOf(await this.#api.hidden());
+    this.#changed();
+  }
+
+  /**
    * @param {() => void} listener  called after each change
    * @returns {() => void} removes the listener
    */
@@ -126,8 +135,8 @@ export class Identity {
       this.#api.hidden().catch(() => []),
       this.#api.follows().catch(() => []),
     ]);
-    this.#hidden = new Set(hidden.map(({ id }) => id));
-    this.#follows = new Set(follows.map(({ id }) => id));
+    this.#hidden = idsOf(hidden);
+    this.#follows = idsOf(follows);
     this.#changed();
     return me;
   }
@@ -152,4 +161,9 @@ export class Identity {
   #changed() {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** @param {{id: string}[]} people */
+function idsOf(people) {
+  return new Set(people.map(({ id }) => id));
 }
