@@ -3,25 +3,20 @@
  */
 import { byId, setText } from '../page/dom.js';
 import { element } from '../page/element.js';
-import { Gestures } from '../page/gestures.js';
 import { directionOf } from '../page/key_press.js';
 import { t } from '../page/strings.js';
 import { clockTime } from '../page/words.js';
+import { RecordedPlayer } from '../recorded/recorded_player.js';
 
 export const SPEEDS = Object.freeze([0.5, 0.75, 1, 1.25, 1.5, 2]);
 const JUMP = 5; // s that an arrow key moves
 
-export class ReplayPlayer {
-  video = /** @type {HTMLVideoElement} */ (byId('video'));
+export class ReplayPlayer extends RecordedPlayer {
   #duration;
-  #sound = byId('sound');
-  #unmute = byId('unmute');
-  #pause = byId('pause');
   #full = byId('full');
   #position = /** @type {HTMLInputElement} */ (byId('position'));
   #speed = /** @type {HTMLSelectElement} */ (byId('speed'));
   #dragging = false;
-  #gestures;
   #listening = new AbortController();
 
   /**
@@ -29,51 +24,29 @@ export class ReplayPlayer {
    * @param {Readonly<import('../page/environment.js').Environment>} environment
    */
   constructor(duration, environment) {
+    super((name) => t(`replay.${name}`), environment);
     this.#duration = duration;
     this.#speed.append(...SPEEDS.map(optionOf));
     this.#full.hidden = !document.fullscreenEnabled;
     const { signal } = this.#listening;
     /** @param {EventTarget} target @param {string} type @param {() => void} act */
     const on = (target, type, act) => target.addEventListener(type, act, { signal });
-    on(this.#sound, 'click', () => this.toggleSound());
-    on(this.#unmute, 'click', () => this.toggleSound());
-    on(this.#pause, 'click', () => this.togglePause());
     on(this.#full, 'click', () => this.toggleFull());
     on(this.#speed, 'change', () => this.#setSpeed());
     on(this.#position, 'input', () => this.#drag());
     on(this.#position, 'change', () => (this.#dragging = false));
     this.#position.addEventListener('keydown', (event) => this.#press(event), { signal });
-    for (const type of ['play', 'pause', 'ended', 'volumechange'])
-      on(this.video, type, () => this.#show());
     for (const type of ['timeupdate', 'seeked']) on(this.video, type, () => this.#showPosition());
     // The picture size may change within a replay.
     on(this.video, 'resize', () => this.#fit());
     // The browser resets the rate when a new source is attached.
     on(this.video, 'loadedmetadata', () => this.#setSpeed());
-    const urgent = () => true;
-    this.#gestures = new Gestures(byId('stage'), { tap: () => this.#tap(), urgent }, environment);
-    this.#show();
     this.#showPosition();
   }
 
   close() {
-    this.#gestures.close();
+    super.close();
     this.#listening.abort();
-    this.video.pause();
-  }
-
-  play() {
-    this.video.play().catch(() => this.#show()); // the browser may wait for a tap
-  }
-
-  toggleSound() {
-    this.video.muted = !this.video.muted;
-    if (!this.video.muted && this.video.paused) this.play();
-  }
-
-  togglePause() {
-    if (this.video.paused) this.play();
-    else this.video.pause();
   }
 
   toggleFull() {
@@ -90,12 +63,6 @@ export class ReplayPlayer {
   /** @param {number} direction  1 or -1 */
   jump(direction) {
     this.seek(this.video.currentTime + direction * JUMP);
-  }
-
-  /** The first tap turns the sound on; later taps pause and continue. */
-  #tap() {
-    if (this.video.muted) this.toggleSound();
-    else this.togglePause();
   }
 
   /** The steps of the slider itself are too small for keys. @param {KeyboardEvent} event */
@@ -122,15 +89,6 @@ export class ReplayPlayer {
     const tall = videoHeight >= videoWidth;
     byId('stage').classList.toggle('tall', tall);
     byId('stage').classList.toggle('wide', !tall);
-  }
-
-  #show() {
-    const { muted, paused } = this.video;
-    this.#unmute.hidden = !muted;
-    this.#sound.setAttribute('aria-pressed', String(muted));
-    this.#sound.setAttribute('aria-label', t(`replay.${muted ? 'sound_on' : 'sound_off'}`));
-    this.#pause.setAttribute('aria-pressed', String(paused));
-    this.#pause.setAttribute('aria-label', t(`replay.${paused ? 'play' : 'pause'}`));
   }
 
   #showPosition() {
