@@ -6,18 +6,20 @@ import { clipQrUrl } from './api/clips_api.js';
 import { RoomApi } from './api/room_api.js';
 import { timelineOf } from './api/timeline_api.js';
 import { reportForm } from './chat/report_form.js';
+import { clipMessage } from './clip/clip_message.js';
 import { ClipPlayer } from './clip/clip_player.js';
 import { ClipTimeline } from './clip/clip_timeline.js';
-import { Moment } from './clip/moment.js';
-import { byId, toast } from './page/dom.js';
+import { byId, setText, toast } from './page/dom.js';
 import { BROWSER } from './page/environment.js';
 import { isTyping } from './page/key_press.js';
 import { showNowPlaying } from './page/now_playing.js';
 import { registerServiceWorker } from './page/service_worker.js';
 import { share } from './page/share.js';
 import { t } from './page/strings.js';
+import { headCount } from './page/words.js';
 import { showAvatar } from './people/avatar.js';
 import { Identity } from './people/identity.js';
+import { Moment } from './recorded/moment.js';
 
 const LONGEST_REPORT = 500; // characters
 
@@ -35,15 +37,28 @@ const dialog = /** @type {HTMLDialogElement} */ (byId('sheet'));
 /** Shows chat and hearts if the server still has them. The clip plays without them. */
 async function showMoment() {
   try {
-    const [timeline] = await Promise.all([
+    const [said] = await Promise.all([
       timelineOf(room, Number(start), Number(end)),
       identity.loadHidden().catch(() => {}), // the page then hides no messages
     ]);
-    const isHidden = (/** @type {string} */ person) => identity.hides(person);
-    new Moment(player.video, new ClipTimeline(timeline), Number(start), isHidden);
+    const timeline = new ClipTimeline(said);
+    showTaps(timeline.taps);
+    new Moment({
+      ...{ video: player.video, timeline, rowOf: clipMessage },
+      mediaTime: (seconds) => Number(start) + seconds * 1e6,
+      isHidden: (person) => identity.hides(person),
+      origin: [0.84, 0.66],
+    });
   } catch {
     // The chat of the live may be deleted, or the server may be busy.
   }
+}
+
+/** @param {number} taps  number of all taps during the clip */
+function showTaps(taps) {
+  byId('taps').hidden = !taps;
+  byId('taps').setAttribute('aria-label', t('clip_page.hearts', { count: taps }));
+  setText(byId('tap-count'), headCount(taps));
 }
 
 /**

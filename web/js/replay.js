@@ -8,10 +8,11 @@ import { registerServiceWorker } from './page/service_worker.js';
 import { share } from './page/share.js';
 import { dateOf } from './page/words.js';
 import { Identity } from './people/identity.js';
+import { Moment } from './recorded/moment.js';
 import { ReplayChapters } from './replay/replay_chapters.js';
 import { ReplayClock } from './replay/replay_clock.js';
 import { makeReplayEngine } from './replay/replay_engine.js';
-import { ReplayMoment } from './replay/replay_moment.js';
+import { replayMessage } from './replay/replay_message.js';
 import { ReplayPlayer } from './replay/replay_player.js';
 import { ReplayTimeline } from './replay/replay_timeline.js';
 
@@ -25,7 +26,12 @@ const clock = new ReplayClock(runs);
 const player = new ReplayPlayer(clock.duration, BROWSER);
 const identity = new Identity();
 const timeline = new ReplayTimeline((from, to) => timelineOf(room, from, to), BROWSER.now);
-const moment = new ReplayMoment(player.video, clock, timeline, (person) => identity.hides(person));
+const moment = new Moment({
+  ...{ video: player.video, timeline, rowOf: replayMessage },
+  mediaTime: (seconds) => clock.mediaTime(seconds),
+  isHidden: (person) => identity.hides(person),
+  origin: [0.86, 0.74],
+});
 
 new ReplayChapters(
   chapters.map((mediaTime) => clock.seconds(mediaTime)),
