@@ -46,6 +46,17 @@ test('the creator lists, approves and restores with the key', async () => {
   assert.ok(asked.every(({ headers }) => headers.Authorization === 'Bearer secret'));
 });
 
+test('the creator publishes a moment at once, and waits as long as for any clip', async (t) => {
+  const asked = server({ id: 'c1' });
+  const timeout = t.mock.method(AbortSignal, 'timeout');
+  await new ClipsApi('r1', 'secret').publishMoment({ start: 97e6, end: 113e6 });
+  const body = { end: 113e6, seconds: 16, source: 'highlight', publish: true };
+  const { request, body: sent, headers } = asked[0];
+  assert.deepEqual([request, sent], ['POST /api/rooms/r1/clips', body]);
+  assert.equal(headers.Authorization, 'Bearer secret');
+  assert.ok(timeout.mock.calls.some(({ arguments: [ms] }) => ms === 20_000));
+});
+
 test('a clip has a QR code', () => {
   assert.equal(clipQrUrl('c1'), '/api/clips/c1/qr.svg');
 });

@@ -2,7 +2,6 @@
 import '../fixtures/english.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { LiveApi } from '../../../web/js/api/live_api.js';
 import { MomentCard } from '../../../web/js/studio/moment_card.js';
 import { labelOf } from '../../../web/js/studio/over_files.js';
 import { clipOf } from '../../../web/js/studio/over_moments.js';
@@ -88,15 +87,6 @@ test('a clip shows a moment if it was made of the moment', () => {
   const clip = { id: 'x', state: 'published', source: 'highlight', start: 97e6, end: 113e6 };
   assert.equal(clipOf(MOMENT, [{ ...clip, source: 'viewer' }, clip]), clip);
   assert.equal(clipOf(LATER, [clip]), undefined);
-});
-
-test('the request asks for a clip that is published at once', async () => {
-  const live = new LiveApi('abc', 'key');
-  let sent;
-  live.send = async (...request) => (sent = request);
-  await live.publishMoment(MOMENT);
-  const body = { end: 113e6, seconds: 16, source: 'highlight', publish: true };
-  assert.deepEqual(sent, ['/clips', 'POST', body]);
 });
 
 test('each file of a live has a name for people', () => {

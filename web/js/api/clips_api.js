@@ -34,6 +34,7 @@ import { bearer, json, request } from './request.js';
 import { RoomApi, roomPath } from './room_api.js';
 
 const PATIENCE = 20_000; // ms in which even a busy server makes the files of a clip
+const [SHORTEST, LONGEST] = [5, 60]; // length of a clip, s
 
 /** @param {string} clip */
 const clipPath = (clip) => `/api/clips/${encodeURIComponent(clip)}`;
@@ -61,6 +62,17 @@ export class ClipsApi extends RoomApi {
    */
   make(end, seconds = 30) {
     return this.#request(`${roomPath(this.#room)}/clips`, 'POST', { end, seconds });
+  }
+
+  /**
+   * Publishes one of the best moments of the live as a clip.
+   * @param {import('./live_api.js').Moment} moment
+   * @returns {Promise<Clip>} in the state `waiting` if clips need the approval of the creator
+   */
+  publishMoment({ start, end }) {
+    const seconds = Math.min(LONGEST, Math.max(SHORTEST, (end - start) / 1_000_000));
+    const body = { end, seconds, source: 'highlight', publish: true };
+    return this.#request(`${roomPath(this.#room)}/clips`, 'POST', body);
   }
 
   /** @returns {Promise<Clip[]>} the newest first */

@@ -49,18 +49,9 @@
  * @property {number} end
  * @property {number} people
  *
- * @typedef {object} MomentClip  a clip of a moment
- * @property {string} id
- * @property {string} state   `published`, or `waiting` for the creator's approval
- * @property {string} source
- * @property {number} start  media time, µs
- * @property {number} end
- *
  * @typedef {{name: string, url: string, type: string, seconds: number, why: string}} ExportFile
  */
 import { RoomApi } from './room_api.js';
-
-const [SHORTEST, LONGEST] = [5, 60]; // length of a clip, s
 
 export class LiveApi extends RoomApi {
   /**
@@ -129,21 +120,6 @@ export class LiveApi extends RoomApi {
   /** @returns {Promise<Moment[]>} the best one first */
   async moments() {
     return (await this.send('/highlights')).moments;
-  }
-
-  /** @returns {Promise<MomentClip[]>} the clips of the live */
-  async clips() {
-    return (await this.send('/clips')).clips;
-  }
-
-  /**
-   * Publishes a moment as a clip.
-   * @param {Moment} moment
-   * @returns {Promise<MomentClip>}
-   */
-  publishMoment({ start, end }) {
-    const seconds = Math.min(LONGEST, Math.max(SHORTEST, (end - start) / 1_000_000));
-    return this.send('/clips', 'POST', { end, seconds, source: 'highlight', publish: true });
   }
 
   /** @returns {Promise<ExportFile[]>} the files of a live that has ended */

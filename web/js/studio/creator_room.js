@@ -37,11 +37,11 @@ export class CreatorRoom {
     const live = new LiveApi(room.room, room.key);
     const moderation = new ModerationApi(room.room, room.key);
     this.#countdown = new Countdown(live, environment);
-    this.#moment = new MomentCard(live, environment);
+    const clips = new ClipsApi(room.room, room.key);
+    this.#moment = new MomentCard(clips, environment);
     this.#poll = new PollSheet(live);
     this.#shield = new ShieldButton(moderation, environment);
     this.#share = new ShareSheet(room, live);
-    const clips = new ClipsApi(room.room, room.key);
     this.#settings = new SettingsSheet(moderation, clips, (visibility) => {
       this.#share.visibility = visibility;
     });

@@ -6,7 +6,7 @@ import { clockTime } from '../page/words.js';
 /**
  * @typedef {import('../api/live_api.js').Moment} Moment
  * @typedef {'offered' | 'publishing' | 'published'} State
- * @typedef {Pick<import('../api/live_api.js').LiveApi, 'publishMoment'>} Api
+ * @typedef {Pick<import('../api/clips_api.js').ClipsApi, 'publishMoment'>} Api
  */
 
 const PUBLISHED_FOR = 6_000; // ms for which the result is shown

@@ -5,13 +5,13 @@ import { t } from '../page/strings.js';
 import { clockTime } from '../page/words.js';
 /**
  * @typedef {import('../api/live_api.js').Moment} Moment
- * @typedef {import('../api/live_api.js').MomentClip} MomentClip
- * @typedef {Pick<import('../api/live_api.js').LiveApi, 'publishMoment'>} Api
+ * @typedef {import('../api/clips_api.js').Clip} Clip
+ * @typedef {Pick<import('../api/clips_api.js').ClipsApi, 'publishMoment'>} Api
  */
 
 /**
  * @param {Moment[]} moments  the best one first
- * @param {MomentClip[]} clips  the clips of the live
+ * @param {Clip[]} clips  the clips of the live
  * @param {Api} api
  */
 export function showMoments(moments, clips, api) {
@@ -25,7 +25,7 @@ export function showMoments(moments, clips, api) {
 /**
  * Returns the clip that shows a moment, if there is one.
  * @param {Moment} moment
- * @param {MomentClip[]} clips
+ * @param {Clip[]} clips
  */
 export function clipOf({ peak }, clips) {
   return clips.find(
@@ -35,7 +35,7 @@ export function clipOf({ peak }, clips) {
 
 /**
  * @param {Moment} moment
- * @param {MomentClip | undefined} clip
+ * @param {Clip | undefined} clip
  * @param {Api} api
  */
 function rowOf(moment, clip, api) {
@@ -75,7 +75,7 @@ function publishButton(moment, api) {
   return button;
 }
 
-/** @param {MomentClip} clip */
+/** @param {Clip} clip */
 function linkTo({ id }) {
   const link = element('a', 'button small', t('studio.moment.watch'));
   link.href = `/c/${encodeURIComponent(id)}`;

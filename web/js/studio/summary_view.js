@@ -25,6 +25,7 @@ const [WIDTH, HEIGHT] = [320, 88]; // size of the plot, in units of the SVG
 export class SummaryView {
   #api;
   #environment;
+  #clipsApi;
   #clips;
   #closed = false;
 
@@ -35,6 +36,7 @@ export class SummaryView {
    */
   constructor(api, clips, environment = BROWSER) {
     this.#api = api;
+    this.#clipsApi = clips;
     const failed = (/** @type {unknown} */ error) =>
       setText(byId('over-clips-error'), /** @type {Error | null} */ (error)?.message ?? '');
     failed(null); // of the live before
@@ -134,9 +136,9 @@ export class SummaryView {
 
   /** Shows the best moments, if clips can be made of them. The summary is complete without them. */
   async #showMoments() {
-    const found = Promise.all([this.#api.moments(), this.#api.clips()]);
+    const found = Promise.all([this.#api.moments(), this.#clipsApi.list()]);
     const [moments, clips] = await found.catch(() => [[], []]);
-    if (!this.#closed) showMoments(moments, clips, this.#api);
+    if (!this.#closed) showMoments(moments, clips, this.#clipsApi);
   }
 
   async #delete() {
