@@ -8,7 +8,7 @@ import { t } from '../page/strings.js';
 import { clockTime } from '../page/words.js';
 import { RecordedPlayer } from '../recorded/recorded_player.js';
 
-export const SPEEDS = Object.freeze([0.5, 0.75, 1, 1.25, 1.5, 2]);
+const SPEEDS = Object.freeze([0.5, 0.75, 1, 1.25, 1.5, 2]);
 const JUMP = 5; // s that an arrow key moves
 
 export class ReplayPlayer extends RecordedPlayer {

@@ -89,10 +89,6 @@ export class Rewind {
     return this.#state !== 'live';
   }
 
-  get state() {
-    return this.#state;
-  }
-
   /** Media time of the moment on the screen, µs. */
   get mediaTime() {
     const shown = this.#engine?.mediaTime ?? NaN;

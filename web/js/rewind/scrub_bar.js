@@ -12,6 +12,7 @@
 import { partOf, setText } from '../page/dom.js';
 import { copyOf } from '../page/element.js';
 import { t } from '../page/strings.js';
+import { clockTime } from '../page/words.js';
 
 const STEP = 5; // s that an arrow key moves
 const [PAGE_BACK, PAGE_AHEAD] = [-15, 15]; // s
@@ -87,7 +88,7 @@ export class ScrubBar {
   /** @param {number} behind  s */
   #tell(behind) {
     const seconds = Math.max(0, Math.round(behind));
-    setText(this.#time, `−${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`);
+    setText(this.#time, `−${clockTime(seconds)}`);
     this.#slider.setAttribute('aria-valuetext', t('room.behind_live', { count: seconds }));
     const length = -Number(this.#slider.min);
     this.#root.style.setProperty('--at', String(length ? 1 - Math.min(1, behind / length) : 1));
