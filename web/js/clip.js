@@ -11,7 +11,6 @@ import { ClipPlayer } from './clip/clip_player.js';
 import { ClipTimeline } from './clip/clip_timeline.js';
 import { byId, setText, toast } from './page/dom.js';
 import { BROWSER } from './page/environment.js';
-import { isTyping } from './page/key_press.js';
 import { showNowPlaying } from './page/now_playing.js';
 import { registerServiceWorker } from './page/service_worker.js';
 import { share } from './page/share.js';
@@ -20,6 +19,7 @@ import { headCount } from './page/words.js';
 import { showAvatar } from './people/avatar.js';
 import { Identity } from './people/identity.js';
 import { Moment } from './recorded/moment.js';
+import { listenForShortcuts } from './recorded/shortcuts.js';
 
 const LONGEST_REPORT = 500; // characters
 
@@ -93,13 +93,6 @@ function openQr() {
   dialog.showModal();
 }
 
-/** @type {Readonly<Record<string, () => void>>} what the keys do */
-const KEYS = Object.freeze({
-  m: () => player.toggleSound(),
-  k: () => player.togglePause(),
-  ' ': () => player.togglePause(),
-});
-
 const avatar = document.getElementById('avatar'); // the live of a program has no creator
 if (avatar)
   showAvatar(avatar, { name: avatar.dataset.name ?? '', colour: Number(avatar.dataset.colour) });
@@ -107,14 +100,10 @@ byId('share').addEventListener('click', () => void share(link, document.title));
 byId('qr').addEventListener('click', openQr);
 byId('report').addEventListener('click', openReport);
 byId('sheet-close').addEventListener('click', () => dialog.close());
-document.addEventListener('keydown', (event) => {
-  const target = /** @type {Element} */ (event.target);
-  if (event.ctrlKey || event.metaKey || event.altKey || dialog.open || isTyping(target)) return;
-  if (event.key === ' ' && target !== document.body) return; // the space bar presses a button
-  const act = KEYS[event.key];
-  if (!act) return;
-  event.preventDefault();
-  act();
+listenForShortcuts({
+  m: () => player.toggleSound(),
+  k: () => player.togglePause(),
+  ' ': () => player.togglePause(),
 });
 showNowPlaying(document.querySelector('h1')?.textContent ?? document.title, player.video.poster);
 void showMoment();

@@ -2,13 +2,13 @@
 import { timelineOf } from './api/timeline_api.js';
 import { byId, setText } from './page/dom.js';
 import { BROWSER } from './page/environment.js';
-import { isTyping } from './page/key_press.js';
 import { showNowPlaying } from './page/now_playing.js';
 import { registerServiceWorker } from './page/service_worker.js';
 import { share } from './page/share.js';
 import { dateOf } from './page/words.js';
 import { Identity } from './people/identity.js';
 import { Moment } from './recorded/moment.js';
+import { listenForShortcuts } from './recorded/shortcuts.js';
 import { ReplayChapters } from './replay/replay_chapters.js';
 import { ReplayClock } from './replay/replay_clock.js';
 import { makeReplayEngine } from './replay/replay_engine.js';
@@ -39,29 +39,17 @@ new ReplayChapters(
   (seconds) => player.seek(seconds),
 );
 
-/** @type {Readonly<Record<string, () => void>>} what the keys do */
-const KEYS = Object.freeze({
+function showFailure() {
+  byId('failed').hidden = false;
+}
+
+listenForShortcuts({
   m: () => player.toggleSound(),
   f: () => player.toggleFull(),
   k: () => player.togglePause(),
   ' ': () => player.togglePause(),
   ArrowLeft: () => player.jump(-1),
   ArrowRight: () => player.jump(1),
-});
-
-function showFailure() {
-  byId('failed').hidden = false;
-}
-
-document.addEventListener('keydown', (event) => {
-  const target = /** @type {Element} */ (event.target);
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (isTyping(target)) return;
-  if (event.key === ' ' && target !== document.body) return; // the space bar presses a button
-  const act = KEYS[event.key];
-  if (!act) return;
-  event.preventDefault();
-  act();
 });
 setText(byId('date'), dateOf(began_at * 1_000));
 showNowPlaying(

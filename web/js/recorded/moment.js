@@ -16,8 +16,8 @@
  * @property {MomentTimeline} timeline
  * @property {(person: string) => boolean} isHidden  whether the reader hides this person
  * @property {(message: SaidThen) => HTMLElement} rowOf
- * @property {readonly [right: number, down: number]} origin  where the hearts begin, in parts of the
- *   video's width and height
+ * @property {readonly [right: number, down: number]} origin  where the hearts begin, in parts of
+ *   the video's width and height
  */
 import { isEmoji } from '../hearts/emoji.js';
 import { HeartCanvas } from '../hearts/heart_canvas.js';
