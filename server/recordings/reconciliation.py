@@ -15,7 +15,8 @@ STEP = 500
 
 async def reconcile(room: str, store: RecordingStore, objects: Objects) -> None:
     """Deletes objects that the index does not name, because a crash came between storing the object
-    and storing its row. Removes segments from the index whose objects the store has lost. Call this
+    and storing its row. Removes segments from the index whose objects the store has lost. Changes
+    nothing if the store has no object of the recording: it is probably another store. Call this
     function only while no recorder writes. Raises ObjectsError and StorageError.
     """
     found = {info.key for info in await objects.list(live_prefix(room))}
@@ -23,6 +24,9 @@ async def reconcile(room: str, store: RecordingStore, objects: Objects) -> None:
         segment_key(room, segment.sequence): segment.sequence
         for segment in await store.segments(room)
     }
+    if named and not found:
+        logger.warning("room %s: no segment of its recording is in %s", room, objects.place)
+        return
     unnamed = sorted(found - named.keys())
     for first in range(0, len(unnamed), STEP):
         await objects.delete(unnamed[first : first + STEP])

@@ -8,6 +8,8 @@ import pytest
 
 from relay.media.bmff_reader import read_fragment, read_init
 from relay.sample import Track
+from server.objects.objects import Objects
+from server.objects.stores import LocalFiles
 from server.recordings import recorder, writer
 from server.recordings.policy import Keep, Note, RecordingPolicy
 from server.recordings.reconciliation import reconcile
@@ -293,3 +295,20 @@ async def test_reconciliation_of_a_whole_recording_changes_nothing(house: House)
     await reconcile(room.name, house.storage.recordings, house.objects)
     assert await house.storage.recordings.segments(room.name) == before
     assert len(house.stored(room.name)) == len(before)
+
+
+async def test_reconciliation_with_another_store_changes_nothing(
+    house: House, tmp_path: Path
+) -> None:
+    """Servers with one database and files of their own: each one ends the recordings of a lost
+    server.
+    """
+    room = await house.live()
+    publish(room, 1, 9)
+    room.finish()
+    await house.ended(room.name)
+    before = await house.storage.recordings.segments(room.name)
+    other = Objects(LocalFiles(tmp_path / "other"))
+    await reconcile(room.name, house.storage.recordings, other)
+    await other.close()
+    assert before and await house.storage.recordings.segments(room.name) == before
