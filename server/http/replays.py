@@ -67,10 +67,10 @@ def _number(request: web.Request, name: str) -> int:
 
 
 def _answer(request: web.Request, replay: StoredReplay, media: ReplayMedia) -> web.Response:
-    return ranged(request, media.data, media.tag, MEDIA, _caching(replay))
+    return ranged(request, media.data, media.tag, MEDIA, _caching(replay, media))
 
 
-def _caching(replay: StoredReplay) -> str:
-    if replay.private:
+def _caching(replay: StoredReplay, media: ReplayMedia) -> str:
+    if replay.private or not media.whole:
         return "private, no-store"
     return f"{'public' if replay.public else 'private'}, max-age={KEPT}, immutable"

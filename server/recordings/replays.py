@@ -84,6 +84,10 @@ class ReplayMedia:
     data: bytes
     tag: str
     """Changes with the bytes: an entity tag without its quotes."""
+    whole: bool = True
+    """False for a segment with silence instead of its audio, because the encoder failed. The same
+    request may succeed later.
+    """
 
     @property
     def size(self) -> int:
@@ -196,7 +200,7 @@ class Replays:
             frames_between(segment.media_time, replay.end_of(at)),
             [sample for one in near for sample in samples[one] if sample.track is Track.AUDIO],
         )
-        encoded = await self._encode(replay.room, job)
+        encoded, whole = await self._encode(replay.room, job)
         frames = [sample for sample in samples[segment] if sample.track is Track.VIDEO]
         earlier = samples[near[0]] if near[0].piece == segment.piece else []
         video = frames_shown(
@@ -205,19 +209,19 @@ class Replays:
             segment.media_time,
             segment.end,
         )
-        return await asyncio.to_thread(_assemble, video, job, encoded, segment.sequence)
+        return await asyncio.to_thread(_assemble, video, job, encoded, segment.sequence, whole)
 
-    async def _encode(self, room: str, job: AudioJob) -> list[list[bytes]]:
-        """Encodes the audio, or silence if the encoder fails. Raises Unavailable if silence cannot
-        be encoded either.
+    async def _encode(self, room: str, job: AudioJob) -> tuple[list[list[bytes]], bool]:
+        """Encodes the audio, or silence if the encoder fails. Also returns whether the audio was
+        encoded. Raises Unavailable if silence cannot be encoded either.
         """
         try:
-            return await self._encoders.encode(job.packets)
+            return await self._encoders.encode(job.packets), True
         except WorkerFailed as error:
             logger.warning("replay of room %s: %s", room, error)
         try:
             # The frames of silence have the same numbers as the frames of the job.
-            return await self._encoders.encode(silence_for(job))
+            return await self._encoders.encode(silence_for(job)), False
         except WorkerFailed as error:
             raise _busy() from error
 
@@ -243,7 +247,7 @@ class Replays:
 
     def _end(self, key: tuple[str, str, int], task: asyncio.Task[ReplayMedia]) -> None:
         del self._making[key]
-        if not task.cancelled() and task.exception() is None:
+        if not task.cancelled() and task.exception() is None and task.result().whole:
             self._made.keep(key, task.result())
 
     # Rows
@@ -313,10 +317,10 @@ def _build(
 
 
 def _assemble(
-    video: list[Sample], job: AudioJob, encoded: list[list[bytes]], sequence: int
+    video: list[Sample], job: AudioJob, encoded: list[list[bytes]], sequence: int, whole: bool
 ) -> ReplayMedia:
     data = replay_segment(video, aac_samples(job, encoded), sequence)
-    return ReplayMedia(data, _tag(data))
+    return ReplayMedia(data, _tag(data), whole)
 
 
 def _tag(data: bytes) -> str:

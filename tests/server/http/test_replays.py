@@ -3,8 +3,12 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
+from relay.media.aac import OpusPacket
+from relay.worker.workers import WorkerFailed
+from server.recordings.aac_encoders import AacEncoders
 from tests.fixtures.people import Browser
 from tests.fixtures.recorded import CREATED, ROOM, recorded, store
 from tests.fixtures.server import Server
@@ -33,6 +37,24 @@ async def test_the_playlist_and_its_files(replay: Server) -> None:
         status, headers, body = await get(replay, f"{BASE}/{uri}")
         assert (status, headers["Content-Type"]) == (200, "video/mp4") and body
         assert headers["Cache-Control"] == "public, max-age=3600, immutable"
+
+
+async def test_no_cache_keeps_a_segment_without_its_sound(
+    replay: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode, failures = AacEncoders.encode, [WorkerFailed("no answer")]
+
+    async def fail_once(self: AacEncoders, packets: list[OpusPacket]) -> list[list[bytes]]:
+        if failures:
+            raise failures.pop()
+        return await encode(self, packets)
+
+    monkeypatch.setattr(AacEncoders, "encode", fail_once)
+    status, headers, silent = await get(replay, f"{BASE}/1.m4s")
+    assert (status, headers["Cache-Control"]) == (200, "private, no-store")
+    status, headers, body = await get(replay, f"{BASE}/1.m4s")
+    assert (status, headers["Cache-Control"]) == (200, "public, max-age=3600, immutable")
+    assert body != silent
 
 
 async def test_ranges_and_conditions(replay: Server) -> None:

@@ -135,7 +135,9 @@ async def test_files_that_the_replay_does_not_have(stored: Stored) -> None:
 async def test_an_encoder_that_dies_costs_only_the_sound(
     stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A hostile packet kills the encoder each time. The segment plays without its sound."""
+    """A hostile packet kills the encoder each time. The segment plays without its sound. The next
+    request tries to encode the sound again.
+    """
     await store(stored.storage, stored.objects, recorded(2))
     replay = await stored.replays.find(ROOM.room)
     encoders = stored.replays._encoders
@@ -155,6 +157,8 @@ async def test_an_encoder_that_dies_costs_only_the_sound(
     init = stored.replays.init(replay, 1)
     with av.open(io.BytesIO(init.data + media.data), "r", format="mp4") as container:
         assert len(list(container.decode(audio=0))) > 40
+    again = await stored.replays.segment(replay, 1)
+    assert (media.whole, again.whole) == (False, True) and again.data != media.data
 
 
 async def test_too_many_segments_at_a_time(stored: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
