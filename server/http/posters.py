@@ -15,8 +15,6 @@ from server.rooms.registry import Rooms
 FORMATS = {"jpg": "image/jpeg", "webp": "image/webp"}
 MAX_AGE = 10
 """Seconds for which a cache may keep a poster of a public live. A new poster has a new URL."""
-
-
 MAX_AGE_OF_REPLAY = 60
 """Seconds for which a cache may keep a poster of a public replay. A replay may be deleted at any
 time.

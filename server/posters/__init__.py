@@ -1,1 +1,1 @@
-"""Posters of running lives, for cards, the feed and lock screens."""
+"""Posters of running lives and of replays, for cards, the feed and lock screens."""

@@ -3,11 +3,6 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
-MOST = 500
-"""Maximum number of posters that are kept."""
-MOST_BYTES = 48 << 20
-"""Maximum size of all posters that are kept, bytes."""
-
 
 @dataclass(frozen=True, slots=True)
 class Poster:
@@ -25,9 +20,12 @@ class Poster:
 
 
 class PosterShelf:
-    """The posters of lives, by room. The poster that was put first is dropped first."""
+    """Posters by room. The poster that was put first is dropped first."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int, most_bytes: int) -> None:
+        """`most` and `most_bytes`: maximum number and total size of the posters that are kept."""
+        self._most = most
+        self._most_bytes = most_bytes
         self._posters: OrderedDict[str, Poster] = OrderedDict()
         self._bytes = 0
 
@@ -42,7 +40,7 @@ class PosterShelf:
         self.drop(room)
         self._posters[room] = poster
         self._bytes += poster.size
-        while len(self._posters) > MOST or self._bytes > MOST_BYTES:
+        while len(self._posters) > self._most or self._bytes > self._most_bytes:
             self.drop(next(iter(self._posters)))
 
     def drop(self, room: str) -> None:

@@ -20,6 +20,10 @@ FIRST_AFTER = 3.0
 """Seconds on air before the first poster. In the first seconds, cameras adjust to the light, and
 browsers change the size of the picture.
 """
+MOST = 500
+"""Maximum number of posters that are kept."""
+MOST_BYTES = 48 << 20
+"""Maximum size of all posters that are kept, bytes."""
 
 
 class Posters:
@@ -34,7 +38,7 @@ class Posters:
         self._rooms = rooms
         self._workers = workers
         self._clock = clock
-        self._shelf = PosterShelf()
+        self._shelf = PosterShelf(MOST, MOST_BYTES)
         self._since: dict[str, float] = {}
         """When each live was first seen."""
         self._tried: dict[str, float] = {}

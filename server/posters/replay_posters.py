@@ -11,8 +11,9 @@ from server.clips.picture_process import draw_pictures
 from server.errors import Unavailable
 from server.objects.errors import ObjectMissing
 from server.objects.objects import Objects
-from server.posters.poster import Poster, jpeg_size
+from server.posters.poster import Poster, PosterShelf, jpeg_size
 from server.recent import Recent
+from server.recordings.policy import Keep
 from server.storage.recordings import (
     RECORDING,
     PieceRecord,
@@ -26,9 +27,9 @@ logger = logging.getLogger(__name__)
 PLACE = 0.25
 """Place of the poster's keyframe in the replay, as a share of the replay's length."""
 MOST = 100
-"""Maximum number of posters that are kept."""
-NO = "no"
-"""What the creator has chosen if nothing is to be kept."""
+"""Maximum number of posters that are kept, and of recordings that are known to have no picture."""
+MOST_BYTES = 16 << 20
+"""Maximum size of all posters that are kept, bytes. One poster always fits (`MAX_FILE`)."""
 MAX_WAITING = 20
 """Maximum number of requests that wait while another poster is being made."""
 
@@ -42,8 +43,9 @@ class ReplayPosters:
         self._recordings = recordings
         self._objects = objects
         self._workers = workers
-        self._made: Recent[str, Poster | None] = Recent(MOST)
-        """Posters by room; None if no picture of the recording can be decoded."""
+        self._shelf = PosterShelf(MOST, MOST_BYTES)
+        self._without: Recent[str, None] = Recent(MOST)
+        """The recordings of which no picture can be decoded, by room."""
         self._turn = asyncio.Lock()
         self._waiting = 0
 
@@ -52,20 +54,29 @@ class ReplayPosters:
         StorageError, ObjectsError, and Unavailable if too many posters are asked for.
         """
         record = await self._recordings.read(room)
-        if record is None or record.state == RECORDING or record.keep == NO:
+        if record is None or record.state == RECORDING or record.keep == Keep.NO:
             return None
-        if room in self._made:
-            return self._made[room]
+        if self._knows(room):
+            return self._shelf.find(room)
         if self._waiting >= MAX_WAITING:
             raise Unavailable(RefusalCode.SERVER_FULL, "too many pictures are being made", 5)
         self._waiting += 1
         try:
             async with self._turn:
-                if room not in self._made:
-                    self._made.keep(room, await self._make(room))
-                return self._made.get(room)
+                if not self._knows(room):
+                    self._keep(room, await self._make(room))
+                return self._shelf.find(room)
         finally:
             self._waiting -= 1
+
+    def _knows(self, room: str) -> bool:
+        return room in self._without or self._shelf.find(room) is not None
+
+    def _keep(self, room: str, poster: Poster | None) -> None:
+        if poster is None:
+            self._without.keep(room, None)
+        else:
+            self._shelf.put(room, poster)
 
     async def _make(self, room: str) -> Poster | None:
         found = await self._segment(room)

@@ -5,7 +5,6 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from server.posters import poster as module
 from server.posters.poster import Poster, PosterShelf, jpeg_size
 
 
@@ -14,7 +13,7 @@ def poster(size: int = 10, version: int = 1) -> Poster:
 
 
 def test_the_latest_poster_of_a_room_is_kept() -> None:
-    shelf = PosterShelf()
+    shelf = PosterShelf(3, 100)
     assert shelf.find("a") is None
     shelf.put("a", poster(10))
     shelf.put("a", poster(20, version=2))
@@ -25,13 +24,11 @@ def test_the_latest_poster_of_a_room_is_kept() -> None:
     assert shelf.find("a") is None and shelf.bytes == 0
 
 
-def test_the_posters_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_posters_are_bounded() -> None:
     """Number and size of the posters are bounded. The posters that were put first are dropped
     first.
     """
-    monkeypatch.setattr(module, "MOST", 3)
-    monkeypatch.setattr(module, "MOST_BYTES", 100)
-    shelf = PosterShelf()
+    shelf = PosterShelf(3, 100)
     for room in ("a", "b", "c"):
         shelf.put(room, poster())
     shelf.put("a", poster())
