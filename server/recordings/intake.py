@@ -29,13 +29,11 @@ class Intake:
     waiting samples are dropped, and `LOST` takes their place.
     """
 
-    __slots__ = ("_bytes", "_items", "lost", "over")
+    __slots__ = ("_bytes", "_items", "lost")
 
     def __init__(self) -> None:
         self.lost = 0
         """Number of dropped samples."""
-        self.over = False
-        """Whether the stream has ended."""
         self._items: deque[Item] = deque()
         self._bytes = 0
 
@@ -59,7 +57,7 @@ class Intake:
             self.drop()
 
     def end(self) -> None:
-        self.over = True
+        """Does nothing: the room ends the recorder."""
 
     # The recorder
 

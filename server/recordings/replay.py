@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from server.recordings.policy import Keep
 from server.storage.recordings import PieceRecord, RecordingRecord
 
 NOTHING = "none"
@@ -51,7 +52,7 @@ def describe(
     """`durations`: duration of the media of each piece, µs. `keep`: what is kept if the creator has
     not chosen.
     """
-    if record is None or record.keep == "no":
+    if record is None or record.keep == Keep.NO:
         chosen = keep if record is None else record.keep
         return Replay(NOTHING, chosen, None, 0.0, 0, None, record.note if record else "", ())
     return Replay(

@@ -18,6 +18,7 @@ from server.objects.errors import ObjectMissing
 from server.objects.objects import Objects
 from server.recent import Recent
 from server.recordings.aac_encoders import AacEncoders
+from server.recordings.policy import Keep
 from server.recordings.recent_bytes import RecentBytes
 from server.recordings.replay_clock import runs
 from server.recordings.replay_playlist import ListedSegment, playlist
@@ -33,9 +34,7 @@ from server.recordings.replay_segment import (
 )
 from server.recordings.stored_replay import StoredPiece, StoredReplay
 from server.storage.recordings import (
-    FINISHED,
     RECORDING,
-    STOPPED,
     PieceRecord,
     RecordingRecord,
     SegmentRecord,
@@ -62,10 +61,6 @@ RETRY = 2.0
 """Seconds after which a client tries again."""
 SAMPLE_OVERHEAD = 200
 """Memory of a sample in addition to its data, bytes."""
-NO = "no"
-"""The value of `keep` with which nothing is kept."""
-STATES = (FINISHED, STOPPED)
-"""The states of a recording that is complete."""
 
 
 class Kept(StrEnum):
@@ -155,7 +150,7 @@ class Replays:
             await self.find(room)
         except NotFound:
             recording = await self._storage.recordings.read(room)
-            if recording is None or recording.state != RECORDING or recording.keep == NO:
+            if recording is None or recording.state != RECORDING or recording.keep == Keep.NO:
                 return Kept.NOTHING
             return Kept.SOON
         return Kept.READY
@@ -260,8 +255,8 @@ class Replays:
             record is None
             or record.ended_at is None
             or recording is None
-            or recording.state not in STATES
-            or recording.keep == NO
+            or recording.state == RECORDING
+            or recording.keep == Keep.NO
             or (recording.delete_at is not None and recording.delete_at <= self._now())
         ):
             self._forget(room)
