@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
+
+from server.storage import recordings as module
 from server.storage.recordings import (
     PieceRecord,
     Progress,
@@ -61,6 +64,21 @@ async def test_segments_of_a_span(storage: Storage) -> None:
     assert await store.segments("abc", 7_999_999, 12_000_001) == segments[:3]
     assert await store.segments("abc", 19_000_000) == segments[3:]
     assert await store.segments("other") == []
+
+
+@pytest.mark.parametrize("step", [1, 3, 4])
+async def test_segments_that_need_several_statements(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """The numbers have gaps after a loss of segments."""
+    monkeypatch.setattr(module, "STEP", step)
+    store = storage.recordings
+    await store.begin("abc", "day", 0.0)
+    segments = [replace(SEGMENT, sequence=n, media_time=n * 4_000_000) for n in (1, 2, 7, 8)]
+    for segment in segments:
+        await store.add_segment(segment, None)
+    assert await store.segments("abc") == segments
+    assert await store.segments("abc", 9_000_000, 30_000_000) == segments[1:3]
 
 
 async def test_an_empty_recording_is_discarded_at_its_end(storage: Storage) -> None:
