@@ -20,7 +20,8 @@ from scripts.benchmarks.figures import Bar, Figures
 from scripts.benchmarks.local_server import LocalServer
 from scripts.loadgen.clip import Clip, encode
 from scripts.loadgen.publisher import PublishedCounts, Publisher
-from server.storage.recordings import PieceRecord, SegmentRecord, segment_key
+from server.storage.recording_records import PieceRecord, SegmentRecord
+from server.storage.recordings import segment_key
 from server.storage.storage import Storage
 
 LIVE = (5.5, 12.0)

@@ -11,7 +11,8 @@ from server.clips.cut import CutProblem, CutRefused
 from server.clips.draft import AFTER, BEFORE, Draft
 from server.objects.errors import ObjectMissing
 from server.objects.objects import Objects
-from server.storage.recordings import RecordingStore, SegmentRecord, segment_key
+from server.storage.recording_records import SegmentRecord
+from server.storage.recordings import RecordingStore, segment_key
 
 AT_ONCE = 4
 """Number of segments that are read at the same time."""

@@ -14,13 +14,8 @@ from server.objects.objects import Objects
 from server.posters.poster import Poster, PosterShelf, jpeg_size
 from server.recent import Recent
 from server.recordings.policy import Keep
-from server.storage.recordings import (
-    RECORDING,
-    PieceRecord,
-    RecordingStore,
-    SegmentRecord,
-    segment_key,
-)
+from server.storage.recording_records import RECORDING, PieceRecord, SegmentRecord
+from server.storage.recordings import RecordingStore, segment_key
 
 logger = logging.getLogger(__name__)
 

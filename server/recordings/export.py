@@ -19,7 +19,8 @@ from server.rooms.commands.timeline import ReadTimeline
 from server.rooms.timeline import read_timeline
 from server.social.author import Requester
 from server.social.timeline import MAX_SPAN, Timeline, TimelineMessage
-from server.storage.recordings import PieceRecord, SegmentRecord, segment_key
+from server.storage.recording_records import PieceRecord, SegmentRecord
+from server.storage.recordings import segment_key
 from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
 

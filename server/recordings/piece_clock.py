@@ -1,4 +1,4 @@
-"""The time within the file of one piece of a recording. Times in µs.
+"""The time within the file of one piece of a recording. Times in µs. Pure.
 
 A recording leaves out interruptions. The file of a piece also leaves out interruptions.
 """
@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from server.storage.recordings import SegmentRecord
+from server.storage.recording_records import SegmentRecord
 
 GAP = 100_000
 """Maximum time between two segments that follow each other without an interruption."""

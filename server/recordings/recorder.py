@@ -13,14 +13,8 @@ from server.recordings.policy import Keep, Note, RecordingPolicy
 from server.recordings.segmenter import Output, Piece, Segmenter
 from server.recordings.writer import RecordingGone, RecordingStopped, SegmentWriter
 from server.storage.errors import StorageError
-from server.storage.recordings import (
-    FINISHED,
-    RECORDING,
-    STOPPED,
-    PieceRecord,
-    RecordingEnd,
-    RecordingStore,
-)
+from server.storage.recording_records import FINISHED, RECORDING, STOPPED, PieceRecord, RecordingEnd
+from server.storage.recordings import RecordingStore
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,8 @@ from server.rooms.life import State
 from server.rooms.room import Room
 from server.storage.errors import StorageError
 from server.storage.kept_media import KeptMediaStore
-from server.storage.recordings import FINISHED, RecordingEnd, RecordingStore, segment_key
+from server.storage.recording_records import FINISHED, RecordingEnd
+from server.storage.recordings import RecordingStore, segment_key
 
 logger = logging.getLogger(__name__)
 

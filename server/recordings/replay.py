@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from server.recordings.policy import Keep
-from server.storage.recordings import PieceRecord, RecordingRecord
+from server.storage.recording_records import PieceRecord, RecordingRecord
 
 NOTHING = "none"
 """The state of a live of which nothing is kept."""

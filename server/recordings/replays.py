@@ -33,13 +33,8 @@ from server.recordings.replay_segment import (
     silence_for,
 )
 from server.recordings.stored_replay import StoredPiece, StoredReplay
-from server.storage.recordings import (
-    RECORDING,
-    PieceRecord,
-    RecordingRecord,
-    SegmentRecord,
-    segment_key,
-)
+from server.storage.recording_records import RECORDING, PieceRecord, RecordingRecord, SegmentRecord
+from server.storage.recordings import segment_key
 from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
 

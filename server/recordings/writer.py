@@ -15,13 +15,8 @@ from server.recordings.policy import Note, RecordingPolicy
 from server.recordings.reconciliation import reconcile
 from server.recordings.segmenter import Output, Piece, Segment
 from server.storage.errors import StorageError
-from server.storage.recordings import (
-    PieceRecord,
-    Progress,
-    RecordingStore,
-    SegmentRecord,
-    segment_key,
-)
+from server.storage.recording_records import PieceRecord, Progress, SegmentRecord
+from server.storage.recordings import RecordingStore, segment_key
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """The time within the file of a piece."""
 
 from server.recordings.piece_clock import piece_clocks
-from server.storage.recordings import SegmentRecord
+from server.storage.recording_records import SegmentRecord
 
 SECOND = 1_000_000
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from server.storage import recordings as module
-from server.storage.recordings import (
+from server.storage.recording_records import (
     PieceRecord,
     Progress,
     RecordingEnd,
     RecordingRecord,
     SegmentRecord,
-    segment_key,
 )
+from server.storage.recordings import segment_key
 from server.storage.rooms import RoomRecord
 from server.storage.storage import Storage
 
