@@ -9,7 +9,8 @@ from server.http.connections import send
 from server.http.limits import ConnectionLimiter
 from server.http.ranged import ranged
 from server.http.request import client_of, connection_of
-from server.recordings.replays import ReplayMedia, Replays
+from server.recordings.replay_files import ReplayMedia
+from server.recordings.replays import Replays
 from server.recordings.stored_replay import StoredReplay
 from server.settings import Settings
 
@@ -46,7 +47,8 @@ class ReplaysEndpoint:
 
     async def init(self, request: web.Request) -> web.Response:
         replay = await self._replays.find(request.match_info["room"])
-        return _answer(request, replay, self._replays.init(replay, _number(request, "piece")))
+        media = self._replays.files.init(replay, _number(request, "piece"))
+        return _answer(request, replay, media)
 
     async def segment(self, request: web.Request) -> web.Response:
         address = client_of(request, self._settings).address
@@ -55,7 +57,7 @@ class ReplaysEndpoint:
         )
         with connection_of(self.requests, address, refusal):
             replay = await self._replays.find(request.match_info["room"])
-            media = await self._replays.segment(replay, _number(request, "sequence"))
+            media = await self._replays.files.segment(replay, _number(request, "sequence"))
             response = _answer(request, replay, media)
             # A request counts until its answer is sent.
             await send(request, response, shared=True)

@@ -1,4 +1,4 @@
-"""Rooms whose lives are recorded, with SQLite and local files."""
+"""Rooms whose lives are recorded, and replays, with SQLite and local files."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from relay.channel.hub import Hub
+from relay.errors import Refusal, RefusalCode
 from relay.media import opus
 from relay.rtc.udp import UdpPort
 from relay.sample import Track
@@ -18,11 +19,16 @@ from server.objects.objects import Objects
 from server.objects.stores import LocalFiles, ObjectInfo
 from server.recordings.policy import RecordingPolicy
 from server.recordings.recordings import Recordings
+from server.recordings.replay_files import ReplayFiles
+from server.recordings.replays import Replays
 from server.rooms.life import RoomEvent
 from server.rooms.registry import Rooms
 from server.rooms.room import Room, RoomPolicy
+from server.settings import Settings
 from server.storage.storage import Storage
 from tests.fixtures import media
+from tests.fixtures.recorded import CREATED, ROOM
+from tests.fixtures.workers import running_workers
 
 
 class Files(LocalFiles):
@@ -118,3 +124,37 @@ async def open_house(folder: Path, policy: RecordingPolicy) -> AsyncIterator[Hou
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with open_house(tmp_path, RecordingPolicy()) as opened:
         yield opened
+
+
+@dataclass
+class Stored:
+    storage: Storage
+    objects: Objects
+    replays: Replays
+    now: float = CREATED + 100
+
+    @property
+    def files(self) -> ReplayFiles:
+        return self.replays.files
+
+    async def code(self, room: str = ROOM.room) -> RefusalCode | None:
+        """Returns the code of the refusal if there is no replay."""
+        try:
+            await self.replays.find(room)
+        except Refusal as refusal:
+            assert refusal.status == 404
+            return refusal.code
+        return None
+
+
+@pytest_asyncio.fixture
+async def stored(tmp_path: Path) -> AsyncIterator[Stored]:
+    storage = await Storage.open(tmp_path, None)
+    objects = await Objects.open(Settings(data=tmp_path))
+    async with running_workers() as workers:
+        replays = Replays(storage, objects, workers, lambda: made.now)
+        made = Stored(storage, objects, replays)
+        yield made
+        await replays.close()
+    await objects.close()
+    await storage.close()
