@@ -188,11 +188,6 @@ class Snapshot:
     def __init__(self, packed: Sequence[_PackedSample]) -> None:
         self._packed = packed
 
-    @property
-    def newest(self) -> int:
-        """Media time of the newest sample, µs; 0 without samples."""
-        return _media_time(self._packed[-1]) if self._packed else 0
-
     def frames(self) -> Iterator[Frame]:
         """Returns the figures of all video frames, in decoding order."""
         for place, packed in enumerate(self._packed):

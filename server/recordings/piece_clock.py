@@ -25,11 +25,6 @@ class PieceClock:
     def duration(self) -> int:
         return self.starts[-1] + self.segments[-1].duration
 
-    @property
-    def size(self) -> int:
-        """Size of the segments, bytes."""
-        return sum(segment.size for segment in self.segments)
-
     def add(self, segment: SegmentRecord) -> None:
         start = 0
         if self.segments:

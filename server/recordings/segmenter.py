@@ -100,8 +100,6 @@ class Segmenter:
         """`sequence` and `piece`: the last segment and the last piece of an earlier process that
         recorded the same live.
         """
-        self.left_out = 0
-        """Number of samples that are in no segment."""
         self._sequence = sequence
         self._piece = piece
         self._tracks: dict[Track, TrackInfo] = {}
@@ -134,7 +132,6 @@ class Segmenter:
             self._tracks[item.track] = item
             return []
         if item.epoch < self._epoch:
-            self.left_out += 1
             return []
         ticks = _ticks(item)
         found: list[Output] = []
@@ -163,7 +160,6 @@ class Segmenter:
     def _add_frame(self, frame: Sample) -> list[Output]:
         found: list[Output] = []
         if (self._waiting and not frame.key) or frame.dts <= self._newest_frame:
-            self.left_out += 1
             return found
         part = self._part
         if part and self._is_due(part, frame):
@@ -173,7 +169,6 @@ class Segmenter:
             part, begun = self._begin(frame.dts)
             found += begun
             if part is None:
-                self.left_out += 1
                 return found
         part.frames.append(frame)
         part.size += len(frame.data)
@@ -188,7 +183,6 @@ class Segmenter:
     def _add_sound(self, sound: Sample, ticks: int) -> list[Output]:
         found: list[Output] = []
         if self._waiting:
-            self.left_out += 1
             return found
         part, closing = self._part, self._closing
         if part and ticks - part.began >= SEGMENT_MOST:
@@ -202,7 +196,6 @@ class Segmenter:
             part, begun = self._begin(ticks)
             found += begun
             if part is None:
-                self.left_out += 1
                 return found
         part.sounds.append(sound)
         part.size += len(sound.data)
@@ -261,8 +254,6 @@ class Segmenter:
         found += begun
         if following:
             following.sounds = early
-        else:
-            self.left_out += len(early)
         return found
 
     def _close(self, following: int | None = None) -> list[Output]:
