@@ -47,7 +47,7 @@ class Crowd:
         """Adds the counts that an earlier process stored: the second, and the number of people, in
         the order of the seconds.
         """
-        own, changed = list(self._kept()), set(self._changed)
+        own, changed = list(enumerate(self._counts, self._first)), set(self._changed)
         self._counts = array("H")
         for second, people in (*counts, *own):
             if people:
@@ -76,14 +76,13 @@ class Crowd:
 
     def counts(self, first: int, end: int) -> list[int]:
         """Returns the number of people for each second from `first` to the second before `end`."""
-        return dense(self._kept(), first, end)
+        begin = max(first, self._first)
+        kept = self._counts[begin - self._first : max(0, end - self._first)]
+        return dense(enumerate(kept, begin), first, end)
 
     def forget(self, person: str) -> None:
         """Removes the time of a deleted person's last reaction."""
         self._last.pop(person, None)
-
-    def _kept(self) -> Iterable[tuple[int, int]]:
-        return zip(range(self._first, self._first + len(self._counts)), self._counts, strict=True)
 
     def _forget(self, newest: int) -> bool:
         """Forgets the people who have not reacted for LATE seconds. Returns whether there were such

@@ -107,6 +107,17 @@ def test_people_count_again_when_the_old_ones_are_forgotten(
     assert of(counted) == {50: 2, 51 + LATE: 1}
 
 
+@pytest.mark.parametrize("first", [0, 49, 50, 51, 55, 70])
+def test_a_part_of_the_live_has_the_counts_of_its_seconds(first: int) -> None:
+    counted = Crowd()
+    for number, second in enumerate((50, 50, 52, 57)):
+        counted.add(f"viewer {number}", second)
+    every = counted.counts(0, 100)
+    assert sum(every) == 4
+    for end in (0, 50, 51, 53, 58, 80):
+        assert counted.counts(first, end) == every[first:end]
+
+
 def test_a_deleted_person_is_forgotten() -> None:
     counted = Crowd()
     counted.add("a", 50)
