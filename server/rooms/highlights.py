@@ -14,6 +14,7 @@ from server.social.author import Author, Role
 from server.social.crowd import MAX_SECONDS, Crowd
 from server.social.highlights import JOINED, MIN_PEOPLE, WINDOW, Highlight, highlights
 from server.storage.errors import StorageError
+from server.storage.rooms import RoomRecord
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +47,8 @@ class RoomHighlights(RoomPart):
         """Whether the counts include the counts that an earlier process stored."""
         self._first: int | None = None
         """The first second of the live."""
-        record = context.record
-        if record.live_at is not None:
-            self._first = max(0, int(record.live_at - record.created_at))
+        if context.record.live_at is not None:
+            self._first = first_second(context.record, context.record.live_at)
         self._best: Highlight | None = None
         """The moment of the last offer."""
         self._offered_at = float("-inf")
@@ -77,7 +77,7 @@ class RoomHighlights(RoomPart):
 
     def react(self, person: str | None, media_time: int) -> None:
         """Counts a tap or a message of a person. The creator does not count."""
-        if person is None or not person or person == self._context.record.owner or media_time <= 0:
+        if not person or person == self._context.record.owner or media_time <= 0:
             return
         self._crowd.add(person, media_time // SECOND)
         self._looks = ceil(SETTLED / STORE_EVERY) + 1
@@ -90,8 +90,7 @@ class RoomHighlights(RoomPart):
 
     def state_changed(self, before: State, after: State) -> None:
         if after is State.LIVE and self._first is None:
-            context = self._context
-            self._first = max(0, int(context.now - context.record.created_at))
+            self._first = first_second(self._context.record, self._context.now)
 
     async def conclude(self) -> None:
         await self._finish()
@@ -141,11 +140,8 @@ class RoomHighlights(RoomPart):
 
     def _find(self) -> list[Highlight]:
         end = self._context.edge // SECOND + 1
-        return highlights(self._crowd.counts(self._start(end), end), self._start(end))
-
-    def _start(self, end: int) -> int:
-        """Returns the first second that counts."""
-        return max((self._first or 0) - EARLY, end - MAX_SECONDS, 0)
+        start = first_counted(self._first or 0, end)
+        return highlights(self._crowd.counts(start, end), start)
 
     def _described(self, moment: Highlight) -> BestMoment:
         return described(moment, self._first or 0)
@@ -191,6 +187,20 @@ class RoomHighlights(RoomPart):
         if not self._loaded:
             self._loaded = True
             self._crowd.restore(counts)
+
+
+def first_second(record: RoomRecord, live_at: float) -> int:
+    """Returns the first second of a live, in media time. `live_at`: when the room went live, Unix
+    seconds.
+    """
+    return max(0, int(live_at - record.created_at))
+
+
+def first_counted(first: int, end: int) -> int:
+    """Returns the first second whose reactions count. `first`: the first second of the live. `end`:
+    the second after the newest second.
+    """
+    return max(first - EARLY, end - MAX_SECONDS, 0)
 
 
 def described(moment: Highlight, first: int) -> BestMoment:

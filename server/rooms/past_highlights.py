@@ -4,7 +4,7 @@ live.
 """
 
 from server.rooms.commands.highlights import BestMoments
-from server.rooms.highlights import EARLY, SECOND, described
+from server.rooms.highlights import SECOND, described, first_counted, first_second
 from server.social.crowd import MAX_SECONDS, dense
 from server.social.highlights import Highlight, at_keyframe, highlights
 from server.storage.rooms import RoomRecord
@@ -21,11 +21,11 @@ async def read_highlights(record: RoomRecord, storage: Storage) -> BestMoments:
     if record.live_at is None or await storage.recordings.read(record.room) is None:
         return BestMoments(())
     counts = await storage.crowds.read(record.room, MAX_SECONDS)
-    first = max(0, int(record.live_at - record.created_at))
+    first = first_second(record, record.live_at)
     end = max(int((record.ended_at or record.live_at) - record.created_at), first)
     if counts:
         end = max(end, counts[-1][0] + 1)
-    start = max(first - EARLY, end - MAX_SECONDS, 0)
+    start = first_counted(first, end)
     moments = []
     for moment in highlights(dense(counts, start, end), start):
         recorded = await _recorded(moment, record.room, storage)

@@ -67,11 +67,11 @@ class _Group:
         return Highlight(peak * _SECOND, start * _SECOND, end * _SECOND, people, score)
 
 
-def highlights(people: Sequence[int], first: int, keyframes: Sequence[int] = ()) -> list[Highlight]:
+def highlights(people: Sequence[int], first: int) -> list[Highlight]:
     """Returns at most MOST moments, the best moment first.
 
     `people`: number of people who begin to react, for each second from the second `first` of media
-    time on, up to now (server/social/crowd.py). `keyframes`: times of keyframes, in order.
+    time on, up to now (server/social/crowd.py).
     """
     if len(people) < WINDOW:
         return []
@@ -85,8 +85,7 @@ def highlights(people: Sequence[int], first: int, keyframes: Sequence[int] = ())
     for group in groups[:MOST]:
         most = windows[group.peak]
         score = (most - usual) / deviation
-        moment = group.moment(first, first + len(people), most, score)
-        moments.append(at_keyframe(moment, keyframes))
+        moments.append(group.moment(first, first + len(people), most, score))
     return moments
 
 

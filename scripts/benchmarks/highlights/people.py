@@ -3,7 +3,7 @@
 from scripts.benchmarks.highlights.live import ScriptedLive
 from scripts.benchmarks.highlights.score import Span
 from server.social.crowd import Crowd
-from server.social.highlights import highlights
+from server.social.highlights import at_keyframe, highlights
 
 SECOND = 1_000_000
 
@@ -14,7 +14,5 @@ def find_by_people(live: ScriptedLive) -> list[Span]:
     for reaction in live.reactions:
         crowd.add(reaction.person, reaction.at // SECOND)
     people = crowd.counts(live.first, live.first + live.seconds)
-    return [
-        Span(moment.start / SECOND, moment.end / SECOND)
-        for moment in highlights(people, live.first, live.keyframes)
-    ]
+    moments = [at_keyframe(found, live.keyframes) for found in highlights(people, live.first)]
+    return [Span(moment.start / SECOND, moment.end / SECOND) for moment in moments]
