@@ -129,8 +129,6 @@ class OEmbed(Payload):
     provider_name: str
     provider_url: str
     cache_age: Annotated[int, Field(description="seconds")]
-    author_name: str = ""
-    author_url: str = ""
     thumbnail_url: str = ""
     thumbnail_width: int = 0
     thumbnail_height: int = 0

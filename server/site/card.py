@@ -52,8 +52,6 @@ class Card:
     width: int = WIDTH
     height: int = HEIGHT
     """Size of the picture that the player shows, pixels."""
-    author: str = ""
-    author_url: str = ""
     oembed: str = ""
     """URL of the oEmbed answer."""
 
@@ -77,8 +75,6 @@ def oembed(card: Card, max_width: int | None, max_height: int | None) -> dict[st
         "provider_url": _origin(card.url),
         "cache_age": 60,
     }
-    if card.author:
-        answer |= {"author_name": card.author, "author_url": card.author_url}
     if card.image:
         answer |= {
             "thumbnail_url": card.image.url,

@@ -22,15 +22,13 @@ def test_the_kind_of_a_card() -> None:
 
 
 def test_a_link_without_a_player() -> None:
-    assert oembed(replace(LINK, image=IMAGE, author="Minji", author_url="u"), None, None) == {
+    assert oembed(replace(LINK, image=IMAGE), None, None) == {
         "version": "1.0",
         "type": "link",
         "title": 'A "run" <1>',
         "provider_name": "microlive",
         "provider_url": "https://live.example.org",
         "cache_age": 60,
-        "author_name": "Minji",
-        "author_url": "u",
         "thumbnail_url": IMAGE.url,
         "thumbnail_width": 720,
         "thumbnail_height": 1280,
