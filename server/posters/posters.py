@@ -44,7 +44,7 @@ class Posters:
         self._tried: dict[str, float] = {}
         """Time of the last attempt, by room."""
         self._made_from: dict[str, int] = {}
-        """Media time of the keyframe of each poster, by room, µs."""
+        """Decode time of the keyframe of each poster, by room, 90 kHz ticks."""
         self._allowance = Allowance(clock())
         self._task: asyncio.Task[None] | None = None
 
