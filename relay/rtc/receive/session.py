@@ -267,6 +267,8 @@ class ReceiveSession(PeerSession):
                 skipped = number - self._transport_number - 1 & 0xFFFF
             if skipped < 0x8000:
                 self._transport_number = number
+            else:  # the packet is late
+                skipped = 0
         payload_type, ssrc = packet.payload_type, packet.ssrc
         if payload_type == self._rtx_type:
             counters.other_bytes += len(packet.payload)
