@@ -26,7 +26,7 @@ from server.http.clip_page import ClipPages
 from server.http.embedded_clips import EmbeddedClips
 from server.http.error_answers import refusals
 from server.http.follows import Profiles
-from server.http.headers import answer_headers
+from server.http.headers import AnswerHeaders
 from server.http.hosts import KnownHosts, Origins, known_hosts
 from server.http.metering import metering
 from server.http.metrics import Metrics
@@ -89,7 +89,7 @@ def public_application(
         charges(rooms.in_memory, outputs.hls.renditions, parts.replays, settings),
         parts.visitors.access.middleware,
     )
-    app.on_response_prepare.append(answer_headers(settings, origins))
+    app.on_response_prepare.append(AnswerHeaders(settings, origins).prepare)
     app.on_response_prepare.append(parts.visitors.identity.prepare)
     return app
 

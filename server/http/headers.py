@@ -4,7 +4,6 @@ decides whether pages of other origins may show the answer in a frame. CORP (Fet
 whether pages of other origins may include the answer as an image or a video.
 """
 
-from collections.abc import Awaitable, Callable
 from enum import Enum
 
 from aiohttp import hdrs, web
@@ -25,8 +24,6 @@ EXPOSED_HEADERS = (
     "Location, Link, ETag, Accept-Patch, Accept-Post, Retry-After, Age, Date, Content-Range"
 )
 HSTS = "max-age=31536000"
-
-Prepare = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
 
 class Framing(Enum):
@@ -49,7 +46,6 @@ FRAMING = {
     "/embed/c/{clip}": Framing.EMBEDDING,
 }
 """Framing by route; a page without an entry has Framing.NONE."""
-
 
 CROSS_ORIGIN = frozenset(
     {
@@ -79,55 +75,69 @@ def ancestors_of(request: web.Request, settings: Settings) -> str:
             return frame_ancestors(settings.embed_origins)
 
 
-def answer_headers(settings: Settings, origins: Origins) -> Prepare:
-    """Returns a handler that adds headers to each answer.
+class AnswerHeaders:
+    """Adds headers to each answer.
 
-    The handler is for `on_response_prepare`: an event stream sends its headers long before its
-    request handler returns.
+    `prepare` is a handler for `on_response_prepare`: an event stream sends its headers long before
+    its request handler returns.
     """
-    public = read_origin(settings.public_url) if settings.public_url else None
 
-    async def prepare(request: web.Request, response: web.StreamResponse) -> None:
-        headers = response.headers
+    def __init__(self, settings: Settings, origins: Origins) -> None:
+        self._settings = settings
+        self._origins = origins
+        self._public = read_origin(settings.public_url) if settings.public_url else None
+
+    async def prepare(self, request: web.Request, response: web.StreamResponse) -> None:
+        headers, settings = response.headers, self._settings
         headers[hdrs.SERVER] = SERVER
         headers[NOSNIFF[0]] = NOSNIFF[1]
-        headers["Cross-Origin-Resource-Policy"] = resource_policy(request)
+        headers["Cross-Origin-Resource-Policy"] = self._resource_policy(request)
         scheme, host = client_of(request, settings).scheme, authority_of(request, settings)
         if request.path.startswith(ENDPOINTS):
-            add_cors(request.headers.get(hdrs.ORIGIN), host, response)
+            self._add_cors(request.headers.get(hdrs.ORIGIN), host, response)
         # HTML §7.1.3: over plain HTTP, browsers ignore Cross-Origin-Opener-Policy with a warning.
-        elif response.content_type == "text/html" and is_secure(scheme or request.scheme, host):
+        elif response.content_type == "text/html" and self._is_secure(
+            scheme or request.scheme, host
+        ):
             headers["Cross-Origin-Opener-Policy"] = "same-origin"
         # RFC 6797 §7.2: a server must not send this header over plain HTTP. The scheme is unknown
         # behind an untrusted proxy.
-        if public and public.scheme == "https" and is_public(host) and scheme != "http":
+        if self._is_public(host) and self._has_public_https and scheme != "http":
             headers["Strict-Transport-Security"] = HSTS
 
-    def is_public(host: Authority | None) -> bool:
+    @property
+    def _has_public_https(self) -> bool:
+        """Whether --public-url is an HTTPS URL."""
+        return self._public is not None and self._public.scheme == "https"
+
+    def _is_public(self, host: Authority | None) -> bool:
         """Whether `host` is the host in --public-url."""
+        public = self._public
         return public is not None and host is not None and host.host == public.authority.host
 
-    def is_secure(scheme: str, host: Authority | None) -> bool:
+    def _is_secure(self, scheme: str, host: Authority | None) -> bool:
         """Whether pages of this scheme and host are secure contexts (W3C Secure Contexts §3.1)."""
         return (
             scheme == "https"
             or (host is not None and is_loopback(host.host))
-            or (public is not None and public.scheme == "https" and is_public(host))
+            or (self._has_public_https and self._is_public(host))
         )
 
-    def resource_policy(request: web.Request) -> str:
+    def _resource_policy(self, request: web.Request) -> str:
         resource = request.match_info.route.resource
         if resource is not None and resource.canonical in CROSS_ORIGIN:
             return "cross-origin"
         if request.path.startswith(ENDPOINTS):
-            return "same-origin" if origins.own_only else "cross-origin"
+            return "same-origin" if self._origins.own_only else "cross-origin"
         return "cross-origin" if framing_of(request) is Framing.EMBEDDING else "same-origin"
 
-    def add_cors(origin: str | None, host: Authority | None, response: web.StreamResponse) -> None:
+    def _add_cors(
+        self, origin: str | None, host: Authority | None, response: web.StreamResponse
+    ) -> None:
         """Adds the CORS headers. Credentials are never allowed: the keys are bearer tokens, and
         only pages of this server may use the cookie.
         """
-        headers = response.headers
+        headers, origins = response.headers, self._origins
         if origins.all:
             # Requests without an Origin header get this header too: a cache may later give the
             # answer to a page of another origin.
@@ -139,5 +149,3 @@ def answer_headers(settings: Settings, origins: Origins) -> Prepare:
                 return
             headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
         headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = EXPOSED_HEADERS
-
-    return prepare
