@@ -20,7 +20,7 @@ from server.host.certificate import names_in
 from server.http.admin import blocked, require_admin_token
 from server.http.admission import Admissions
 from server.http.auth import delayed_refusals
-from server.http.cards import Cards, OEmbedEndpoint
+from server.http.cards import Cards
 from server.http.charges import charges, request_limit
 from server.http.clip_page import ClipPages
 from server.http.embedded_clips import EmbeddedClips
@@ -31,6 +31,7 @@ from server.http.hosts import KnownHosts, Origins, known_hosts
 from server.http.metering import metering
 from server.http.metrics import Metrics
 from server.http.middleware import hosts_and_origins, preflights
+from server.http.oembed import OEmbedEndpoint
 from server.http.openapi import OpenApiEndpoint
 from server.http.pages import Pages
 from server.http.request import MAX_BODY
