@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry
 
 from server.composition.parts import Parts
 from server.host.load import LoadSampler
+from server.http.media_metrics import MediaSources
 from server.http.metrics import Metrics
 from server.http.server_metrics import Sources
 from server.http.social_metrics import SocialSources
@@ -30,8 +31,6 @@ def create_metrics(parts: Parts, registry: CollectorRegistry) -> Metrics:
         limits.stages,
         limits.connections,
         parts.storage.database,
-        parts.objects,
-        parts.clips,
     )
     social = SocialSources(
         rooms.social,
@@ -40,7 +39,8 @@ def create_metrics(parts: Parts, registry: CollectorRegistry) -> Metrics:
         outputs.watch,
         outputs.events,
     )
-    return Metrics(sources, social, parts.recordings, registry, parts.settings)
+    stored = MediaSources(parts.recordings, parts.clips, parts.objects)
+    return Metrics(sources, social, stored, registry, parts.settings)
 
 
 def start_sampler(parts: Parts, stack: AsyncExitStack) -> LoadSampler:

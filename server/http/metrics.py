@@ -7,23 +7,22 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from server.http.auth import require_operator
-from server.http.recording_metrics import RecordingCollector
+from server.http.media_metrics import MediaCollector, MediaSources
 from server.http.server_metrics import ServerCollector, Sources
 from server.http.social_metrics import SocialCollector, SocialSources
-from server.recordings.recordings import Recordings
 from server.settings import Settings
 
 
 class Metrics:
     """The endpoint `/metrics`. Serves metrics of `registry`, the process, `sources`, `social` and
-    `recordings` to the operator's programs.
+    `media` to the operator's programs.
     """
 
     def __init__(
         self,
         sources: Sources,
         social: SocialSources,
-        recordings: Recordings,
+        media: MediaSources,
         registry: CollectorRegistry,
         settings: Settings,
     ) -> None:
@@ -32,7 +31,7 @@ class Metrics:
         ProcessCollector(registry=registry)
         registry.register(ServerCollector(sources))
         registry.register(SocialCollector(social))
-        registry.register(RecordingCollector(recordings))
+        registry.register(MediaCollector(media))
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/metrics", self.get)]

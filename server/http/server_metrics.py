@@ -14,8 +14,6 @@ from relay.rtc.udp import UdpPort
 from relay.stream.stream import Stream
 from relay.whep import WhepSessions
 from relay.worker.workers import Workers
-from server.clips.clips import Clips
-from server.clips.life import FINISHED
 from server.host.admission import Admission
 from server.host.headroom import Level
 from server.host.stages import Stages
@@ -24,7 +22,6 @@ from server.http.metric_families import Family, counter, gauge
 from server.http.watch import WatchEndpoint
 from server.ingest.sessions import IngestSessions
 from server.memory.budget import MemoryBudget
-from server.objects.objects import Objects
 from server.rooms.beacon import OTHER, PLAYERS
 from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import State
@@ -51,8 +48,6 @@ class Sources:
     stages: Stages
     connections: Connections
     database: Database
-    objects: Objects
-    clips: Clips
 
 
 class ServerCollector(Collector):
@@ -77,7 +72,6 @@ class ServerCollector(Collector):
         yield from self._datagrams(received, played)
         yield from self._memory()
         yield from self._storage()
-        yield from self._clips()
         yield from self._load()
 
     def _rooms(self) -> Iterator[Family]:
@@ -110,24 +104,6 @@ class ServerCollector(Collector):
             "microlive_loop_lateness_seconds",
             "How late the event loop's last timer ran",
             max(0.0, self._sources.hub.pulse.lateness),
-        )
-
-    def _clips(self) -> Iterator[Family]:
-        counters = self._sources.clips.counters
-        yield GaugeMetricFamily(
-            "microlive_clip_drafts", "Drafts of clips in memory", len(self._sources.clips.drafts)
-        )
-        yield counter(
-            "clips",
-            "Clips since the process began: drafts that could be played, finished clips by their "
-            "state, clips that could not be made or stored, deleted clips",
-            "result",
-            {
-                "draft": counters.drafts,
-                **{state: counters.finished[state] for state in FINISHED},
-                "failed": counters.failed,
-                "deleted": counters.deleted,
-            },
         )
 
     def _viewers(self) -> Iterator[Family]:
@@ -328,12 +304,6 @@ class ServerCollector(Collector):
             "microlive_refused_writes",
             "Writes refused because too many waited, or the database did not answer in time",
             counters.refused,
-        )
-
-        yield GaugeMetricFamily(
-            "microlive_media_store_answers",
-            "Whether the last call reached the store of recordings and clips, and it had space",
-            int(self._sources.objects.answers),
         )
 
     def _memory(self) -> Iterator[Family]:

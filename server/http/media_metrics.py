@@ -1,20 +1,35 @@
-"""Metrics of recordings. No label contains the name of a room or person."""
+"""Metrics of stored media: recordings, clips and their store. No label contains the name of a room
+or person.
+"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from server.clips.clips import Clips
+from server.clips.life import FINISHED
 from server.http.metric_families import Family, counter
+from server.objects.objects import Objects
 from server.recordings.policy import Note
 from server.recordings.recordings import Recordings
 
 
-class RecordingCollector(Collector):
+@dataclass(frozen=True, slots=True)
+class MediaSources:
+    """The objects from which the metrics are read."""
+
+    recordings: Recordings
+    clips: Clips
+    objects: Objects
+
+
+class MediaCollector(Collector):
     """Reads the counters when metrics are requested."""
 
-    def __init__(self, recordings: Recordings) -> None:
-        self._recordings = recordings
+    def __init__(self, sources: MediaSources) -> None:
+        self._sources = sources
 
     def describe(self) -> Iterator[Family]:
         """Yields no metrics. Without this method, `register` would call `collect` while the server
@@ -23,7 +38,17 @@ class RecordingCollector(Collector):
         yield from ()
 
     def collect(self) -> Iterator[Family]:
-        recordings, counters = self._recordings, self._recordings.counters
+        yield from self._of_recordings()
+        yield from self._of_clips()
+        yield GaugeMetricFamily(
+            "microlive_media_store_answers",
+            "Whether the last call reached the store of recordings and clips, and it had space",
+            int(self._sources.objects.answers),
+        )
+
+    def _of_recordings(self) -> Iterator[Family]:
+        recordings = self._sources.recordings
+        counters = recordings.counters
         yield GaugeMetricFamily(
             "microlive_recordings", "Lives that are being recorded", recordings.running
         )
@@ -53,4 +78,23 @@ class RecordingCollector(Collector):
             "Recordings that stopped before their live, by reason",
             "reason",
             {note.value: counters.stopped[note] for note in Note},
+        )
+
+    def _of_clips(self) -> Iterator[Family]:
+        clips = self._sources.clips
+        counters = clips.counters
+        yield GaugeMetricFamily(
+            "microlive_clip_drafts", "Drafts of clips in memory", len(clips.drafts)
+        )
+        yield counter(
+            "clips",
+            "Clips since the process began: drafts that could be played, finished clips by their "
+            "state, clips that could not be made or stored, deleted clips",
+            "result",
+            {
+                "draft": counters.drafts,
+                **{state: counters.finished[state] for state in FINISHED},
+                "failed": counters.failed,
+                "deleted": counters.deleted,
+            },
         )
