@@ -36,6 +36,7 @@ from server.http.openapi import OpenApiEndpoint
 from server.http.pages import Pages
 from server.http.request import MAX_BODY
 from server.http.status import StatusEndpoint
+from server.http.templates import Templates
 from server.recordings.replay_views import ReplayViews
 from server.settings import Settings
 
@@ -48,7 +49,16 @@ def create_pages(parts: Parts) -> tuple[Pages, Profiles]:
     clips = ClipPages(parts.clips, clip_access(parts), parts.storage.people, parts.rooms)
     cards = Cards(parts.posters, parts.replay_posters, parts.settings)
     views = ReplayViews(parts.replays, parts.storage)
-    pages = Pages(parts.rooms, profiles, clips, views, parts.visitors.access, cards, parts.settings)
+    pages = Pages(
+        Templates(parts.settings),
+        parts.rooms,
+        profiles,
+        clips,
+        views,
+        parts.visitors.access,
+        cards,
+        parts.settings,
+    )
     return pages, profiles
 
 
@@ -61,15 +71,8 @@ def public_application(
     app = _application(
         (
             pages,
-            EmbeddedClips(pages, clip_access(parts), settings),
-            OEmbedEndpoint(
-                rooms,
-                parts.clips,
-                parts.storage.recordings,
-                pages.cards,
-                pages.strings_for,
-                settings,
-            ),
+            EmbeddedClips(pages.templates, clip_access(parts), settings),
+            _oembed_endpoint(parts, pages),
             *room_endpoints(parts),
             *person_endpoints(parts, profiles),
             StatusEndpoint(rooms, limits.admission, limits.memory, settings),
@@ -93,6 +96,17 @@ def public_application(
     app.on_response_prepare.append(AnswerHeaders(settings, origins).prepare)
     app.on_response_prepare.append(parts.visitors.identity.prepare)
     return app
+
+
+def _oembed_endpoint(parts: Parts, pages: Pages) -> OEmbedEndpoint:
+    return OEmbedEndpoint(
+        parts.rooms,
+        parts.clips,
+        parts.storage.recordings,
+        pages.cards,
+        pages.templates.strings_for,
+        parts.settings,
+    )
 
 
 def admin_application(parts: Parts, pages: Pages) -> web.Application:

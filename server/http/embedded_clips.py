@@ -5,8 +5,8 @@ from aiohttp import hdrs, web
 from server.clips.life import State
 from server.clips.refusals import no_clip
 from server.http.clip_access import ClipAccess
-from server.http.pages import Pages
 from server.http.request import url_of
+from server.http.templates import Templates
 from server.settings import Settings
 
 
@@ -15,8 +15,8 @@ class EmbeddedClips:
     do not exist here.
     """
 
-    def __init__(self, pages: Pages, access: ClipAccess, settings: Settings) -> None:
-        self._pages = pages
+    def __init__(self, templates: Templates, access: ClipAccess, settings: Settings) -> None:
+        self._templates = templates
         self._access = access
         self._settings = settings
 
@@ -28,7 +28,7 @@ class EmbeddedClips:
         if clip.state != State.PUBLISHED or clip.visibility == "private":
             raise no_clip()
         files = f"/clips/{clip.id}/{clip.revision}"
-        response = self._pages.render(
+        response = self._templates.render(
             request,
             "embedded_clip.html",
             title=clip.title,

@@ -1,23 +1,18 @@
 """Serves the pages (templates of `web/`) and the files that the pages load."""
 
-import base64
-import hashlib
 from typing import Any
 
-import jinja2
 from aiohttp import hdrs, web
 
 from relay.errors import Refusal, RefusalCode
-from server import WEB
 from server.errors import Gone, NotFound
 from server.http.access import Access
 from server.http.cards import Cards
 from server.http.clip_page import ClipPages
 from server.http.follows import Profiles
-from server.http.headers import ancestors_of
 from server.http.installation import Installation
-from server.http.request import authority_of, url_of
-from server.objects.objects import public_origin
+from server.http.request import url_of
+from server.http.templates import SHOW, Templates
 from server.people.person import ANONYMOUS
 from server.recordings.replay_views import ReplayView, ReplayViews
 from server.recordings.replays import Kept
@@ -28,17 +23,10 @@ from server.rooms.description import RoomDescription
 from server.rooms.life import State
 from server.rooms.registry import Rooms
 from server.settings import Settings
-from server.site.assets import Assets, BundledAssets, SourceAssets
 from server.site.card import Card
 from server.site.first_frame import first_frame
 from server.site.hearts_plot import clock, hearts_plot
-from server.site.strings import COOKIE, Strings, language_of, read_strings
 from server.social.author import Requester
-
-SHOW = "microliveBoot.showFirstFrame();"
-"""The inline script that shows the first frame in a room's page. The page contains this script
-after the frame's data.
-"""
 
 HEADINGS = {404: "not_found", 410: "over", 429: "busy"}
 """Headings of the pages that show refusals, by status. Each heading is a key below
@@ -56,23 +44,6 @@ NO_ACCESS = frozenset(
 """Codes of the refusals for people who may not watch a live. The pages of all these refusals have
 the same heading.
 """
-AREAS = {
-    "index.html": ("site", "feed", "api", "refusals"),
-    "live.html": (
-        *("site", "studio", "device", "health", "figures", "obstacle"),
-        *("chat", "report", "hearts", "poll", "social"),
-        *("api", "refusals"),
-    ),
-    "room.html": (
-        *("site", "room", "stats", "chat", "report", "hearts", "clip", "poll", "social"),
-        *("api", "refusals"),
-    ),
-    "me.html": ("site", "me", "report", "api", "refusals"),
-    "handle.html": ("site", "handle", "api", "refusals"),
-    "clip.html": ("site", "clip_page", "report", "api", "refusals"),
-    "replay.html": ("site", "replay", "chat", "api", "refusals"),
-}
-"""The areas of `web/strings` that the scripts of a page use, by page."""
 
 
 class Pages:
@@ -80,6 +51,7 @@ class Pages:
 
     def __init__(
         self,
+        templates: Templates,
         rooms: Rooms,
         profiles: Profiles,
         clips: ClipPages,
@@ -88,19 +60,16 @@ class Pages:
         cards: Cards,
         settings: Settings,
     ) -> None:
+        self.templates = templates
+        self.cards = cards
+        self._assets = templates.assets
         self._rooms = rooms
         self._profiles = profiles
-        self.cards = cards
         self._clips = clips
         self._replays = replays
         self._access = access
         self._settings = settings
-        self._assets: Assets = SourceAssets(WEB) if settings.dev else BundledAssets(WEB)
-        self._strings = read_strings(WEB)
-        self._installation = Installation(self._assets, self.strings_for)
-        self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(WEB), autoescape=True, undefined=jinja2.StrictUndefined
-        )
+        self._installation = Installation(templates.assets, templates.strings_for)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -118,20 +87,20 @@ class Pages:
         ]
 
     async def feed(self, request: web.Request) -> web.Response:
-        return self._render(request, "index.html", main=self._main("feed"))
+        return self.templates.render(request, "index.html", main=self.templates.main("feed"))
 
     async def studio(self, request: web.Request) -> web.Response:
-        return self._render(request, "live.html", main=self._main("studio"))
+        return self.templates.render(request, "live.html", main=self.templates.main("studio"))
 
     async def me(self, request: web.Request) -> web.Response:
-        return self._render(request, "me.html", main=self._main("me"))
+        return self.templates.render(request, "me.html", main=self.templates.main("me"))
 
     async def handle(self, request: web.Request) -> web.Response:
         profile = await self._profiles.find(request.match_info["handle"])
-        return self._render(
+        return self.templates.render(
             request,
             "handle.html",
-            main=self._main("handle"),
+            main=self.templates.main("handle"),
             handle=profile.person.handle,
             name=profile.person.name,
             person=profile.person.id,
@@ -159,10 +128,10 @@ class Pages:
             if embedded:
                 raise Gone(RefusalCode.ROOM_ENDED, "the creator has ended this live")
             return await self._ended(request, name)
-        response = self._render(
+        response = self.templates.render(
             request,
             "room.html",
-            main=self._main("room"),
+            main=self.templates.main("room"),
             boot=self._assets.boot,
             worker=f"{self._assets.base}/{self._assets.worker}",
             show=SHOW,
@@ -186,7 +155,7 @@ class Pages:
         return response
 
     def _card_of_room(self, request: web.Request, room: RoomDescription) -> Card | None:
-        return self.cards.of_room(request, room, self.strings_for(request))
+        return self.cards.of_room(request, room, self.templates.strings_for(request))
 
     async def _ended(self, request: web.Request, name: str) -> web.Response:
         """Redirects to the replay of an ended live. Without a replay, returns the page of the ended
@@ -207,7 +176,7 @@ class Pages:
             raise gone
         hearts = summary.hearts
         plot = hearts_plot(hearts.counts, hearts.step)
-        return self._render(
+        return self.templates.render(
             request,
             "ended.html",
             answer=gone.status,
@@ -222,12 +191,12 @@ class Pages:
 
     async def clip(self, request: web.Request) -> web.Response:
         page = await self._clips.find(request)
-        response = self._render(
+        response = self.templates.render(
             request,
             "clip.html",
-            main=self._main("clip"),
+            main=self.templates.main("clip"),
             clip=page.clip,
-            card=self.cards.of_clip(request, page.record, self.strings_for(request)),
+            card=self.cards.of_clip(request, page.record, self.templates.strings_for(request)),
             creator=page.creator,
             live=page.live,
             link=url_of(request, f"/c/{page.clip['id']}", self._settings),
@@ -243,8 +212,8 @@ class Pages:
         chapters = await self._chapters(name)
         values = self._replay_values(request, view, chapters)
         shown = (name, view.title, view.visibility)
-        card = await self.cards.of_replay(request, *shown, self.strings_for(request))
-        response = self._render(request, "replay.html", card=card, **values)
+        card = await self.cards.of_replay(request, *shown, self.templates.strings_for(request))
+        response = self.templates.render(request, "replay.html", card=card, **values)
         if view.visibility != "public":
             response.headers["X-Robots-Tag"] = "noindex"
         if cookie := self._access.cookie_for(request, name):
@@ -274,7 +243,7 @@ class Pages:
             "runs": [(run.at, run.media_time, run.duration) for run in replay.runs],
         }
         return {
-            "main": self._main("replay"),
+            "main": self.templates.main("replay"),
             "title": view.title,
             "creator": view.creator,
             "public": view.visibility == "public",
@@ -308,11 +277,11 @@ class Pages:
 
     def message(self, request: web.Request, refusal: Refusal) -> web.Response:
         """Returns a page that shows a refusal in the reader's language."""
-        strings = self.strings_for(request)
+        strings = self.templates.strings_for(request)
         own = f"message.{refusal.code.value}"
         by_status = HEADINGS.get(refusal.status, "failed")
         heading = "no_access" if refusal.code in NO_ACCESS else by_status
-        return self._render(
+        return self.templates.render(
             request,
             "message.html",
             answer=refusal.status,
@@ -322,61 +291,3 @@ class Pages:
             action_url="/",
             action_text=strings.t("message.see_live"),
         )
-
-    def render(self, request: web.Request, template: str, **values: Any) -> web.Response:
-        """Returns a page without scripts."""
-        return self._render(request, template, **values)
-
-    def _main(self, page: str) -> str:
-        return f"{self._assets.base}/{self._assets.main(page)}"
-
-    def _render(
-        self, request: web.Request, template: str, *, answer: int = 200, **values: Any
-    ) -> web.Response:
-        strings = self.strings_for(request)
-        text = self._templates.get_template(template).render(
-            assets=self._assets.base,
-            language=strings.language,
-            t=strings.t,
-            strings=strings.script(AREAS.get(template, ())),
-            **values,
-        )
-        return web.Response(
-            status=answer, text=text, content_type="text/html", headers=self._headers(request)
-        )
-
-    def strings_for(self, request: web.Request) -> Strings:
-        """Returns the texts in the language of the reader."""
-        accepted = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
-        strings = read_strings(WEB) if self._settings.dev else self._strings
-        return strings[language_of(request.cookies.get(COOKIE), accepted)]
-
-    def _headers(self, request: web.Request) -> dict[str, str]:
-        host = authority_of(request, self._settings)
-        # Safari before 15.4 does not count WebSockets as 'self'.
-        sockets = f" ws://{host} wss://{host}" if host else ""
-        inline = f"{_allowed(self._assets.boot)} {_allowed(SHOW)}"
-        store = public_origin(self._settings)
-        media = "" if store is None else f" {store}"  # Requests for clips may be redirected.
-        policy = (
-            f"default-src 'self'; script-src 'self' {inline}; "
-            f"style-src 'self' {_allowed(self._assets.style)}; "
-            f"img-src 'self' data: blob:{media}; media-src 'self' blob:{media}; "
-            "worker-src 'self' blob:; "
-            f"connect-src 'self'{sockets}; base-uri 'none'; form-action 'none'; "
-            f"object-src 'none'; frame-ancestors {ancestors_of(request, self._settings)}"
-        )
-        return {
-            hdrs.CACHE_CONTROL: "no-cache",
-            hdrs.VARY: f"{hdrs.ACCEPT_LANGUAGE}, {hdrs.COOKIE}",
-            "Content-Security-Policy": policy,
-            "Permissions-Policy": "camera=(self), microphone=(self)",
-            "Referrer-Policy": "same-origin",
-        }
-
-
-def _allowed(inline: str) -> str:
-    """Returns the CSP source expression that allows this inline script or style (CSP Level 3
-    §2.3.1).
-    """
-    return f"'sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'"

@@ -11,7 +11,7 @@ import pytest
 
 from relay.errors import RefusalCode
 from server import WEB
-from server.http.pages import AREAS
+from server.http.templates import AREAS
 from server.site.strings import LANGUAGES
 
 MAINS = {
