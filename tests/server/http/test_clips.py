@@ -641,9 +641,7 @@ async def test_a_draft_expires(party: Party, monkeypatch: pytest.MonkeyPatch) ->
     assert await party.server.storage.clips.find(draft["id"]) is None
 
 
-async def test_a_commit_whose_answer_is_lost(
-    party: Party, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_commit_whose_answer_is_lost(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
     """The clip remains when the draft expires."""
     draft = await make_clip(party.sam, party.room)
     store = party.server.storage.clips
