@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.plugins.folders import folder_of
-from tests.plugins.lanes import DEMANDING, choose, runs_browsers
+from tests.plugins.lanes import DEMANDING, PAGES, choose, runs_browsers
 from tests.plugins.minutes import Minutes
 
 E2E, LOAD, UNIT = "tests/e2e/test_live.py", "tests/load/test_load.py", "tests/relay/test_message.py"
@@ -38,6 +38,14 @@ def test_files_that_need_both_cores_come_last() -> None:
         assert choose([unit, E2E], browsers=True) == E2E
         assert choose([unit], browsers=True) == unit
         assert choose([unit], browsers=False) is None
+
+
+@pytest.mark.parametrize("browsers", [True, False])
+def test_pages_come_before_short_tests_on_every_worker(browsers: bool) -> None:
+    for unit in PAGES:
+        assert (Path(__file__).parents[1] / unit).is_file()
+        assert choose([UNIT, unit, E2E], browsers=browsers) == unit
+        assert choose([unit, LOAD], browsers=browsers) == LOAD
 
 
 def test_one_worker_runs_browsers() -> None:

@@ -14,6 +14,17 @@ BROWSER_WORKERS = 1
 """Workers that run browser tests, after all other tests. Browsers decode and draw in software, and
 need the CPU time of both cores to do so in real time.
 """
+PAGES = (
+    "tests/e2e/test_chat.py",
+    "tests/e2e/test_creator_room.py",
+    "tests/e2e/test_follow.py",
+    "tests/e2e/test_me.py",
+    "tests/e2e/test_passkeys.py",
+    "tests/e2e/test_watch_links.py",
+)
+"""Files of browser tests that any worker runs beside other tests: a late picture does not matter to
+them.
+"""
 DEMANDING = (
     "tests/e2e/test_browsers.py",
     "tests/e2e/test_firefox.py",
@@ -21,11 +32,13 @@ DEMANDING = (
 )
 """Files that run last, when the other workers have certainly ended. They need the most CPU time."""
 ORDER = ("tests/load", "tests/integration", "tests/fuzz")
-"""The slowest folders begin first, so that no worker is left alone with one of them at the end."""
+"""The slowest folders begin first, so that no worker is left alone with one of them at the end.
+`PAGES` follow.
+"""
 
 
 class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no py.typed
-    """Runs all other tests on every worker, then browser tests on the first workers."""
+    """Runs `PAGES` and all other tests on every worker, then browser tests on the first ones."""
 
     def _split_scope(self, nodeid: str) -> str:
         return str(nodeid.partition("::")[0])
@@ -56,12 +69,18 @@ def runs_browsers(worker: str) -> bool:
 def choose(units: Iterable[str], *, browsers: bool) -> str | None:
     """The unit to run next on a worker with or without a browser; None if there is none for it."""
     return min(
-        (unit for unit in units if browsers or folder_of(unit) != BROWSER), key=_rank, default=None
+        (unit for unit in units if browsers or not _needs_both_cores(unit)), key=_rank, default=None
     )
 
 
+def _needs_both_cores(unit: str) -> bool:
+    return folder_of(unit) == BROWSER and unit not in PAGES
+
+
 def _rank(unit: str) -> int:
+    if _needs_both_cores(unit):
+        return len(ORDER) + 2 + (unit in DEMANDING)
+    if unit in PAGES:
+        return len(ORDER)
     folder = folder_of(unit)
-    if folder == BROWSER:
-        return len(ORDER) + 1 + (unit in DEMANDING)
-    return ORDER.index(folder) if folder in ORDER else len(ORDER)
+    return ORDER.index(folder) if folder in ORDER else len(ORDER) + 1
