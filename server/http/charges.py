@@ -85,6 +85,7 @@ FIXED = Free("the answer is in memory and always the same")
 
 CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("GET", "/"): FIXED,
+    ("GET", "/explore"): FIXED,
     ("GET", "/live"): FIXED,
     ("GET", "/me"): FIXED,
     ("GET", "/manifest.webmanifest"): FIXED,

@@ -36,6 +36,7 @@ class Framing(Enum):
 
 FRAMING = {
     "/": Framing.NONE,
+    "/explore": Framing.NONE,
     "/live": Framing.NONE,
     "/me": Framing.NONE,
     "/@{handle}": Framing.NONE,

@@ -74,6 +74,7 @@ class Pages:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/", self.feed),
+            web.get("/explore", self.explore),
             web.get("/live", self.studio),
             web.get("/me", self.me),
             web.get("/@{handle}", self.handle),
@@ -88,6 +89,9 @@ class Pages:
 
     async def feed(self, request: web.Request) -> web.Response:
         return self.templates.render(request, "index.html", main=self.templates.main("feed"))
+
+    async def explore(self, request: web.Request) -> web.Response:
+        return self.templates.render(request, "explore.html", main=self.templates.main("explore"))
 
     async def studio(self, request: web.Request) -> web.Response:
         return self.templates.render(request, "live.html", main=self.templates.main("studio"))

@@ -21,6 +21,7 @@ after the frame's data.
 """
 AREAS = {
     "index.html": ("site", "feed", "api", "refusals"),
+    "explore.html": ("site", "explore", "items", "api", "refusals"),
     "live.html": (
         *("site", "studio", "device", "health", "figures", "obstacle"),
         *("chat", "report", "hearts", "poll", "social"),

@@ -61,8 +61,8 @@ class Assets(Protocol):
         """Text of the inline style of the room's page."""
 
     def main(self, page: str) -> str:
-        """Returns the file name of the main module of `page` (feed, studio, room, me, handle,
-        clip or replay).
+        """Returns the file name of the main module of `page` (feed, explore, studio, room, me,
+        handle, clip or replay).
         """
 
     def find(self, name: str) -> Asset | None: ...

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 PAGES = ("/",)
 """Pages that the service worker keeps, to show them without a network."""
-MAINS = ("feed", "studio", "me", "handle")
+MAINS = ("feed", "explore", "studio", "me", "handle")
 """Pages whose main modules the service worker keeps. The page of a room is not among these pages,
 because the page is useless without a network.
 """

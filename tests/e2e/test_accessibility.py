@@ -53,6 +53,9 @@ async def test_pages_of_people(
     page = await visitors.page(server.url, locale=language, reduced_motion="reduce")
     await until(page, "document.body.dataset.feed !== 'loading'")
     found = await check(page, "feed")
+    await page.goto(f"{server.url}/explore")
+    await until(page, "document.body.dataset.explore !== 'loading'")
+    found += await check(page, "explore")
     for path in (handle, "/r/nothing"):
         await page.goto(server.url + path)
         found += await check(page, path)

@@ -66,8 +66,8 @@ async def test_title_viewers_and_link_are_shown(visitors: Visitors, server: Loca
     await until(studio.page, "document.querySelector('#viewers').textContent === '2'")
     for room in rooms:
         await until(room.page, "document.querySelector('#viewers').textContent === '2'")
-    feed = await visitors.page(server.url)
-    await until(feed, f"document.querySelector('a[href*=\"{watch.rpartition('/')[2]}\"]')")
+    grid = await visitors.page(f"{server.url}/explore")
+    await until(grid, f"document.querySelector('a[href*=\"{watch.rpartition('/')[2]}\"]')")
     await until(studio.page, "document.querySelector('#timer').textContent !== '0:00'")
 
 

@@ -16,6 +16,7 @@ from server.site.strings import LANGUAGES
 
 MAINS = {
     "index.html": "feed.js",
+    "explore.html": "explore.js",
     "live.html": "studio.js",
     "room.html": "room.js",
     "me.html": "me.js",

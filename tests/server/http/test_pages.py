@@ -25,7 +25,7 @@ async def test_every_page_and_every_file_that_it_names(server: Server) -> None:
         await creator.ask("PUT", "/api/me/handle", {"handle": "다크걸"})
         await creator.ask("PATCH", "/api/me", {"name": "<script>alert(2)</script>"})
     names: set[str] = set()
-    for path in ("/", "/live", "/me", "/@다크걸", f"/r/{room.name}"):
+    for path in ("/", "/explore", "/live", "/me", "/@다크걸", f"/r/{room.name}"):
         async with server.http.get(server.url + path, headers=BROWSER) as response:
             text = await response.text()
             assert (response.status, response.content_type) == (200, "text/html")
@@ -86,7 +86,7 @@ async def test_pages_speak_the_readers_language(server: Server) -> None:
     room = await server.create()
     korean = {**BROWSER, "Accept-Language": "ko-KR,ko;q=0.9,en;q=0.8"}
     chosen = {**korean, "Cookie": "microlive-language=en"}
-    for path in ("/", "/live", f"/r/{room.name}", "/nothing"):
+    for path in ("/", "/explore", "/live", f"/r/{room.name}", "/nothing"):
         for headers, language, word in ((korean, "ko", "라이브"), (chosen, "en", "live")):
             async with server.http.get(server.url + path, headers=headers) as response:
                 text = await response.text()
@@ -127,7 +127,12 @@ async def test_dev_serves_the_sources(tmp_path: Path) -> None:
     """Every script of a page is a module of web/js, which a browser must ask for again."""
     async with running(tmp_path, dev=True) as server:
         room = await server.create()
-        for path, main in (("/", "feed"), ("/live", "studio"), (f"/r/{room.name}", "room")):
+        for path, main in (
+            ("/", "feed"),
+            ("/explore", "explore"),
+            ("/live", "studio"),
+            (f"/r/{room.name}", "room"),
+        ):
             async with server.http.get(server.url + path, headers=BROWSER) as response:
                 assert f'src="/assets/dev/js/{main}.js"' in await response.text()
             async with server.http.get(f"{server.url}/assets/dev/js/{main}.js") as response:
