@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.storage.arrivals import Arrival, arrive
 from server.storage.database import Database
 from server.storage.follows import forget_follower
+from server.storage.items import NO_CHALLENGE, of_lives_of
 from server.storage.live_data import delete_media_of
-from server.storage.schema import chat, moderation, people, rooms
+from server.storage.schema import chat, discovery, moderation, people, rooms
 from server.storage.steps import change_in_steps
 
 DELETED_WITH_PERSON: tuple[sa.Column[Any], ...] = (
@@ -31,6 +32,13 @@ DELETED_WITH_PERSON: tuple[sa.Column[Any], ...] = (
     moderation.moderation_state.c.creator,
     moderation.word.c.creator,
     moderation.report.c.reporter,
+    discovery.tag_use.c.creator,
+    discovery.search_gram.c.item,
+    discovery.announcement.c.person,
+    discovery.reminder.c.person,
+    discovery.taste.c.person,
+    discovery.push_subscription.c.person,
+    discovery.pushed.c.creator,
 )
 """Columns that contain the id of a person. When a person is deleted, the rows with the id of this
 person are deleted too.
@@ -50,7 +58,8 @@ CLEARED_WITH_PERSON: tuple[tuple[sa.Column[Any], Mapping[str, Any]], ...] = (
         },
     ),
     (chat.message.c.removed_by, {"removed_by": None}),
-    (rooms.room.c.owner, {"owner": None, "title": "", "address": ""}),
+    (rooms.room.c.owner, {"owner": None, "title": "", "address": "", "mood": ""}),
+    (discovery.tag.c.challenge_by, NO_CHALLENGE),
     (moderation.mute.c.made_by, {"made_by": None}),
     (moderation.ban.c.made_by, {"made_by": None}),
     (moderation.report.c.person, {"person": None, "answer": None, "message_text": ""}),
@@ -194,6 +203,8 @@ class AccountStore:
             lambda connection: delete_media_of(connection, person, now)
         ):
             pass
+        for table, condition in of_lives_of(person):
+            await change_in_steps(self._database, table.delete(), condition)
         for column in DELETED_WITH_PERSON:
             await change_in_steps(self._database, column.table.delete(), column == person)
         changes = (
@@ -236,6 +247,7 @@ async def _begin(connection: AsyncConnection, person: str, now: float) -> bool:
     """
     table = people.person
     values = {"name": "", "handle": None, "handle_key": None, "skeleton": None}
+    values |= {"bio": "", "link": ""}
     statement = (
         table.update()
         .where(table.c.id == person, table.c.delete_at <= now)

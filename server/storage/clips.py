@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.storage.clip_record import ClipRecord
 from server.storage.database import Database
 from server.storage.discarded import clip_prefix, discard
+from server.storage.items import forget_items, index_clip
 from server.storage.schema.media import clip as table
 from server.storage.who import Who, select_named
 
@@ -23,6 +24,8 @@ MAX_LISTED = 200
 """Maximum number of clips in a list."""
 STEP = 100
 """Maximum number of clips that one transaction discards."""
+NAMING = frozenset(("title", "caption", "state", "visibility"))
+"""Columns on which the tags and the search depend."""
 UNFINISHED = ("making", "draft")
 """States of clips whose files are not complete."""
 
@@ -112,7 +115,10 @@ class ClipStore:
         statement = table.update().where(table.c.id == clip, table.c.state.in_(states))
 
         async def change(connection: AsyncConnection) -> bool:
-            return (await connection.execute(statement.values(**changes))).rowcount > 0
+            changed = (await connection.execute(statement.values(**changes))).rowcount > 0
+            if changed and changes.keys() & NAMING:
+                await index_clip(connection, clip)
+            return changed
 
         return await self._database.write(change)
 
@@ -247,6 +253,7 @@ async def discard_clips(database: Database, which: sa.ColumnElement[bool], now: 
         ids = list(await connection.scalars(sa.select(table.c.id).where(which).limit(STEP)))
         if ids:
             await discard(connection, map(clip_prefix, ids), now)
+            await forget_items(connection, ids)
             await connection.execute(table.delete().where(table.c.id.in_(ids)))
         return len(ids)
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
 from server.storage.discarded import clip_prefix, discard, live_prefix
+from server.storage.items import forget_items
 from server.storage.schema import metadata
 from server.storage.schema.media import clip, recording, recording_piece, recording_segment
 from server.storage.schema.moderation import report
@@ -47,6 +48,8 @@ class LiveData:
 
 async def delete_lives(connection: AsyncConnection, rooms: Iterable[str], now: float) -> None:
     names = list(rooms)
+    clips = await connection.scalars(sa.select(clip.c.id).where(clip.c.room.in_(names)))
+    await forget_items(connection, [*names, *clips])
     await _discard_media(connection, recording.c.room.in_(names), clip.c.room.in_(names), now)
     for table in LIVE_TABLES:
         await connection.execute(table.delete().where(table.c.room.in_(names)))
@@ -66,6 +69,7 @@ async def delete_media(
     await _discard_media(connection, recording.c.room.in_(rooms), clip.c.id.in_(clips), now)
     for table in (recording_segment, recording_piece, recording):
         await connection.execute(table.delete().where(table.c.room.in_(rooms)))
+    await forget_items(connection, clips)
     await connection.execute(clip.delete().where(clip.c.id.in_(clips)))
 
 

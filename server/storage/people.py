@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
 from server.storage.devices import new_device
+from server.storage.items import index_person
 from server.storage.row import Row
 from server.storage.schema.people import device, handle_reservation, person
 from server.storage.schema.upsert import insert_for, upsert
@@ -49,6 +50,9 @@ class PersonRecord:
     seen_at: float
     delete_at: float | None
     """Time at which the person is deleted; None if no deletion is planned."""
+    bio: str = ""
+    link: str = ""
+    """What the page of the person shows: a text, and one https URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,17 @@ class PersonStore:
 
         async def work(connection: AsyncConnection) -> PersonRecord | None:
             await connection.execute(person.update().where(person.c.id == id).values(**values))
+            await index_person(connection, id)
+            return await _read(connection, id)
+
+        return await self._database.write(work)
+
+    async def set_page(self, id: str, bio: str, link: str) -> PersonRecord | None:
+        """Stores what the page of a person shows. Returns the person."""
+
+        async def work(connection: AsyncConnection) -> PersonRecord | None:
+            values = {"bio": bio, "link": link}
+            await connection.execute(person.update().where(person.c.id == id).values(**values))
             return await _read(connection, id)
 
         return await self._database.write(work)
@@ -238,6 +253,7 @@ class PersonStore:
                 await connection.execute(person.update().where(person.c.id == id).values(**values))
             except sa.exc.IntegrityError as error:  # another server was faster
                 raise HandleTaken(shown) from error
+            await index_person(connection, id)
             record = await _read(connection, id)
             assert record is not None
             return TakenHandle(record, former is None)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
-from server.storage.schema import chat, media, moderation, people, rooms
+from server.storage.schema import chat, discovery, media, moderation, people, rooms
 
 PAGE = 500
 """Number of rows that are read at a time."""
@@ -36,9 +36,11 @@ KINDS = (
         people.person.c.id,
         [
             people.person.c[name]
-            for name in ("id", "name", "colour", "handle", "language", "created_at", "seen_at")
-        ]
-        + [people.person.c.delete_at],
+            for name in (
+                *("id", "name", "colour", "handle", "language", "created_at", "seen_at"),
+                *("delete_at", "bio", "link"),
+            )
+        ],
     ),
     Kind(
         "devices",
@@ -119,6 +121,37 @@ KINDS = (
         moderation.moderation_log.c.person,
         [moderation.moderation_log.c[name] for name in ("room", "at", "action")],
     ),
+    Kind(
+        "tags",
+        discovery.tag_use.c.creator,
+        [each for each in discovery.tag_use.c if each.name != "creator"],
+    ),
+    Kind(
+        "challenges",
+        discovery.tag.c.challenge_by,
+        [discovery.tag.c[name] for name in ("tag", "challenge_clip", "challenge_at")],
+    ),
+    Kind(
+        "announcements",
+        discovery.announcement.c.person,
+        [each for each in discovery.announcement.c if each.name != "person"],
+    ),
+    Kind(
+        "reminders",
+        discovery.reminder.c.person,
+        [discovery.reminder.c.announcement, discovery.reminder.c.at],
+    ),
+    Kind(
+        "taste",
+        discovery.taste.c.person,
+        [each for each in discovery.taste.c if each.name != "person"],
+    ),
+    Kind(
+        "push_subscriptions",
+        discovery.push_subscription.c.person,
+        [discovery.push_subscription.c[name] for name in ("endpoint", "created_at")],
+    ),
+    Kind("pushes_about_me", discovery.pushed.c.creator, [discovery.pushed.c.at]),
 )
 
 

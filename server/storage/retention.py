@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
 from server.storage.live_data import delete_lives, ended_rooms
-from server.storage.schema import chat, moderation, people, rooms
+from server.storage.schema import chat, discovery, moderation, people, rooms
 from server.storage.steps import change_in_steps
 
 SIGNED_OUT_FOR = 400 * 86_400.0

@@ -7,9 +7,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
+from server.storage.items import index_live
 from server.storage.schema.rooms import room as table
 from server.storage.schema.upsert import insert
 
+NAMING = frozenset(("title", "owner", "visibility"))
+"""Columns on which the tags and the search depend."""
 MAX_LIVE = 20
 """Maximum number of lives of one person in a list."""
 
@@ -52,6 +55,12 @@ class RoomRecord:
     """The number of distinct people who watched."""
     duration_s: float | None = None
     """Seconds that the room was on air; None before its end."""
+    mood: str = ""
+    """`calm`, `loud`, `funny`, `learn` or `create`; empty if the creator chose no mood."""
+    viewers: int = 0
+    """The viewers at present, for other servers: at most STORE_EVERY old
+    (server/rooms/presence.py).
+    """
 
 
 class RoomChanges(TypedDict, total=False):
@@ -65,6 +74,8 @@ class RoomChanges(TypedDict, total=False):
     settings: str
     peak: int
     people: int
+    mood: str
+    viewers: int
 
 
 class RoomStore:
@@ -123,15 +134,28 @@ class RoomStore:
 
     async def change(self, room: str, **changes: Unpack[RoomChanges]) -> None:
         """Stores changed columns of a room."""
-        await self._execute(table.update().where(table.c.room == room).values(**changes))
+        statement = table.update().where(table.c.room == room).values(**changes)
+
+        async def change(connection: AsyncConnection) -> None:
+            await connection.execute(statement)
+            if changes.keys() & NAMING:
+                await index_live(connection, room)
+
+        await self._database.write(change)
 
     async def set_live(self, room: str, at: float) -> None:
         """Stores the time `at` (Unix seconds) at which the room first went live. Later calls for
         this room change nothing.
         """
-        await self._execute(
+        statement = (
             table.update().where(table.c.room == room, table.c.live_at.is_(None)).values(live_at=at)
         )
+
+        async def set_live(connection: AsyncConnection) -> None:
+            if (await connection.execute(statement)).rowcount:
+                await index_live(connection, room)
+
+        await self._database.write(set_live)
 
     async def end(
         self,

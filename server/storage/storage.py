@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from server.storage.account import AccountStore
+from server.storage.announcements import AnnouncementStore
 from server.storage.bans import BanStore
 from server.storage.blocks import BlockStore
 from server.storage.clips import ClipStore
@@ -14,6 +15,7 @@ from server.storage.database import DATABASE_NAME, Database
 from server.storage.devices import DeviceStore
 from server.storage.directory import DataDirectory
 from server.storage.discarded import DiscardedStore
+from server.storage.feed_items import FeedItemStore
 from server.storage.follows import FollowStore
 from server.storage.hidden import HiddenStore
 from server.storage.kept_media import KeptMediaStore
@@ -27,13 +29,17 @@ from server.storage.passkeys import PasskeyStore
 from server.storage.people import PersonStore
 from server.storage.personal_data import PersonalDataStore
 from server.storage.polls import PollStore
+from server.storage.push_subscriptions import PushStore
 from server.storage.reactions import ReactionStore
 from server.storage.recordings import RecordingStore
 from server.storage.reports import ReportStore
 from server.storage.retention import Retention
 from server.storage.rooms import RoomStore
+from server.storage.search import SearchStore
 from server.storage.server_leases import ServerLeaseStore
 from server.storage.summaries import SummaryStore
+from server.storage.tags import TagStore
+from server.storage.tastes import TasteStore
 from server.storage.timelines import TimelineStore
 from server.storage.transfers import TransferStore
 from server.storage.watch_links import WatchLinkStore
@@ -81,6 +87,12 @@ class Storage:
         self.timelines = TimelineStore(database)
         self.follows = FollowStore(database)
         self.messages = MessageStore(database)
+        self.tags = TagStore(database)
+        self.search = SearchStore(database)
+        self.announcements = AnnouncementStore(database)
+        self.tastes = TasteStore(database)
+        self.feed_items = FeedItemStore(database)
+        self.pushes = PushStore(database)
 
     @classmethod
     async def open(cls, data: Path, url: str | None = None) -> Self:

@@ -5,7 +5,7 @@ Times are Unix seconds, and ids are text. No table has a foreign key: the rows o
 are deleted by the id of the room or person.
 """
 
-from server.storage.schema import chat, media, moderation, people, rooms
+from server.storage.schema import chat, discovery, media, moderation, people, rooms
 from server.storage.schema.metadata import metadata
 
-__all__ = ["chat", "media", "metadata", "moderation", "people", "rooms"]
+__all__ = ["chat", "discovery", "media", "metadata", "moderation", "people", "rooms"]

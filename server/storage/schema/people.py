@@ -40,6 +40,9 @@ person = sa.Table(
     sa.Column("deleted_at", sa.Double),
     # The number of rows in `follow` whose `followed` is this person.
     sa.Column("followers", sa.Integer, nullable=False, server_default="0"),
+    # What the page of the person shows: a text, and one https URL.
+    sa.Column("bio", sa.Text, nullable=False, server_default=""),
+    sa.Column("link", sa.Text, nullable=False, server_default=""),
     sa.Index("person_by_delete_at", "delete_at"),
 )
 

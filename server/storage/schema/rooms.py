@@ -24,6 +24,10 @@ room = sa.Table(
     sa.Column("peak", sa.Integer, nullable=False, server_default="0"),
     sa.Column("people", sa.Integer, nullable=False, server_default="0"),
     sa.Column("duration_s", sa.Double),
+    # `calm`, `loud`, `funny`, `learn`, `create`, or "" if the creator chose no mood.
+    sa.Column("mood", sa.Text, nullable=False, server_default=""),
+    # The viewers at present, for other servers. Only right while the room has not ended.
+    sa.Column("viewers", sa.Integer, nullable=False, server_default="0"),
     sa.Index("room_by_owner", "owner"),
     sa.Index("room_by_end", "ended_at"),
 )
