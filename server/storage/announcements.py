@@ -210,7 +210,7 @@ class AnnouncementStore:
                 mine.label("reminds"),
             )
             .join(person, person.c.id == table.c.person)
-            .where(*conditions, person.c.deleted_at.is_(None), person.c.delete_at.is_(None))
+            .where(*conditions, person.c.deleted_at.is_(None))
             .order_by(table.c.starts_at, table.c.id)
             .limit(limit)
         )

@@ -116,7 +116,8 @@ class ClipStore:
 
         async def change(connection: AsyncConnection) -> bool:
             changed = (await connection.execute(statement.values(**changes))).rowcount > 0
-            if changed and changes.keys() & NAMING:
+            # A deleted clip keeps its words until its row is deleted: the deletion may be undone.
+            if changed and changes.keys() & NAMING and changes.get("state") != "deleted":
                 await index_clip(connection, clip)
             return changed
 

@@ -8,14 +8,24 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
+from server.storage.items import TAG
 from server.storage.live_data import delete_lives, ended_rooms
 from server.storage.schema import chat, discovery, moderation, people, rooms
 from server.storage.steps import change_in_steps
+from server.storage.tags import HOUR, KEPT_HOURS
 
 SIGNED_OUT_FOR = 400 * 86_400.0
 """Minimum number of seconds for which a device that was signed out is kept. The cookie of the
 device is valid for this time, and only the row of the device makes the server refuse the cookie.
 """
+ANNOUNCED_FOR = 86_400.0
+"""Seconds from the start of an announced live for which the announcement is kept."""
+UNUSED_TAG_FOR = KEPT_HOURS * HOUR
+"""Seconds from its first use for which a tag is kept that no item has any more."""
+FEED_ITEM_FOR = 90 * 86_400.0
+"""Seconds from the last view in the feed for which the sums of an item are kept."""
+PUSHED_FOR = 86_400.0
+"""Seconds for which the time of the last push about a creator is kept."""
 ROOMS_STEP = 20
 """Maximum number of rooms that one transaction deletes."""
 
@@ -89,6 +99,29 @@ def _overdue(periods: RetentionPeriods, now: float) -> Iterator[Overdue]:
     yield people.handle_reservation, people.handle_reservation.c.until < now
     for code in (people.transfer.c.expires_at, people.used_challenge.c.expires_at):
         yield code.table, code < now
+    yield from _overdue_discovery(now)
+
+
+def _overdue_discovery(now: float) -> Iterator[Overdue]:
+    announced, uses, grams = discovery.announcement, discovery.tag_use, discovery.search_gram
+    over = sa.select(announced.c.id).where(announced.c.starts_at < now - ANNOUNCED_FOR)
+    yield discovery.reminder, discovery.reminder.c.announcement.in_(over)
+    yield announced, announced.c.starts_at < now - ANNOUNCED_FOR
+    # A clock that was wrong may have stored hours of the future.
+    hour = int(now // HOUR)
+    hours = discovery.tag_hour.c.hour
+    yield discovery.tag_hour, sa.or_(hours < hour - KEPT_HOURS, hours > hour + 24)
+    tag = discovery.tag
+    unused = sa.and_(
+        tag.c.at < now - UNUSED_TAG_FOR,
+        tag.c.challenge_by.is_(None),
+        ~sa.exists().where(uses.c.tag == tag.c.tag),
+    )
+    tags = sa.select(tag.c.tag).where(unused)
+    yield grams, sa.and_(grams.c.kind == TAG, grams.c.item.in_(tags))
+    yield tag, unused
+    yield discovery.feed_item, discovery.feed_item.c.at < now - FEED_ITEM_FOR
+    yield discovery.pushed, discovery.pushed.c.at < now - PUSHED_FOR
 
 
 def _unused_device(periods: RetentionPeriods, now: float) -> sa.ColumnElement[bool]:

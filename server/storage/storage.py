@@ -29,6 +29,7 @@ from server.storage.passkeys import PasskeyStore
 from server.storage.people import PersonStore
 from server.storage.personal_data import PersonalDataStore
 from server.storage.polls import PollStore
+from server.storage.public_items import PublicItemStore
 from server.storage.push_subscriptions import PushStore
 from server.storage.reactions import ReactionStore
 from server.storage.recordings import RecordingStore
@@ -89,6 +90,7 @@ class Storage:
         self.messages = MessageStore(database)
         self.tags = TagStore(database)
         self.search = SearchStore(database)
+        self.public_items = PublicItemStore(database)
         self.announcements = AnnouncementStore(database)
         self.tastes = TasteStore(database)
         self.feed_items = FeedItemStore(database)

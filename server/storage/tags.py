@@ -246,7 +246,7 @@ def _public_clips() -> sa.Select[Any]:
 
 
 def _is_public() -> sa.ColumnElement[bool]:
-    """Whether the item of a use is public now. A live that has ended must have a replay."""
+    """Whether the item of a use is public now."""
     of_clip = sa.exists().where(clip.c.id == tag_use.c.item, _public_clip())
     of_live = sa.exists().where(room.c.room == tag_use.c.item, room.c.visibility == "public")
     return sa.or_(

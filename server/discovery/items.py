@@ -1,0 +1,169 @@
+"""Builds the items that the feed, tag pages, profiles and the search show.
+
+    items = await feed_items.find([ItemId(Kind.CLIP, "…"), ItemId(Kind.LIVE, "…")], viewer)
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from server.discovery.item import FeedItem, ItemCreator, ItemId, ItemTag, Kind, utc
+from server.posters.posters import Posters
+from server.recent import Recent
+from server.rooms.in_memory import RoomsInMemory
+from server.storage.public_items import PublicClip, PublicItems, PublicItemStore, PublicLive
+from server.storage.who import Who
+
+KEPT = 5.0
+"""Seconds for which an item is kept in memory. An item that is hidden or deleted may be listed for
+this time; what it refers to is refused at once.
+"""
+MAX_ITEMS = 10_000
+UNSEEN_KEPT = 2.0
+"""Seconds for which the creators are kept whose items a viewer does not see."""
+MAX_VIEWERS = 10_000
+
+
+class FeedItems:
+    """The builder of items, for all servers' lives, clips and replays."""
+
+    def __init__(
+        self,
+        store: PublicItemStore,
+        rooms: RoomsInMemory,
+        posters: Posters,
+        server: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`server`: id of this server; "" with SQLite."""
+        self._store = store
+        self._rooms = rooms
+        self._posters = posters
+        self._server = server
+        self._clock = clock
+        self._items: Recent[ItemId, tuple[float, FeedItem | None]] = Recent(MAX_ITEMS)
+        self._unseen: Recent[str, tuple[float, frozenset[str]]] = Recent(MAX_VIEWERS)
+
+    async def find(self, ids: Sequence[ItemId], viewer: str = "") -> list[FeedItem]:
+        """Returns the items in the order of their ids. Leaves out what is not public, what does not
+        exist, and what `viewer` (id of a person, or empty) does not see. A live that has ended
+        becomes its replay, if there is one. Raises StorageError.
+        """
+        now = asyncio.get_running_loop().time()
+        missing = [id for id in dict.fromkeys(ids) if not self._is_known(id, now)]
+        built = await self._build(missing, now) if missing else {}
+        unseen = await self.unseen_by(viewer) if viewer else frozenset()
+        found = []
+        for id in ids:
+            item = built[id] if id in built else self._items[id][1]
+            if item is not None and item.creator.id not in unseen:
+                found.append(item)
+        return found
+
+    async def unseen_by(self, viewer: str) -> frozenset[str]:
+        """Returns the creators whose items a viewer does not see. Raises StorageError."""
+        now = asyncio.get_running_loop().time()
+        known = self._unseen.get(viewer)
+        if known is not None and 0 <= now - known[0] < UNSEEN_KEPT:
+            return known[1]
+        unseen = await self._store.unseen_by(viewer, self._clock())
+        self._unseen.keep(viewer, (now, unseen))
+        return unseen
+
+    def _is_known(self, id: ItemId, now: float) -> bool:
+        known = self._items.get(id)
+        if known is None or now - known[0] >= KEPT:
+            return False
+        # The end of a live of this server shows at once.
+        is_live = known[1] is not None and known[1].kind is Kind.LIVE
+        return not is_live or id.id in self._rooms or self._server != ""
+
+    async def _build(self, ids: Sequence[ItemId], now: float) -> dict[ItemId, FeedItem | None]:
+        rooms = [id.id for id in ids if id.kind is not Kind.CLIP]
+        clips = [id.id for id in ids if id.kind is Kind.CLIP]
+        rows = await self._store.find(rooms, clips, self._clock())
+        built = {id: self._item(id, rows) for id in ids}
+        for id, item in built.items():
+            self._items.keep(id, (now, item))
+        return built
+
+    def _item(self, id: ItemId, rows: PublicItems) -> FeedItem | None:
+        tags = tuple(ItemTag(*each) for each in rows.tags.get(id.id, ()))
+        if id.kind is Kind.CLIP:
+            clip = rows.clips.get(id.id)
+            return None if clip is None else _clip_item(clip, tags)
+        live = rows.lives.get(id.id)
+        if live is None:
+            return None
+        if live.ended_at is not None:
+            return _replay_item(live, tags) if live.replay else None
+        return self._live_item(live, tags) if id.kind is Kind.LIVE else None
+
+    def _live_item(self, live: PublicLive, tags: tuple[ItemTag, ...]) -> FeedItem | None:
+        room = self._rooms.find(live.room)
+        if live.server == self._server and (room is None or not room.on_air):
+            return None
+        poster = self._posters.find(live.room)
+        version = f"?v={poster.version}" if poster else ""
+        elsewhere = live.server != self._server
+        return FeedItem(
+            Kind.LIVE,
+            live.room,
+            live.room,
+            f"/r/{live.room}",
+            live.title,
+            tags,
+            live.mood,
+            _creator(live.creator),
+            f"/r/{live.room}/poster.jpg{version}" if poster or elsewhere else None,
+            poster.width if poster else None,
+            poster.height if poster else None,
+            room.channel.viewers if room else live.viewers,
+            utc(live.live_at),
+            None,
+        )
+
+
+def _replay_item(live: PublicLive, tags: tuple[ItemTag, ...]) -> FeedItem:
+    return FeedItem(
+        Kind.REPLAY,
+        live.room,
+        live.room,
+        f"/v/{live.room}",
+        live.title,
+        tags,
+        live.mood,
+        _creator(live.creator),
+        f"/v/{live.room}/poster.jpg",
+        live.width,
+        live.height,
+        0,
+        utc(live.live_at),
+        live.duration,
+        playlist=f"/replays/{live.room}/index.m3u8",
+    )
+
+
+def _clip_item(clip: PublicClip, tags: tuple[ItemTag, ...]) -> FeedItem:
+    folder = f"/clips/{clip.id}/{clip.revision}"
+    return FeedItem(
+        Kind.CLIP,
+        clip.id,
+        clip.room,
+        f"/c/{clip.id}",
+        clip.title,
+        tags,
+        clip.mood,
+        _creator(clip.creator),
+        f"{folder}/poster.jpg" if clip.pictures else None,
+        clip.width,
+        clip.height,
+        0,
+        None,
+        clip.duration,
+        video=f"{folder}/video.mp4",
+    )
+
+
+def _creator(who: Who | None) -> ItemCreator:
+    return ItemCreator() if who is None else ItemCreator(who.id, who.name, who.handle, who.colour)
