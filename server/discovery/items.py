@@ -74,9 +74,11 @@ class FeedItems:
         known = self._items.get(id)
         if known is None or now - known[0] >= KEPT:
             return False
+        if known[1] is None or known[1].kind is not Kind.LIVE:
+            return True
         # The end of a live of this server shows at once.
-        is_live = known[1] is not None and known[1].kind is Kind.LIVE
-        return not is_live or id.id in self._rooms or self._server != ""
+        room = self._rooms.find(id.id)
+        return self._server != "" if room is None else room.on_air
 
     async def _build(self, ids: Sequence[ItemId], now: float) -> dict[ItemId, FeedItem | None]:
         rooms = [id.id for id in ids if id.kind is not Kind.CLIP]
@@ -118,7 +120,7 @@ class FeedItems:
             f"/r/{live.room}/poster.jpg{version}" if poster or elsewhere else None,
             poster.width if poster else None,
             poster.height if poster else None,
-            room.channel.viewers if room else live.viewers,
+            room.describe().viewers if room else live.viewers,
             utc(live.live_at),
             None,
         )

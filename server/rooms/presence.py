@@ -128,17 +128,20 @@ class RoomPresence(RoomPart):
 
     async def _store(self) -> None:
         figures, record = self.figures, self._context.record
-        if (figures.peak, figures.people) == (record.peak, record.people):
+        # Only other servers read the present number.
+        viewers = figures.viewers if record.server else 0
+        stored = record.peak, record.people, record.viewers
+        if (figures.peak, figures.people, viewers) == stored:
             return
         try:
             await self._context.storage.rooms.change(
-                record.room, peak=figures.peak, people=figures.people
+                record.room, peak=figures.peak, people=figures.people, viewers=viewers
             )
         except StorageError as error:
             logger.warning("room %s: the figures are not stored yet: %s", record.room, error)
         else:
             self._context.record = replace(
-                self._context.record, peak=figures.peak, people=figures.people
+                self._context.record, peak=figures.peak, people=figures.people, viewers=viewers
             )
 
     def _stop_timers(self) -> None:

@@ -192,13 +192,19 @@ class PersonStore:
 
         return await self._database.write(work)
 
-    async def set_page(self, id: str, bio: str, link: str) -> PersonRecord | None:
-        """Stores what the page of a person shows. Returns the person."""
+    async def set_page(self, id: str, bio: str | None, link: str | None) -> PersonRecord | None:
+        """Stores what the page of a person shows; None keeps the stored text. Returns the person;
+        None if the person has no handle.
+        """
+        values = {"bio": bio, "link": link}
+        new = {name: value for name, value in values.items() if value is not None}
 
         async def work(connection: AsyncConnection) -> PersonRecord | None:
-            values = {"bio": bio, "link": link}
-            await connection.execute(person.update().where(person.c.id == id).values(**values))
-            return await _read(connection, id)
+            with_handle = person.c.id == id, person.c.handle.is_not(None)
+            if new:
+                await connection.execute(person.update().where(*with_handle).values(new))
+            statement = sa.select(*PERSON_COLUMNS).where(*with_handle)
+            return _one((await connection.execute(statement)).mappings().all())
 
         return await self._database.write(work)
 

@@ -92,6 +92,41 @@ class PublicItemStore:
 
         return await self._database.read(select) if rooms or clips else PublicItems()
 
+    async def people(self, ids: Collection[str], now: float) -> list[Who]:
+        """Returns those of the people who have a handle."""
+        statement = sa.select(person.c.id, person.c.name, person.c.colour, person.c.handle).where(
+            person.c.id.in_(ids), person.c.handle.is_not(None), _shown_creator(person.c.id)
+        )
+
+        async def select(connection: AsyncConnection) -> list[Who]:
+            return [Who(*row) for row in await connection.execute(statement, {"now": now})]
+
+        return await self._database.read(select) if ids else []
+
+    async def latest_of(self, creator: str, limit: int) -> tuple[list[str], list[str]]:
+        """Returns the rooms of the last lives of a person, and the last clips of all lives of
+        the person, the latest first.
+        """
+        rooms = (
+            sa.select(room.c.room)
+            .where(room.c.owner == creator, room.c.live_at.is_not(None))
+            .where(room.c.visibility == "public")
+            .order_by(room.c.live_at.desc())
+            .limit(limit)
+        )
+        clips = (
+            sa.select(clip.c.id)
+            .where(clip.c.creator == creator, clip.c.state == "published")
+            .where(clip.c.visibility == "public")
+            .order_by(clip.c.published_at.desc())
+            .limit(limit)
+        )
+
+        async def select(connection: AsyncConnection) -> tuple[list[str], list[str]]:
+            return list(await connection.scalars(rooms)), list(await connection.scalars(clips))
+
+        return await self._database.read(select)
+
     async def unseen_by(self, viewer: str, now: float) -> frozenset[str]:
         """Returns the creators whose items a viewer does not see: whom the viewer hides, and who
         have banned the viewer.

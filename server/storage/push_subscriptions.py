@@ -21,6 +21,7 @@ MAX_SUBSCRIPTIONS = 5
 class PushSubscription:
     id: str
     person: str
+    device: str
     endpoint_hash: bytes
     """SHA-256 of the endpoint."""
     endpoint: str

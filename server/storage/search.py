@@ -21,31 +21,37 @@ class SearchStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def find(self, kind: str, grams: Sequence[str], limit: int) -> list[str]:
-        """Returns items of a kind that have all grams, the latest first. The caller checks that
-        the item is public and contains the whole query.
+    async def find(
+        self, kinds: Sequence[str], grams: Sequence[str], limit: int
+    ) -> dict[str, list[str]]:
+        """Returns items that have all grams, by kind, the latest first: at most `limit` of each
+        kind. `grams`: one at least. The caller checks that an item is public and contains the whole
+        query.
         """
-        if not grams:
-            return []
 
-        async def select(connection: AsyncConnection) -> list[str]:
-            rarest, *others = await _rarest_first(connection, kind, grams)
-            if rarest is None:
-                return []
-            return list(await connection.scalars(_with_all(kind, rarest, others, limit)))
+        async def select(connection: AsyncConnection) -> dict[str, list[str]]:
+            found: dict[str, list[str]] = {kind: [] for kind in kinds}
+            for kind, counted in (await _counts(connection, kinds, grams)).items():
+                if all(counted):
+                    ordered = [gram for _, gram in sorted(zip(counted, grams, strict=True))]
+                    statement = _with_all(kind, ordered[0], ordered[1:], limit)
+                    found[kind] = list(await connection.scalars(statement))
+            return found
 
         return await self._database.read(select)
 
 
-async def _rarest_first(
-    connection: AsyncConnection, kind: str, grams: Sequence[str]
-) -> Sequence[str | None]:
-    """Returns the grams, the one with the fewest items first; [None] if a gram has no items."""
-    counts = [_count(kind, gram).label(f"c{number}") for number, gram in enumerate(grams)]
-    row = (await connection.execute(sa.select(*counts))).one()
-    if not all(row):
-        return [None]
-    return [gram for _, gram in sorted(zip(row, grams, strict=True))]
+async def _counts(
+    connection: AsyncConnection, kinds: Sequence[str], grams: Sequence[str]
+) -> dict[str, list[int]]:
+    """Returns how many items of each kind have each gram; COUNTED if there are more."""
+    columns = [
+        _count(kind, gram).label(f"c{number}")
+        for number, (kind, gram) in enumerate((kind, gram) for kind in kinds for gram in grams)
+    ]
+    row = list((await connection.execute(sa.select(*columns))).one())
+    size = len(grams)
+    return {kind: row[at * size : (at + 1) * size] for at, kind in enumerate(kinds)}
 
 
 def _count(kind: str, gram: str) -> sa.ScalarSelect[int]:
@@ -59,9 +65,7 @@ def _count(kind: str, gram: str) -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count()).select_from(some).scalar_subquery()
 
 
-def _with_all(
-    kind: str, rarest: str, others: Sequence[str | None], limit: int
-) -> sa.Select[Any]:
+def _with_all(kind: str, rarest: str, others: Sequence[str], limit: int) -> sa.Select[Any]:
     latest = (
         sa.select(table.c.item, table.c.at)
         .where(table.c.gram == rarest, table.c.kind == kind)

@@ -129,6 +129,8 @@ push_subscription = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("person", sa.Text, nullable=False),
+    # The browser. When it is signed out, it gets no more pushes.
+    sa.Column("device", sa.Text, nullable=False),
     # SHA-256 of the endpoint.
     sa.Column("endpoint_hash", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("endpoint", sa.Text, nullable=False),
@@ -137,6 +139,7 @@ push_subscription = sa.Table(
     sa.Column("auth", sa.Text, nullable=False),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Index("push_subscription_by_person", "person"),
+    sa.Index("push_subscription_by_device", "device"),
 )
 
 # One row: the key with which this installation signs its pushes (RFC 8292).

@@ -146,6 +146,7 @@ def _create_push_subscription(op: Operations) -> None:
         "push_subscription",
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("person", sa.Text, nullable=False),
+        sa.Column("device", sa.Text, nullable=False),
         sa.Column("endpoint_hash", sa.LargeBinary, nullable=False, unique=True),
         sa.Column("endpoint", sa.Text, nullable=False),
         sa.Column("p256dh", sa.Text, nullable=False),
@@ -153,6 +154,7 @@ def _create_push_subscription(op: Operations) -> None:
         sa.Column("created_at", sa.Double, nullable=False),
     )
     op.create_index("push_subscription_by_person", "push_subscription", ["person"])
+    op.create_index("push_subscription_by_device", "push_subscription", ["device"])
 
 
 def _create_vapid_key(op: Operations) -> None:

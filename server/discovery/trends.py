@@ -1,0 +1,79 @@
+"""Finds the tags that trend, and keeps the numbers of uses of each hour."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from server.discovery.trend import RECENT_HOURS, Trend, Use, trending
+from server.storage.errors import StorageError
+from server.storage.tags import HOUR, KEPT_HOURS, TagRecord, TagStore
+
+logger = logging.getLogger(__name__)
+
+MOST = 20
+"""Number of tags that trend."""
+KEPT = 10.0
+"""Seconds for which the tags that trend are kept in memory."""
+ROLL_UP_EVERY = 600.0
+"""Seconds between two sums of the hours that are over."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrendingTag:
+    trend: Trend
+    record: TagRecord
+
+
+class Trends:
+    """The tags that trend on all servers. Call `start()`, and `close()` at the end."""
+
+    def __init__(self, tags: TagStore, clock: Callable[[], float] = time.time) -> None:
+        self._tags = tags
+        self._clock = clock
+        self._found: list[TrendingTag] = []
+        self._found_at: float | None = None
+        self._reading = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def find(self) -> list[TrendingTag]:
+        """Returns the tags that trend, the first one most. Raises StorageError."""
+        async with self._reading:
+            now = asyncio.get_running_loop().time()
+            if self._found_at is None or now - self._found_at >= KEPT:
+                self._found = await self._read()
+                self._found_at = now
+        return self._found
+
+    async def roll_up(self) -> None:
+        """Sums the uses of the last hours that are over. Raises StorageError."""
+        hour = int(self._clock() // HOUR)
+        for past in range(hour - RECENT_HOURS - 1, hour):
+            await self._tags.roll_up(past)
+
+    async def _read(self) -> list[TrendingTag]:
+        counts = await self._tags.counts(self._clock(), RECENT_HOURS)
+        hours = KEPT_HOURS - RECENT_HOURS
+        uses = [Use(count.tag, count.recent, count.past, hours) for count in counts]
+        trends = trending(uses, MOST)
+        records = await self._tags.find([trend.tag for trend in trends])
+        return [
+            TrendingTag(trend, records[trend.tag]) for trend in trends if trend.tag in records
+        ]
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.roll_up()
+            except StorageError as error:
+                logger.warning("the uses of tags are not summed yet: %s", error)
+            await asyncio.sleep(ROLL_UP_EVERY)
