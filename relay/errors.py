@@ -105,6 +105,18 @@ class RefusalCode(StrEnum):
     MOMENT_GONE = "moment_gone"
     TOO_MANY_CLIPS = "too_many_clips"
 
+    # Tags, search and announced lives
+    TAG_NOT_FOUND = "tag_not_found"
+    BAD_CURSOR = "bad_cursor"
+    BAD_CHALLENGE = "bad_challenge"
+    CHALLENGE_TAKEN = "challenge_taken"
+    TOO_MANY_CHALLENGES = "too_many_challenges"
+    QUERY_TOO_LONG = "query_too_long"
+    BAD_ANNOUNCEMENT = "bad_announcement"
+    ANNOUNCEMENT_NOT_FOUND = "announcement_not_found"
+    TOO_MANY_ANNOUNCEMENTS = "too_many_announcements"
+    TOO_MANY_REMINDERS = "too_many_reminders"
+
     # Polls and the length of a live
     BAD_POLL = "bad_poll"
     POLL_OPEN = "poll_open"

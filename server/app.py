@@ -16,6 +16,7 @@ from relay.worker.workers import Workers
 from server.clips.clips import Clips
 from server.composition.applications import admin_application, create_pages, public_application
 from server.composition.clips import open_clips
+from server.composition.discovery import open_discovery
 from server.composition.limits import open_limits
 from server.composition.measuring import create_metrics, start_sampler, start_shedding
 from server.composition.media import open_media
@@ -190,6 +191,7 @@ async def _open_parts(
     limits = open_limits(rooms, media, outputs, clips, settings, stack)
     replays = Replays(storage, objects, media.workers)
     stack.push_async_callback(replays.close)
+    posters = start_posters(rooms, media, stack)
     parts = Parts(
         settings,
         storage,
@@ -201,11 +203,12 @@ async def _open_parts(
         hosts,
         visitors,
         outputs,
-        start_posters(rooms, media, stack),
+        posters,
         ReplayPosters(storage.recordings, objects, media.workers),
         clips,
         limits,
         replays,
+        open_discovery(rooms, storage, posters, stack),
     )
     return parts, listeners
 

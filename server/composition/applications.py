@@ -10,6 +10,7 @@ from aiohttp.typedefs import Middleware
 from server.composition.endpoints import (
     Endpoint,
     clip_access,
+    discovery_endpoints,
     media_endpoints,
     operator_endpoints,
     person_endpoints,
@@ -75,6 +76,7 @@ def public_application(
             _oembed_endpoint(parts, pages),
             *room_endpoints(parts),
             *person_endpoints(parts, profiles),
+            *discovery_endpoints(parts, profiles),
             StatusEndpoint(rooms, limits.admission, limits.memory, settings),
             OpenApiEndpoint(),
             *media_endpoints(parts, admissions),

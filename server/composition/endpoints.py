@@ -10,6 +10,7 @@ from server.http.admin import AdminEndpoint, Authorise
 from server.http.admin_moderation import AdminModerationEndpoint
 from server.http.admin_people import AdminPeopleEndpoint
 from server.http.admission import Admissions
+from server.http.announcements import AnnouncementsEndpoint
 from server.http.chat import ChatEndpoint
 from server.http.client import is_in
 from server.http.clip_access import ClipAccess
@@ -25,6 +26,7 @@ from server.http.hidden import HiddenEndpoint
 from server.http.highlights import HighlightsEndpoint
 from server.http.moderation import ModerationEndpoint
 from server.http.people import PeopleEndpoint
+from server.http.people_items import PersonItemsEndpoint
 from server.http.polls import PollsEndpoint
 from server.http.posters import PostersEndpoint
 from server.http.qr_codes import QrAnswers
@@ -32,8 +34,10 @@ from server.http.replay import ReplayEndpoint
 from server.http.replays import ReplaysEndpoint
 from server.http.reports import ReportsEndpoint
 from server.http.rooms import RoomsEndpoint
+from server.http.search import SearchEndpoint
 from server.http.sign_in import SignInEndpoint
 from server.http.summary import SummaryEndpoint
+from server.http.tags import TagsEndpoint
 from server.http.timeline import TimelineEndpoint
 from server.http.watch_links import WatchLinksEndpoint
 from server.http.whip import WhipEndpoint
@@ -101,6 +105,19 @@ def person_endpoints(parts: Parts, profiles: Profiles) -> tuple[Endpoint, ...]:
         AccountEndpoint(
             identity, storage.accounts, storage.devices, storage.personal_data, settings
         ),
+    )
+
+
+def discovery_endpoints(parts: Parts, profiles: Profiles) -> tuple[Endpoint, ...]:
+    """Returns the endpoints by which people find lives, clips and each other."""
+    identity, storage, found = parts.visitors.identity, parts.storage, parts.discovery
+    return (
+        TagsEndpoint(storage.tags, found.trends, found.items, found.challenges, identity),
+        SearchEndpoint(found.search, identity),
+        AnnouncementsEndpoint(
+            found.announced, found.items, identity, profiles, parts.settings
+        ),
+        PersonItemsEndpoint(storage.public_items, found.items, profiles),
     )
 
 

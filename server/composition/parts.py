@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from server.clips.clips import Clips
+from server.composition.discovery import Discovery
 from server.composition.limits import LoadLimits
 from server.composition.media import Media
 from server.composition.outputs import Outputs
@@ -38,3 +39,4 @@ class Parts:
     clips: Clips
     limits: LoadLimits
     replays: Replays
+    discovery: Discovery

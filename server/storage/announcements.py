@@ -1,11 +1,13 @@
 """The lives that people have announced, and the people who want to be reminded of them."""
 
+import time
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
+from server.storage.public_items import is_banned_everywhere
 from server.storage.schema.discovery import announcement as table
 from server.storage.schema.discovery import reminder
 from server.storage.schema.people import person
@@ -49,7 +51,7 @@ class Announced:
 
     record: AnnouncementRecord
     by: Who
-    reminds: bool
+    reminded: bool
     """Whether the reader is reminded."""
     reminders: int
     """The number of people who are reminded."""
@@ -207,16 +209,16 @@ class AnnouncementStore:
                 person.c.colour,
                 person.c.handle,
                 count.label("reminders"),
-                mine.label("reminds"),
+                mine.label("reminded"),
             )
             .join(person, person.c.id == table.c.person)
-            .where(*conditions, person.c.deleted_at.is_(None))
+            .where(*conditions, person.c.deleted_at.is_(None), ~is_banned_everywhere(person.c.id))
             .order_by(table.c.starts_at, table.c.id)
             .limit(limit)
         )
 
         async def select(connection: AsyncConnection) -> list[Announced]:
-            rows = (await connection.execute(statement)).mappings()
+            rows = (await connection.execute(statement, {"now": time.time()})).mappings()
             return [_announced(row) for row in rows]
 
         return await self._database.read(select)
@@ -229,4 +231,4 @@ def _is_open(now: float) -> sa.ColumnElement[bool]:
 def _announced(row: sa.RowMapping) -> Announced:
     record = AnnouncementRecord(**{name: row[name] for name in table.c.keys()})
     by = Who(record.person, row["name"], row["colour"], row["handle"])
-    return Announced(record, by, bool(row["reminds"]), row["reminders"])
+    return Announced(record, by, bool(row["reminded"]), row["reminders"])

@@ -140,10 +140,10 @@ async def _put_tags(connection: AsyncConnection, item: _Item) -> None:
         await connection.execute(
             insert(connection, tag_use).values(**use, at=item.at).on_conflict_do_nothing()
         )
-        await _put_tag(connection, new[key], item.at)
+        await put_tag(connection, new[key], item.at)
 
 
-async def _put_tag(connection: AsyncConnection, new: Tag, at: float) -> None:
+async def put_tag(connection: AsyncConnection, new: Tag, at: float) -> None:
     """Stores a tag, unless it is stored already."""
     statement = insert(connection, tag).values(tag=new.tag, name=new.name, at=at)
     added = await connection.execute(statement.on_conflict_do_nothing(index_elements=["tag"]))

@@ -43,6 +43,7 @@ from server.storage.tags import TagStore
 from server.storage.tastes import TasteStore
 from server.storage.timelines import TimelineStore
 from server.storage.transfers import TransferStore
+from server.storage.unindexed import UnindexedStore
 from server.storage.watch_links import WatchLinkStore
 from server.storage.words import WordStore
 
@@ -92,6 +93,7 @@ class Storage:
         self.search = SearchStore(database)
         self.public_items = PublicItemStore(database)
         self.announcements = AnnouncementStore(database)
+        self.words_of_items = UnindexedStore(database)
         self.tastes = TasteStore(database)
         self.feed_items = FeedItemStore(database)
         self.pushes = PushStore(database)

@@ -1,14 +1,16 @@
 """The tags of public lives and clips, how often they are used, and challenges."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.discovery.tags import Tag
 from server.storage.database import Database
-from server.storage.items import CLIP, LIVE, NO_CHALLENGE
+from server.storage.items import CLIP, LIVE, NO_CHALLENGE, put_tag
 from server.storage.schema.discovery import tag as table
 from server.storage.schema.discovery import tag_hour, tag_use
 from server.storage.schema.media import clip
@@ -20,6 +22,16 @@ KEPT_HOURS = 14 * 24
 """Hours for which the numbers of uses are kept."""
 MAX_READ = 2_000
 """Maximum number of tags whose numbers are read."""
+MAX_CHALLENGES = 5
+"""Maximum number of challenges of one person."""
+
+
+class Pinned(Enum):
+    """The outcome of `TagStore.challenge`."""
+
+    PINNED = "the tag is the challenge of the person"
+    TAKEN = "the tag is the challenge of another person"
+    TOO_MANY = "the person has MAX_CHALLENGES challenges"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,26 +207,25 @@ class TagStore:
 
     # Challenges
 
-    async def challenge(self, tag: str, name: str, clip: str, by: str, now: float) -> bool:
-        """Pins a clip to a tag, which then is a challenge. Returns False if the tag is the
-        challenge of another person.
-        """
+    async def challenge(self, tag: Tag, clip: str, by: str, now: float) -> Pinned:
+        """Pins a clip to a tag, which then is a challenge of the person `by`."""
+        others = sa.select(sa.func.count()).where(
+            table.c.challenge_by == by, table.c.tag != tag.tag
+        )
+        free = sa.or_(
+            table.c.challenge_by.is_(None),
+            table.c.challenge_by == by,
+            table.c.challenge_clip.not_in(_public_clips()),
+        )
+        values = {"challenge_by": by, "challenge_clip": clip, "challenge_at": now}
+        pinned = table.update().where(table.c.tag == tag.tag, free).values(values)
 
-        async def pin(connection: AsyncConnection) -> bool:
-            new = insert(connection, table).values(tag=tag, name=name, at=now)
-            await connection.execute(new.on_conflict_do_nothing(index_elements=["tag"]))
-            free = sa.or_(
-                table.c.challenge_by.is_(None),
-                table.c.challenge_by == by,
-                table.c.challenge_clip.not_in(_public_clips()),
-            )
-            values: Mapping[str, Any] = {
-                "challenge_by": by,
-                "challenge_clip": clip,
-                "challenge_at": now,
-            }
-            pinned = table.update().where(table.c.tag == tag, free).values(values)
-            return (await connection.execute(pinned)).rowcount > 0
+        async def pin(connection: AsyncConnection) -> Pinned:
+            if (await connection.scalar(others) or 0) >= MAX_CHALLENGES:
+                return Pinned.TOO_MANY
+            await put_tag(connection, tag, now)
+            changed = (await connection.execute(pinned)).rowcount > 0
+            return Pinned.PINNED if changed else Pinned.TAKEN
 
         return await self._database.write(pin)
 
