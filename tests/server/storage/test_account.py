@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.storage import account, steps
 from server.storage.account import CLEARED_WITH_PERSON, DELETED_WITH_PERSON, unlinkable
 from server.storage.arrivals import Arrival
-from server.storage.schema import chat, media, metadata, moderation, people, rooms
+from server.storage.schema import chat, discovery, media, metadata, moderation, people, rooms
 from server.storage.storage import Storage
 from tests.fixtures.stored_people import store_person
 
@@ -29,12 +29,12 @@ PERSONAL = {
 """Columns that contain the id of a person."""
 
 IMPERSONAL = {
-    "room": {"room", "title", "address", "server", "visibility", "settings"},
+    "room": {"room", "title", "address", "server", "visibility", "settings", "mood"},
     "server": {"id"},
     "block": {"network", "reason"},
     "cookie_key": {"id"},
     "installation": {"id"},
-    "person": {"name", "handle", "handle_key", "skeleton", "language"},
+    "person": {"name", "handle", "handle_key", "skeleton", "language", "bio", "link"},
     "handle_reservation": {"skeleton"},
     "device": {"id", "label"},
     "passkey": {"transports", "label"},
@@ -57,6 +57,15 @@ IMPERSONAL = {
     },
     "moderation_log": {"room", "action", "detail"},
     "watch_link": {"id", "room"},
+    "tag_use": {"tag", "kind", "item"},
+    "tag": {"tag", "name", "challenge_clip"},
+    "tag_hour": {"tag"},
+    "search_gram": {"gram", "kind"},
+    "announcement": {"id", "title", "room"},
+    "reminder": {"announcement"},
+    "taste": {"value"},
+    "feed_item": {"kind", "item"},
+    "push_subscription": {"id", "device", "endpoint", "p256dh", "auth"},
 }
 """Other columns with text."""
 
@@ -209,6 +218,26 @@ async def test_the_media_of_a_deleted_creator_goes(storage: Storage) -> None:
         }
     clips = await rows(storage, media.clip)
     assert [clip["id"] for clip in clips] == ["of-other"]
+
+
+async def test_the_words_of_a_deleted_person_go(storage: Storage) -> None:
+    """So do the sums of the person's lives, and the reminders of announced lives."""
+    for owner in (ME, "other"):
+        await execute(storage, filled(rooms.room, room=f"of {owner}", owner=owner))
+        for table in (discovery.tag_use, discovery.search_gram, discovery.feed_item):
+            await execute(storage, filled(table, item=f"of {owner}"))
+        await execute(storage, filled(discovery.announcement, id=f"by {owner}", person=owner))
+        await execute(storage, filled(discovery.reminder, announcement=f"by {owner}"))
+    await execute(storage, filled(discovery.tag, challenge_by=ME, name="mine"))
+    await execute(storage, filled(people.person, id=ME, delete_at=1.0, deleted_at=None))
+    await erase(storage, ME)
+    for table in (discovery.tag_use, discovery.search_gram, discovery.feed_item):
+        assert [row["item"] for row in await rows(storage, table)] == ["of other"]
+    assert [row["id"] for row in await rows(storage, discovery.announcement)] == ["by other"]
+    reminders = await rows(storage, discovery.reminder)
+    assert [row["announcement"] for row in reminders] == ["by other"]
+    [tag] = await rows(storage, discovery.tag)
+    assert (tag["name"], tag["challenge_clip"]) == ("mine", None)
 
 
 async def test_the_devices_of_a_deleted_person_stay_signed_out(storage: Storage) -> None:

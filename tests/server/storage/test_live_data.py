@@ -3,7 +3,10 @@
 import sqlalchemy as sa
 
 from server.storage.live_data import CREATOR_TABLES, LIVE_TABLES
+from server.storage.items import OF_ITEMS
 from server.storage.schema import metadata
+from server.storage.schema.discovery import tag
+from server.storage.schema.media import clip
 from server.storage.schema.moderation import report
 from server.storage.schema.rooms import room
 from server.storage.storage import Storage
@@ -21,7 +24,8 @@ async def test_a_deleted_live_leaves_nothing(storage: Storage) -> None:
             await add_row(database, table, **(keys | {"room": name}))
         for table in CREATOR_TABLES:
             if "room" not in table.c:
-                await add_row(database, table, creator=f"room:{name}")
+                keys = {c.name: name for c in table.primary_key if isinstance(c.type, sa.Text)}
+                await add_row(database, table, **(keys | {"creator": f"room:{name}"}))
     before = await count_rows(database)
     assert set(before.values()) == {2}
     await storage.live_data.delete("gone")
@@ -29,6 +33,27 @@ async def test_a_deleted_live_leaves_nothing(storage: Storage) -> None:
     assert after == {name: 1 for name in before} | {"report": 2, "discarded": 2}
     assert set(await storage.discarded.oldest(10)) == {"lives/gone/", "clips/gone/"}
     assert await storage.rooms.find("gone") is None and await storage.rooms.find("kept")
+
+
+async def test_the_words_of_a_live_and_of_its_clips_go(storage: Storage) -> None:
+    database = storage.database
+    for name in ("gone", "kept"):
+        await add_row(database, room, room=name)
+        await add_row(database, clip, id=f"clip of {name}", room=name)
+        await add_row(database, tag, tag=name, challenge_clip=f"clip of {name}")
+        for item in (name, f"clip of {name}"):
+            for table in OF_ITEMS:
+                await add_row(database, table, item=item)
+    await storage.live_data.delete("gone")
+    for table in OF_ITEMS:
+        found = await database.read(
+            lambda connection, table=table: connection.scalars(sa.select(table.c.item))
+        )
+        assert set(found) == {"kept", "clip of kept"}
+    found = await database.read(
+        lambda connection: connection.scalars(sa.select(tag.c.challenge_clip).order_by(tag.c.tag))
+    )
+    assert list(found) == [None, "clip of kept"]
 
 
 async def test_a_decided_report_goes_with_the_live(storage: Storage) -> None:

@@ -1,0 +1,90 @@
+"""Announced lives and reminders."""
+
+import pytest
+
+from server.storage.announcements import (
+    MAX_OPEN,
+    OPEN_FOR,
+    AnnouncementRecord,
+    TooManyAnnouncements,
+)
+from server.storage.storage import Storage
+from tests.server.storage.discovered import add_person
+
+NOW = 1_000_000.0
+
+
+async def announce(storage: Storage, id: str, starts_in: float, by: str = "minji") -> None:
+    record = AnnouncementRecord(id, by, f"Live {id}", NOW + starts_in, NOW)
+    await storage.announcements.add(record)
+
+
+async def ids(storage: Storage, now: float) -> list[str]:
+    return [each.record.id for each in await storage.announcements.next(now, 10)]
+
+
+async def test_the_next_announced_live_is_first(storage: Storage) -> None:
+    await add_person(storage, "minji", "minji")
+    await add_person(storage, "sora", "sora")
+    for id, starts_in, by in (("late", 9e3, "minji"), ("soon", 60, "sora"), ("next", 5e3, "minji")):
+        await announce(storage, id, starts_in, by)
+    assert await ids(storage, NOW) == ["soon", "next", "late"]
+    assert await ids(storage, NOW + 61 + OPEN_FOR) == ["next", "late"]
+    of_person = await storage.announcements.of_person("minji", NOW)
+    assert [each.record.id for each in of_person] == ["next", "late"]
+    found = await storage.announcements.find("soon")
+    assert found is not None and found.by.handle == "sora"
+    assert await storage.announcements.find("none") is None
+
+
+async def test_a_person_announces_few_lives(storage: Storage) -> None:
+    """Lives that should have begun long ago do not count."""
+    await add_person(storage, "minji", "minji")
+    await announce(storage, "past", -OPEN_FOR - 1)
+    for number in range(MAX_OPEN):
+        await announce(storage, str(number), 60)
+    with pytest.raises(TooManyAnnouncements):
+        await announce(storage, "one more", 60)
+    assert await storage.announcements.remove("0", "minji")
+    await announce(storage, "one more", 60)
+
+
+async def test_reminders(storage: Storage) -> None:
+    await add_person(storage, "minji", "minji")
+    await announce(storage, "soon", 60)
+    store = storage.announcements
+    for _ in range(2):
+        await store.remind("soon", "fan", NOW)
+    await store.remind("soon", "other", NOW)
+    found = await store.find("soon", "fan")
+    assert found is not None and (found.reminded, found.reminders) == (True, 2)
+    assert await store.reminded_people("soon") == ["fan", "other"]
+    assert await store.reminded_people("soon", "fan") == ["other"]
+    await store.forget("soon", "fan")
+    found = await store.find("soon", "fan")
+    assert found is not None and (found.reminded, found.reminders) == (False, 1)
+    assert not await store.remove("soon", "fan")
+    assert await store.remove("soon", "minji")
+    assert await store.reminded_people("soon") == []
+
+
+async def test_one_server_sends_the_reminders(storage: Storage) -> None:
+    await add_person(storage, "minji", "minji")
+    for id, starts_in in (("due", -5), ("later", 60), ("missed", -OPEN_FOR - 5)):
+        await announce(storage, id, starts_in)
+    [due] = await storage.announcements.claim_due(NOW, 10)
+    assert (due.id, due.reminded_at) == ("due", NOW)
+    assert await storage.announcements.claim_due(NOW, 10) == []
+
+
+async def test_a_live_keeps_the_announcement_that_is_next(storage: Storage) -> None:
+    await add_person(storage, "minji", "minji")
+    for id, starts_in in (("next", 600), ("later", 1_200), ("tomorrow", 86_400)):
+        await announce(storage, id, starts_in)
+    for room in ("first", "second", "third"):
+        await storage.announcements.begin("minji", room, NOW, 3_600)
+    rooms = {
+        each.record.id: each.record.room
+        for each in await storage.announcements.of_person("minji", NOW)
+    }
+    assert rooms == {"next": "first", "later": "second", "tomorrow": None}
