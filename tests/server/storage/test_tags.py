@@ -8,6 +8,7 @@ from server.storage.schema.discovery import tag_hour
 from server.storage.storage import Storage
 from server.storage.tags import HOUR, KEPT_HOURS, MAX_CHALLENGES, Pinned, TagCounts
 from tests.server.storage.discovered import add_clip, add_live
+from tests.server.storage.test_retention import PERIODS
 
 NOW = 500_000 * HOUR + 1_800
 ONE = Tag("one", "One")
@@ -48,8 +49,6 @@ async def test_creators_are_counted(storage: Storage) -> None:
 
 async def test_old_hours_and_unused_tags_are_deleted(storage: Storage) -> None:
     """So are hours of the future, which a wrong clock has stored."""
-    from tests.server.storage.test_retention import PERIODS
-
     hours = [int(NOW // HOUR) + hours for hours in (-KEPT_HOURS - 1, -1, 0, 100)]
 
     async def fill(connection: AsyncConnection) -> None:
