@@ -22,6 +22,7 @@ from scripts.benchmarks.commands.mixed import mixed
 from scripts.benchmarks.commands.peers import peers
 from scripts.benchmarks.commands.raid import raid
 from scripts.benchmarks.commands.recording import recording
+from scripts.benchmarks.commands.search import search
 from scripts.benchmarks.commands.soak import soak
 from scripts.benchmarks.commands.uplink import uplink
 
@@ -44,6 +45,7 @@ for command in (
     peers,
     raid,
     recording,
+    search,
     soak,
     uplink,
 ):
