@@ -77,12 +77,13 @@ class PublicItemStore:
         """Returns those of the lives and the clips that are public."""
 
         async def select(connection: AsyncConnection) -> PublicItems:
-            values = {"rooms": list(rooms), "clips": list(clips), "now": now}
-            values["items"] = [*rooms, *clips]
-            lives = await _rows(connection, _LIVES, values) if rooms else []
-            found = await _rows(connection, _CLIPS, values) if clips else []
+            lives, found = [], []
+            if rooms:
+                lives = await _rows(connection, _LIVES, {"rooms": list(rooms), "now": now})
+            if clips:
+                found = await _rows(connection, _CLIPS, {"clips": list(clips), "now": now})
             tags: dict[str, list[tuple[str, str]]] = {}
-            for row in await _rows(connection, _TAGS, values):
+            for row in await _rows(connection, _TAGS, {"items": [*rooms, *clips]}):
                 tags.setdefault(row["item"], []).append((row["tag"], row["name"]))
             return PublicItems(
                 {row["room"]: _live(row) for row in lives},
@@ -209,23 +210,22 @@ _TAGS = (
     .where(tag_use.c.item.in_(sa.bindparam("items", expanding=True)))
     .order_by(tag_use.c.item, tag_use.c.tag)
 )
-_UNSEEN = sa.union(
-    sa.select(hidden.c.hidden).where(hidden.c.person == sa.bindparam("viewer")),
+_EITHER = sa.union(
+    sa.select(hidden.c.hidden.label("creator")).where(hidden.c.person == sa.bindparam("viewer")),
     sa.select(ban.c.creator).where(
         ban.c.person == sa.bindparam("viewer"),
         ban.c.creator != "",
         ban.c.room.is_(None),
         sa.or_(ban.c.until.is_(None), ban.c.until > _NOW),
     ),
-)
+).subquery()
+_UNSEEN = sa.select(_EITHER.c.creator)
 
 
 async def _rows(
     connection: AsyncConnection, statement: sa.Select[Any], values: Mapping[str, Any]
 ) -> list[sa.RowMapping]:
-    names = statement.compile().params.keys()
-    given = {name: value for name, value in values.items() if name in names}
-    return list((await connection.execute(statement, given)).mappings())
+    return list((await connection.execute(statement, values)).mappings())
 
 
 def _live(row: sa.RowMapping) -> PublicLive:

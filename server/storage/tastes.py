@@ -13,6 +13,12 @@ MAX_VALUE = 2_048
 """Maximum size of a taste, bytes of UTF-8."""
 
 
+# Make this statement only once: SQLAlchemy needs longer to make a statement than to execute it.
+_OF_PERSON = sa.select(table.c.value, table.c.personal).where(
+    table.c.person == sa.bindparam("who")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class TasteRecord:
     value: str
@@ -29,10 +35,7 @@ class TasteStore:
 
     async def find(self, person: str) -> TasteRecord:
         """Returns the taste of a person; an empty one if nothing is stored."""
-        statement = sa.select(table.c.value, table.c.personal).where(
-            table.c.person == sa.bindparam("who")
-        )
-        rows = await self._database.select(statement, {"who": person})
+        rows = await self._database.select(_OF_PERSON, {"who": person})
         return TasteRecord(rows[0][0], bool(rows[0][1])) if rows else TasteRecord("")
 
     async def put(self, person: str, value: str, now: float) -> None:
