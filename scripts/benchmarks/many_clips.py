@@ -53,9 +53,7 @@ async def write_clips(storage: Storage, count: int, creators: Sequence[str]) -> 
         numbers = range(first, min(first + STEP, count))
         rows = [_clip(number, creators[number % len(creators)]) for number in numbers]
 
-        async def write(
-            connection: AsyncConnection, rows: list[dict[str, Any]] = rows
-        ) -> None:
+        async def write(connection: AsyncConnection, rows: list[dict[str, Any]] = rows) -> None:
             await connection.execute(clip.insert(), rows)
             await connection.execute(search_gram.insert(), list(_grams(rows)))
             uses, tags = _tags(rows)

@@ -114,9 +114,7 @@ def discovery_endpoints(parts: Parts, profiles: Profiles) -> tuple[Endpoint, ...
     return (
         TagsEndpoint(storage.tags, found.trends, found.items, found.challenges, identity),
         SearchEndpoint(found.search, identity),
-        AnnouncementsEndpoint(
-            found.announced, found.items, identity, profiles, parts.settings
-        ),
+        AnnouncementsEndpoint(found.announced, found.items, identity, profiles, parts.settings),
         PersonItemsEndpoint(storage.public_items, found.items, profiles),
     )
 

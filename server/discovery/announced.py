@@ -104,9 +104,7 @@ class AnnouncedLives:
         begins = before is State.IDLE and room.state is State.LIVE
         if begins and owner is not None and room.record.visibility == "public":
             now = self._clock()
-            self._changes.store(
-                partial(self.store.begin, owner, room.name, now, BEGINS_WITHIN)
-            )
+            self._changes.store(partial(self.store.begin, owner, room.name, now, BEGINS_WITHIN))
 
 
 def no_announcement() -> NotFound:

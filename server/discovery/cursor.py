@@ -41,6 +41,4 @@ def read_cursor(secrets: Sequence[bytes], tag: str, text: str) -> tuple[float, s
 
 def _mac(secret: bytes, tag: str, body: bytes) -> bytes:
     name = tag.encode()
-    return hmac.digest(
-        secret, b"tag cursor" + len(name).to_bytes(4) + name + body, "sha256"
-    )[:_MAC]
+    return hmac.digest(secret, b"tag cursor" + len(name).to_bytes(4) + name + body, "sha256")[:_MAC]

@@ -1,6 +1,7 @@
 """Cuts texts into pairs of characters, by which the search finds a part of a word. Pure.
 
-Two letters suffice in every script: `방송` finds `먹방송`. One letter finds words that begin with it.
+Two letters suffice in every script: `방송` finds `먹방송`. One letter finds the words that begin
+with it.
 """
 
 import unicodedata

@@ -1,6 +1,6 @@
 """Builds the items that the feed, tag pages, profiles and the search show.
 
-    items = await feed_items.find([ItemId(Kind.CLIP, "…"), ItemId(Kind.LIVE, "…")], viewer)
+items = await feed_items.find([ItemId(Kind.CLIP, "…"), ItemId(Kind.LIVE, "…")], viewer)
 """
 
 import asyncio

@@ -74,9 +74,7 @@ class Search:
         wanted = [ItemId(Kind.LIVE, id) for id in ids[LIVE]]
         wanted += [ItemId(Kind.CLIP, id) for id in ids[CLIP]]
         items = [
-            item
-            for item in await self._items.find(wanted, viewer)
-            if matches(query, item.title)
+            item for item in await self._items.find(wanted, viewer) if matches(query, item.title)
         ]
         # Lives that run now are first. Otherwise the order is by time.
         items.sort(key=lambda item: item.kind is not Kind.LIVE)

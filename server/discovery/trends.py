@@ -66,9 +66,7 @@ class Trends:
         uses = [Use(count.tag, count.recent, count.past, hours) for count in counts]
         trends = trending(uses, MOST)
         records = await self._tags.find([trend.tag for trend in trends])
-        return [
-            TrendingTag(trend, records[trend.tag]) for trend in trends if trend.tag in records
-        ]
+        return [TrendingTag(trend, records[trend.tag]) for trend in trends if trend.tag in records]
 
     async def _run(self) -> None:
         while True:

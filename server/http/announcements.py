@@ -35,9 +35,7 @@ class AnnounceLive(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: Title
-    starts_at: Annotated[
-        float, Field(allow_inf_nan=False, strict=True, description="Unix seconds")
-    ]
+    starts_at: Annotated[float, Field(allow_inf_nan=False, strict=True, description="Unix seconds")]
 
 
 class AnnouncementBody(Payload):

@@ -126,9 +126,7 @@ class AnnouncementStore:
 
         async def forget(connection: AsyncConnection) -> None:
             await connection.execute(
-                reminder.delete().where(
-                    reminder.c.announcement == id, reminder.c.person == reader
-                )
+                reminder.delete().where(reminder.c.announcement == id, reminder.c.person == reader)
             )
 
         await self._database.write(forget)
@@ -190,9 +188,7 @@ class AnnouncementStore:
         async def begin(connection: AsyncConnection) -> None:
             id = await connection.scalar(kept)
             if id is not None:
-                await connection.execute(
-                    table.update().where(table.c.id == id).values(room=room)
-                )
+                await connection.execute(table.update().where(table.c.id == id).values(room=room))
 
         await self._database.write(begin)
 

@@ -74,10 +74,7 @@ class FeedItemStore:
         """Returns the sums of the items of a kind that were shown last."""
         columns = [table.c[name] for name in FeedSums.__dataclass_fields__]
         statement = (
-            sa.select(*columns)
-            .where(table.c.kind == kind)
-            .order_by(table.c.at.desc())
-            .limit(limit)
+            sa.select(*columns).where(table.c.kind == kind).order_by(table.c.at.desc()).limit(limit)
         )
 
         async def select(connection: AsyncConnection) -> list[FeedSums]:

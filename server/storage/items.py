@@ -14,8 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.discovery.grams import grams_of
 from server.discovery.tags import Tag, tags_of
-from server.storage.schema.discovery import announcement, feed_item, reminder, search_gram, tag
-from server.storage.schema.discovery import tag_use
+from server.storage.schema.discovery import (
+    announcement,
+    feed_item,
+    reminder,
+    search_gram,
+    tag,
+    tag_use,
+)
 from server.storage.schema.media import clip
 from server.storage.schema.people import person
 from server.storage.schema.rooms import room
@@ -50,9 +56,7 @@ async def index_live(connection: AsyncConnection, name: str) -> None:
         await forget_words(connection, [name])
         return
     creator = row.owner or f"room:{name}"
-    await _put(
-        connection, _Item(LIVE, name, row.title, row.live_at, tags_of(row.title), creator)
-    )
+    await _put(connection, _Item(LIVE, name, row.title, row.live_at, tags_of(row.title), creator))
 
 
 async def index_clip(connection: AsyncConnection, id: str) -> None:
@@ -66,7 +70,7 @@ async def index_clip(connection: AsyncConnection, id: str) -> None:
         await forget_words(connection, [id])
         return
     tags = tags_of(f"{row.title} {row.caption}")
-    at = row.published_at or time.time()
+    at = time.time() if row.published_at is None else row.published_at
     await _put(connection, _Item(CLIP, id, row.title, at, tags, row.creator))
 
 

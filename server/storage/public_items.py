@@ -71,9 +71,7 @@ class PublicItemStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def find(
-        self, rooms: Collection[str], clips: Collection[str], now: float
-    ) -> PublicItems:
+    async def find(self, rooms: Collection[str], clips: Collection[str], now: float) -> PublicItems:
         """Returns those of the lives and the clips that are public."""
 
         async def select(connection: AsyncConnection) -> PublicItems:

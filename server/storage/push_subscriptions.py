@@ -63,9 +63,7 @@ class PushStore:
             former = sa.select(table.c.id).where(table.c.person == subscription.person)
             kept = former.order_by(table.c.created_at.desc()).limit(MAX_SUBSCRIPTIONS - 1)
             await connection.execute(
-                table.delete().where(
-                    table.c.person == subscription.person, table.c.id.not_in(kept)
-                )
+                table.delete().where(table.c.person == subscription.person, table.c.id.not_in(kept))
             )
             await connection.execute(table.insert().values(values))
 
@@ -79,9 +77,7 @@ class PushStore:
         """Deletes a subscription that the push service no longer knows."""
         await self._delete(table.c.id == id)
 
-    async def of_followers(
-        self, creator: str, after: str, limit: int
-    ) -> list[PushSubscription]:
+    async def of_followers(self, creator: str, after: str, limit: int) -> list[PushSubscription]:
         """Returns subscriptions of the people who follow a creator, in the order of their ids."""
         statement = (
             sa.select(*table.c)

@@ -14,9 +14,7 @@ MAX_VALUE = 2_048
 
 
 # Make this statement only once: SQLAlchemy needs longer to make a statement than to execute it.
-_OF_PERSON = sa.select(table.c.value, table.c.personal).where(
-    table.c.person == sa.bindparam("who")
-)
+_OF_PERSON = sa.select(table.c.value, table.c.personal).where(table.c.person == sa.bindparam("who"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,7 @@ HANDLE: Refusals = {404: (Code.HANDLE_NOT_FOUND,)}
 CREATOR: Refusals = {403: (Code.BANNED_BY_OPERATOR,), 409: (Code.NO_HANDLE,)}
 
 OPERATIONS = (
-    Operation(
-        "GET", "/api/tags/trending", "The tags that trend now", {200: (TrendingTags,)}, READ
-    ),
+    Operation("GET", "/api/tags/trending", "The tags that trend now", {200: (TrendingTags,)}, READ),
     Operation(
         "GET",
         "/api/tags/{tag}",

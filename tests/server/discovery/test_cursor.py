@@ -24,7 +24,9 @@ def test_a_cursor_of_another_tag_or_server_is_refused() -> None:
 def test_forged_cursors() -> None:
     cursor = write_cursor(SECRET, "one", 1.0, "k3v9x2")
     forged = [cursor[:-1], cursor[:10], "AAAA", "다크걸", "a" * 1_000_000, "=", "\0"]
-    forged += [cursor[:at] + ("A" if cursor[at] != "A" else "B") + cursor[at + 1 :] for at in (0, 9)]
+    forged += [
+        cursor[:at] + ("A" if cursor[at] != "A" else "B") + cursor[at + 1 :] for at in (0, 9)
+    ]
     for text in forged:
         with pytest.raises(BadCursor):
             read_cursor([SECRET], "one", text)

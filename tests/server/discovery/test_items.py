@@ -31,9 +31,7 @@ async def test_a_live_of_another_server(tmp_path: Path) -> None:
         assert await own.find([wanted[1]]) == []
 
 
-async def test_items_are_kept_for_a_moment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_items_are_kept_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The number of reads does not grow with the number of requests. The end of a live shows at
     once.
     """
@@ -41,9 +39,7 @@ async def test_items_are_kept_for_a_moment(
         room = await server.create(title="Cooking")
         server.room(room).happen(RoomEvent.MEDIA_CAME)
         await server.storage.rooms.set_live(room.name, 1.0)
-        items = FeedItems(
-            server.storage.public_items, server.rooms.in_memory, server.posters, ""
-        )
+        items = FeedItems(server.storage.public_items, server.rooms.in_memory, server.posters, "")
         id = ItemId(Kind.LIVE, room.name)
         [item] = await items.find([id])
         monkeypatch.setattr(server.storage.public_items, "find", None)

@@ -26,7 +26,7 @@ def keys(text: str) -> list[str]:
         ("#🇰🇷", ["🇰🇷"]),
         ("#snake_case #kebab-case", ["snake_case", "kebab"]),
         ("C#sharp #1 #2024 #a1", ["a1"]),
-        ("https://example.org/#part &#39; ##twice", []),
+        ("https://example.org/#part &#39; ##twice", ["twice"]),
         ("# #! #_ #\u200d #\ufe0f", []),
         ("#\u1103\u1161\u110f\u1173", ["다크"]),
         ("(#in brackets) \u201c#quoted\u201d", ["in", "quoted"]),

@@ -21,9 +21,11 @@ async def search(browser: Browser, query: str) -> dict[str, list[Any]]:
 async def search_until_found(browser: Browser, query: str) -> list[Any]:
     """Returns the items, once the live is stored as live."""
     async with asyncio.timeout(20):
-        while not (items := (await search(browser, query))["items"]):
+        while True:
+            items = (await search(browser, query))["items"]
+            if items:
+                return items
             await asyncio.sleep(0.02)
-    return items
 
 
 async def test_people_lives_clips_and_tags_are_found(server: Server, browser: Browser) -> None:

@@ -42,7 +42,9 @@ async def test_the_page_of_a_tag(server: Server, creator: Browser) -> None:
     assert rest["cursor"] is None
 
 
-@pytest.mark.parametrize("cursor", ["forged", "%00", "a" * 5_000, "%F0%9F%8E%B8", "AAAA", "{other}"])
+@pytest.mark.parametrize(
+    "cursor", ["forged", "%00", "a" * 5_000, "%F0%9F%8E%B8", "AAAA", "{other}"]
+)
 async def test_forged_cursors(server: Server, creator: Browser, cursor: str) -> None:
     """Also the cursor of another tag."""
     await add_clips(server, creator, 1, "#one")

@@ -1,9 +1,13 @@
 """A creator deletes a live and all that belongs to it."""
 
-import sqlalchemy as sa
+from typing import Any
 
-from server.storage.live_data import CREATOR_TABLES, LIVE_TABLES
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.storage.database import Database
 from server.storage.items import OF_ITEMS
+from server.storage.live_data import CREATOR_TABLES, LIVE_TABLES
 from server.storage.schema import metadata
 from server.storage.schema.discovery import tag
 from server.storage.schema.media import clip
@@ -46,14 +50,15 @@ async def test_the_words_of_a_live_and_of_its_clips_go(storage: Storage) -> None
                 await add_row(database, table, item=item)
     await storage.live_data.delete("gone")
     for table in OF_ITEMS:
-        found = await database.read(
-            lambda connection, table=table: connection.scalars(sa.select(table.c.item))
-        )
-        assert set(found) == {"kept", "clip of kept"}
-    found = await database.read(
-        lambda connection: connection.scalars(sa.select(tag.c.challenge_clip).order_by(tag.c.tag))
-    )
-    assert list(found) == [None, "clip of kept"]
+        assert set(await column(database, table.c.item)) == {"kept", "clip of kept"}
+    assert set(await column(database, tag.c.challenge_clip)) == {None, "clip of kept"}
+
+
+async def column(database: Database, which: sa.Column[Any]) -> list[Any]:
+    async def select(connection: AsyncConnection) -> list[Any]:
+        return list(await connection.scalars(sa.select(which)))
+
+    return await database.read(select)
 
 
 async def test_a_decided_report_goes_with_the_live(storage: Storage) -> None:

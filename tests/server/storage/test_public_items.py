@@ -1,6 +1,7 @@
 """Only what everyone may see is read."""
 
 import time
+from typing import Any
 
 import pytest
 
@@ -55,29 +56,29 @@ async def test_banned_and_deleted_people_are_left_out(
     assert await BanStore(storage.database).holds_everywhere("banned", NOW)
     await storage.accounts.leave("gone", NOW)
     await storage.accounts.erase("gone", NOW)
-    wanted = [f"{kind} {name}" for kind in ("of", "clip of") for name in ("banned", "gone", "kept")]
+    wanted = ("of banned", "clip of banned", "clip of gone", "of kept", "clip of kept")
     assert await found(storage, *wanted, "made by banned") == {"of kept", "clip of kept"}
     people = await storage.public_items.people(["banned", "gone", "kept"], NOW)
     assert [person.id for person in people] == ["kept"]
 
 
 async def test_a_replay_is_a_finished_recording_that_is_kept(storage: Storage) -> None:
-    for name, values in {
+    recordings: dict[str, dict[str, Any]] = {
         "kept": {"state": "finished", "keep": "yes", "bytes": 5, "delete_at": NOW + 9},
         "running": {"state": "recording", "keep": "yes", "bytes": 5},
         "unwanted": {"state": "finished", "keep": "no", "bytes": 5},
         "empty": {"state": "finished", "keep": "yes"},
         "overdue": {"state": "finished", "keep": "day", "bytes": 5, "delete_at": NOW - 9},
-    }.items():
+    }
+    for name, values in recordings.items():
         await add_live(storage, name)
         await storage.rooms.end(name, NOW, duration_s=60.0)
         await add_row(storage.database, media.recording, room=name, **values)
         await add_row(
             storage.database, media.recording_piece, room=name, piece=1, width=360, height=640
         )
-    names = ["kept", "running", "unwanted", "empty", "overdue"]
-    items = await storage.public_items.find(names, [], NOW)
-    assert [name for name in names if items.lives[name].replay] == ["kept"]
+    items = await storage.public_items.find(recordings, [], NOW)
+    assert [name for name in recordings if items.lives[name].replay] == ["kept"]
     kept = items.lives["kept"]
     assert (kept.width, kept.height, kept.duration) == (360, 640, 60.0)
 
