@@ -35,7 +35,8 @@ class Tag:
 def tags_of(text: str) -> tuple[Tag, ...]:
     """Returns the different tags of a text in their order, at most MAX_TAGS."""
     found: dict[str, Tag] = {}
-    text = text[:MAX_TEXT]
+    if len(text) > MAX_TEXT:
+        text = text[: MAX_TEXT - _length_of_end(text[:MAX_TEXT])]
     at = 0
     while at < len(text) and len(found) < MAX_TAGS:
         if text[at] not in HASHES or (at > 0 and _continues(text[at - 1])):
@@ -67,6 +68,14 @@ def read_tag(word: str) -> Tag | None:
     if not any(unicodedata.category(each)[0] == "L" or _is_emoji(each) for each in key):
         return None
     return Tag(key, unicodedata.normalize("NFC", word))
+
+
+def _length_of_end(text: str) -> int:
+    """Returns the length of the last word, which may be cut."""
+    length = 0
+    while length < len(text) and _is_of_tag(text[-1 - length]):
+        length += 1
+    return length
 
 
 def _end(text: str, at: int) -> int:

@@ -15,7 +15,7 @@ from tests.fixtures.server import running
 
 ROOT = Path(__file__).resolve().parents[3]
 DESCRIBED = (
-    *("/api/", "/clips/", "/whip/", "/whep/", "/hls/", "/replays/", "/ws/"),
+    *("/api/", "/clips/", "/whip/", "/whep/", "/hls/", "/replays/", "/ws/", "/announcements/"),
     *("/healthz", "/readyz", "/metrics"),
 )
 API = ROOT / "server/API.md"

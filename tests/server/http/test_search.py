@@ -49,6 +49,7 @@ async def test_people_lives_clips_and_tags_are_found(server: Server, browser: Br
 
 async def test_a_live_that_ends_is_no_longer_found(server: Server, browser: Browser) -> None:
     """It has no replay, because nothing was recorded."""
+    await browser.ask("GET", "/api/me")
     room = await browser.create_room(title="zebra")
     server.room(room).happen(RoomEvent.MEDIA_CAME)
     await search_until_found(browser, "zebra")
