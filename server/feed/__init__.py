@@ -1,0 +1,1 @@
+"""The feed: which lives, clips and replays a viewer sees next, and why (RANKING.md)."""

@@ -1,0 +1,47 @@
+"""Why an item is shown: the reasons, and how many points each is worth. Pure."""
+
+from dataclasses import dataclass
+
+from server.feed.features import Candidate
+
+WEIGHTS = {
+    "stays": 0.5,
+    "people": 0.03,
+    "coming": 0.03,
+    "reactions": 0.35,
+    "answers": 0.2,
+    "fresh": 0.1,
+    "clip": -0.4,
+    "replay": -0.8,
+    "explore": 0.15,
+    "new": 5.0,
+    "follows": 2.5,
+    "tag": 1.0,
+    "creator": 1.0,
+    "mood": 0.5,
+    "hour": 1.0,
+    "seen": -2.5,
+    "skipped": -1.0,
+}
+"""Points of each reason. Most are multiplied by how much of the reason there is."""
+REASONS = frozenset(WEIGHTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One part of a score."""
+
+    code: str
+    """One of REASONS."""
+    weight: float
+    """Points that it adds (or takes, if negative). The weights of an item sum up to its score."""
+    detail: str = ""
+    """The key of the tag for `tag`, the mood for `mood` and `hour`; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    item: Candidate
+    score: float
+    reasons: tuple[Reason, ...]
+    """The strongest reason first."""
