@@ -11,6 +11,7 @@ from scripts.benchmarks.commands.bitrate import bitrate
 from scripts.benchmarks.commands.clips import clips
 from scripts.benchmarks.commands.crash import crash
 from scripts.benchmarks.commands.fanout import fanout
+from scripts.benchmarks.commands.feed import feed
 from scripts.benchmarks.commands.highlights import highlights
 from scripts.benchmarks.commands.holds import holds
 from scripts.benchmarks.commands.hostile import hostile
@@ -37,6 +38,7 @@ for command in (
     clips,
     crash,
     fanout,
+    feed,
     highlights,
     hostile,
     ingest,
