@@ -4,29 +4,7 @@
  * `close` releases everything.
  *
  * @typedef {import('./room_state.js').RoomState} RoomState
- *
- * @typedef {object} RoomEvents
- * @property {() => void} [ready]  the first frame or a card is visible
- * @property {(title: string) => void} [title]
- * @property {(text: string) => void} [notice]  a short message for the viewer
- * @property {() => void} [share]
- * @property {(event: any) => void} [event]  what happened in the room, as relay/PROTOCOL.md and
- *   server/API.md describe it
- * @property {() => void} [settled]  the first frames are shown: the rest of the page may load
- * @property {(state: RoomState) => void} [state]
- * @property {() => void} [connected]  the connection is open again, and events may have been missed
- * @property {(x: number, y: number) => void} [doubleTap]  on the picture, px in the window
- * @property {(mediaTime: number) => void} [playhead]  the viewer watches this moment of an instant
- *   replay, µs; NaN at the live
- *
- * @typedef {object} RoomOptions
- * @property {string} room
- * @property {HTMLElement} root
- * @property {string} worker  URL of the decoder's worker
- * @property {string | null} [player]  the playback path that the viewer requested
- * @property {import('../boot/preload.js').Preload | null} [preload]
- * @property {RoomEvents} [events]
- * @property {Readonly<import('../page/environment.js').Environment>} [environment]
+ * @typedef {import('./room_options.js').RoomOptions} RoomOptions
  */
 import { partOf, setText } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
@@ -47,8 +25,10 @@ import { lateModules, loadLateModules } from './late_modules.js';
 import { InstantReplay } from './instant_replay.js';
 import { LostNotice } from './lost_notice.js';
 import { EventLine } from './event_line.js';
+import { FloatingWindow } from './floating_window.js';
 import { CARDS, isOver, nextRoomState } from './room_state.js';
 import { ScreenClock } from './screen_clock.js';
+import { StatsToggle } from './stats_toggle.js';
 import { Viewport } from './viewport.js';
 
 const SETTLED = 300; // time after the first frame in which the rest of the burst is decoded, ms
@@ -79,10 +59,8 @@ export class RoomView {
   #pace = { pace: 'full', dropped: 0 };
   #settle = 0;
   #stream = '';
-  /** @type {import('./stats_overlay.js').StatsOverlay | null} */
-  #overlay = null;
-  /** @type {import('./picture_in_picture.js').PictureInPicture | null} */
-  #pictureInPicture = null;
+  #stats;
+  #window;
   #eventLine;
   #screenClock = new ScreenClock();
   #listening = new AbortController();
@@ -124,6 +102,8 @@ export class RoomView {
     this.#replay = this.#makeReplay();
     this.#controls = this.#makeControls();
     this.#bitrate = new BitrateMeter(() => this.#connection.bytes, environment);
+    this.#stats = new StatsToggle(root, () => this.stats(), environment);
+    this.#window = this.#makeWindow();
     this.#listen();
     this.#playback.start();
     this.#open(preload?.socket ?? null);
@@ -215,19 +195,8 @@ export class RoomView {
     toggleFullScreen(this.#root, this.#viewport.picture.element);
   }
 
-  async toggleStats() {
-    if (this.#overlay) {
-      this.#overlay.close();
-      this.#overlay = null;
-      return;
-    }
-    const { StatsOverlay } = await lateModules.statsOverlay();
-    if (!this.#closed)
-      this.#overlay ??= new StatsOverlay(
-        partOf(this.#root, 'stats'),
-        () => this.stats(),
-        this.#environment,
-      );
+  toggleStats() {
+    return this.#stats.toggle();
   }
 
   /** Ends the playback and the connection. The last frame stays in `root`. */
@@ -237,8 +206,8 @@ export class RoomView {
     this.#stop();
     this.#listening.abort();
     this.#environment.clearTimeout(this.#settle);
-    this.#pictureInPicture?.close();
-    this.#overlay?.close();
+    this.#window.close();
+    this.#stats.close();
     this.#bitrate.close();
     this.#controls.close();
     this.#viewport.close();
@@ -285,6 +254,14 @@ export class RoomView {
     });
   }
 
+  #makeWindow() {
+    return new FloatingWindow(() => this.#playback.player, {
+      // If the page is hidden, it stayed connected only because of the picture-in-picture window.
+      closed: () => document.hidden && this.#followVisibility(),
+      notice: (text) => this.#events.notice?.(text),
+    });
+  }
+
   #makeControls() {
     const controls = new Controls(
       this.#root,
@@ -293,7 +270,7 @@ export class RoomView {
         rewind: () => this.jump(-BACK),
         play: () => this.#playback.resume(),
         share: () => this.#events.share?.(),
-        pictureInPicture: () => void this.#togglePictureInPicture(),
+        pictureInPicture: () => void this.#window.toggle(),
         fullScreen: () => this.toggleFullScreen(),
         stats: () => void this.toggleStats(),
         heart: (x, y) => this.#events.doubleTap?.(x, y),
@@ -357,7 +334,7 @@ export class RoomView {
    * when the page is visible again.
    */
   #followVisibility() {
-    if (isOver(this.#state) || (document.hidden && this.#pictureInPicture?.open)) return;
+    if (isOver(this.#state) || (document.hidden && this.#window.open)) return;
     this.#connection.close();
     this.#eventLine.suspend();
     if (document.hidden) return;
@@ -371,7 +348,7 @@ export class RoomView {
     this.#events.ready?.();
     this.#root.classList.add('playing');
     this.#controls.fullScreen = this.#canFillScreen;
-    if (this.#playback.player) void this.#pictureInPicture?.follow(this.#playback.player);
+    this.#window.follow();
     this.#environment.clearTimeout(this.#settle);
     this.#settle = this.#environment.setTimeout(() => {
       loadLateModules();
@@ -454,18 +431,5 @@ export class RoomView {
       if (status === 404) this.#fail(t('room.no_room'), wordsFor(code || 'room_not_found'));
       else if (status === 403) this.#fail(t('room.no_access'), wordsFor(code));
     }
-  }
-
-  async #togglePictureInPicture() {
-    const { PictureInPicture } = await lateModules.pictureInPicture();
-    const { player } = this.#playback;
-    if (!player || this.#closed) return;
-    const window = (this.#pictureInPicture ??= new PictureInPicture());
-    // If the page is hidden, it stayed connected only because of the picture-in-picture window.
-    const closed = () => document.hidden && this.#followVisibility();
-    await window.toggle(player, closed).catch(() => this.#events.notice?.(t('room.no_window')));
-    const current = this.#playback.player;
-    // The player was replaced meanwhile.
-    if (current && current !== player) await window.follow(current);
   }
 }
