@@ -4,7 +4,9 @@
  * @typedef {import('./room_state.js').RoomState} RoomState
  *
  * @typedef {object} RoomEvents
- * @property {() => void} [ready]  the first frame or a card is visible
+ * @property {() => void} [ready]  the first frame or a card is visible; on standby, the poster or
+ *   the keyframe
+ * @property {() => void} [moving]  after `RoomView.play`: a new frame of the live is on the screen
  * @property {(title: string) => void} [title]
  * @property {(text: string) => void} [notice]  a short message for the viewer
  * @property {() => void} [share]
@@ -24,6 +26,13 @@
  * @property {string | null} [player]  the playback path that the viewer requested
  * @property {import('../boot/preload.js').Preload | null} [preload]
  * @property {RoomEvents} [events]
+ * @property {boolean} [standby]  whether the room begins on standby. A room on standby shows a still
+ *   picture, has no sound, gets the events up to 2 s late, and is no viewer of the live: first the
+ *   poster, then the newest keyframe if the player can show one, about every 4 s. If the viewer
+ *   saves data (page/data_saver.js), it shows the poster only and does not connect.
+ *   `RoomView.play` ends the standby, `RoomView.hold` begins it again
+ * @property {string | null} [poster]  URL of the picture that is shown until the first frame. The
+ *   room's `poster` in the HTTP API
  * @property {Readonly<import('../page/environment.js').Environment>} [environment]
  */
 export {};

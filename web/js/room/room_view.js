@@ -3,6 +3,9 @@
  * contain several RoomViews, each in its own element with the parts of room.html (`data-part`).
  * `close` releases everything.
  *
+ * On standby (option `standby`, methods `play` and `hold`), a room shows a still picture and gets
+ * only events. `root` has the class `held` while the room is on standby.
+ *
  * @typedef {import('./room_state.js').RoomState} RoomState
  * @typedef {import('./room_options.js').RoomOptions} RoomOptions
  */
@@ -136,6 +139,40 @@ export class RoomView {
         rebuilds,
       },
     };
+  }
+
+  /** Whether the room is on standby. */
+  get held() {
+    return this.#root.classList.contains('held');
+  }
+
+  /**
+   * Ends the standby: the picture moves as soon as the media since the last keyframe has arrived.
+   * The picture of the standby stays visible until then. The sound is as before the standby. Does
+   * nothing if the room is not on standby.
+   */
+  play() {
+    this.#root.classList.remove('held');
+  }
+
+  /**
+   * Begins the standby: the last frame stays visible, and the sound is off. Ends an instant replay.
+   * Does nothing if the room is on standby.
+   */
+  hold() {
+    this.#root.classList.add('held');
+  }
+
+  /**
+   * Whether the viewer has turned the sound off. On standby, the sound is off, and this value applies
+   * from `play` on. Set this to false only after the viewer has allowed sound by a gesture.
+   */
+  get muted() {
+    return this.#replay.muted;
+  }
+
+  set muted(muted) {
+    this.#controls.mute(muted);
   }
 
   /** Media time of the frame on the screen, µs; NaN while unknown. */
