@@ -39,6 +39,15 @@ class Burst:
         return self._messages
 
     @property
+    def keyframe(self) -> Message | None:
+        """The first message, which contains the IDR; None if there are no messages. Does not write
+        the other drafts.
+        """
+        if not self._messages and self._drafts:
+            self._write(self._drafts.popleft())
+        return self._messages[0] if self._messages else None
+
+    @property
     def empty(self) -> bool:
         return not self._messages and not self._drafts
 

@@ -9,14 +9,15 @@ from typing import Any, Protocol
 
 from relay.channel.event_queue import EventQueue, Timer
 from relay.channel.fanout import DirectSocket, Viewer
-from relay.channel.members import Members
+from relay.channel.members import Member, Members
 from relay.channel.message import Message, event_message, merge, with_events
 from relay.channel.owner import ChannelOwner, NoOwner, Notice
 from relay.channel.pulse import Pulse
 from relay.channel.slot_reader import SlotReader
+from relay.channel.standby import Standbys
 from relay.errors import MessageError, Refusal, RefusalCode
 from relay.sample import TrackInfo
-from relay.stream.stream import Stream
+from relay.stream.stream import STALE, Stream
 
 logger = logging.getLogger(__name__)
 
@@ -72,9 +73,10 @@ class Channel:
         self.state = ChannelState.OPEN
         self._owner: ChannelOwner = owner
         self._pulse = pulse or Pulse()
-        self._members = Members()
         self._outputs: dict[Output, None] = {}
         self._events = EventQueue(self._send_events, call_later or _call_later)
+        self._standbys = Standbys(self.keyframes, self.drop, call_later or _call_later)
+        self._members = Members(self._standbys)
         self._slots: dict[int, SlotReader] = {}
         self.stream = stream
         """The stream in slot 0. The media time of an event is the media time of this stream."""
@@ -128,15 +130,15 @@ class Channel:
         for reader in self._slots.values():
             reader.stream.demand_keyframe()
 
-    def demand_fresh_keyframes(self, now: int) -> None:
-        """Demands an IDR in each slot that has had no IDR, or whose last IDR is too old for a
-        joining viewer. `now`: µs since the Unix epoch.
+    def demand_fresh_keyframes(self, now: int, age: int = STALE) -> None:
+        """Demands an IDR in each slot that has had no IDR, or whose last IDR is older than `age`
+        (µs): by default, too old for a joining viewer. `now`: µs since the Unix epoch.
         """
         for reader in self._slots.values():
             if reader.stream.tracks and reader.burst.empty:
                 reader.stream.demand_keyframe()
             else:
-                reader.stream.demand_fresh_keyframe(now)
+                reader.stream.demand_fresh_keyframe(now, age)
 
     # Viewers
 
@@ -157,8 +159,15 @@ class Channel:
 
     @property
     def members(self) -> int:
-        """The number of viewers that get the channel's messages, with or without media."""
+        """The number of viewers that get the channel's messages, with or without media, or are on
+        standby.
+        """
         return len(self._members)
+
+    @property
+    def standbys(self) -> int:
+        """The number of viewers on standby. They count in no other number of viewers."""
+        return len(self._standbys)
 
     @property
     def octets(self) -> int:
@@ -169,21 +178,28 @@ class Channel:
 
     @property
     def watched(self) -> bool:
-        return len(self._members) > 0
+        return len(self._members.with_media) > 0 or len(self._members.without_media) > 0
 
     @property
     def wants_clock(self) -> bool:
         return len(self._members.without_media) > 0
 
     def subscribe(
-        self, viewer: Viewer, *, person: str | None = None, media: bool = True, after: int = 0
+        self,
+        viewer: Viewer,
+        *,
+        person: str | None = None,
+        media: bool = True,
+        after: int = 0,
+        held: bool = False,
     ) -> list[Message]:
         """Adds a viewer. Returns the viewer's first messages, in this order: those states and past
         events whose event number is above `after`; the init records; all media since the last IDR
         of each slot.
 
         If `media` is False, the viewer gets only events, init records and clock records, and is not
-        counted in `viewers`. Raises Refusal if the channel is not open.
+        counted in `viewers`. If `held` is True, the viewer is on standby: instead of all media, it
+        gets the last IDR of each slot. Raises Refusal if the channel is not open.
         """
         match self.state:
             case ChannelState.OPEN:
@@ -196,28 +212,60 @@ class Channel:
             # Send the waiting batch first. The burst already contains this batch, and the new
             # viewer must not get it twice.
             self._flush(reader)
-        member = self._members.add(viewer, person, media)
+        member = self._members.add(viewer, person, media, held)
         events = self._events.since(after)
         first = [event_message(events, self.edge)] if events else []
         for reader in self._slots.values():
             first += reader.inits.values()
-        if media:
+        if held:
+            return first + self.keyframes() if media else first
+        return first + self._count(member)
+
+    def hold(self, viewer: Viewer) -> None:
+        """Puts a viewer on standby: it gets no media until `release`, is not counted as a viewer,
+        and gets the events in bundles.
+        """
+        if self.state is ChannelState.OPEN and (member := self._members.move(viewer, held=True)):
+            self._discount(member)
+
+    def release(self, viewer: Viewer) -> list[Message]:
+        """Ends the standby of a viewer. Returns what the viewer must get before the live messages:
+        the events that waited for it, and all media since the last IDR of each slot.
+        """
+        for reader in self._slots.values():
+            self._flush(reader)  # as in `subscribe`
+        member = self._members.move(viewer, held=False)
+        return self._standbys.waiting() + self._count(member) if member else []
+
+    def keyframes(self) -> list[Message]:
+        """Returns the newest IDR of each slot, with the audio of the same message."""
+        found = (reader.burst.keyframe for reader in self._slots.values())
+        return [message for message in found if message]
+
+    def _count(self, member: Member) -> list[Message]:
+        """Counts a member as a viewer. Returns all media since the last IDR of each slot, if the
+        member gets media.
+        """
+        first: list[Message] = []
+        if member.media:
             for reader in self._slots.values():
                 first += reader.burst.messages
             self.viewers_changed()
-        self._owner.viewer_joined(member.number, person, media)
+        self._owner.viewer_joined(member.number, member.person, member.media)
         return first
+
+    def _discount(self, member: Member) -> None:
+        self._owner.viewer_left(member.number)
+        if member.media:
+            self.viewers_changed()
 
     def unsubscribe(self, viewer: Viewer) -> None:
         """Removes a viewer. The channel does not call the viewer afterwards. Does nothing if the
         viewer has already left.
         """
         member = self._members.remove(viewer)
-        if member is None:
-            return
-        self._owner.viewer_left(member.number)
-        if member.media:
-            self.viewers_changed()
+        if member and not member.held:
+            self._discount(member)
 
     def close_person(self, person: str, code: RefusalCode, text: str) -> int:
         """Closes every connection that joined as this person. Returns the number of closed
@@ -326,7 +374,7 @@ class Channel:
                 viewer.receive_track(info)
             except Exception:  # an error of one viewer must not affect the others
                 logger.exception("a viewer of %s was dropped", self.name)
-                self._drop(viewer)
+                self.drop(viewer)
         self._deliver(self._with_events(message))
 
     def receive_message(self, slot: SlotReader, message: Message) -> None:
@@ -358,7 +406,9 @@ class Channel:
 
     def _deliver(self, message: Message) -> None:
         for viewer in self._members.deliver(message):
-            self._drop(viewer)
+            self.drop(viewer)
+        if self._standbys:
+            self._standbys.receive(message)
 
     def forget_media(self) -> None:
         """Drops all media that the channel and its streams hold. Viewers who join later get media
@@ -377,6 +427,7 @@ class Channel:
         if self.state is ChannelState.ENDED:
             return
         self._send_events()
+        self._standbys.flush()
         self.state = ChannelState.ENDED
         for reader in list(self._slots.values()):
             reader.stream.end()
@@ -391,9 +442,10 @@ class Channel:
         if self.state is ChannelState.OPEN:
             self.state = ChannelState.CLOSED
         self._events.close()
+        self._standbys.close()
         self._owner = NoOwner()
 
-    def _drop(self, viewer: Viewer) -> None:
+    def drop(self, viewer: Viewer) -> None:
         """Removes a viewer that raised an exception, and closes its connection. The viewer may
         reconnect.
         """

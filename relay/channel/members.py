@@ -1,32 +1,40 @@
-"""The members of a channel: the viewers that get its messages, with or without media."""
+"""The members of a channel: the viewers that get its messages, with or without media, and those
+on standby.
+"""
 
 from collections.abc import Iterator
 from itertools import count
 
 from relay.channel.fanout import DirectSocket, Fanout, Viewer
 from relay.channel.message import Message
+from relay.channel.standby import Standbys
 
 
 class Member:
     """What a channel stores about one viewer."""
 
-    __slots__ = ("media", "media_time", "number", "person")
+    __slots__ = ("held", "media", "media_time", "number", "person")
 
-    def __init__(self, number: int, person: str | None, media: bool) -> None:
+    def __init__(self, number: int, person: str | None, media: bool, held: bool) -> None:
         self.number = number
         self.person = person
         self.media = media
-        """Whether the viewer gets media."""
+        """Whether the viewer gets media, now or after its standby."""
+        self.held = held
+        """Whether the viewer is on standby."""
         self.media_time = -1
         """Media time in the viewer's last report, µs; -1 before the first report."""
 
 
 class Members:
-    """Keeps viewers with media and viewers without media in two separate fan-outs."""
+    """Keeps viewers with media and viewers without media in two separate fan-outs, apart from the
+    viewers on standby.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, standbys: Standbys) -> None:
         self.with_media = Fanout()
         self.without_media = Fanout()
+        self._standbys = standbys
         self._members: dict[Viewer, Member] = {}
         self._numbers = count(1)
 
@@ -40,12 +48,31 @@ class Members:
     @property
     def octets(self) -> int:
         """Number of bytes written to direct sockets."""
-        return self.with_media.octets + self.without_media.octets
+        return self.with_media.octets + self.without_media.octets + self._standbys.octets
 
-    def add(self, viewer: Viewer, person: str | None, media: bool) -> Member:
-        """Adds a viewer, and gives the viewer a number that no later viewer gets."""
-        member = self._members[viewer] = Member(next(self._numbers), person, media)
-        (self.with_media if media else self.without_media).add(viewer)
+    def add(
+        self, viewer: Viewer, person: str | None, media: bool, held: bool = False
+    ) -> Member:
+        """Adds a viewer, and gives the viewer a number that no later viewer gets. `held`: whether
+        the viewer is on standby.
+        """
+        member = self._members[viewer] = Member(next(self._numbers), person, media, held)
+        self._place(viewer, member)
+        return member
+
+    def move(self, viewer: Viewer, held: bool) -> Member | None:
+        """Puts a viewer on standby, or ends its standby. After the standby, the viewer has a new
+        number. Returns the viewer's entry; None if nothing changes.
+        """
+        member = self._members.get(viewer)
+        if member is None or member.held == held:
+            return None
+        self._displace(viewer)
+        member.held = held
+        member.media_time = -1
+        if not held:
+            member.number = next(self._numbers)
+        self._place(viewer, member)
         return member
 
     def of_person(self, person: str) -> list[Viewer]:
@@ -57,32 +84,45 @@ class Members:
 
     def remove(self, viewer: Viewer) -> Member | None:
         """Removes a viewer. Returns the viewer's entry; None if the viewer has already left."""
-        self.with_media.remove(viewer)
-        self.without_media.remove(viewer)
+        self._displace(viewer)
         return self._members.pop(viewer, None)
 
     def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
         """Writes messages for this viewer directly to its socket from now on
         (`Fanout.open_direct`).
         """
-        self.with_media.open_direct(viewer, direct)
-        self.without_media.open_direct(viewer, direct)
+        for fanout in self._fanouts():
+            fanout.open_direct(viewer, direct)
 
     def close_direct(self, viewer: Viewer) -> None:
         """Calls the viewer's `send` for each message from now on, instead of writing to the
         socket.
         """
-        self.with_media.close_direct(viewer)
-        self.without_media.close_direct(viewer)
+        for fanout in self._fanouts():
+            fanout.close_direct(viewer)
 
     def deliver(self, message: Message) -> list[Viewer]:
-        """Sends a message to all members. Returns the viewers that raised an exception; the caller
-        must remove these viewers.
+        """Sends a message to all members that are not on standby. Returns the viewers that raised
+        an exception; the caller must remove these viewers.
         """
         failed = self.with_media.deliver(message)
         if message.no_media and self.without_media:
             failed += self.without_media.deliver(_aside(message))
         return failed
+
+    def _fanouts(self) -> tuple[Fanout, ...]:
+        standbys = self._standbys
+        return self.with_media, self.without_media, standbys.with_media, standbys.without_media
+
+    def _place(self, viewer: Viewer, member: Member) -> None:
+        if member.held:
+            self._standbys.add(viewer, member.media)
+        else:
+            (self.with_media if member.media else self.without_media).add(viewer)
+
+    def _displace(self, viewer: Viewer) -> None:
+        for fanout in self._fanouts():
+            fanout.remove(viewer)
 
 
 def _aside(message: Message) -> Message:

@@ -44,6 +44,16 @@ def read_number(notice: Mapping[str, Any], name: str) -> int:
     return number
 
 
+def read_flag(notice: Mapping[str, Any], name: str) -> bool:
+    """Returns the field `name` of a notice. Raises MessageError if the field is not true or
+    false.
+    """
+    flag = notice.get(name)
+    if not isinstance(flag, bool):
+        raise MessageError(f"the field {name!r} of the notice is not true or false")
+    return flag
+
+
 class Allowance:
     """A token bucket for a viewer's notices: `BURST` notices at once, then `PER_SECOND` notices a
     second. The time `now` is in seconds.

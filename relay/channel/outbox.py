@@ -108,6 +108,18 @@ class Outbox:
         """Whether the viewer gets every message completely."""
         return self.pace is Pace.FULL and not self.broken
 
+    def rejoin(self, now_ms: float) -> None:
+        """Forgets that the viewer was slow. Call this when a viewer begins or ends its standby: the
+        media that it gets afterwards starts at a keyframe.
+        """
+        self.pace = Pace.FULL
+        self.wants_keyframe = False
+        self.broken.clear()
+        self.lag = self._lag_best = None
+        self._lagging = False
+        self._frame_at = now_ms
+        self._retry_after = RETRY_MS
+
     def choose(self, message: Message, waiting: int, rate: float, now_ms: float) -> bytes:
         """Returns those bytes of `message` that the caller must write now; may be empty. `waiting`:
         number of bytes that wait to be sent; `rate`: rate at which the connection takes bytes,

@@ -184,11 +184,12 @@ class Stream:
         if self._publisher:
             self._publisher.receive_demand(Demand(keyframe=True))
 
-    def demand_fresh_keyframe(self, now: int) -> None:
-        """Demands an IDR if no IDR has been published yet, or if the latest IDR is too old to be a
-        good start for a new reader. `now`: µs since the Unix epoch.
+    def demand_fresh_keyframe(self, now: int, age: int = STALE) -> None:
+        """Demands an IDR if no IDR has been published yet, or if the latest IDR is older than `age`
+        (µs): by default, if it is too old to be a good start for a new reader. `now`: µs since the
+        Unix epoch.
         """
-        if self.tracks and (self._idr is None or now - self._idr.publish > STALE):
+        if self.tracks and (self._idr is None or now - self._idr.publish > age):
             self.demand_keyframe()
 
     def _log(self, reader: SampleReader) -> None:

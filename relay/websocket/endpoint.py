@@ -38,12 +38,14 @@ async def watch(
     address: ClientAddress = UNKNOWN,
     account: Account | None = None,
     opened: Callable[[WebSocketViewer], None] = ignore,
+    holds: Callable[[bool], bool] | None = None,
 ) -> web.StreamResponse:
     """Serves one viewer until the viewer leaves. Keeps the viewer in `connected` during that time,
     so that the server can close the connection at shutdown. Keeps the viewer in `buffered` whenever
     bytes may wait for the viewer in this process. Charges the time for the viewer's messages to
     `account`, and delays the messages while the account is slowed. Calls `opened` with the viewer
-    before the viewer joins.
+    before the viewer joins, and `holds` when the viewer begins or ends its standby: `holds` returns
+    whether the viewer may do so.
     """
     ws = _WebSocket(compress=False, autoping=False, autoclose=False, max_msg_size=MAX_BYTES)
     try:
@@ -56,15 +58,22 @@ async def watch(
     bound_unsent(transport)
     codecs = _families(request.query.get("codecs", ""))
     viewer = ws.viewer = WebSocketViewer(
-        transport, channel, counters, codecs=codecs, address=address, buffered=buffered
+        transport,
+        channel,
+        counters,
+        codecs=codecs,
+        address=address,
+        buffered=buffered,
+        holds=holds,
     )
     connected.add(viewer)
     notices = NoticeProtocol(transport, viewer, account)
     opened(viewer)
     try:
         media = request.query.get("media") != "0"
-        viewer.join(json.dumps(hello(channel)), person=person, media=media)
-        counters.joined += media
+        viewer.join(
+            json.dumps(hello(channel)), person=person, media=media, held=begins_held(request)
+        )
         # Receive in a separate task, so that a message resumes only the coroutines of this task. In
         # the request's task, a message would also resume the coroutines of all middlewares.
         await asyncio.create_task(_receive(ws, viewer, account))
@@ -75,6 +84,11 @@ async def watch(
     await ws.close()  # the transport is closing: this only ends aiohttp's own state
     _forget_frames(ws)
     return ws
+
+
+def begins_held(request: web.Request) -> bool:
+    """Returns whether the viewer asks to begin on standby."""
+    return request.query.get("hold") == "1"
 
 
 class _WebSocket(web.WebSocketResponse):

@@ -29,6 +29,10 @@ class Event(Enum):
     """Bytes must be written through the transport: the socket is full, or the bytes are for this
     viewer alone.
     """
+    RELEASED = "released"
+    """The viewer ends its standby: it gets a burst again. Bytes of a direct socket must be held back
+    first.
+    """
     CLOSED = "closed"
     """The server closes the connection."""
     WENT = "went"
@@ -39,6 +43,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.JOINING, Event.JOINED): State.BUFFERED,
     (State.BUFFERED, Event.CAUGHT_UP): State.DIRECT,
     (State.DIRECT, Event.HELD_BACK): State.BUFFERED,
+    (State.BUFFERED, Event.RELEASED): State.JOINING,
     (State.JOINING, Event.CLOSED): State.CLOSING,
     (State.BUFFERED, Event.CLOSED): State.CLOSING,
     (State.DIRECT, Event.CLOSED): State.CLOSING,

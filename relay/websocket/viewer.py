@@ -10,10 +10,11 @@ import json
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 
 from relay.channel.channel import Channel
 from relay.channel.message import Message
-from relay.channel.notice import Allowance, read_notice, read_number
+from relay.channel.notice import Allowance, read_flag, read_notice, read_number
 from relay.channel.outbox import JOIN_MS, Outbox, Pace
 from relay.channel.wsframe import PING, PONG, close_frame, control_frame, text_frame
 from relay.client_address import UNKNOWN, ClientAddress
@@ -43,6 +44,10 @@ BACKLOG_MAX = 4 * 1024 * 1024
 """Maximum number of bytes that may wait for the viewer in addition to the burst."""
 EVENTS_MAX = 64 * 1024
 """Maximum number of bytes of events that may wait for the viewer."""
+STANDBY_STALE = 4_000_000
+"""Age at which the last keyframe is too old for a viewer that begins on standby, µs. The keyframe is
+the picture of the standby, and the burst after the standby begins at it.
+"""
 SLOW_RATE = 500_000.0
 """Bit rate assumed for a channel whose bit rate has not been measured yet, bit/s."""
 
@@ -59,6 +64,7 @@ CLOSE_CODES: dict[RefusalCode, int] = {
     RefusalCode.TOO_SLOW: 4408,
     RefusalCode.ROOM_ENDED: 4410,
     RefusalCode.UNSUPPORTED_CODEC: 4415,
+    RefusalCode.TOO_MANY_CONNECTIONS: 4429,
 }
 
 
@@ -76,10 +82,12 @@ class WebSocketViewer:
         codecs: frozenset[str] = frozenset(),
         address: ClientAddress = UNKNOWN,
         buffered: set["WebSocketViewer"] | None = None,
+        holds: Callable[[bool], bool] | None = None,
     ) -> None:
         """`codecs`: the codec families that the player can decode. An empty set means all codecs.
         `buffered`: a set to which this object adds itself whenever bytes may wait for the viewer in
-        this process.
+        this process. `holds`: called with whether the viewer goes on standby, when this changes;
+        returns whether the viewer may do so.
         """
         self.state = State.JOINING
         self.address = address
@@ -99,6 +107,8 @@ class WebSocketViewer:
         self._silence_timer = self._loop.call_later(SAYS_NOTHING, self._break_silence)
         self._pinged_at = 0.0
         self._media = True
+        self._held = False
+        self._holds = holds
         self._buffered = set() if buffered is None else buffered
         self._buffered.add(self)
 
@@ -117,7 +127,7 @@ class WebSocketViewer:
         """The lag that the viewer last reported (how far it is behind the live edge), ms. The lag
         includes half a round trip. None before the first report, and for a viewer without media.
         """
-        return self._outbox.lag if self._media else None
+        return self._outbox.lag if self._media and not self._held else None
 
     def keep_slow(self, keep: bool) -> None:
         """Sets what the viewer gets as soon as the viewer is slow. If `keep` is true, a slow viewer
@@ -152,11 +162,15 @@ class WebSocketViewer:
 
     # Joining
 
-    def join(self, greeting: str, *, person: str | None = None, media: bool = True) -> None:
+    def join(
+        self, greeting: str, *, person: str | None = None, media: bool = True, held: bool = False
+    ) -> None:
         """Writes the greeting, the burst and then live messages. The burst is written as fast as
-        the viewer takes the bytes. If `media` is false, the viewer gets events only.
+        the viewer takes the bytes. If `media` is false, the viewer gets events only. If `held` is
+        true, the viewer begins on standby.
         """
         self._media = media
+        self._held = held
         self._write(text_frame(greeting))
         for _, stream in self._channel.slots:
             for info in stream.tracks.values():
@@ -164,15 +178,44 @@ class WebSocketViewer:
         if self.state not in OPEN:
             return
         try:
-            first = self._channel.subscribe(self, person=person, media=media)
+            first = self._channel.subscribe(self, person=person, media=media, held=held)
         except Refusal as refusal:
             self.close(refusal.code, str(refusal))
             return
+        self._begin_join(first)
+
+    def _begin_join(self, first: list[Message]) -> None:
         # The channel already limits the events in the burst, so their bytes are not counted here.
         self._joining.extend((message, 0) for message in first)
+        self._join_began = self._loop.time() * 1_000
         self._continue_join()
-        if media:
-            self._channel.demand_fresh_keyframes(time.time_ns() // 1_000)
+        now = time.time_ns() // 1_000
+        if self._media and self._held:
+            self._channel.demand_fresh_keyframes(now, STANDBY_STALE)
+        elif self._media:
+            self._counters.joined += 1
+            self._channel.demand_fresh_keyframes(now)
+
+    def _hold(self, held: bool) -> None:
+        """Begins or ends the standby. After the standby, the viewer gets a burst as if it had just
+        joined.
+        """
+        if held is self._held:
+            return
+        if self._holds and not self._holds(held):
+            self.close(RefusalCode.TOO_MANY_CONNECTIONS, "too many connections from this address")
+            return
+        self._held = held
+        self._advance(Event.HELD_BACK)
+        self._outbox.rejoin(self._loop.time() * 1_000)
+        if held:
+            waiting = [pair for pair in self._joining if pair[0].vital or pair[0].events]
+            self._joining = deque(waiting)
+            self._channel.hold(self)
+        else:
+            first = self._channel.release(self)
+            self._advance(Event.RELEASED)
+            self._begin_join(first)
 
     def _continue_join(self) -> None:
         """Writes the rest of the burst while the transport accepts bytes. A viewer that is too slow
@@ -296,6 +339,10 @@ class WebSocketViewer:
                     "now": time.time_ns() // 1_000,
                 }
                 self._write(text_frame(json.dumps(answer)))
+            elif kind == "hold":
+                self._hold(read_flag(notice, "on"))
+            elif self._held:
+                pass  # a viewer on standby watches nothing, so it takes no part in the room
             elif kind == "report":
                 media_time = read_number(notice, "media_time")
                 self._outbox.report(self._channel.behind(media_time) / 1_000)

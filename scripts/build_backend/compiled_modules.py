@@ -15,6 +15,7 @@ MODULES = (
     "relay.channel.outbox",
     "relay.channel.pulse",
     "relay.channel.slot_reader",
+    "relay.channel.standby",
     "relay.channel.wsframe",
     "relay.excess",
     "relay.media.bmff",

@@ -28,12 +28,14 @@ class Outputs:
     play: WhepEndpoint
 
     def audience(self, ingest: IngestSessions) -> Audience:
-        """Returns the numbers of creators and viewers, and the total time that was spent on
+        """Returns the numbers of creators and viewers without those on standby, and the total time that was spent on
         delivery to viewers.
         """
         return Audience(
             ingest.counters.sending,
-            len(self.watch.viewers) + sum(viewers for _, viewers in self.whep.audiences),
+            len(self.watch.viewers)
+            - self.watch.sockets.standbys
+            + sum(viewers for _, viewers in self.whep.audiences),
             ingest.counters.total("delivery_ns"),
         )
 
@@ -41,8 +43,11 @@ class Outputs:
         """Returns two numbers of sessions: the number for the address, and the number for its
         network.
         """
-        limiters = (self.watch.sockets, self.hls.requests, self.play.held)
-        counts = [limiter.count(address) for limiter in limiters]
+        counts = [
+            self.watch.sockets.count(address),
+            self.hls.requests.count(address),
+            self.play.held.count(address),
+        ]
         return sum(own for own, _ in counts), sum(together for _, together in counts)
 
 

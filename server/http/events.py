@@ -12,8 +12,8 @@ from relay.errors import MessageError, RefusalCode
 from server.errors import BadRequest, NotFound, TooLarge, TooManyRequests
 from server.http.access import Access
 from server.http.identity import Identity
-from server.http.limits import ConnectionLimiter
-from server.http.request import client_of, connection_of, read_body
+from server.http.request import client_of, read_body
+from server.http.sockets import SocketLimiter
 from server.http.watch import RETRY_CONNECTIONS
 from server.rooms.commands.room import RequireOpen
 from server.rooms.registry import Rooms
@@ -39,7 +39,7 @@ class EventsEndpoint:
     def __init__(
         self,
         rooms: Rooms,
-        sockets: ConnectionLimiter,
+        sockets: SocketLimiter,
         identity: Identity,
         access: Access,
         settings: Settings,
@@ -70,7 +70,7 @@ class EventsEndpoint:
             RETRY_CONNECTIONS,
         )
         with (
-            connection_of(self._sockets, client_of(request, self._settings).address, refusal),
+            self._sockets.open(client_of(request, self._settings).address, refusal),
             self._access.watching(request, room.name) as connection,
         ):
             response = web.StreamResponse(headers={hdrs.CACHE_CONTROL: "no-store"})

@@ -121,6 +121,11 @@ class ServerCollector(Collector):
             "path",
             {path: _count(found) for path, found in audiences.items()},
         )
+        yield GaugeMetricFamily(
+            "microlive_standby_viewers",
+            "WebSockets on standby, which count as no viewers",
+            sum(channel.standbys for channel in self._sources.hub.channels),
+        )
         yield gauge(
             "players",
             "Viewers that sent a beacon lately, by player",

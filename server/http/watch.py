@@ -5,13 +5,13 @@ from aiohttp import web
 from relay.client_address import keys_of
 from relay.errors import RefusalCode
 from relay.websocket.counters import WebSocketCounters
-from relay.websocket.endpoint import watch
+from relay.websocket.endpoint import begins_held, watch
 from relay.websocket.viewer import WebSocketViewer
 from server.errors import BadRequest, TooManyRequests
 from server.http.access import Access
 from server.http.identity import Identity
-from server.http.limits import ConnectionLimiter
-from server.http.request import ACCOUNT, client_of, connection_of
+from server.http.request import ACCOUNT, client_of
+from server.http.sockets import SocketLimiter
 from server.rooms.registry import Rooms
 from server.settings import Settings
 
@@ -30,10 +30,7 @@ class WatchEndpoint:
         self._access = access
         self._identity = identity
         self._settings = settings
-        self.sockets = ConnectionLimiter(settings.max_sockets_per_address)
-        """Limiter of the connections of each address. WebSockets and event streams are counted
-        together.
-        """
+        self.sockets = SocketLimiter(settings.max_sockets_per_address)
         self.viewers: set[WebSocketViewer] = set()
         """The viewers that are connected at present."""
         self.buffered: set[WebSocketViewer] = set()
@@ -59,7 +56,7 @@ class WatchEndpoint:
             RETRY_CONNECTIONS,
         )
         with (
-            connection_of(self.sockets, address, refusal),
+            self.sockets.open(address, refusal, held=begins_held(request)) as socket,
             self._access.watching(request, room.name) as connection,
         ):
 
@@ -79,6 +76,7 @@ class WatchEndpoint:
                 address=keys_of(address),
                 account=request.get(ACCOUNT),
                 opened=opened,
+                holds=socket.hold,
             )
 
     def close_viewers(self) -> None:
