@@ -26,13 +26,14 @@
  * @property {string | null} [player]  the playback path that the viewer requested
  * @property {import('../boot/preload.js').Preload | null} [preload]
  * @property {RoomEvents} [events]
- * @property {boolean} [standby]  whether the room begins on standby. A room on standby shows a still
- *   picture, has no sound, gets the events up to 2 s late, and is no viewer of the live: first the
- *   poster, then the newest keyframe if the player can show one, about every 4 s. If the viewer
- *   saves data (page/data_saver.js), it shows the poster only and does not connect.
- *   `RoomView.play` ends the standby, `RoomView.hold` begins it again
+ * @property {boolean} [standby]  whether the room begins on standby. `RoomView.play` ends the standby,
+ *   `RoomView.hold` begins it again. A room on standby has no sound, gets the events up to 2 s late,
+ *   is no viewer of the live, and shows a still picture: first the poster, then the newest keyframe
+ *   about every 4 s (WebCodecs) or the last frame that was played
  * @property {string | null} [poster]  URL of the picture that is shown until the first frame. The
  *   room's `poster` in the HTTP API
+ * @property {boolean} [thrifty]  whether a standby does not connect, because the viewer saves data.
+ *   Default: what page/data_saver.js says
  * @property {Readonly<import('../page/environment.js').Environment>} [environment]
  */
 export {};

@@ -10,6 +10,7 @@
  * @typedef {import('./room_options.js').RoomOptions} RoomOptions
  */
 import { partOf, setText } from '../page/dom.js';
+import { savesData } from '../page/data_saver.js';
 import { BROWSER } from '../page/environment.js';
 import { refusalOfClose, wordsFor } from '../page/refusals.js';
 import { t } from '../page/strings.js';
@@ -29,6 +30,7 @@ import { InstantReplay } from './instant_replay.js';
 import { LostNotice } from './lost_notice.js';
 import { EventLine } from './event_line.js';
 import { FloatingWindow } from './floating_window.js';
+import { RoomLink } from './room_link.js';
 import { CARDS, isOver, nextRoomState } from './room_state.js';
 import { ScreenClock } from './screen_clock.js';
 import { StatsToggle } from './stats_toggle.js';
@@ -62,11 +64,12 @@ export class RoomView {
   #pace = { pace: 'full', dropped: 0 };
   #settle = 0;
   #stream = '';
+  #thrifty;
   #stats;
   #window;
   #eventLine;
   #screenClock = new ScreenClock();
-  #listening = new AbortController();
+  #link;
 
   /** @param {RoomOptions} options */
   constructor({
@@ -76,12 +79,17 @@ export class RoomView {
     player = null,
     preload = null,
     events = {},
+    standby = false,
+    poster = null,
+    thrifty = savesData(),
     environment = BROWSER,
   }) {
     this.#room = room;
     this.#root = root;
     this.#events = events;
     this.#environment = environment;
+    this.#thrifty = thrifty;
+    root.classList.toggle('held', standby);
     this.#ladder = new Ladder(self, player);
     this.#connection = new RoomConnection(
       watchUrl(room, this.#ladder.name),
@@ -107,9 +115,12 @@ export class RoomView {
     this.#bitrate = new BitrateMeter(() => this.#connection.bytes, environment);
     this.#stats = new StatsToggle(root, () => this.stats(), environment);
     this.#window = this.#makeWindow();
-    this.#listen();
-    this.#playback.start();
-    this.#open(preload?.socket ?? null);
+    this.#link = this.#makeLink();
+    if (poster) void this.#viewport.poster(poster).then((shown) => shown && events.ready?.());
+    this.#playback.standby = this.#connection.standby = standby;
+    if (standby) this.#eventLine.suspend();
+    if (!standby || !thrifty) this.#playback.start();
+    this.#link.open(preload?.socket ?? null);
     if (this.#ladder.unknown) environment.setTimeout(() => this.#tellOfPlayer(), 0);
   }
 
@@ -152,7 +163,13 @@ export class RoomView {
    * nothing if the room is not on standby.
    */
   play() {
+    if (!this.held || this.#closed || isOver(this.#state)) return;
     this.#root.classList.remove('held');
+    this.#pace = { pace: 'full', dropped: 0 };
+    this.#connection.standby = false;
+    this.#playback.standby = false;
+    if (this.#thrifty) this.#link.connect();
+    else this.#eventLine.resume();
   }
 
   /**
@@ -160,7 +177,14 @@ export class RoomView {
    * Does nothing if the room is on standby.
    */
   hold() {
+    if (this.held || this.#closed || isOver(this.#state)) return;
     this.#root.classList.add('held');
+    this.#replay.leave();
+    this.#lost.end();
+    this.#playback.standby = true;
+    this.#connection.standby = true;
+    if (this.#thrifty) this.#link.disconnect();
+    else this.#eventLine.suspend();
   }
 
   /**
@@ -241,7 +265,7 @@ export class RoomView {
     if (this.#closed) return;
     this.#closed = true;
     this.#stop();
-    this.#listening.abort();
+    this.#link.close();
     this.#environment.clearTimeout(this.#settle);
     this.#window.close();
     this.#stats.close();
@@ -266,9 +290,14 @@ export class RoomView {
       },
       ...{ players, environment: this.#environment },
       // A viewer that is too slow for the whole video may get no frames, so do not expect any.
-      expecting: () => this.#state === 'live' && this.#pace.pace === 'full' && !this.#lost.shown,
+      expecting: () =>
+        this.#state === 'live' && this.#pace.pace === 'full' && !this.#lost.shown && !this.held,
       events: {
         picture: () => this.#shown(),
+        moving: () => {
+          this.#events.moving?.();
+          this.#settleSoon();
+        },
         blocked: () => this.#controls.askForTap(),
         hopeless: (reason) => this.#fail(t('room.unplayable'), reason),
       },
@@ -294,7 +323,7 @@ export class RoomView {
   #makeWindow() {
     return new FloatingWindow(() => this.#playback.player, {
       // If the page is hidden, it stayed connected only because of the picture-in-picture window.
-      closed: () => document.hidden && this.#followVisibility(),
+      closed: () => document.hidden && this.#link.follow(),
       notice: (text) => this.#events.notice?.(text),
     });
   }
@@ -339,45 +368,22 @@ export class RoomView {
         } else this.#playback.record(record, arrival);
       },
       pace: (pace) => (this.#pace = pace),
-      down: () => this.#lost.begin(),
+      down: () => this.held || this.#lost.begin(),
       quality: () => this.#beacon.read(this.#ladder.name, this.#playback.stats()),
       failing: () => void this.#askWhy(),
       over: (code, reason) => this.#over(code, reason),
     };
   }
 
-  #listen() {
-    const { signal } = this.#listening;
-    const visible = () => this.#followVisibility();
-    window.addEventListener('online', () => this.#connection.retryNow(), { signal });
-    document.addEventListener('visibilitychange', visible, { signal });
-    window.addEventListener('pageshow', ({ persisted }) => persisted && visible(), { signal });
-    const leave = () => {
-      this.#connection.close();
-      this.#eventLine.suspend();
-    };
-    window.addEventListener('pagehide', leave, { signal });
-  }
-
-  /** @param {import('../boot/preload.js').FirstSocket | null} first */
-  #open(first) {
-    if (isOver(this.#state)) return;
-    this.#connection.open(document.hidden ? null : first);
-    if (document.hidden) this.#connection.close();
-  }
-
-  /**
-   * Disconnects while the page is hidden, because media would pile up. Continues at the live edge
-   * when the page is visible again.
-   */
-  #followVisibility() {
-    if (isOver(this.#state) || (document.hidden && this.#window.open)) return;
-    this.#connection.close();
-    this.#eventLine.suspend();
-    if (document.hidden) return;
-    this.#connection.open();
-    this.#eventLine.resume();
-    this.#playback.resume();
+  #makeLink() {
+    return new RoomLink({
+      ...{ connection: this.#connection, events: this.#eventLine },
+      over: () => isOver(this.#state),
+      idle: () => this.held && this.#thrifty,
+      held: () => this.held,
+      seen: () => this.#window.open,
+      resumed: () => this.#playback.resume(),
+    });
   }
 
   /** Handles the first frame of a player. */
@@ -386,6 +392,10 @@ export class RoomView {
     this.#root.classList.add('playing');
     this.#controls.fullScreen = this.#canFillScreen;
     this.#window.follow();
+    if (!this.held) this.#settleSoon();
+  }
+
+  #settleSoon() {
     this.#environment.clearTimeout(this.#settle);
     this.#settle = this.#environment.setTimeout(() => {
       loadLateModules();

@@ -25,6 +25,7 @@ export class Viewport {
   #environment;
   #timer;
   #shape = 0; // width by height
+  #shown = false; // whether a frame was on the screen
   #listening = new AbortController();
 
   /**
@@ -89,6 +90,26 @@ export class Viewport {
     this.#still.hidden = false;
   }
 
+  /**
+   * Shows a picture until the first frame. Does nothing if a frame is shown earlier.
+   * @param {string} url
+   * @returns {Promise<boolean>} whether the picture is visible
+   */
+  async poster(url) {
+    const image = new Image();
+    image.src = url;
+    // No picture is no failure: the first frame follows.
+    await image.decode().catch(() => {});
+    const { naturalWidth: width, naturalHeight: height } = image;
+    if (this.#shown || !width || this.#listening.signal.aborted) return false;
+    this.#still.width = width;
+    this.#still.height = height;
+    this.#still.getContext('2d')?.drawImage(image, 0, 0);
+    this.#still.hidden = false;
+    this.resize(width, height);
+    return true;
+  }
+
   /** Forgets the closed player. The element of this player stays in the page. */
   drop() {
     this.#player = null;
@@ -97,6 +118,7 @@ export class Viewport {
   /** Hides the frame that `hold` kept. Call this when the player shows a frame. */
   release() {
     this.#still.hidden = true;
+    this.#shown = true;
     const { width, height } = this.picture;
     this.resize(width, height);
     this.#soften();

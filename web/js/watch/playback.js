@@ -15,6 +15,7 @@ import { LIMIT, Watchdog } from './watchdog.js';
  *
  * @typedef {object} PlaybackEvents
  * @property {() => void} picture  a player shows its first frame
+ * @property {() => void} moving  after a standby: a new frame is on the screen
  * @property {() => void} blocked  the browser plays only after a tap
  * @property {(reason: string) => void} hopeless  no player of this browser can play the stream
  *
@@ -44,6 +45,10 @@ export class Playback {
    */
   #start = 0;
   #muted = true;
+  #standby = false;
+  #begun = false;
+  /** Whether no new frame has been on the screen since the last standby. */
+  #still = false;
   #closed = false;
   #rebuiltAt = -Infinity;
   #stalls = 0;
@@ -107,7 +112,30 @@ export class Playback {
   /** Whether playback is muted. Set this to false only in a user gesture. */
   set muted(muted) {
     this.#muted = muted;
-    if (this.#player) this.#player.muted = muted;
+    if (this.#player) this.#player.muted = muted || this.#standby;
+  }
+
+  /**
+   * Whether the room is on standby, in which playback is muted. A player that gets the media by the
+   * WebSocket stays and may show keyframes. Any other player is closed, and its last frame stays
+   * visible.
+   */
+  get standby() {
+    return this.#standby;
+  }
+
+  set standby(standby) {
+    if (standby === this.#standby || this.#closed) return;
+    this.#standby = standby;
+    this.#still = true;
+    const stays = this.#ladder.transport === 'websocket';
+    if (!standby && !(stays && this.#begun)) return this.start();
+    if (!stays) return this.#release();
+    if (standby) this.muted = this.#muted;
+    this.#rest();
+    if (standby) return;
+    this.muted = this.#muted;
+    this.resume();
   }
 
   /** @param {import('./line/connection.js').Hello} hello */
@@ -135,6 +163,7 @@ export class Playback {
   }
 
   resume() {
+    if (this.#standby) return;
     this.#awaitsTap = false;
     this.#player?.resume();
   }
@@ -178,8 +207,10 @@ export class Playback {
    */
   start() {
     const start = ++this.#start;
-    const { name, supported } = this.#ladder;
+    this.#begun = true;
+    const { name, supported, transport } = this.#ladder;
     if (!supported) return this.#events.hopeless(t('room.no_player', { name }));
+    if (this.#standby && transport !== 'websocket') return;
     try {
       const { clock, listener } = this.#connection;
       const made = this.#players.make(name, {
@@ -222,7 +253,8 @@ export class Playback {
     this.#connection.take(player.connection ?? null);
     this.#stalls = 0;
     this.#viewport.show(player);
-    if (!this.#muted) player.muted = false;
+    this.#rest();
+    if (!this.#muted && !this.#standby) player.muted = false;
     // A player with its own connection gets its own hello.
     if (this.#hello && !player.connection) player.hello(this.#hello);
     for (const [record, arrival] of this.#early.splice(0)) player.record(record, arrival);
@@ -241,7 +273,9 @@ export class Playback {
         if (!current()) return;
         this.#viewport.release();
         this.#events.picture();
+        this.#moves();
       },
+      moving: () => current() && this.#moves(),
       sized: (width, height) => current() && this.#viewport.resize(width, height),
       broken: (reason, final) => current() && this.#broke(reason, final),
       blocked: () => {
@@ -253,12 +287,29 @@ export class Playback {
   }
 
   #replace() {
+    this.#release();
+    this.start();
+  }
+
+  /** Closes the player. Its last frame stays visible. */
+  #release() {
+    this.#start++;
     this.#viewport.hold();
     this.#player?.close();
     this.#player = null;
     this.#viewport.drop();
     this.#connection.take(null);
-    this.start();
+  }
+
+  #moves() {
+    if (this.#standby || !this.#still) return;
+    this.#still = false;
+    this.#events.moving();
+  }
+
+  /** Tells a player that does not hold the connection whether the room is on standby. */
+  #rest() {
+    if (this.#player && !this.#player.connection) this.#player.standby = this.#standby;
   }
 
   /**

@@ -3,6 +3,7 @@
  *
  * @typedef {object} PlayerEvents
  * @property {() => void} picture  the first frame is on the screen
+ * @property {() => void} moving   after a standby: a new frame is on the screen
  * @property {(reason: string, final: boolean) => void} broken this player has failed; `final`: it
  *   can never play the stream
  * @property {() => void} blocked  the browser plays only after a tap
@@ -55,7 +56,10 @@
  * @property {(stream: WritableStream<VideoFrame> | null) => void} [mirror] writes a copy of each
  *   frame into the stream
  * @property {import('./line/room_connection.js').ConnectionLike} [connection] set if the player
- *   itself holds the room's connection; `record` is then never called
+ *   itself holds the room's connection; `record` is then never called, and the connection's
+ *   `standby` applies to the player too
+ * @property {boolean} [standby]  keeps the last frame and takes no media while true; only of other
+ *   players that get the media by the WebSocket
  * @property {() => void} close   `element` keeps its last frame, if the browser allows
  *
  * @typedef {object} PlayerOptions

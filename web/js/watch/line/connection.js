@@ -7,6 +7,7 @@ import { BROWSER } from '../../page/environment.js';
 import { Backoff } from '../../api/backoff.js';
 import { KIND, parseRecords } from './record.js';
 import { ServerClock } from './server_clock.js';
+import { onStandby } from './watch_url.js';
 
 /**
  * @typedef {import('./record.js').MediaRecord} MediaRecord
@@ -34,6 +35,7 @@ const CLOSED_FOR_MISTAKE = [1007, 1008, 1009];
 const TICK = 250; // ms
 const PATIENCE = 5_000; // maximum time for a handshake, ms
 const PROBE_EVERY = 600; // ms
+const [QUIET, IDLE, HELD] = [900, 4_000, 9_000]; // ms of silence before a request tests the network
 const [CONNECTING, OPEN] = [0, 1]; // WebSocket.readyState
 
 export class Connection {
@@ -44,6 +46,9 @@ export class Connection {
   url;
   #listener;
   #environment;
+  #standby = false;
+  /** Whether the server has the socket on standby. */
+  #heldThere = false;
   /** @type {WebSocket | null} */
   #socket = null;
   #backoff = new Backoff();
@@ -99,6 +104,16 @@ export class Connection {
     this.#backoff.reset();
   }
 
+  /**
+   * Begins or ends the standby: a connection on standby gets keyframes and late events, and sends no
+   * reports.
+   * @param {boolean} standby
+   */
+  set standby(standby) {
+    this.#standby = standby;
+    this.#hold();
+  }
+
   /** Reconnects at once if the connection is not open, because the network may be back. */
   retryNow() {
     if (this.#ticker && this.#socket?.readyState !== OPEN) this.#dial();
@@ -133,17 +148,20 @@ export class Connection {
     this.#environment.clearTimeout(this.#redial);
     this.#redial = 0;
     this.#hangUp();
-    const socket = new this.#environment.WebSocket(this.url);
+    const url = this.#standby ? onStandby(this.url) : this.url;
+    const socket = new this.#environment.WebSocket(url);
     socket.binaryType = 'arraybuffer';
-    this.#adopt(socket, this.#now);
+    this.#adopt(socket, this.#now, this.#standby);
   }
 
   /**
    * @param {WebSocket} socket
    * @param {number} dialled
+   * @param {boolean} [heldThere]
    */
-  #adopt(socket, dialled) {
+  #adopt(socket, dialled, heldThere = false) {
     this.#socket = socket;
+    this.#heldThere = heldThere;
     this.#dialled = this.#heard = dialled;
     this.#asked.clear();
     socket.onopen = () => this.#opened();
@@ -156,7 +174,17 @@ export class Connection {
     this.#probed = false;
     this.#heard = this.#now;
     this.#exchanges = 0;
+    this.#hold();
     this.#exchange();
+  }
+
+  /** Tells the server if the standby has begun or ended. */
+  #hold() {
+    if (this.#socket?.readyState !== OPEN || this.#heldThere === this.#standby) return;
+    this.#heldThere = this.#standby;
+    // Report no media time of the keyframes: the viewer would count as far behind.
+    this.#newest = -Infinity;
+    this.send({ type: 'hold', on: this.#standby });
   }
 
   /**
@@ -238,9 +266,9 @@ export class Connection {
     // answer proves the loss.
     const unanswered = this.#asked.size > 0 && now - this.#askedAt > 1_000;
     if (unanswered && silence > 1_000) return this.#lost(0);
-    const due =
-      now - this.#askedAt > 10_000 || (silence > (this.lively ? 900 : 4_000) && !this.#asked.size);
-    if (due) this.#exchange();
+    const allowed = this.#standby ? HELD : this.lively ? QUIET : IDLE;
+    if (now - this.#askedAt > 10_000 || (silence > allowed && !this.#asked.size)) this.#exchange();
+    if (this.#standby) return;
     if (now - this.#reportedAt >= 1_000 - TICK / 2 && this.#newest > -Infinity) {
       this.#reportedAt = now;
       const quality = this.#listener.quality();

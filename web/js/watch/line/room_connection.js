@@ -4,7 +4,7 @@
  * URL and the counters.
  *
  * @typedef {Pick<Connection, 'url' | 'bytes' | 'open' | 'close' | 'retryNow' | 'restart' | 'send'>
- *   & {lively: boolean}} ConnectionLike
+ *   & {lively: boolean, standby: boolean}} ConnectionLike
  */
 import { BROWSER } from '../../page/environment.js';
 import { Connection } from './connection.js';
@@ -17,6 +17,7 @@ export class RoomConnection {
   #held;
   #url;
   #lively = true;
+  #standby = false;
   #open = false;
   #begun = false;
   #hellos = 0;
@@ -63,6 +64,11 @@ export class RoomConnection {
     this.#lively = this.#held.lively = lively;
   }
 
+  /** Begins or ends the standby; see Connection.standby. @param {boolean} standby */
+  set standby(standby) {
+    this.#standby = this.#held.standby = standby;
+  }
+
   /**
    * Makes another object the holder of the room's connection: closes the connection of the previous
    * holder. The new holder connects when `begin` or `restart` is called.
@@ -76,7 +82,7 @@ export class RoomConnection {
     this.#bytes += this.#held.bytes - held.bytes;
     this.#held = held;
     this.#begun = false;
-    [held.url, held.lively] = [this.#url, this.#lively];
+    [held.url, held.lively, held.standby] = [this.#url, this.#lively, this.#standby];
   }
 
   /**

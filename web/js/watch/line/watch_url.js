@@ -17,6 +17,12 @@ export function watchUrl(room, player) {
   return url.href;
 }
 
+/**
+ * Returns the URL of a WebSocket that begins on standby.
+ * @param {string} url  as `watchUrl` returns it
+ */
+export const onStandby = (url) => `${url}&hold=1`;
+
 /** @param {string} player */
 function decodableFamilies(player) {
   const source = sourceClass(self);

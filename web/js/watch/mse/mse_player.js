@@ -71,6 +71,10 @@ export class MsePlayer {
   #dry = { at: NaN, since: NaN };
   #seeks = 0;
   #lastSeekAt = -Infinity;
+  /** Whether the room is on standby: the element is paused, and media is ignored. */
+  #standby = false;
+  /** Whether there was a standby: the time of the first frame then says nothing about the page. */
+  #waited = false;
   #listening = new AbortController();
   #environment;
 
@@ -94,11 +98,15 @@ export class MsePlayer {
       },
       first,
     );
-    this.#watch = new FrameWatch(video, () => {
-      this.#handle('shown');
-      events.picture();
-      this.#leaveKeyFrame();
-    });
+    this.#watch = new FrameWatch(
+      video,
+      () => {
+        this.#handle('shown');
+        events.picture();
+        this.#leaveKeyFrame();
+      },
+      () => this.#standby || events.moving(),
+    );
     const { signal } = this.#listening;
     video.addEventListener('waiting', () => this.#ranDry(), { signal });
     video.addEventListener('playing', () => this.#playsAgain(this.#now), { signal });
@@ -127,7 +135,23 @@ export class MsePlayer {
 
   set muted(muted) {
     this.#video.muted = muted;
-    if (this.#video.paused && this.#attached) this.resume();
+    if (this.#video.paused && this.#attached && !this.#standby) this.resume();
+  }
+
+  /**
+   * Begins or ends the standby, in which the last frame stays on the screen.
+   * @param {boolean} standby
+   */
+  set standby(standby) {
+    if (standby === this.#standby) return;
+    this.#standby = standby;
+    this.#waited = true;
+    this.#watch.rest();
+    if (standby) return this.#video.pause();
+    const now = this.#now;
+    this.#burst.begin(this.#clock.at(now), this.#timeline.begun);
+    this.#lastSeekAt = now;
+    if (this.#attached) this.resume();
   }
 
   /** @returns {MseState} */
@@ -149,7 +173,7 @@ export class MsePlayer {
   record(record, arrival) {
     if (record.slot !== 0 || this.#state === 'broken') return;
     if (record.kind === KIND.INIT) return this.#init(record);
-    if (record.kind !== KIND.MEDIA || !this.#inits.has(record.track)) return;
+    if (record.kind !== KIND.MEDIA || !this.#inits.has(record.track) || this.#standby) return;
     this.#burst.receive(record.publishTime);
     if (!this.#timeline.accept(record, arrival, !this.#burst.arriving)) return;
     if (record.track === TRACK.VIDEO) {
@@ -195,7 +219,7 @@ export class MsePlayer {
       dropped: droppedVideoFrames,
       stalls: this.#stalls,
       seeks: this.#seeks,
-      firstPicture: this.#watch.firstPicture,
+      firstPicture: this.#waited ? NaN : this.#watch.firstPicture,
       position: this.#watch.mediaTime * 1000,
       mediaTime: this.#timeline.toMedia(this.#watch.mediaTime * 1000),
       playing: now - this.#watch.shownAt < 500, // shownAt is NaN before the first frame

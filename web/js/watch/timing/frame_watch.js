@@ -10,18 +10,22 @@ export class FrameWatch {
   /** Time from navigation to the first frame, ms. */
   firstPicture = NaN;
   #longest = 0;
+  #resting = false;
   #video;
   #first;
+  #moved;
   #handle = 0;
   #exact;
 
   /**
    * @param {HTMLVideoElement} video
    * @param {() => void} first called once, with the first frame
+   * @param {() => void} [moved] called with the first frame after `rest`
    */
-  constructor(video, first) {
+  constructor(video, first, moved = () => {}) {
     this.#video = video;
     this.#first = first;
+    this.#moved = moved;
     this.#exact = 'requestVideoFrameCallback' in video;
     this.#await();
   }
@@ -35,6 +39,12 @@ export class FrameWatch {
     const longest = this.#longest;
     this.#longest = 0;
     return longest;
+  }
+
+  /** Ignores the time until the next frame, because no frame is expected meanwhile. */
+  rest() {
+    this.#longest = 0;
+    this.#resting = true;
   }
 
   close() {
@@ -66,11 +76,16 @@ export class FrameWatch {
    * @param {number} now
    */
   #shown(mediaTime, shownAt, now) {
-    if (this.started) this.#longest = Math.max(this.#longest, shownAt - this.shownAt);
+    if (this.started && !this.#resting)
+      this.#longest = Math.max(this.#longest, shownAt - this.shownAt);
+    const rested = this.#resting;
+    this.#resting = false;
     this.mediaTime = mediaTime;
     this.shownAt = shownAt;
-    if (this.started) return;
-    this.firstPicture = now;
-    this.#first();
+    if (!this.started) {
+      this.firstPicture = now;
+      this.#first();
+    }
+    if (rested) this.#moved();
   }
 }

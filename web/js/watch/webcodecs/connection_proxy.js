@@ -15,6 +15,11 @@ export class ConnectionProxy {
     this.#port.postMessage(['lively', lively]);
   }
 
+  /** @param {boolean} standby */
+  set standby(standby) {
+    this.#port.postMessage(['standby', standby]);
+  }
+
   open() {
     this.#port.postMessage(['open', this.url]);
   }

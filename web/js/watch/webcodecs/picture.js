@@ -123,6 +123,15 @@ export class Picture {
     this.#show(now);
   }
 
+  /**
+   * Shows every frame as soon as it is decoded, until `follow` is called. Call this when a standby
+   * begins or ends. The time until the next frame is not a stall.
+   */
+  rest() {
+    this.playhead.reset();
+    this.drawnAt = NaN;
+  }
+
   /** Shows the last frame again. */
   repeat() {
     this.#screen.repeat();
@@ -223,13 +232,9 @@ export class Picture {
    * @param {number} now
    */
   #overdue(now) {
-    if (
-      !this.frames ||
-      now - this.drawnAt < OVERDUE ||
-      this.playhead.at(now) - this.media < OVERDUE
-    )
-      return false;
-    return !this.#pauses.explain(this.media);
+    // Both times are NaN after a standby.
+    const waited = now - this.drawnAt >= OVERDUE && this.playhead.at(now) - this.media >= OVERDUE;
+    return this.frames > 0 && waited && !this.#pauses.explain(this.media);
   }
 
   /**

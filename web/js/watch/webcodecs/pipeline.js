@@ -6,6 +6,7 @@
  *
  * @typedef {object} PipelineEvents
  * @property {() => void} picture  the first frame is drawn
+ * @property {() => void} moving  the first frame after a standby is drawn
  * @property {(width: number, height: number) => void} sized  the drawn frame has a new size
  * @property {(reason: string, final: boolean) => void} broken `final`: this player can never play
  *   the stream
@@ -36,6 +37,13 @@ export class Pipeline {
   #sound;
   #burstEnd = 0;
   #bursting = true;
+  /** Time of the server (µs) and local time (ms) at which the hello was sent and received. */
+  #greeted = { now: NaN, at: NaN };
+  #standby = false;
+  /** Whether there was a standby: the time of the first frame then says nothing about the page. */
+  #waited = false;
+  /** Whether no frame has been drawn since the end of a standby. */
+  #still = false;
   #failed = false;
   #firstPicture = NaN;
   #width = 0;
@@ -65,7 +73,27 @@ export class Pipeline {
       (reason) => this.#broken(reason),
       environment,
     );
-    this.#ticker = environment.setInterval(() => this.#steer(environment.now()), TICK);
+    this.#ticker = this.#tick();
+  }
+
+  /**
+   * Begins or ends the standby: on standby, only keyframes are decoded, and each is shown at once.
+   * After the standby, the next media is a burst.
+   * @param {boolean} standby
+   */
+  set standby(standby) {
+    if (standby === this.#standby || this.#failed) return;
+    this.#standby = standby;
+    this.#waited = true;
+    this.#firstPicture = NaN;
+    this.#picture.rest();
+    this.#still = !standby;
+    this.#environment.clearInterval(this.#ticker);
+    if (standby) return;
+    const { now, at } = this.#greeted;
+    this.#burstEnd = now + (this.#environment.now() - at) * 1_000 - BURST_TAIL;
+    this.#bursting = true;
+    this.#ticker = this.#tick();
   }
 
   /**
@@ -87,6 +115,7 @@ export class Pipeline {
 
   /** @param {import('../line/connection.js').Hello} hello */
   hello(hello) {
+    this.#greeted = { now: hello.now, at: this.#environment.now() };
     this.#burstEnd = hello.now - BURST_TAIL;
     this.#bursting = true;
   }
@@ -100,6 +129,7 @@ export class Pipeline {
     try {
       if (record.kind === KIND.INIT) return this.#init(record);
       if (record.kind !== KIND.MEDIA) return;
+      if (this.#standby) return this.#keyframe(record, arrival);
       if (record.publishTime >= this.#burstEnd) this.#bursting = false;
       if (!this.#timeline.accept(record, arrival, !this.#bursting)) return;
       if (record.track === TRACK.VIDEO) this.#pictureRecord(record);
@@ -170,6 +200,20 @@ export class Pipeline {
     else if (record.track === TRACK.AUDIO) this.#sound.configure(readAudio(segment).channels);
   }
 
+  /**
+   * Shows the keyframes of a standby, and drops the other media.
+   * @param {MediaRecord} record
+   * @param {number} arrival
+   */
+  #keyframe(record, arrival) {
+    const key = record.track === TRACK.VIDEO && record.flags & FLAG.KEY;
+    if (key && this.#timeline.accept(record, arrival, false)) this.#pictureRecord(record);
+  }
+
+  #tick() {
+    return this.#environment.setInterval(() => this.#steer(this.#environment.now()), TICK);
+  }
+
   /** @param {MediaRecord} record */
   #pictureRecord(record) {
     const [sample] = readSamples(record.body, VIDEO_SCALE);
@@ -190,6 +234,7 @@ export class Pipeline {
    * @param {number} now
    */
   #steer(now) {
+    if (this.#standby) return;
     const { arrivals } = this.#timeline;
     const edge = arrivals.edge(now);
     if (Number.isNaN(edge)) return;
@@ -205,12 +250,15 @@ export class Pipeline {
    */
   #drawn(width, height) {
     const first = this.#picture.frames === 1;
-    if (first) this.#firstPicture = this.#environment.now();
+    if (first && !this.#waited) this.#firstPicture = this.#environment.now();
     if (width !== this.#width || height !== this.#height) {
       [this.#width, this.#height] = [width, height];
       this.#events.sized(width, height);
     }
     if (first) this.#events.picture();
+    if (!this.#still) return;
+    this.#still = false;
+    this.#events.moving();
   }
 
   /**

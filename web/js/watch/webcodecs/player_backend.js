@@ -38,7 +38,8 @@ export class PlayerBackend {
   #stream = '';
   #heard = true;
   #open = false;
-  #ticker;
+  #standby = false;
+  #ticker = 0;
 
   /**
    * @param {BackendOptions} options
@@ -52,7 +53,7 @@ export class PlayerBackend {
     this.#connection = this.#connect();
     if (url) this.open(url);
     this.#pipeline = this.#build();
-    this.#ticker = environment.setInterval(() => this.#heard && this.#report(), REPORT_EVERY);
+    this.#tick();
     port.onmessage = ({ data: [verb, ...values] }) => /** @type {any} */ (this)[verb](...values);
   }
 
@@ -93,6 +94,20 @@ export class PlayerBackend {
     this.#connection.lively = lively;
   }
 
+  /**
+   * Begins or ends the standby of the connection and of the pipeline.
+   * @param {boolean} standby
+   */
+  standby(standby) {
+    if (standby === this.#standby) return;
+    this.#standby = standby;
+    this.#pipeline.standby = standby;
+    this.#connection.standby = standby;
+    if (!standby) return this.#tick();
+    this.#environment.clearInterval(this.#ticker);
+    this.#report();
+  }
+
   /** @param {MessagePort} port */
   openSound(port) {
     this.#pipeline.openSound(port);
@@ -129,6 +144,13 @@ export class PlayerBackend {
     this.#port.close();
   }
 
+  #tick() {
+    this.#ticker = this.#environment.setInterval(
+      () => this.#heard && this.#report(),
+      REPORT_EVERY,
+    );
+  }
+
   #connect() {
     return new Connection(
       '',
@@ -158,6 +180,10 @@ export class PlayerBackend {
         picture: () => {
           this.#report();
           this.#tell('picture');
+        },
+        moving: () => {
+          this.#report();
+          this.#tell('moving');
         },
         sized: (width, height) => this.#tell('sized', width, height),
         broken: (reason, final) => this.#tell('broken', reason, final),

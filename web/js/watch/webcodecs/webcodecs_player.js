@@ -57,6 +57,7 @@ export class WebCodecsPlayer {
       ...{ hello, event, pace, down, failing, over },
       stats: (stats, bytes) => this.#take(stats, bytes),
       picture: () => this.#began(),
+      moving: () => events.moving(),
       sized: (width, height) => this.#sized(width, height),
       broken: (reason, final) => this.#broken(reason, final),
     };
