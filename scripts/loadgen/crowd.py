@@ -26,7 +26,12 @@ from scripts.loadgen.taps import TAPS_EVERY, taps_in_notice
 from scripts.loadgen.viewer import Viewer
 from scripts.loadgen.walker import MARGIN
 
-KINDS = {"ws": "WebSocketViewer", "whep": "WhepViewer", "hls": "HlsViewer"}
+KINDS = {
+    "ws": "WebSocketViewer",
+    "standby": "StandbyViewer",
+    "whep": "WhepViewer",
+    "hls": "HlsViewer",
+}
 """Class name of the viewer for each playback path. Only the module of the class in use is
 imported.
 """
@@ -236,7 +241,7 @@ class Crowd:
         room = self._random.choices(self._plan.rooms, self._plan.weights)[0]
         viewer = self._kind(self, room, probe=self._plan.probe, slow=slow, rude=rude)
         self._viewers[viewer] = time.monotonic()
-        if viewer.probe and self._plan.playback_path != "ws":
+        if viewer.probe and self._plan.playback_path in ("whep", "hls"):
             self.clocks.keep(room, self.http, self.url(f"/ws/{room}?media=0&player=load"))
         task = self._loop.create_task(self._connect(viewer))
         self._tasks.add(task)

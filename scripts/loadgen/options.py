@@ -66,7 +66,11 @@ Viewers = Annotated[
     int, typer.Option("--viewers", "-n", min=1, max=MAX_VIEWERS, help="Number of viewers.")
 ]
 PlaybackPath = Annotated[
-    str, typer.Option(help="How they watch. ws: the WebSocket; whep: WebRTC; hls: LL-HLS.")
+    str,
+    typer.Option(
+        help="How they watch. ws: the WebSocket; standby: the WebSocket on standby; whep: WebRTC; "
+        "hls: LL-HLS."
+    ),
 ]
 WatchedRoom = Annotated[
     str | None,

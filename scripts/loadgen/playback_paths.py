@@ -32,6 +32,17 @@ PLAYBACK_PATHS = {
         ),
         2_500,
     ),
+    "standby": PlaybackPath(
+        "WebSocket on standby",
+        "messages",
+        "records",
+        (
+            "The delay of a message begins when the server has the last packet of its frame, and "
+            "ends when the viewer has the last byte of the message. On standby, the keyframes wait "
+            "up to four seconds, and all other records are missed."
+        ),
+        2_500,
+    ),
     "whep": PlaybackPath(
         "WebRTC",
         "frames",

@@ -52,6 +52,9 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
     transport must be paused, and viewers over TLS.
     """
 
+    query = "player=load"
+    """Query string of the WebSocket's URL."""
+
     def __init__(
         self, crowd: ViewerContext, room: str, *, probe: bool, slow: bool, rude: bool
     ) -> None:
@@ -85,7 +88,7 @@ class WebSocketViewer(Viewer, asyncio.BufferedProtocol):
             sock = transport.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
         self.transport.write(
-            request(self._crowd.host, f"{self._crowd.path}/ws/{self.room}?player=load")
+            request(self._crowd.host, f"{self._crowd.path}/ws/{self.room}?{self.query}")
         )
 
     def get_buffer(self, sizehint: int) -> memoryview:

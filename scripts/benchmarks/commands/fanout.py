@@ -10,6 +10,7 @@ from rich.table import Table
 
 from scripts.benchmarks import fanout as benchmark
 from scripts.benchmarks import fanout_events as events_benchmark
+from scripts.benchmarks import fanout_standby as standby_benchmark
 from scripts.benchmarks import fanout_whep as whep_benchmark
 from scripts.benchmarks.commands.output import conclude, console, give_up, progress
 from scripts.benchmarks.commands.running import Json, measured, two_cores
@@ -51,7 +52,19 @@ def fanout(
             ),
         ),
     ] = 0,
-    pairs: Annotated[int, typer.Option(min=1, max=50, help="Pairs of runs for --events.")] = 5,
+    pairs: Annotated[
+        int, typer.Option(min=1, max=50, help="Pairs of runs for --events, rounds for --standby.")
+    ] = 5,
+    standby: Annotated[
+        bool,
+        typer.Option(
+            "--standby",
+            help=(
+                "Compare viewers on standby with viewers that play. The default of --viewers "
+                "becomes 1000."
+            ),
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Measures the delay of viewers, and the CPU and memory that the viewers cost the server. The
@@ -60,8 +73,10 @@ def fanout(
     if path not in ("ws", "whep"):
         give_up(f"--path {path!r}: ws or whep")
     if viewers is None:
-        viewers = "2000" if events else "500,1000,2000,3000" if path == "ws" else "100,250,500"
+        viewers = "1000" if standby else "2000" if events else "500,1000,2000,3000" if path == "ws" else "100,250,500"
     sizes = _sizes(viewers)
+    if standby:
+        return _fanout_standby(sizes, seconds, pairs, as_json)
     if path == "whep":
         return _fanout_whep(sizes, seconds, as_json)
     if events:
@@ -116,6 +131,33 @@ def _fanout_events(sizes: list[int], rate: int, seconds: float, pairs: int, as_j
             table.add_row(each.case, each.kind, before, after, change, f"{each.bar or ''}")
         console.print(table)
     conclude(report.bars, report.as_json() if as_json else None, [])
+
+
+def _fanout_standby(sizes: list[int], seconds: float, rounds: int, as_json: bool) -> None:
+    async def run() -> standby_benchmark.Report:
+        with tempfile.TemporaryDirectory(prefix="microlive-bench-") as folder:
+            return await standby_benchmark.measure(
+                Path(folder), sizes, seconds, rounds, two_cores(), progress=progress
+            )
+
+    report = measured(run(), 3 * rounds * sum(size / 500 + seconds + 60 for size in sizes))
+    if not as_json:
+        names = ("viewers", "one viewer: CPU %", "playing", "standby", "share %", "KB", "kbps")
+        table = Table(*names, title="Viewers on standby")
+        for each in report.rounds:
+            cpu = (f"{value:.1f}" for value in (each.alone, each.playing, each.standby))
+            rest = (f"{each.share:.1f}", f"{each.memory:.0f}", f"{each.kbps:.0f}")
+            table.add_row(str(each.viewers), *cpu, *rest)
+        console.print(table)
+    conclude(
+        report.bars,
+        report.as_json() if as_json else None,
+        [
+            (f"{each.viewers} viewers", outcome)
+            for each in report.rounds
+            for outcome in each.outcomes
+        ],
+    )
 
 
 def _fanout_whep(sizes: list[int], seconds: float, as_json: bool) -> None:
