@@ -50,9 +50,7 @@ class Members:
         """Number of bytes written to direct sockets."""
         return self.with_media.octets + self.without_media.octets + self._standbys.octets
 
-    def add(
-        self, viewer: Viewer, person: str | None, media: bool, held: bool = False
-    ) -> Member:
+    def add(self, viewer: Viewer, person: str | None, media: bool, held: bool = False) -> Member:
         """Adds a viewer, and gives the viewer a number that no later viewer gets. `held`: whether
         the viewer is on standby.
         """

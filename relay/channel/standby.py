@@ -31,8 +31,8 @@ class Standbys:
         drop: Callable[[Viewer], None],
         call_later: Callable[[float, Callable[[], None]], Timer],
     ) -> None:
-        """`keyframes` returns the newest keyframe of each slot. `drop` must remove a viewer, because
-        the viewer raised an exception.
+        """`keyframes` returns the newest keyframe of each slot. `drop` must remove a viewer, which
+        has raised an exception.
         """
         self._keyframes = keyframes
         self._drop = drop

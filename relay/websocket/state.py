@@ -30,9 +30,7 @@ class Event(Enum):
     viewer alone.
     """
     RELEASED = "released"
-    """The viewer ends its standby: it gets a burst again. Bytes of a direct socket must be held back
-    first.
-    """
+    """The viewer ends its standby: it gets a burst again. HELD_BACK comes before this."""
     CLOSED = "closed"
     """The server closes the connection."""
     WENT = "went"

@@ -45,8 +45,8 @@ BACKLOG_MAX = 4 * 1024 * 1024
 EVENTS_MAX = 64 * 1024
 """Maximum number of bytes of events that may wait for the viewer."""
 STANDBY_STALE = 4_000_000
-"""Age at which the last keyframe is too old for a viewer that begins on standby, µs. The keyframe is
-the picture of the standby, and the burst after the standby begins at it.
+"""Age at which the last keyframe is too old for a viewer that begins on standby, µs. The keyframe
+is the picture of the standby, and the burst after the standby begins at it.
 """
 SLOW_RATE = 500_000.0
 """Bit rate assumed for a channel whose bit rate has not been measured yet, bit/s."""
@@ -200,7 +200,7 @@ class WebSocketViewer:
         """Begins or ends the standby. After the standby, the viewer gets a burst as if it had just
         joined.
         """
-        if held is self._held:
+        if held is self._held or self.state not in OPEN:
             return
         if self._holds and not self._holds(held):
             self.close(RefusalCode.TOO_MANY_CONNECTIONS, "too many connections from this address")

@@ -28,8 +28,8 @@ class Outputs:
     play: WhepEndpoint
 
     def audience(self, ingest: IngestSessions) -> Audience:
-        """Returns the numbers of creators and viewers without those on standby, and the total time that was spent on
-        delivery to viewers.
+        """Returns the numbers of creators and viewers, and the total time that was spent on
+        delivery to viewers. Viewers on standby do not count.
         """
         return Audience(
             ingest.counters.sending,

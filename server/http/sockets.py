@@ -1,5 +1,5 @@
-"""Counts the sockets of each address and network: WebSockets and event streams together. A WebSocket
-on standby counts as a fifth. Pure.
+"""Counts the sockets of each address and network: WebSockets and event streams together. A
+WebSocket on standby counts as a fifth. Pure.
 """
 
 from types import TracebackType
@@ -64,8 +64,8 @@ class Socket:
         self._held = held
 
     def hold(self, held: bool) -> bool:
-        """Begins or ends the standby. Returns False, and changes nothing, if the socket would exceed
-        a limit.
+        """Begins or ends the standby. Returns False, and changes nothing, if the socket would
+        exceed a limit.
         """
         if held is not self._held and not self._limiter.hold(self._address, held):
             return False

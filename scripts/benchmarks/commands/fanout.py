@@ -73,7 +73,8 @@ def fanout(
     if path not in ("ws", "whep"):
         give_up(f"--path {path!r}: ws or whep")
     if viewers is None:
-        viewers = "1000" if standby else "2000" if events else "500,1000,2000,3000" if path == "ws" else "100,250,500"
+        several = "500,1000,2000,3000" if path == "ws" else "100,250,500"
+        viewers = "1000" if standby else "2000" if events else several
     sizes = _sizes(viewers)
     if standby:
         return _fanout_standby(sizes, seconds, pairs, as_json)

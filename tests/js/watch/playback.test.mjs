@@ -61,7 +61,13 @@ class FakeConnection {
 }
 
 /** A playback that has started. `make` may replace how players are made. */
-function started({ scope = ALL, player = null, make = null, expecting = () => true } = {}) {
+function started({
+  scope = ALL,
+  player = null,
+  make = null,
+  expecting = () => true,
+  standby = false,
+} = {}) {
   const clock = new FakeClock();
   const connection = new FakeConnection();
   const told = [];
@@ -92,11 +98,13 @@ function started({ scope = ALL, player = null, make = null, expecting = () => tr
     isHidden: () => state.hidden,
     events: {
       picture: () => void told.push('picture'),
+      moving: () => void told.push('moving'),
       blocked: () => void told.push('blocked'),
       hopeless: (reason) => void told.push(`hopeless: ${reason}`),
     },
     environment: fakeEnvironment(clock),
   });
+  playback.standby = standby;
   playback.start();
   return { clock, connection, told, shown, players, playback, state, last: () => players.at(-1) };
 }
@@ -381,4 +389,52 @@ test('close leaves no timer, and what a player says afterwards changes nothing',
   players[1].events.broken('bad', true);
   players[1].events.picture();
   assert.deepEqual([players.length, told, players[1].closed], [2, [], true]);
+});
+
+test('a player of the WebSocket stays through a standby, silent', () => {
+  const { playback, players, told, shown } = started({ player: 'mse', standby: true });
+  const [player] = players;
+  assert.equal(player.standby, true);
+  playback.muted = false;
+  assert.equal(player.muted, true);
+  player.events.picture();
+  assert.deepEqual(told, ['picture']);
+  playback.standby = false;
+  assert.deepEqual([player.standby, player.muted, player.asked], [false, false, ['resume']]);
+  player.events.moving();
+  player.events.moving();
+  assert.deepEqual(told, ['picture', 'moving']);
+  playback.standby = true;
+  playback.resume();
+  assert.deepEqual([player.standby, player.muted, player.asked], [true, true, ['resume']]);
+  assert.deepEqual([players.length, player.closed, shown], [1, false, ['show', 'release']]);
+});
+
+test('any other player exists only while the room plays, and leaves its last frame', () => {
+  const { playback, players, told, shown } = started({ player: 'whep', standby: true });
+  assert.equal(players.length, 0);
+  shown.splice(0);
+  playback.standby = false;
+  assert.equal(players.length, 1);
+  players[0].events.picture();
+  assert.deepEqual(told, ['picture', 'moving']);
+  shown.splice(0);
+  playback.standby = true;
+  assert.deepEqual([players[0].closed, playback.player, shown], [true, null, ['hold', 'drop']]);
+});
+
+test('a player that loads while the standby begins is closed', async () => {
+  let ready;
+  const { playback, players } = started({
+    player: 'hls',
+    make: (name, events) =>
+      new Promise(
+        (resolve) =>
+          (ready = () => resolve(players[players.push(new FakePlayer(name, events)) - 1])),
+      ),
+  });
+  playback.standby = true;
+  ready();
+  await settle();
+  assert.deepEqual([players[0].closed, playback.player], [true, null]);
 });

@@ -87,3 +87,14 @@ def test_too_much_is_forgotten_until_the_next_idr(monkeypatch: pytest.MonkeyPatc
     assert (burst.messages, burst.size) == ([], 0)
     burst.add(message(b"i", key=True))
     assert len(burst.messages) == 1
+
+
+def test_the_keyframe_is_written_without_the_drafts_behind_it() -> None:
+    burst = Burst()
+    burst.keep(draft(10, key=True))
+    burst.keep(draft(20))
+    keyframe = burst.keyframe
+    drafts = len(burst._drafts)
+    burst.keep(draft(30, key=True))
+    assert keyframe and keyframe.key and burst.keyframe is not keyframe
+    assert drafts == 1 and not burst._drafts

@@ -116,6 +116,9 @@ def cause(made: Connection, event: Event) -> None:
                 made.viewer.send(message_of(made))
         case Event.HELD_BACK:
             made.viewer.receive_ping(b"")
+        case Event.RELEASED:
+            made.viewer.receive_text('{"type":"hold","on":true}')
+            made.viewer.receive_text('{"type":"hold","on":false}')
         case Event.CLOSED:
             made.viewer.close(RefusalCode.SERVER_CLOSING, "test")
         case Event.WENT:
@@ -127,13 +130,16 @@ def message_of(made: Connection) -> Message:
 
 
 J, B, D, C, L = State.JOINING, State.BUFFERED, State.DIRECT, State.CLOSING, State.LEFT
-EVENTS = (Event.JOINED, Event.CAUGHT_UP, Event.HELD_BACK, Event.CLOSED, Event.WENT)
+EVENTS = (
+    *(Event.JOINED, Event.CAUGHT_UP, Event.HELD_BACK, Event.RELEASED, Event.CLOSED),
+    Event.WENT,
+)
 GRID: dict[State, tuple[State, ...]] = {
-    J: (B, J, J, C, L),
-    B: (B, D, B, C, L),
-    D: (D, D, B, C, L),
-    C: (C, C, C, C, L),
-    L: (L, L, L, L, L),
+    J: (B, J, J, B, C, L),
+    B: (B, D, B, B, C, L),
+    D: (D, D, B, B, C, L),
+    C: (C, C, C, C, C, L),
+    L: (L, L, L, L, L, L),
 }
 """The state after each of EVENTS; written by hand, not taken from the table."""
 

@@ -9,6 +9,7 @@ import pytest
 import relay.websocket.viewer
 from relay.channel.channel import Channel
 from relay.channel.notice import BURST
+from relay.channel.outbox import Pace
 from relay.channel.wsframe import PING, PONG, control_frame
 from relay.media import opus
 from relay.message import Kind, Record, unpack_records
@@ -431,3 +432,125 @@ async def test_bytes_that_wait_in_this_process() -> None:
     assert viewer.waiting > 0
     viewer.leave()
     assert viewer.waiting == 0
+
+
+def frames_of(transport: Transport) -> list[int]:
+    """The sequence numbers of the frames that were written since the last call."""
+    transport.take()
+    records, _ = transport.messages()
+    transport.taken.clear()
+    return [
+        record.sequence
+        for record in records
+        if record.kind is Kind.MEDIA and record.track == Track.VIDEO
+    ]
+
+
+async def test_a_viewer_holds_its_connection_and_plays() -> None:
+    """It gets the keyframe, and when it plays everything since the keyframe. After a standby it is
+    not slow any more.
+    """
+    channel = on_air()
+    counters = WebSocketCounters()
+    transport = Transport()
+    viewer = WebSocketViewer(transport, channel, counters)
+    publish_frame(channel, 1)
+    viewer.join('{"type":"hello"}', held=True)
+    publish_frame(channel, 2)
+    assert frames_of(transport) == [0] and channel.standbys == 1 and counters.joined == 0
+    viewer.receive_text('{"type":"hold","on":false}')
+    assert frames_of(transport) == [0, 1, 2] and channel.viewers == 1 and counters.joined == 1
+    publish_frame(channel, 3)
+    assert frames_of(transport) == [3]
+    viewer._outbox.pace = Pace.KEY
+    viewer.receive_text('{"type":"hold","on":true}')
+    publish_frame(channel, 4)
+    assert frames_of(transport) == [] and channel.viewers == 0
+    viewer.receive_text('{"type":"hold","on":false}')
+    publish_frame(channel, 5)
+    assert frames_of(transport) == [0, 1, 2, 3, 4, 5]
+    viewer.leave()
+    assert channel.members == 0
+
+
+async def test_a_burst_ends_when_its_viewer_goes_on_standby() -> None:
+    """The frames that were not written yet are not sent."""
+    channel = on_air(key_size=BITRATE_KEY)
+    for number in range(1, 30):
+        publish_frame(channel, number, size=8_000)
+    viewer, transport = viewer_of(channel)
+    viewer.join('{"type":"hello"}')
+    viewer.receive_text('{"type":"hold","on":true}')
+    transport.take()
+    publish_frame(channel, 30)
+    await asyncio.sleep(0)
+    assert 0 < len(frames_of(transport)) < 10
+    viewer.leave()
+
+
+async def test_nothing_that_a_standby_reports_counts() -> None:
+    """A taken tap or report of a viewer who watches nothing would be of nobody."""
+    owner = Owner()
+    channel = make_channel(owner)
+    viewer, transport = viewer_of(channel)
+    viewer.join('{"type":"hello"}', held=True)
+    viewer.receive_text('{"type":"report","media_time":0,"playing":true}')
+    viewer.receive_text('{"type":"taps","counts":{"heart":[1]}}')
+    viewer.receive_text('{"type":"time","id":7}')
+    transport.take()
+    assert transport.messages()[1][-1]["id"] == 7
+    assert viewer.lag is None and not owner.reports and not owner.notices
+    viewer.leave()
+    assert owner.left == []
+
+
+@pytest.mark.parametrize("notice", ['{"type":"hold"}', '{"type":"hold","on":1}'])
+async def test_a_hold_that_says_neither_is_refused(notice: str) -> None:
+    viewer, transport = viewer_of(make_channel())
+    viewer.join('{"type":"hello"}')
+    viewer.receive_text(notice)
+    transport.take()
+    transport.messages()
+    assert transport.close_code == 1007
+    viewer.leave()
+
+
+async def test_a_standby_that_may_not_play_is_closed() -> None:
+    asked: list[bool] = []
+
+    def holds(held: bool) -> bool:
+        asked.append(held)
+        return False
+
+    channel, transport = on_air(), Transport()
+    viewer = WebSocketViewer(transport, channel, WebSocketCounters(), holds=holds)
+    viewer.join('{"type":"hello"}', held=True)
+    viewer.receive_text('{"type":"hold","on":true}')
+    viewer.receive_text('{"type":"hold","on":false}')
+    transport.take()
+    transport.messages()
+    assert asked == [False] and transport.close_code == 4429
+    assert transport.close_reason.startswith(b"too_many_connections: ")
+    viewer.leave()
+
+
+async def test_a_standby_demands_a_keyframe_only_if_the_last_is_old(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Playing demands a fresh one earlier, because the viewer must decode all since the last."""
+    channel, publisher = on_air(), Publisher()
+    channel.stream.attach(publisher)
+    published = channel.stream._idr
+    assert published
+    monkeypatch.setattr("time.time_ns", lambda: (published.publish + 3_000_000) * 1_000)
+    viewer, _ = viewer_of(channel)
+    viewer.join('{"type":"hello"}', held=True)
+    assert publisher.demands == []
+    viewer.receive_text('{"type":"hold","on":false}')
+    assert len(publisher.demands) == 1
+    monkeypatch.setattr("time.time_ns", lambda: (published.publish + 5_000_000) * 1_000)
+    other, _ = viewer_of(channel)
+    other.join('{"type":"hello"}', held=True)
+    assert len(publisher.demands) == 2
+    viewer.leave()
+    other.leave()

@@ -45,7 +45,9 @@ export class Viewport {
     if (prepared)
       for (const { name, value } of placeholder.attributes) prepared.setAttribute(name, value);
     window.addEventListener('resize', () => this.fit(), { signal: this.#listening.signal });
-    this.#timer = environment.setInterval(() => this.#soften(), SOFTEN_EVERY);
+    // The picture of a room on standby hardly changes.
+    const moves = () => !root.classList.contains('held');
+    this.#timer = environment.setInterval(() => moves() && this.#soften(), SOFTEN_EVERY);
   }
 
   /**

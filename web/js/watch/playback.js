@@ -129,13 +129,10 @@ export class Playback {
     this.#standby = standby;
     this.#still = true;
     const stays = this.#ladder.transport === 'websocket';
-    if (!standby && !(stays && this.#begun)) return this.start();
-    if (!stays) return this.#release();
-    if (standby) this.muted = this.#muted;
-    this.#rest();
-    if (standby) return;
-    this.muted = this.#muted;
-    this.resume();
+    if (!standby && !(stays && this.#begun)) this.start();
+    else if (!stays) this.#release();
+    else if (standby) this.#silence();
+    else this.#continue();
   }
 
   /** @param {import('./line/connection.js').Hello} hello */
@@ -305,6 +302,17 @@ export class Playback {
     if (this.#standby || !this.#still) return;
     this.#still = false;
     this.#events.moving();
+  }
+
+  #silence() {
+    this.muted = this.#muted;
+    this.#rest();
+  }
+
+  #continue() {
+    this.#rest();
+    this.muted = this.#muted;
+    this.resume();
   }
 
   /** Tells a player that does not hold the connection whether the room is on standby. */

@@ -276,3 +276,69 @@ test('close leaves no socket and no timer, and open begins again', async () => {
   connection.open();
   assert.equal(WebSocket.open.length, 1);
 });
+
+test('a connection on standby says so in its URL, and later in notices', async () => {
+  const { connection, WebSocket } = begin();
+  connection.url = 'ws://host/ws/room?player=mse';
+  connection.standby = true;
+  connection.open();
+  assert.equal(WebSocket.last.url, 'ws://host/ws/room?player=mse&hold=1');
+  WebSocket.last.accept();
+  WebSocket.last.say(HELLO);
+  const holds = () => WebSocket.last.sent.filter(({ type }) => type === 'hold');
+  assert.deepEqual(holds(), []);
+  connection.standby = false;
+  connection.standby = false;
+  assert.deepEqual(holds(), [{ type: 'hold', on: false }]);
+  connection.standby = true;
+  assert.deepEqual(holds()[1], { type: 'hold', on: true });
+  connection.restart();
+  assert.match(WebSocket.last.url, /hold=1$/);
+});
+
+test('a standby that ends while the socket opens ends when it is open', () => {
+  const { connection, WebSocket } = begin();
+  connection.url = 'ws://host/ws/room?player=mse';
+  connection.standby = true;
+  connection.open();
+  connection.standby = false;
+  WebSocket.last.accept();
+  assert.deepEqual(
+    WebSocket.last.sent.find(({ type }) => type === 'hold'),
+    { type: 'hold', on: false },
+  );
+  WebSocket.last.lose();
+  connection.retryNow();
+  assert.doesNotMatch(WebSocket.last.url, /hold/);
+});
+
+test('a standby sends no reports, rarely asks for the time, and reports new media when it plays', async () => {
+  const { clock, connection, WebSocket } = await opened();
+  const { last } = WebSocket;
+  const answer = () => {
+    const { id } = last.sent.findLast(({ type }) => type === 'time');
+    last.say({ type: 'time', id, now: 0 });
+  };
+  for (let n = 0; n < 4; n++) answer();
+  last.bring(message(record({ mediaTime: 5n })));
+  connection.standby = true;
+  last.sent.splice(0);
+  for (let n = 0; n < 8; n++) {
+    await clock.advance(1_000);
+    if (n % 4 === 0) last.bring(message(record({ mediaTime: 9n })));
+  }
+  assert.deepEqual(last.sent, []);
+  await clock.advance(3_000);
+  assert.deepEqual(
+    last.sent.map(({ type }) => type),
+    ['time'],
+  );
+  answer();
+  connection.standby = false;
+  await clock.advance(900);
+  const reports = () => last.sent.filter(({ type }) => type === 'report');
+  assert.deepEqual(reports(), []);
+  last.bring(message(record({ mediaTime: 12n })));
+  await clock.advance(1_000);
+  assert.equal(reports()[0].media_time, 12);
+});

@@ -87,3 +87,19 @@ test('the counters continue when the connection moves', () => {
   line.take(null);
   assert.deepEqual([line.bytes, line.reconnects], [1_500, 1]);
 });
+
+test('each holder of the connection is on standby while the room is', async () => {
+  const line = new RoomConnection('ws://one', LISTENER);
+  line.standby = true;
+  const { connection, heard } = distant();
+  line.take(connection);
+  line.open();
+  line.standby = true;
+  line.standby = false;
+  assert.deepEqual(await heard(), [
+    ['lively', true],
+    ['standby', true],
+    ['open', 'ws://one'],
+    ['standby', false],
+  ]);
+});

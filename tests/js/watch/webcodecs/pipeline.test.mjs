@@ -13,6 +13,7 @@ const CODEC = 'avc1.42c01f';
 /** A pipeline on a page without screen refreshes, and a decoder that needs DECODES. */
 function begin(t) {
   const clock = new FakeClock();
+  const told = [];
   const globals = {
     VideoDecoder: class {
       static isConfigSupported = () => Promise.resolve({ supported: true });
@@ -38,7 +39,12 @@ function begin(t) {
   const pipeline = new Pipeline(
     { show: (frame) => frame.close(), close() {} },
     { at: (local) => local * 1_000, error: 0 },
-    { picture() {}, sized() {}, broken: (reason) => assert.fail(reason) },
+    {
+      picture: () => told.push('picture'),
+      moving: () => told.push('moving'),
+      sized() {},
+      broken: (reason) => assert.fail(reason),
+    },
     fakeEnvironment(clock),
   );
   t.after(() => {
@@ -56,18 +62,20 @@ function begin(t) {
     body: Uint8Array.from([CODEC.length, ...Buffer.from(CODEC), ...initSegment(AVC1)]),
   });
   let sequence = 0;
-  const push = () => {
-    const mediaTime = sequence * FRAME * 1_000;
+  /** One frame arrives: by default the next one, which is a keyframe if it is the first. */
+  const push = (number = sequence, key = number === 0) => {
+    const mediaTime = number * FRAME * 1_000;
+    sequence = number + 1;
     record({
       kind: KIND.MEDIA,
-      flags: sequence ? 0 : FLAG.KEY,
-      sequence: sequence++,
+      flags: key ? FLAG.KEY : 0,
+      sequence: number,
       mediaTime,
       publishTime: mediaTime,
       body: fragment([{ duration: 3_000, data: [1] }]),
     });
   };
-  return { clock, pipeline, push };
+  return { clock, pipeline, push, told };
 }
 
 test('on a steady network a frame is drawn when it is decoded', async (t) => {
@@ -93,4 +101,65 @@ test('on a trembling network a frame waits for the reserve', async (t) => {
     await clock.advance(FRAME - late);
   }
   assert.ok(pipeline.stats().target >= 35);
+});
+
+test('a standby shows each keyframe at once, and nothing else', async (t) => {
+  const { clock, pipeline, push, told } = begin(t);
+  pipeline.standby = true;
+  push(0);
+  push(1);
+  await clock.advance(DECODES);
+  assert.deepEqual([pipeline.stats().frames, told], [1, ['picture']]);
+  await clock.advance(4_000 - DECODES);
+  push(120, true);
+  await clock.advance(DECODES);
+  assert.equal(pipeline.stats().frames, 2);
+  assert.equal(Math.round(pipeline.stats().mediaTime), 120 * FRAME);
+  const waiting = clock.timers;
+  await clock.advance(60_000);
+  assert.equal(clock.timers, waiting);
+  assert.deepEqual(told, ['picture']);
+});
+
+test('after a standby the picture moves at once and reaches the live edge, without a stall', async (t) => {
+  const { clock, pipeline, push, told } = begin(t);
+  pipeline.standby = true;
+  push(0);
+  await clock.advance(30 * FRAME);
+  pipeline.standby = false;
+  for (let n = 0; n < 30; n++) push(n); // the burst has the keyframe again
+  await clock.advance(20);
+  assert.deepEqual(told, ['picture', 'moving']);
+  for (let n = 30; n < 130; n++) {
+    push(n);
+    await clock.advance(FRAME);
+  }
+  const { stalls, lag, seeks, firstPicture } = pipeline.stats();
+  assert.deepEqual([stalls, seeks, told.length], [0, 0, 2]);
+  assert.ok(lag < 60, `${lag} ms`);
+  assert.ok(Number.isNaN(firstPicture)); // says nothing about the page
+});
+
+test('a room that played goes on where it is live, without a stall', async (t) => {
+  const { clock, pipeline, push, told } = begin(t);
+  for (let n = 0; n < 60; n++) {
+    push(n);
+    await clock.advance(FRAME);
+  }
+  pipeline.standby = true;
+  await clock.advance(200);
+  const { frames } = pipeline.stats();
+  push(61);
+  await clock.advance(240 * FRAME - 200);
+  assert.equal(pipeline.stats().frames, frames);
+  pipeline.standby = false;
+  for (let n = 270; n < 300; n++) push(n, n === 270);
+  await clock.advance(20);
+  assert.deepEqual(told, ['picture', 'moving']);
+  for (let n = 300; n < 360; n++) {
+    push(n);
+    await clock.advance(FRAME);
+  }
+  assert.equal(pipeline.stats().stalls, 0);
+  assert.ok(pipeline.stats().lag < 60, `${pipeline.stats().lag} ms`);
 });

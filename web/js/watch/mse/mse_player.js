@@ -147,7 +147,11 @@ export class MsePlayer {
     this.#standby = standby;
     this.#waited = true;
     this.#watch.rest();
-    if (standby) return this.#video.pause();
+    if (standby) this.#video.pause();
+    else this.#play();
+  }
+
+  #play() {
     const now = this.#now;
     this.#burst.begin(this.#clock.at(now), this.#timeline.begun);
     this.#lastSeekAt = now;

@@ -4,6 +4,7 @@ export class ConnectionProxy {
   /** Number of bytes received, as stated in the last report of the backend. */
   bytes = 0;
   #port;
+  #standby = false;
 
   /** @param {MessagePort} port */
   constructor(port) {
@@ -17,6 +18,8 @@ export class ConnectionProxy {
 
   /** @param {boolean} standby */
   set standby(standby) {
+    if (standby === this.#standby) return;
+    this.#standby = standby;
     this.#port.postMessage(['standby', standby]);
   }
 

@@ -145,10 +145,7 @@ export class PlayerBackend {
   }
 
   #tick() {
-    this.#ticker = this.#environment.setInterval(
-      () => this.#heard && this.#report(),
-      REPORT_EVERY,
-    );
+    this.#ticker = this.#environment.setInterval(() => this.#heard && this.#report(), REPORT_EVERY);
   }
 
   #connect() {
