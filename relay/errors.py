@@ -61,6 +61,11 @@ class RefusalCode(StrEnum):
     NOT_YOURSELF = "not_yourself"
     TOO_MANY_FOLLOWS = "too_many_follows"
 
+    # Pushes
+    PUSH_OFF = "push_off"
+    BAD_SUBSCRIPTION = "bad_subscription"
+    SUBSCRIPTION_NOT_FOUND = "subscription_not_found"
+
     # Sign-in, devices and personal data
     NO_PASSKEYS_HERE = "no_passkeys_here"
     BAD_CREDENTIAL = "bad_credential"

@@ -22,6 +22,7 @@ from server.composition.measuring import create_metrics, start_sampler, start_sh
 from server.composition.media import open_media
 from server.composition.outputs import create_outputs
 from server.composition.parts import Parts
+from server.composition.pushes import open_pushes
 from server.composition.serving import serve_clients, serve_operator
 from server.composition.stored_media import (
     open_objects,
@@ -46,6 +47,7 @@ from server.memory.machine import Allocator
 from server.objects.objects import Objects
 from server.posters.posters import Posters
 from server.posters.replay_posters import ReplayPosters
+from server.push.pushes import INTERNET, Pushes, PushNetwork
 from server.recordings.recordings import Recordings
 from server.recordings.replays import Replays
 from server.rooms.lost_servers import LostServers
@@ -79,6 +81,7 @@ class RunningServer:
     posters: Posters
     clips: Clips
     objects: Objects
+    pushes: Pushes | None
 
 
 async def serve(
@@ -116,12 +119,16 @@ def _tune_garbage_collector() -> None:
     gc.set_threshold(10_000, 20, 50)
 
 
-async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
-    """Starts all parts of the server. `stack` closes the parts on exit."""
+async def start(
+    settings: Settings, stack: AsyncExitStack, push_network: PushNetwork = INTERNET
+) -> RunningServer:
+    """Starts all parts of the server. `stack` closes the parts on exit. `push_network`: how the
+    server reaches push services.
+    """
     # Each server has its own registry: several servers may run in one process.
     registry = CollectorRegistry()
     origins = Origins(settings)
-    parts, listeners = await _open_parts(settings, registry, origins, stack)
+    parts, listeners = await _open_parts(settings, registry, origins, push_network, stack)
     metrics = create_metrics(parts, registry)
     pages, profiles = create_pages(parts)
     app = public_application(parts, pages, profiles, metrics, origins)
@@ -151,11 +158,16 @@ async def start(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         parts.posters,
         parts.clips,
         parts.objects,
+        parts.pushes,
     )
 
 
 async def _open_parts(
-    settings: Settings, registry: CollectorRegistry, origins: Origins, stack: AsyncExitStack
+    settings: Settings,
+    registry: CollectorRegistry,
+    origins: Origins,
+    push_network: PushNetwork,
+    stack: AsyncExitStack,
 ) -> tuple[Parts, list[Listener]]:
     """Opens the data and the UDP port, restores the rooms of the last run, and creates the parts
     that serve these rooms. The TCP ports are bound, but do not listen yet.
@@ -209,6 +221,7 @@ async def _open_parts(
         limits,
         replays,
         open_discovery(rooms, storage, posters, stack),
+        await open_pushes(rooms, storage, settings, push_network, stack),
     )
     return parts, listeners
 

@@ -136,6 +136,20 @@ class Settings(BaseModel):
             "trusted."
         ),
     )
+    push: bool = Field(
+        True,
+        description=(
+            "Send Web Push to the browsers of followers when a creator goes live. The server then "
+            "connects to the push services of these browsers."
+        ),
+    )
+    push_contact: str | None = Field(
+        None,
+        description=(
+            "URL at which push services can reach the operator, such as mailto:ops@example.org. "
+            "Default: --public-url, if it is an https:// URL."
+        ),
+    )
     create: Literal["anyone", "token"] = Field(
         "anyone", description="Who may create rooms: anyone, or only with the --create-token."
     )
@@ -484,6 +498,14 @@ class Settings(BaseModel):
             return False
 
     @property
+    def contact(self) -> str:
+        """The URL at which push services can reach the operator; may be empty."""
+        if self.push_contact is not None:
+            return self.push_contact
+        url = self.public_url or ""
+        return url if url.startswith("https://") else ""
+
+    @property
     def database_url(self) -> str | None:
         return None if self.database is None else self.database.get_secret_value()
 
@@ -491,6 +513,13 @@ class Settings(BaseModel):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return expanded(value).absolute()
+
+    @field_validator("push_contact")
+    @classmethod
+    def _is_contact(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"(mailto:[^\s@]+@|https://)[!-~]+", value):
+            raise ValueError("must be a mailto: or https:// URL (RFC 8292 §2.1)")
+        return value
 
     @field_validator("database")
     @classmethod

@@ -29,6 +29,7 @@ from server.http.people import PeopleEndpoint
 from server.http.people_items import PersonItemsEndpoint
 from server.http.polls import PollsEndpoint
 from server.http.posters import PostersEndpoint
+from server.http.push import PushEndpoint
 from server.http.qr_codes import QrAnswers
 from server.http.replay import ReplayEndpoint
 from server.http.replays import ReplaysEndpoint
@@ -102,6 +103,11 @@ def person_endpoints(parts: Parts, profiles: Profiles) -> tuple[Endpoint, ...]:
         CodesEndpoint(identity, storage.transfers, storage.accounts, settings),
         DevicesEndpoint(identity, storage.devices),
         HiddenEndpoint(identity, storage.hidden),
+        PushEndpoint(
+            identity,
+            storage.push_subscriptions,
+            parts.pushes.public_key if parts.pushes else None,
+        ),
         AccountEndpoint(
             identity, storage.accounts, storage.devices, storage.personal_data, settings
         ),

@@ -40,7 +40,7 @@ def create_metrics(parts: Parts, registry: CollectorRegistry) -> Metrics:
         outputs.events,
     )
     stored = MediaSources(parts.recordings, parts.clips, parts.objects)
-    return Metrics(sources, social, stored, registry, parts.settings)
+    return Metrics(sources, social, stored, parts.pushes, registry, parts.settings)
 
 
 def start_sampler(parts: Parts, stack: AsyncExitStack) -> LoadSampler:

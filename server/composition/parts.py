@@ -12,6 +12,7 @@ from server.http.blocklist import Blocklist
 from server.objects.objects import Objects
 from server.posters.posters import Posters
 from server.posters.replay_posters import ReplayPosters
+from server.push.pushes import Pushes
 from server.recordings.recordings import Recordings
 from server.recordings.replays import Replays
 from server.rooms.registry import Rooms
@@ -40,3 +41,5 @@ class Parts:
     limits: LoadLimits
     replays: Replays
     discovery: Discovery
+    pushes: Pushes | None
+    """None if the server sends no pushes."""

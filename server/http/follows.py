@@ -35,6 +35,12 @@ class Follows(Payload):
     follows: list[PersonBody]
 
 
+class LiveFollows(Payload):
+    """The answer of GET /api/me/follows/live."""
+
+    live: Annotated[int, Field(description="number of followed people who have a public live")]
+
+
 class Profile(Payload):
     """The public data of the holder of a handle."""
 
@@ -71,7 +77,9 @@ class Profiles:
 
 
 class FollowsEndpoint:
-    """The endpoints `/api/follows/{person}`, `/api/me/follows` and `/api/handles/{handle}`."""
+    """The endpoints `/api/follows/{person}`, `/api/me/follows`, `/api/me/follows/live` and
+    `/api/handles/{handle}`.
+    """
 
     def __init__(self, identity: Identity, follows: FollowStore, profiles: Profiles) -> None:
         self._identity = identity
@@ -83,6 +91,7 @@ class FollowsEndpoint:
             web.put("/api/follows/{person}", self.follow),
             web.delete("/api/follows/{person}", self.unfollow),
             web.get("/api/me/follows", self.list),
+            web.get("/api/me/follows/live", self.count_live),
             web.get("/api/handles/{handle}", self.show),
         ]
 
@@ -118,6 +127,15 @@ class FollowsEndpoint:
             person = await self._identity.require_person(request)
             found = await self._follows.followed_by(person.id)
         return reply(Follows, {"follows": [body_of(person_of(record)) for record in found]})
+
+    async def count_live(self, request: web.Request) -> web.Response:
+        """Counts the followed people who are live, for the badge of the installed app."""
+        visitor = self._identity.visitor_of(request)
+        live = 0
+        if visitor is not None and visitor.stored:
+            person = await self._identity.require_person(request)
+            live = await self._follows.count_live(person.id)
+        return reply(LiveFollows, {"live": live})
 
     async def show(self, request: web.Request) -> web.Response:
         return reply(Profile, await self._profiles.find(request.match_info["handle"]))

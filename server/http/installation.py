@@ -1,6 +1,6 @@
 """The manifest and the service worker, with which the pages can be installed as an app."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aiohttp import hdrs, web
 
@@ -9,7 +9,7 @@ from server import WEB
 from server.errors import NotFound
 from server.site.assets import Assets
 from server.site.manifest import manifest
-from server.site.shell import MAINS, files_in, service_worker
+from server.site.shell import MAINS, WORDS, files_in, service_worker
 from server.site.strings import Strings
 
 
@@ -18,10 +18,16 @@ class Installation:
     browser must ask the server for changes before each use of a stored copy.
     """
 
-    def __init__(self, assets: Assets, strings_for: Callable[[web.Request], Strings]) -> None:
+    def __init__(
+        self,
+        assets: Assets,
+        strings_for: Callable[[web.Request], Strings],
+        strings: Mapping[str, Strings],
+    ) -> None:
+        """`strings`: the texts by language."""
         self._assets = assets
         self._strings_for = strings_for
-        self._worker = _worker(assets)
+        self._worker = _worker(assets, strings)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -55,10 +61,18 @@ class Installation:
         )
 
 
-def _worker(assets: Assets) -> str:
+def _worker(assets: Assets, strings: Mapping[str, Strings]) -> str:
     """Returns the text of the service worker; empty with --dev."""
     if not (names := assets.names()):
         return ""
     of_rooms = set().union(*(files_in(path.read_text()) for path in WEB.glob("room*.html")))
     mains = [assets.main(page) for page in MAINS]
-    return service_worker((WEB / "sw.js").read_text(), assets.base, names, mains, of_rooms)
+    script = (WEB / "sw.js").read_text()
+    words = {language: _words(each) for language, each in strings.items()}
+    return service_worker(script, assets.base, names, mains, of_rooms, words)
+
+
+def _words(strings: Strings) -> dict[str, str]:
+    """Returns the texts of notifications. The values stay open for the service worker."""
+    values = {"name": "{name}", "time": "{time}"}
+    return {word: strings.t(f"notification.{word}", **values) for word in WORDS}

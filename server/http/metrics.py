@@ -8,14 +8,16 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from server.http.auth import require_operator
 from server.http.media_metrics import MediaCollector, MediaSources
+from server.http.push_metrics import PushCollector
 from server.http.server_metrics import ServerCollector, Sources
 from server.http.social_metrics import SocialCollector, SocialSources
+from server.push.pushes import Pushes
 from server.settings import Settings
 
 
 class Metrics:
-    """The endpoint `/metrics`. Serves metrics of `registry`, the process, `sources`, `social` and
-    `media` to the operator's programs.
+    """The endpoint `/metrics`. Serves metrics of `registry`, the process, `sources`, `social`,
+    `media` and `pushes` to the operator's programs.
     """
 
     def __init__(
@@ -23,6 +25,7 @@ class Metrics:
         sources: Sources,
         social: SocialSources,
         media: MediaSources,
+        pushes: Pushes | None,
         registry: CollectorRegistry,
         settings: Settings,
     ) -> None:
@@ -32,6 +35,8 @@ class Metrics:
         registry.register(ServerCollector(sources))
         registry.register(SocialCollector(social))
         registry.register(MediaCollector(media))
+        if pushes:
+            registry.register(PushCollector(pushes))
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/metrics", self.get)]

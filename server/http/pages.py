@@ -69,7 +69,9 @@ class Pages:
         self._replays = replays
         self._access = access
         self._settings = settings
-        self._installation = Installation(templates.assets, templates.strings_for)
+        self._installation = Installation(
+            templates.assets, templates.strings_for, templates.strings
+        )
 
     def routes(self) -> list[web.RouteDef]:
         return [

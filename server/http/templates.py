@@ -29,10 +29,10 @@ AREAS = {
     ),
     "room.html": (
         *("site", "room", "stats", "chat", "report", "hearts", "clip", "poll", "social"),
-        *("api", "refusals"),
+        *("push", "api", "refusals"),
     ),
     "me.html": ("site", "me", "report", "api", "refusals"),
-    "handle.html": ("site", "handle", "api", "refusals"),
+    "handle.html": ("site", "handle", "push", "api", "refusals"),
     "clip.html": ("site", "clip_page", "report", "api", "refusals"),
     "replay.html": ("site", "replay", "chat", "api", "refusals"),
 }
@@ -45,7 +45,7 @@ class Templates:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.assets: Assets = SourceAssets(WEB) if settings.dev else BundledAssets(WEB)
-        self._strings = read_strings(WEB)
+        self.strings = read_strings(WEB)
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(WEB), autoescape=True, undefined=jinja2.StrictUndefined
         )
@@ -73,7 +73,7 @@ class Templates:
     def strings_for(self, request: web.Request) -> Strings:
         """Returns the texts in the language of the reader."""
         accepted = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
-        strings = read_strings(WEB) if self._settings.dev else self._strings
+        strings = read_strings(WEB) if self._settings.dev else self.strings
         return strings[language_of(request.cookies.get(COOKIE), accepted)]
 
     def _headers(self, request: web.Request) -> dict[str, str]:

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.storage.among import select_among
 from server.storage.database import Database
 from server.storage.people import PERSON_COLUMNS, PersonRecord
-from server.storage.schema.people import follow, person
+from server.storage.schema.people import follow, hidden, person
+from server.storage.schema.rooms import room
 from server.storage.schema.upsert import insert
 from server.storage.steps import STEP
 
@@ -74,6 +75,28 @@ class FollowStore:
         return await select_among(
             self._database, follow.c.follower, people, follow.c.followed == followed
         )
+
+    async def count_live(self, follower: str) -> int:
+        """Returns the number of followed people who have a public live, and whom the follower does
+        not hide.
+        """
+        hides = sa.exists().where(hidden.c.person == follower, hidden.c.hidden == follow.c.followed)
+        statement = (
+            sa.select(sa.func.count(sa.distinct(room.c.owner)))
+            .join(follow, follow.c.followed == room.c.owner)
+            .where(
+                follow.c.follower == follower,
+                room.c.ended_at.is_(None),
+                room.c.live_at.is_not(None),
+                room.c.visibility == "public",
+                ~hides,
+            )
+        )
+
+        async def count(connection: AsyncConnection) -> int:
+            return int(await connection.scalar(statement) or 0)
+
+        return await self._database.read(count)
 
     async def followed_by(self, follower: str) -> list[PersonRecord]:
         """Returns the people whom this person follows, the latest first."""

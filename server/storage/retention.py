@@ -122,6 +122,11 @@ def _overdue_discovery(now: float) -> Iterator[Overdue]:
     yield tag, unused
     yield discovery.feed_item, discovery.feed_item.c.at < now - FEED_ITEM_FOR
     yield discovery.pushed, discovery.pushed.c.at < now - PUSHED_FOR
+    subscription, device = discovery.push_subscription, people.device
+    signed_in = sa.exists().where(
+        device.c.id == subscription.c.device, device.c.revoked_at.is_(None)
+    )
+    yield subscription, ~signed_in
 
 
 def _unused_device(periods: RetentionPeriods, now: float) -> sa.ColumnElement[bool]:

@@ -30,7 +30,8 @@ from server.storage.people import PersonStore
 from server.storage.personal_data import PersonalDataStore
 from server.storage.polls import PollStore
 from server.storage.public_items import PublicItemStore
-from server.storage.push_subscriptions import PushStore
+from server.storage.push_subscriptions import PushSubscriptionStore
+from server.storage.pushed import PushedStore
 from server.storage.reactions import ReactionStore
 from server.storage.recordings import RecordingStore
 from server.storage.reports import ReportStore
@@ -44,6 +45,7 @@ from server.storage.tastes import TasteStore
 from server.storage.timelines import TimelineStore
 from server.storage.transfers import TransferStore
 from server.storage.unindexed import UnindexedStore
+from server.storage.vapid_keys import VapidKeyStore
 from server.storage.watch_links import WatchLinkStore
 from server.storage.words import WordStore
 
@@ -88,6 +90,9 @@ class Storage:
         self.summaries = SummaryStore(database)
         self.timelines = TimelineStore(database)
         self.follows = FollowStore(database)
+        self.push_subscriptions = PushSubscriptionStore(database)
+        self.pushed = PushedStore(database)
+        self.vapid_keys = VapidKeyStore(database)
         self.messages = MessageStore(database)
         self.tags = TagStore(database)
         self.search = SearchStore(database)
@@ -96,7 +101,6 @@ class Storage:
         self.words_of_items = UnindexedStore(database)
         self.tastes = TasteStore(database)
         self.feed_items = FeedItemStore(database)
-        self.pushes = PushStore(database)
 
     @classmethod
     async def open(cls, data: Path, url: str | None = None) -> Self:

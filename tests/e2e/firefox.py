@@ -5,9 +5,10 @@ import base64
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse
@@ -94,14 +95,16 @@ class Firefox:
 
 
 @asynccontextmanager
-async def firefox(profile: Path) -> AsyncIterator[Firefox]:
-    """Starts a Firefox with a fresh profile in that directory."""
+async def firefox(
+    profile: Path, preferences: Mapping[str, bool | int | str] = MappingProxyType({})
+) -> AsyncIterator[Firefox]:
+    """Starts a Firefox with a fresh profile in that directory. `preferences`: further ones."""
     program = shutil.which("firefox-esr") or shutil.which("firefox")
     assert program, "needs Firefox; on Debian: sudo apt-get install firefox-esr"
     (profile / "user.js").write_text(
         "".join(
             f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
-            for name, value in PREFERENCES.items()
+            for name, value in {**PREFERENCES, **preferences}.items()
         )
     )
     # Another HOME: Firefox looks there for profiles before it uses the given one.

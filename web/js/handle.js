@@ -10,6 +10,8 @@ import { t } from './page/strings.js';
 import { headCount } from './page/words.js';
 import { showAvatar } from './people/avatar.js';
 import { Identity } from './people/identity.js';
+import { AppBadge } from './push/app_badge.js';
+import { FollowOffer } from './push/follow_offer.js';
 import * as api from './people/people_api.js';
 
 const EVERY = 10_000; // ms
@@ -17,6 +19,7 @@ const EVERY = 10_000; // ms
 const { handle = '', person = '', name = '', colour = '0' } = document.body.dataset;
 const identity = new Identity();
 const button = /** @type {HTMLButtonElement} */ (byId('follow'));
+const offer = new FollowOffer(byId('offer'));
 let timer = 0;
 
 function showFollow() {
@@ -39,6 +42,8 @@ async function toggleFollow() {
   try {
     const followers = await identity.follow(person, !identity.follows(person));
     if (followers !== null) showFollowers(followers);
+    if (identity.follows(person)) void offer.show(name);
+    else offer.close();
   } catch (error) {
     setText(byId('error'), /** @type {Error} */ (error).message);
   }
@@ -81,3 +86,4 @@ document.addEventListener('visibilitychange', refresh);
 identity.load().then(showFollow, () => (button.hidden = false));
 timer = window.setTimeout(refresh, EVERY);
 registerServiceWorker();
+new AppBadge().start();

@@ -9,12 +9,15 @@ import { LanguageSection } from './me/language_section.js';
 import { PasskeysSection } from './me/passkeys_section.js';
 import { followingSection, hiddenSection } from './me/people_sections.js';
 import { ProfileSection } from './me/profile_section.js';
+import { PushSection } from './me/push_section.js';
 import { RecoverySection } from './me/recovery_section.js';
 import { ReportsSection } from './me/reports_section.js';
 import { SignInSection } from './me/sign_in_section.js';
 import { TransferSection } from './me/transfer_section.js';
 import { Identity } from './people/identity.js';
 import * as api from './people/people_api.js';
+import { AppBadge } from './push/app_badge.js';
+import { PushBrowser } from './push/push_browser.js';
 
 const identity = new Identity();
 const profile = new ProfileSection(identity);
@@ -24,6 +27,8 @@ const recovery = new RecoverySection();
 const passkeys = new PasskeysSection(browserName());
 new DevicesSection(() => location.reload());
 followingSection(identity);
+const pushBrowser = new PushBrowser();
+new PushSection(pushBrowser);
 hiddenSection(identity);
 new ReportsSection();
 new DataSection((at) => showDeletion(at));
@@ -75,6 +80,7 @@ async function load() {
     language.chosen = me.language;
     showDeletion(me.delete_at);
     document.body.dataset.screen = 'ready';
+    pushBrowser.renew(me.person.id).catch(() => {}); // the section shows the state
     await arrive();
   } catch (error) {
     setText(byId('trouble-text'), /** @type {Error} */ (error).message);
@@ -103,3 +109,4 @@ partOf(deletion, 'restore').addEventListener('click', async () => {
 });
 void load();
 registerServiceWorker();
+new AppBadge().start();

@@ -5,7 +5,7 @@ data.
 from relay.errors import RefusalCode as Code
 from server.http.arrival import SignedIn
 from server.http.devices import DeviceList
-from server.http.follows import Followers, Follows, Profile
+from server.http.follows import Followers, Follows, LiveFollows, Profile
 from server.http.hidden import HiddenList
 from server.http.operations.operation import JSON, Operation
 from server.http.operations.refusals import (
@@ -49,6 +49,13 @@ OPERATIONS = (
         "/api/me/follows",
         "The people whom the person of this browser follows. No other person can read this list",
         {200: (Follows,)},
+        PERSON,
+    ),
+    Operation(
+        "GET",
+        "/api/me/follows/live",
+        "How many of the followed people are live",
+        {200: (LiveFollows,)},
         PERSON,
     ),
     Operation(

@@ -12,6 +12,9 @@ export class CreatorLine {
   /** @type {Person | null} */
   #creator = null;
   #button = document.createElement('button');
+  #stage;
+  /** @type {import('../push/follow_offer.js').FollowOffer | null} */
+  #offer = null;
   #forget;
 
   /**
@@ -20,6 +23,7 @@ export class CreatorLine {
    * @param {{changed: (follows: boolean) => void, notice: (text: string) => void}} listener
    */
   constructor(stage, identity, { changed, notice }) {
+    this.#stage = stage;
     this.#line = partOf(stage, 'creator');
     this.#identity = identity;
     this.#changed = changed;
@@ -32,6 +36,7 @@ export class CreatorLine {
   }
 
   close() {
+    this.#offer?.close();
     this.#forget();
   }
 
@@ -67,8 +72,17 @@ export class CreatorLine {
     try {
       await this.#identity.load();
       await this.#identity.follow(creator.id, !this.#follows);
+      if (this.#follows) await this.#offerPushes(creator.name);
+      else this.#offer?.close();
     } catch (error) {
       this.#notice(/** @type {Error} */ (error).message);
     }
+  }
+
+  /** @param {string} name  of the creator */
+  async #offerPushes(name) {
+    const { FollowOffer } = await import('../push/follow_offer.js');
+    this.#offer ??= new FollowOffer(this.#stage);
+    await this.#offer.show(name);
   }
 }
