@@ -56,6 +56,8 @@ class RefusalCode(StrEnum):
     HANDLE_NOT_FOUND = "handle_not_found"
     PERSON_NOT_FOUND = "person_not_found"
     BAD_LANGUAGE = "bad_language"
+    BAD_BIO = "bad_bio"
+    BAD_LINK = "bad_link"
     SIGNED_OUT = "signed_out"
     TOO_MANY_PEOPLE = "too_many_people"
     NOT_YOURSELF = "not_yourself"
@@ -94,6 +96,7 @@ class RefusalCode(StrEnum):
     HELLO_TOO_LONG = "hello_too_long"
     ROOM_NOT_ENDED = "room_not_ended"
     BAD_LENGTH = "bad_length"
+    BAD_MOOD = "bad_mood"
     BAD_MEDIA_TIME = "bad_media_time"
     NOT_IN_WINDOW = "not_in_window"
 

@@ -195,6 +195,13 @@ class Settings(BaseModel):
             "all."
         ),
     )
+    robots: Literal["allow", "deny"] = Field(
+        "allow",
+        description=(
+            "Whether robots of search engines may read the public pages: allow or deny. With deny, "
+            "/robots.txt keeps all robots out, and there is no sitemap."
+        ),
+    )
     udp_port: Port | None = Field(
         None,
         description=(

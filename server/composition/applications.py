@@ -14,6 +14,7 @@ from server.composition.endpoints import (
     media_endpoints,
     operator_endpoints,
     person_endpoints,
+    public_page_endpoints,
     room_endpoints,
 )
 from server.composition.parts import Parts
@@ -77,6 +78,7 @@ def public_application(
             *room_endpoints(parts),
             *person_endpoints(parts, profiles),
             *discovery_endpoints(parts, profiles),
+            *public_page_endpoints(parts, profiles, pages.templates),
             StatusEndpoint(rooms, limits.admission, limits.memory, settings),
             OpenApiEndpoint(),
             *media_endpoints(parts, admissions),

@@ -11,6 +11,7 @@ from server.http.admin_moderation import AdminModerationEndpoint
 from server.http.admin_people import AdminPeopleEndpoint
 from server.http.admission import Admissions
 from server.http.announcements import AnnouncementsEndpoint
+from server.http.atom_feed import AtomFeeds
 from server.http.chat import ChatEndpoint
 from server.http.client import is_in
 from server.http.clip_access import ClipAccess
@@ -19,6 +20,7 @@ from server.http.clip_qr import ClipQrEndpoint
 from server.http.clips import ClipsEndpoint
 from server.http.codes import CodesEndpoint
 from server.http.countdown import CountdownEndpoint
+from server.http.crawlers import CrawlersEndpoint
 from server.http.devices import DevicesEndpoint
 from server.http.export import AdminExportEndpoint, ExportEndpoint, Exports
 from server.http.follows import FollowsEndpoint, Profiles
@@ -38,7 +40,9 @@ from server.http.rooms import RoomsEndpoint
 from server.http.search import SearchEndpoint
 from server.http.sign_in import SignInEndpoint
 from server.http.summary import SummaryEndpoint
+from server.http.tag_page import TagPages
 from server.http.tags import TagsEndpoint
+from server.http.templates import Templates
 from server.http.timeline import TimelineEndpoint
 from server.http.watch_links import WatchLinksEndpoint
 from server.http.whip import WhipEndpoint
@@ -122,6 +126,25 @@ def discovery_endpoints(parts: Parts, profiles: Profiles) -> tuple[Endpoint, ...
         SearchEndpoint(found.search, identity),
         AnnouncementsEndpoint(found.announced, found.items, identity, profiles, parts.settings),
         PersonItemsEndpoint(storage.public_items, found.items, profiles),
+    )
+
+
+def public_page_endpoints(
+    parts: Parts, profiles: Profiles, templates: Templates
+) -> tuple[Endpoint, ...]:
+    """Returns the pages of tags, and what readers of feeds and robots get."""
+    storage, settings = parts.storage, parts.settings
+    return (
+        TagPages(templates, storage.tags),
+        AtomFeeds(
+            profiles,
+            storage.public_items,
+            parts.discovery.items,
+            storage.public_pages,
+            templates,
+            settings,
+        ),
+        CrawlersEndpoint(storage.public_pages, settings),
     )
 
 

@@ -45,6 +45,8 @@ class Profile(Payload):
     """The public data of the holder of a handle."""
 
     person: PersonBody
+    bio: Annotated[str, Field(description="one line of text; may be empty")]
+    link: Annotated[str, Field(description="an https URL; empty for no link")]
     followers: int
     live: Annotated[list[RoomDescription], Field(description="the public lives of the person")]
 
@@ -66,6 +68,8 @@ class Profiles:
             raise NotFound(RefusalCode.HANDLE_NOT_FOUND, "no person has this handle")
         return Profile(
             person=PersonBody(**body_of(person_of(record))),
+            bio=record.bio,
+            link=record.link,
             followers=await self._follows.followers(record.id),
             live=await self._rooms.live_of(record.id),
         )

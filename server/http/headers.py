@@ -40,6 +40,7 @@ FRAMING = {
     "/live": Framing.NONE,
     "/me": Framing.NONE,
     "/@{handle}": Framing.NONE,
+    "/t/{tag}": Framing.NONE,
     "/r/{room}": Framing.OWN,
     "/c/{clip}": Framing.NONE,
     "/v/{room}": Framing.OWN,

@@ -111,6 +111,8 @@ class Pages:
             name=profile.person.name,
             person=profile.person.id,
             colour=profile.person.colour,
+            bio=profile.bio,
+            link=profile.link,
             followers=profile.followers,
             live=profile.live,
         )

@@ -82,6 +82,7 @@ def _printable(title: object) -> object:
 
 Title = Annotated[str, BeforeValidator(_printable), Field(max_length=TITLE_LENGTH, strict=True)]
 Visibility = Literal["public", "unlisted", "private"]
+Mood = Literal["calm", "loud", "funny", "learn", "create"]
 
 
 class CreateRoom(BaseModel):
@@ -92,6 +93,7 @@ class CreateRoom(BaseModel):
     length: Annotated[
         Literal[60, 180, 600] | None, Field(description="seconds; null: the live has no end")
     ] = None
+    mood: Annotated[Mood | Literal[""], Field(description="what the live is like")] = ""
 
 
 class CreateRoomAnswer(Payload):

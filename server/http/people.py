@@ -5,7 +5,7 @@ requests and answers.
 import secrets
 import time
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,6 +24,7 @@ from server.people.skeleton import skeleton_of
 from server.people.typed_code import shown
 from server.settings import Settings
 from server.site.strings import COOKIE, LANGUAGES
+from server.social.profile_text import read_bio, read_link
 from server.storage.errors import StorageUnavailable
 from server.storage.people import HandleTaken, PersonRecord, PersonStore, TooManyRenames
 
@@ -63,6 +64,8 @@ class ChangeMe(BaseModel):
 
     name: str | None = None
     language: Literal["en", "ko", ""] | None = None
+    bio: Annotated[str | None, Field(description="text on the person's page")] = None
+    link: Annotated[str | None, Field(description="https URL on the person's page")] = None
 
 
 class TakeHandle(BaseModel):
@@ -115,7 +118,9 @@ class PeopleEndpoint:
         return self._me(request, visitor.person, record)
 
     async def change(self, request: web.Request) -> web.Response:
-        """Changes the name or the language. Does not store a guest who has written nothing."""
+        """Changes the name, the language, or the texts on the page of the holder of a handle. Does
+        not store a guest who has written nothing.
+        """
         visitor = await self._identity.require_visitor(request, store=False)
         if visitor.stored:
             visitor = await self._identity.require_visitor(request)
@@ -125,6 +130,7 @@ class PeopleEndpoint:
             name = await self._free_name(read_name(body["name"]), visitor.person)
             visitor = replace(visitor, person=replace(visitor.person, name=name))
         language = _read_language(body["language"]) if "language" in body else None
+        await self._change_page(visitor, body)
         if visitor.stored:
             record = await self._people.change(visitor.person.id, visitor.person.name, language)
         self._identity.set_cookie(request, visitor)
@@ -134,6 +140,18 @@ class PeopleEndpoint:
                 COOKIE, language, path="/", samesite="Lax", max_age=LANGUAGE_AGE if language else 0
             )
         return response
+
+    async def _change_page(self, visitor: Visitor, body: dict[str, Any]) -> None:
+        """Stores the bio and the link in the body of a request. Raises Unprocessable, and Conflict
+        if the person has no handle.
+        """
+        bio = read_bio(body["bio"]) if "bio" in body else None
+        link = read_link(body["link"]) if "link" in body else None
+        if bio is None and link is None:
+            return
+        person = visitor.person
+        if not visitor.stored or await self._people.set_page(person.id, bio, link) is None:
+            raise Conflict(RefusalCode.NO_HANDLE, "only a person with a handle has a page")
 
     async def take_handle(self, request: web.Request) -> web.Response:
         """Gives the person a handle, or changes the person's handle. The handle also becomes the

@@ -80,7 +80,12 @@ class RoomsEndpoint:
         owner = await self._identity.owner_of_new_room(request)
         new = await asyncio.shield(
             self._rooms.create(
-                body.title, address, body.length, owner=owner, visibility=body.visibility
+                body.title,
+                address,
+                body.length,
+                owner=owner,
+                visibility=body.visibility,
+                mood=body.mood,
             )
         )
         name = new.room.room
@@ -142,7 +147,8 @@ class RoomsEndpoint:
 
 def read_create_room(body: bytes) -> CreateRoom:
     """Reads the body of POST /api/rooms; an empty body counts as an empty object. Raises BadRequest
-    if the body is not a JSON object, and Unprocessable if the title or the length is invalid.
+    if the body is not a JSON object, and Unprocessable if the title, the length or the mood is
+    invalid.
     """
     try:
         value = json.loads(body) if body.strip() else {}
@@ -159,6 +165,10 @@ def read_create_room(body: bytes) -> CreateRoom:
         if "length" in first["loc"]:
             raise Unprocessable(
                 RefusalCode.BAD_LENGTH, "the length of a live is 60, 180, 600 or null"
+            ) from error
+        if "mood" in first["loc"]:
+            raise Unprocessable(
+                RefusalCode.BAD_MOOD, "the mood is calm, loud, funny, learn, create or empty"
             ) from error
         if first["type"] == "string_too_long":
             raise Unprocessable(

@@ -21,7 +21,10 @@ after the frame's data.
 """
 AREAS = {
     "index.html": ("site", "feed", "api", "refusals"),
-    "explore.html": ("site", "explore", "items", "api", "refusals"),
+    "explore.html": (
+        *("site", "explore", "items", "tags", "announced"),
+        *("api", "refusals"),
+    ),
     "live.html": (
         *("site", "studio", "device", "health", "figures", "obstacle"),
         *("chat", "report", "hearts", "poll", "social"),
@@ -31,8 +34,12 @@ AREAS = {
         *("site", "room", "stats", "chat", "report", "hearts", "clip", "poll", "social"),
         *("push", "api", "refusals"),
     ),
-    "me.html": ("site", "me", "report", "api", "refusals"),
-    "handle.html": ("site", "handle", "push", "api", "refusals"),
+    "me.html": ("site", "me", "announced", "report", "api", "refusals"),
+    "handle.html": (
+        *("site", "handle", "push", "items", "tags", "announced"),
+        *("api", "refusals"),
+    ),
+    "tag.html": ("site", "tags", "items", "api", "refusals"),
     "clip.html": ("site", "clip_page", "report", "api", "refusals"),
     "replay.html": ("site", "replay", "chat", "api", "refusals"),
 }

@@ -18,6 +18,8 @@ class RoomDescription:
     live_since: float | None
     visibility: str = "public"
     """`public`, `unlisted` or `private`."""
+    mood: str = ""
+    """`calm`, `loud`, `funny`, `learn` or `create`; empty if the creator has chosen no mood."""
 
 
 @dataclass(frozen=True, slots=True)

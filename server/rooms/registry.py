@@ -115,11 +115,12 @@ class Rooms:
         *,
         owner: str | None = None,
         visibility: str = "public",
+        mood: str = "",
     ) -> NewRoom:
         """Creates a room for the client at `address`. `length`: length of the live in seconds; None
         if the live has no end. `owner`: the person to whom the room belongs; None if a program
-        creates the room. Raises Unavailable if there are too many rooms or the server is closing,
-        and Forbidden if the operator has banned the owner.
+        creates the room. `mood`: see RoomDescription. Raises Unavailable if there are too many
+        rooms or the server is closing, and Forbidden if the operator has banned the owner.
         """
         self._require_open()
         if len(self._rooms) > MAX_ROOMS // 2:
@@ -143,6 +144,7 @@ class Rooms:
                 visibility=visibility,
                 length_s=length,
                 settings=settings,
+                mood=mood,
             )
             try:
                 await self._storage.rooms.add(record)
@@ -421,6 +423,7 @@ def _describe_stored(record: RoomRecord, state: State) -> RoomDescription:
         record.created_at,
         record.live_at,
         record.visibility,
+        record.mood,
     )
 
 

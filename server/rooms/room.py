@@ -151,6 +151,7 @@ class Room:
             self.record.created_at,
             self.live_since,
             self.record.visibility,
+            self.record.mood,
         )
 
     def health(self) -> RoomHealth:

@@ -62,7 +62,7 @@ class Assets(Protocol):
 
     def main(self, page: str) -> str:
         """Returns the file name of the main module of `page` (feed, explore, studio, room, me,
-        handle, clip or replay).
+        handle, tag, clip or replay).
         """
 
     def find(self, name: str) -> Asset | None: ...

@@ -56,7 +56,7 @@ def atom(feed: Feed) -> bytes:
     _text(author, "uri", feed.url)
     for entry in feed.entries:
         _add_entry(root, entry)
-    return tostring(root, "utf-8", xml_declaration=True)
+    return bytes(tostring(root, "utf-8", xml_declaration=True))
 
 
 def _add_entry(root: Element, entry: Entry) -> None:

@@ -44,4 +44,4 @@ def sitemap(origin: str, pages: Iterable[PublicPage]) -> bytes:
         if page.changed_at is not None:
             changed = datetime.fromtimestamp(page.changed_at, UTC)
             SubElement(url, "lastmod").text = changed.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return tostring(root, "utf-8", xml_declaration=True)
+    return bytes(tostring(root, "utf-8", xml_declaration=True))

@@ -54,15 +54,16 @@ def read_text(value: str) -> str:
         ) from error
     if size > MAX_RAW:
         raise _too_long()
-    text = _clean(value)
+    text = clean_text(value)
     if _INVISIBLE.fullmatch(text):
         raise Unprocessable(RefusalCode.EMPTY_MESSAGE, "the message has no visible text")
-    if len(text.encode()) > MAX_BYTES or _count_clusters(text) > MAX_CLUSTERS:
+    if len(text.encode()) > MAX_BYTES or count_clusters(text) > MAX_CLUSTERS:
         raise _too_long()
     return text
 
 
-def _clean(value: str) -> str:
+def clean_text(value: str) -> str:
+    """Returns a text in the form that is stored: see `read_text`. The result may be empty."""
     if value.isascii() and value.isprintable():  # the rules below change only its spaces
         return " ".join(value.split())
     # Line breaks are controls too, so they become spaces before controls are dropped. Afterwards,
@@ -71,7 +72,7 @@ def _clean(value: str) -> str:
     return str(_MARKS.sub(r"\1", unicodedata.normalize("NFC", text)))
 
 
-def _count_clusters(text: str) -> int:
+def count_clusters(text: str) -> int:
     """Returns the number of grapheme clusters. For a text of at most MAX_CLUSTERS code points,
     returns the number of code points, which is at least as high as the number of clusters.
     """

@@ -30,6 +30,7 @@ from server.storage.people import PersonStore
 from server.storage.personal_data import PersonalDataStore
 from server.storage.polls import PollStore
 from server.storage.public_items import PublicItemStore
+from server.storage.public_pages import PublicPageStore
 from server.storage.push_subscriptions import PushSubscriptionStore
 from server.storage.pushed import PushedStore
 from server.storage.reactions import ReactionStore
@@ -97,6 +98,7 @@ class Storage:
         self.tags = TagStore(database)
         self.search = SearchStore(database)
         self.public_items = PublicItemStore(database)
+        self.public_pages = PublicPageStore(database)
         self.announcements = AnnouncementStore(database)
         self.words_of_items = UnindexedStore(database)
         self.tastes = TasteStore(database)

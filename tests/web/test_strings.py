@@ -21,6 +21,7 @@ MAINS = {
     "room.html": "room.js",
     "me.html": "me.js",
     "handle.html": "handle.js",
+    "tag.html": "tag.js",
     "clip.html": "clip.js",
     "replay.html": "replay.js",
 }

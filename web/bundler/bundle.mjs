@@ -69,7 +69,7 @@ async function bundleScript(module, name) {
 }
 
 const mains = {};
-for (const page of ['feed', 'explore', 'studio', 'room', 'me', 'handle', 'clip', 'replay'])
+for (const page of ['feed', 'explore', 'studio', 'room', 'me', 'handle', 'tag', 'clip', 'replay'])
   mains[page] = await bundlePage(page);
 await bundleScript('watch/webcodecs/worker.js', 'worker.js');
 await bundleScript('watch/webcodecs/sound_worklet.js', 'sound_worklet.js');

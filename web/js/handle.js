@@ -1,8 +1,12 @@
 /**
  * The script of the public page of a handle: the button that follows the person, and the person's
- * lives.
+ * lives, announced lives, clips and replays.
  */
-import { byId, setText } from './page/dom.js';
+import { announcementsOf, itemsOf, remind } from './api/discovery_api.js';
+import { AnnouncedList } from './announced/announced_list.js';
+import { ItemGrid } from './explore/item_grid.js';
+import { showTags } from './explore/tag_chips.js';
+import { byId, setText, toast } from './page/dom.js';
 import { copyOf } from './page/element.js';
 import { registerServiceWorker } from './page/service_worker.js';
 import { share } from './page/share.js';
@@ -20,6 +24,15 @@ const { handle = '', person = '', name = '', colour = '0' } = document.body.data
 const identity = new Identity();
 const button = /** @type {HTMLButtonElement} */ (byId('follow'));
 const offer = new FollowOffer(byId('offer'));
+const template = /** @type {HTMLTemplateElement} */ (byId('item-card'));
+const clips = new ItemGrid(byId('clips'), template);
+const replays = new ItemGrid(byId('replays'), template);
+const announced = new AnnouncedList(
+  byId('announced'),
+  /** @type {HTMLTemplateElement} */ (byId('announced-card')),
+  remind,
+  ({ message }) => toast(message),
+);
 let timer = 0;
 
 function showFollow() {
@@ -61,6 +74,28 @@ function rowOf({ room, title, viewers }) {
   return row;
 }
 
+/**
+ * @param {ItemGrid} grid
+ * @param {string} id  of the list
+ * @param {import('./api/discovery_api.js').Item[]} items
+ */
+function showShelf(grid, id, items) {
+  grid.show(items);
+  /** @type {HTMLElement} */ (byId(id).parentElement).hidden = items.length === 0;
+}
+
+/** Requests what changes seldom. A part that fails stays as it is. */
+async function loadShelves() {
+  await Promise.allSettled([
+    itemsOf(handle).then((found) => {
+      showShelf(clips, 'clips', found.clips);
+      showShelf(replays, 'replays', found.replays);
+      showTags(byId('tags'), found.tags);
+    }),
+    announcementsOf(handle).then((list) => announced.show(list)),
+  ]);
+}
+
 async function refresh() {
   clearTimeout(timer);
   if (document.hidden) return;
@@ -84,6 +119,7 @@ button.addEventListener('click', toggleFollow);
 byId('share').addEventListener('click', () => share(location.href, document.title));
 document.addEventListener('visibilitychange', refresh);
 identity.load().then(showFollow, () => (button.hidden = false));
+void loadShelves();
 timer = window.setTimeout(refresh, EVERY);
 registerServiceWorker();
 new AppBadge().start();

@@ -3,9 +3,11 @@ import { byId, partOf, setText, toast } from './page/dom.js';
 import { registerServiceWorker } from './page/service_worker.js';
 import { t } from './page/strings.js';
 import { dateOf } from './page/words.js';
+import { AnnounceSection } from './me/announce_section.js';
 import { DataSection, confirmed } from './me/data_section.js';
 import { DevicesSection } from './me/devices_section.js';
 import { LanguageSection } from './me/language_section.js';
+import { PageSection } from './me/page_section.js';
 import { PasskeysSection } from './me/passkeys_section.js';
 import { followingSection, hiddenSection } from './me/people_sections.js';
 import { ProfileSection } from './me/profile_section.js';
@@ -21,6 +23,8 @@ import { PushBrowser } from './push/push_browser.js';
 
 const identity = new Identity();
 const profile = new ProfileSection(identity);
+const page = new PageSection(identity);
+const announce = new AnnounceSection(identity);
 const signIn = new SignInSection(() => location.reload());
 const transfer = new TransferSection();
 const recovery = new RecoverySection();
@@ -67,8 +71,10 @@ function browserName() {
 /** Shows the person, and the sections that a guest or the holder of a handle can use. */
 function show() {
   profile.show();
+  page.show();
+  announce.show();
   const guest = identity.me?.guest ?? true;
-  for (const { root } of [recovery, passkeys, transfer]) root.hidden = guest;
+  for (const { root } of [page, announce, recovery, passkeys, transfer]) root.hidden = guest;
   signIn.root.hidden = !guest;
 }
 

@@ -229,6 +229,7 @@ function listen() {
 }
 
 setup.title = recall('title') ?? '';
+setup.tags = (new URLSearchParams(location.search).get('tag') ?? '').replace(/^(?=.)/, '#');
 listen();
 prepare();
 registerServiceWorker();

@@ -31,9 +31,14 @@ OPERATIONS = (
     Operation(
         "PATCH",
         "/api/me",
-        "Change the name or the language",
+        "Change the name, the language, or the texts on the page of the holder of a handle",
         {200: (Me,)},
-        merged(STORED_PERSON, JSON_BODY, NAME, {422: (Code.BAD_LANGUAGE,)}),
+        merged(
+            STORED_PERSON,
+            JSON_BODY,
+            NAME,
+            {409: (Code.NO_HANDLE,), 422: (Code.BAD_LANGUAGE, Code.BAD_BIO, Code.BAD_LINK)},
+        ),
         body=ChangeMe,
     ),
     Operation(

@@ -53,7 +53,12 @@ OPERATIONS = (
             {
                 401: (Code.MISSING_KEY, Code.SIGNED_OUT),
                 403: (Code.WRONG_TOKEN,),
-                422: (Code.BAD_TITLE, Code.TITLE_TOO_LONG, Code.BAD_LENGTH),
+                422: (
+                    Code.BAD_TITLE,
+                    Code.TITLE_TOO_LONG,
+                    Code.BAD_LENGTH,
+                    Code.BAD_MOOD,
+                ),
                 429: (Code.TOO_MANY_ROOMS, Code.TOO_MANY_PEOPLE),
                 503: (Code.TOO_MANY_ROOMS,),
             },

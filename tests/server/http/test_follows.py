@@ -37,7 +37,7 @@ async def test_a_guest_follows_and_unfollows(creator: Browser, fan: Browser) -> 
     assert await fan.ask("GET", "/api/me/follows") == (200, {"follows": [followed]})
     assert await creator.ask("GET", "/api/me/follows") == (200, {"follows": []})
     _, profile = await creator.ask("GET", "/api/handles/다크걸")
-    assert profile == {"person": followed, "followers": 1, "live": []}
+    assert profile == {"person": followed, "bio": "", "link": "", "followers": 1, "live": []}
     assert await fan.ask("DELETE", path) == (200, {"followers": 0})
     assert await fan.ask("GET", "/api/me/follows") == (200, {"follows": []})
 

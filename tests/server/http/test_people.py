@@ -43,6 +43,10 @@ async def test_a_stored_person_changes_the_name(server: Server, browser: Browser
         ({"name": "운영자"}, "name_reserved"),
         ({"language": "fr"}, "bad_language"),
         ({"language": []}, "bad_language"),
+        ({"bio": 7}, "bad_bio"),
+        ({"bio": "x" * 301}, "bad_bio"),
+        ({"link": "http://a.example"}, "bad_link"),
+        ({"link": "javascript:alert(1)"}, "bad_link"),
     ],
     ids=ascii,
 )
@@ -51,6 +55,31 @@ async def test_changes_that_are_refused(
 ) -> None:
     status, refusal = await browser.ask("PATCH", "/api/me", body)
     assert (status, refusal["code"]) == (422, code)
+
+
+async def test_the_holder_of_a_handle_writes_a_page(server: Server, browser: Browser) -> None:
+    """The link opens apart, and tells the other site nothing. One text may change alone."""
+    await browser.ask("PUT", "/api/me/handle", {"handle": "Dark"})
+    body = {"bio": " I draw <b>cats</b>\n", "link": "a.example/?x=1&y=2"}
+    assert await browser.status("PATCH", "/api/me", body) == 200
+    _, profile = await browser.ask("GET", "/api/handles/dark")
+    assert profile["bio"] == "I draw <b>cats</b>"
+    assert profile["link"] == "https://a.example/?x=1&y=2"
+    async with server.http.get(f"{server.url}/@Dark") as response:
+        page = await response.text()
+    assert "I draw &lt;b&gt;cats&lt;/b&gt;" in page and "<b>cats" not in page
+    anchor = '<a class="own-link" data-testid="link" href="https://a.example/?x=1&amp;y=2"'
+    assert f'{anchor} rel="nofollow noopener ugc" target="_blank">' in page
+    assert await browser.status("PATCH", "/api/me", {"link": ""}) == 200
+    _, profile = await browser.ask("GET", "/api/handles/dark")
+    assert (profile["bio"], profile["link"]) == ("I draw <b>cats</b>", "")
+    assert await browser.status("PATCH", "/api/me", {"bio": "New", "link": "ftp://a"}) == 422
+    assert (await browser.ask("GET", "/api/handles/dark"))[1]["bio"] == "I draw <b>cats</b>"
+
+
+async def test_a_guest_has_no_page(browser: Browser) -> None:
+    status, refusal = await browser.ask("PATCH", "/api/me", {"bio": "Hello"})
+    assert (status, refusal["code"]) == (409, "no_handle")
 
 
 @pytest.mark.parametrize("body", [[], "x", 7])

@@ -45,6 +45,7 @@ async def test_a_new_room(server: Server) -> None:
         "created_at",
         "live_since",
         "visibility",
+        "mood",
     }
     assert (shown["viewers"], shown["live_since"]) == (0, None)
     assert await answer(server, "GET", "/api/rooms") == (200, {"rooms": []})
@@ -68,8 +69,13 @@ async def test_a_title_is_not_needed(server: Server, body: bytes) -> None:
         (b'{"title": null}', 422),
         (b'{"title": "' + b"x" * 81 + b'"}', 422),
         (b'{"title": "' + b"x" * 70_000 + b'"}', 413),
+        (b'{"mood": "angry"}', 422),
+        (b'{"mood": null}', 422),
     ],
-    ids=["cut", "list", "string", "no UTF-8", "deep", "number", "null", "81 characters", "70 KB"],
+    ids=[
+        *("cut", "list", "string", "no UTF-8", "deep", "number", "null", "81 characters", "70 KB"),
+        *("a mood", "no mood"),
+    ],
 )
 async def test_bodies_that_are_refused(server: Server, body: bytes, status: int) -> None:
     """Each gets its status and a refusal in JSON; no room is created."""
@@ -77,6 +83,18 @@ async def test_bodies_that_are_refused(server: Server, body: bytes, status: int)
     assert got == status
     assert set(error) == {"error", "code"} and len(error["error"]) > 10
     assert server.rooms._rooms == {}
+
+
+async def test_a_room_has_the_mood_that_its_creator_chose(server: Server) -> None:
+    room = await server.create(title="A live", mood="calm")
+    _, shown = await answer(server, "GET", f"/api/rooms/{room.name}")
+    assert shown["mood"] == "calm"
+    stored = await server.storage.rooms.find(room.name)
+    assert stored is not None and stored.mood == "calm"
+    _, refusal = await answer(server, "POST", "/api/rooms", json={"mood": "angry"})
+    assert refusal["code"] == "bad_mood"
+    _, unset = await answer(server, "GET", f"/api/rooms/{(await server.create()).name}")
+    assert unset["mood"] == ""
 
 
 async def test_unknown_and_ended_rooms(server: Server) -> None:

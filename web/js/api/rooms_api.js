@@ -27,8 +27,9 @@ export { ApiError } from './request.js';
  *   server offers it
  *
  * @typedef {'public' | 'unlisted' | 'private'} Visibility
- * @typedef {{visibility?: Visibility, length?: number | null}} LiveChoices  `length` in s, null for
- *   a live without a time limit
+ * @typedef {'calm' | 'loud' | 'funny' | 'learn' | 'create'} Mood
+ * @typedef {{visibility?: Visibility, length?: number | null, mood?: Mood}} LiveChoices  `length` in
+ *   s, null for a live without a time limit
  *
  * @typedef {object} NewRoom
  * @property {string} room

@@ -3,7 +3,7 @@ import { setText } from '../page/dom.js';
 import { assetUrl } from '../page/icon.js';
 import { copyOf } from '../page/element.js';
 import { t } from '../page/strings.js';
-import { clockTime, headCount } from '../page/words.js';
+import { clockTime, dayOf, headCount } from '../page/words.js';
 
 /** @typedef {import('../api/discovery_api.js').Item} Item */
 
@@ -29,17 +29,23 @@ export function fillCard(card, item) {
   const part = (/** @type {string} */ name) =>
     /** @type {Element} */ (card.querySelector(`.${name}`));
   card.dataset.state = stateOf(item);
-  card.dataset.colour = String(item.creator?.colour ?? colourOf(item.id));
-  setText(part('title'), item.title || t('site.untitled'));
+  card.dataset.colour = String(item.creator.id ? item.creator.colour : colourOf(item.id));
+  setText(part('title'), keptWhole(item.title) || t('site.untitled'));
   setText(part('badge'), badgeOf(item));
-  setText(part('by'), item.creator?.name ?? '');
+  setText(part('by'), item.creator.name);
   const { sign, count, unit } = figureOf(item);
   part('sign').setAttribute('href', `${assetUrl('icons/sprite.svg')}#${sign}`);
   setText(part('count'), count);
   setText(part('unit'), unit);
-  setText(part('since'), item.live_since ? sinceOf(item.live_since) : '');
+  setText(part('since'), sinceOf(item));
   showPoster(/** @type {HTMLImageElement} */ (part('poster')), item.poster ?? '');
 }
+
+/**
+ * Returns a title whose lines do not break after a `#`.
+ * @param {string} title
+ */
+const keptWhole = (title) => title.replace(/#(?=\S)/g, '#\u2060');
 
 /** @param {Item} item */
 function stateOf(item) {
@@ -56,14 +62,24 @@ function badgeOf(item) {
   }[stateOf(item)];
 }
 
-/** @param {Item} item */
-function figureOf({ kind, viewers, duration }) {
+/**
+ * Returns the number on the card of an item: its viewers, or how long it is.
+ * @param {Pick<Item, 'kind' | 'viewers' | 'duration'>} item
+ */
+export function figureOf({ kind, viewers, duration }) {
   if (kind === 'live') return { sign: 'eye', count: headCount(viewers), unit: t('site.watching') };
   return { sign: 'play', count: clockTime(duration ?? 0), unit: '' };
 }
 
-/** @param {string} at  ISO 8601 */
-const sinceOf = (at) => clockTime((Date.now() - Date.parse(at)) / 1_000);
+/**
+ * Returns for how long a live is on air, or the day of a replay.
+ * @param {Item} item
+ */
+function sinceOf({ kind, live_since }) {
+  if (!live_since) return '';
+  const at = Date.parse(live_since);
+  return kind === 'live' ? clockTime((Date.now() - at) / 1_000) : dayOf(at);
+}
 
 /**
  * Shows a poster once it is loaded. Until then, the card shows the former poster.

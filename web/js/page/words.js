@@ -29,6 +29,14 @@ export function dateOf(at) {
 }
 
 /**
+ * Formats a day: "Nov 27", "11월 27일".
+ * @param {number} at ms since 1970
+ */
+export function dayOf(at) {
+  return new Intl.DateTimeFormat(language(), { month: 'short', day: 'numeric' }).format(at);
+}
+
+/**
  * Formats the time of day: "3:04 PM", "오후 3:04".
  * @param {number} at ms since 1970
  */

@@ -90,7 +90,7 @@ export class Identity {
     return this.#follows.has(person);
   }
 
-  /** @param {{name?: string, language?: '' | 'en' | 'ko' | null}} changes */
+  /** @param {Parameters<typeof api.change>[0]} changes */
   async change(changes) {
     this.#take(await this.#api.change(changes));
   }

@@ -41,6 +41,8 @@
  *
  * @typedef {object} Profile
  * @property {Person} person
+ * @property {string} bio
+ * @property {string} link  https URL; empty for no link
  * @property {number} followers
  * @property {import('../api/rooms_api.js').RoomInfo[]} live
  *
@@ -70,7 +72,8 @@ const people = (entries) => entries.map(({ person }) => person);
 export const me = () => request('/api/me');
 
 /**
- * @param {{name?: string, language?: '' | 'en' | 'ko' | null}} changes
+ * @param {{name?: string, language?: '' | 'en' | 'ko' | null, bio?: string, link?: string}} changes
+ *   `bio` and `link` only for the holder of a handle
  * @returns {Promise<Me>}
  */
 export const change = (changes) => request('/api/me', json('PATCH', changes));

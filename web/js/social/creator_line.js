@@ -1,4 +1,7 @@
-/** The creator's name in the bar, and the button that follows the creator. */
+/**
+ * The creator's name in the bar, and the button that follows the creator. The room has the creator's
+ * colour.
+ */
 import { partOf } from '../page/dom.js';
 import { t } from '../page/strings.js';
 
@@ -43,6 +46,8 @@ export class CreatorLine {
   /** @param {Person | null} creator  the room's creator; null if the room has no owner */
   show(creator) {
     this.#creator = creator;
+    if (creator) this.#stage.dataset.creatorColour = String(creator.colour);
+    else delete this.#stage.dataset.creatorColour;
     this.#render();
   }
 

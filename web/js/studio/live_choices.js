@@ -1,4 +1,6 @@
-/** The choices of a creator before going live: who may watch, and the length of the live. */
+/**
+ * The choices of a creator before going live: who may watch, the length of the live, and its mood.
+ */
 import { byId, setText } from '../page/dom.js';
 import { keep, recall } from '../page/store.js';
 import { t } from '../page/strings.js';
@@ -7,6 +9,9 @@ import { t } from '../page/strings.js';
 
 export class LiveChoices {
   #groups = { visibility: radios('visibility'), length: radios('length') };
+  #moods = radios('mood');
+  /** The chosen mood. A second press on it takes the choice back. */
+  #mood = '';
   #listening = new AbortController();
 
   constructor() {
@@ -18,6 +23,8 @@ export class LiveChoices {
       }
       if (!group.some(({ checked }) => checked) && group[0]) group[0].checked = true;
     }
+    for (const input of this.#moods)
+      input.addEventListener('click', () => this.#press(input), { signal: this.#listening.signal });
     this.#show();
   }
 
@@ -27,11 +34,22 @@ export class LiveChoices {
     const length = Number(this.#chosen('length'));
     keep('visibility', visibility);
     keep('length', length);
-    return { ...(visibility !== 'public' && { visibility }), ...(length && { length }) };
+    const mood = /** @type {Choices['mood']} */ (this.#mood);
+    return {
+      ...(visibility !== 'public' && { visibility }),
+      ...(length && { length }),
+      ...(mood && { mood }),
+    };
   }
 
   close() {
     this.#listening.abort();
+  }
+
+  /** @param {HTMLInputElement} input */
+  #press(input) {
+    this.#mood = this.#mood === input.value ? '' : input.value;
+    input.checked = this.#mood !== '';
   }
 
   /** @param {'visibility' | 'length'} name */

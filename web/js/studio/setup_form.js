@@ -1,13 +1,17 @@
-/** The form that starts a room: the title, and an access token if the server demands a token. */
+/**
+ * The form that starts a room: the title, tags, and an access token if the server demands a token.
+ */
 import { byId, setText } from '../page/dom.js';
 import { BROWSER } from '../page/environment.js';
 import { t } from '../page/strings.js';
+import { withTags } from './live_tags.js';
 
 /** @typedef {{status?: number, message?: string, retryAfter?: number}} Refusal */
 
 export class SetupForm {
   #form = byId('setup');
   #title = /** @type {HTMLInputElement} */ (byId('title'));
+  #tags = /** @type {HTMLInputElement} */ (byId('tags'));
   #token = /** @type {HTMLInputElement} */ (byId('token'));
   #button = /** @type {HTMLButtonElement} */ (byId('go-live'));
   #label = byId('go-live-label');
@@ -18,8 +22,8 @@ export class SetupForm {
   #listening = new AbortController();
 
   /**
-   * @param {(title: string, token: string) => Promise<void>} submit rejects with a refusal of the
-   *   API
+   * @param {(title: string, token: string) => Promise<void>} submit takes the title with the tags;
+   *   rejects with a refusal of the API
    * @param {import('../page/environment.js').Environment} [environment]
    */
   constructor(submit, environment = BROWSER) {
@@ -37,6 +41,11 @@ export class SetupForm {
     this.#title.value = title;
   }
 
+  /** @param {string} tags */
+  set tags(tags) {
+    this.#tags.value = tags;
+  }
+
   showToken() {
     byId('token-field').hidden = false;
   }
@@ -52,7 +61,8 @@ export class SetupForm {
     setText(this.#error, '');
     let wait = 0;
     try {
-      await this.#submit(this.#title.value.trim(), this.#token.value.trim());
+      const title = withTags(this.#title.value.trim(), this.#tags.value);
+      await this.#submit(title, this.#token.value.trim());
     } catch (error) {
       const { status, message = '', retryAfter = 0 } = /** @type {Refusal} */ (error);
       if (status === 401 || status === 403) {

@@ -51,6 +51,7 @@ export class WhoPanel {
     setText(byId('who-name'), person.name);
     setText(byId('who-handle'), person.handle ? `@${person.handle}` : t('studio.who.guest'));
     this.#take.hidden = !guest;
+    byId('later').hidden = guest;
     setText(byId('take-label'), t('studio.who.take', { handle: `@${this.#suggestion}` }));
   }
 
