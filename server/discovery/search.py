@@ -14,9 +14,9 @@ from server.storage.tags import TagRecord, TagStore
 from server.storage.who import Who
 
 MAX_PEOPLE = 10
-MAX_ITEMS = 30
+MAX_ITEMS = 24
 MAX_TAGS = 10
-CANDIDATES = 60
+CANDIDATES = 36
 """Items of each kind that have all grams and are compared with the query itself."""
 
 

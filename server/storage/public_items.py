@@ -85,7 +85,7 @@ class PublicItemStore:
                 tags.setdefault(row["item"], []).append((row["tag"], row["name"]))
             return PublicItems(
                 {row["room"]: _live(row) for row in lives},
-                {row["id"]: _clip(row) for row in found},
+                {row["id"]: _clip(row) for row in found if _is_public(row)},
                 tags,
             )
 
@@ -104,7 +104,7 @@ class PublicItemStore:
 
     async def latest_of(self, creator: str, limit: int) -> tuple[list[str], list[str]]:
         """Returns the rooms of the last lives of a person, and the last clips of all lives of
-        the person, the latest first.
+        the person, the latest first. Some of them may be deleted.
         """
         rooms = (
             sa.select(room.c.room)
@@ -115,7 +115,7 @@ class PublicItemStore:
         )
         clips = (
             sa.select(clip.c.id)
-            .where(clip.c.creator == creator, clip.c.state == "published")
+            .where(clip.c.creator == creator, clip.c.published_at.is_not(None))
             .where(clip.c.visibility == "public")
             .order_by(clip.c.published_at.desc())
             .limit(limit)
@@ -186,7 +186,7 @@ _LIVES = (
 _CLIPS = (
     sa.select(
         *(clip.c.id, clip.c.room, clip.c.title, clip.c.duration, clip.c.width, clip.c.height),
-        *(clip.c.revision, clip.c.pictures, *_CREATOR),
+        *(clip.c.revision, clip.c.pictures, clip.c.state, clip.c.visibility, *_CREATOR),
         sa.func.coalesce(room.c.mood, "").label("mood"),
     )
     .select_from(
@@ -195,9 +195,8 @@ _CLIPS = (
         )
     )
     .where(
+        # With a condition for the state, SQLite would read all published clips instead.
         clip.c.id.in_(sa.bindparam("clips", expanding=True)),
-        clip.c.state == "published",
-        clip.c.visibility == "public",
         _shown_creator(clip.c.creator),
         sa.or_(clip.c.person.is_(None), ~is_banned_everywhere(clip.c.person)),
     )
@@ -248,6 +247,10 @@ def _live(row: sa.RowMapping) -> PublicLive:
         row["width"],
         row["height"],
     )
+
+
+def _is_public(row: sa.RowMapping) -> bool:
+    return bool(row["state"] == "published" and row["visibility"] == "public")
 
 
 def _clip(row: sa.RowMapping) -> PublicClip:

@@ -1,16 +1,22 @@
 """Finds public items by the pairs of characters in their names."""
 
+import asyncio
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.recent import Recent
 from server.storage.database import Database
 from server.storage.schema.discovery import search_gram as table
 
 COUNTED = 2_000
-"""Rows of each gram that are counted, to find the rarest gram."""
+"""Maximum number of items of a gram that are counted."""
+COUNTS_KEPT = 600.0
+"""Seconds for which a count is kept in memory. Counts only choose the gram that leads."""
+MAX_COUNTS = 20_000
 MAX_WALKED = 4_000
 """Items of the rarest gram that are read for one kind. The latest items are read."""
 
@@ -20,6 +26,8 @@ class SearchStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._counts: Recent[tuple[str, str], tuple[float, int]] = Recent(MAX_COUNTS)
+        """Time of the count, and the number of items, by kind and gram."""
 
     async def find(
         self, kinds: Sequence[str], grams: Sequence[str], limit: int
@@ -30,55 +38,65 @@ class SearchStore:
         """
 
         async def select(connection: AsyncConnection) -> dict[str, list[str]]:
-            found: dict[str, list[str]] = {kind: [] for kind in kinds}
-            for kind, counted in (await _counts(connection, kinds, grams)).items():
-                if all(counted):
-                    ordered = [gram for _, gram in sorted(zip(counted, grams, strict=True))]
-                    statement = _with_all(kind, ordered[0], ordered[1:], limit)
-                    found[kind] = list(await connection.scalars(statement))
+            found: dict[str, list[str]] = {}
+            for kind in kinds:
+                ordered = await self._rarest_first(connection, kind, grams)
+                values: dict[str, Any] = {"kind": kind, "limit": limit}
+                values |= {f"gram{number}": gram for number, gram in enumerate(ordered)}
+                statement = _with_all(len(ordered), MAX_WALKED)
+                found[kind] = list(await connection.scalars(statement, values))
             return found
 
         return await self._database.read(select)
 
-
-async def _counts(
-    connection: AsyncConnection, kinds: Sequence[str], grams: Sequence[str]
-) -> dict[str, list[int]]:
-    """Returns how many items of each kind have each gram; COUNTED if there are more."""
-    columns = [
-        _count(kind, gram).label(f"c{number}")
-        for number, (kind, gram) in enumerate((kind, gram) for kind in kinds for gram in grams)
-    ]
-    row = list((await connection.execute(sa.select(*columns))).one())
-    size = len(grams)
-    return {kind: row[at * size : (at + 1) * size] for at, kind in enumerate(kinds)}
-
-
-def _count(kind: str, gram: str) -> sa.ScalarSelect[int]:
-    some = (
-        sa.select(sa.literal(1))
-        .select_from(table)
-        .where(table.c.gram == gram, table.c.kind == kind)
-        .limit(COUNTED)
-        .subquery()
-    )
-    return sa.select(sa.func.count()).select_from(some).scalar_subquery()
+    async def _rarest_first(
+        self, connection: AsyncConnection, kind: str, grams: Sequence[str]
+    ) -> list[str]:
+        """Returns the grams, the one with the fewest items first."""
+        if len(grams) == 1:
+            return list(grams)
+        now = asyncio.get_running_loop().time()
+        counted = []
+        for gram in grams:
+            known = self._counts.get((kind, gram))
+            if known is None or now - known[0] >= COUNTS_KEPT:
+                number = await connection.scalar(_COUNT, {"kind": kind, "gram": gram})
+                known = now, int(number or 0)
+                self._counts.keep((kind, gram), known)
+            counted.append((known[1], gram))
+        return [gram for _, gram in sorted(counted)]
 
 
-def _with_all(kind: str, rarest: str, others: Sequence[str], limit: int) -> sa.Select[Any]:
+# Make these statements only once: SQLAlchemy needs longer to make a statement than to execute it.
+_SOME = (
+    sa.select(sa.literal(1).label("one"))
+    .select_from(table)
+    .where(table.c.gram == sa.bindparam("gram"), table.c.kind == sa.bindparam("kind"))
+    .limit(COUNTED)
+    .subquery()
+)
+_COUNT = sa.select(sa.func.count()).select_from(_SOME)
+
+
+@cache
+def _with_all(grams: int, walked: int) -> sa.Select[Any]:
+    """Returns the statement for so many grams. The first gram is the rarest one."""
+    kind = sa.bindparam("kind", type_=sa.Text)
     latest = (
         sa.select(table.c.item, table.c.at)
-        .where(table.c.gram == rarest, table.c.kind == kind)
+        .where(table.c.gram == sa.bindparam("gram0"), table.c.kind == kind)
         .order_by(table.c.at.desc(), table.c.item.desc())
-        .limit(MAX_WALKED)
+        .limit(walked)
         .subquery()
     )
     statement = sa.select(latest.c.item).order_by(latest.c.at.desc(), latest.c.item.desc())
-    for number, gram in enumerate(others):
+    for number in range(1, grams):
         other = table.alias(f"g{number}")
         statement = statement.where(
             sa.exists().where(
-                other.c.gram == gram, other.c.kind == kind, other.c.item == latest.c.item
+                other.c.gram == sa.bindparam(f"gram{number}"),
+                other.c.kind == kind,
+                other.c.item == latest.c.item,
             )
         )
-    return statement.limit(limit)
+    return statement.limit(sa.bindparam("limit", type_=sa.Integer))

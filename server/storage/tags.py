@@ -215,7 +215,7 @@ class TagStore:
         free = sa.or_(
             table.c.challenge_by.is_(None),
             table.c.challenge_by == by,
-            table.c.challenge_clip.not_in(_public_clips()),
+            ~_pins_public_clip(),
         )
         values = {"challenge_by": by, "challenge_clip": clip, "challenge_at": now}
         pinned = table.update().where(table.c.tag == tag.tag, free).values(values)
@@ -248,12 +248,12 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str) else int(value)
 
 
+def _pins_public_clip() -> sa.ColumnElement[bool]:
+    return sa.exists().where(clip.c.id == table.c.challenge_clip, _public_clip())
+
+
 def _public_clip() -> sa.ColumnElement[bool]:
     return sa.and_(clip.c.state == "published", clip.c.visibility == "public")
-
-
-def _public_clips() -> sa.Select[Any]:
-    return sa.select(clip.c.id).where(_public_clip())
 
 
 def _is_public() -> sa.ColumnElement[bool]:
