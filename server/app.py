@@ -198,7 +198,7 @@ async def _open_parts(
     stack.push_async_callback(purging.close)
     visitors = await open_visitors(rooms, storage, origins, settings, stack)
     outputs = create_outputs(rooms, media, visitors, hosts, settings)
-    clips = await open_clips(rooms, storage, objects, media, settings, stack)
+    clips = await open_clips(rooms, storage, objects, recordings, media, settings, stack)
     start_keeping(storage, objects, settings, stack)
     limits = open_limits(rooms, media, outputs, clips, settings, stack)
     replays = Replays(storage, objects, media.workers)

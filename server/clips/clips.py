@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 
 from relay.errors import RefusalCode
+from server.clips.auto_highlights import AutoHighlights
 from server.clips.drafting import Drafting, Tap
 from server.clips.final import FinalFiles, file_key
 from server.clips.finishing import Choice, Finishing, require_not_banned
@@ -28,6 +29,7 @@ from server.clips.tasks import Tasks
 from server.clips.view import ClipView
 from server.errors import Conflict, NotFound
 from server.objects.objects import Objects
+from server.recordings.recordings import Recordings
 from server.rooms.registry import Rooms
 from server.rooms.requester import holds_key, require_key
 from server.social.author import Requester
@@ -77,6 +79,7 @@ class Clips:
         objects: Objects,
         maker: ClipMaker,
         limits: ClipLimits,
+        recordings: Recordings,
     ) -> None:
         self._rooms = rooms
         self._storage = storage
@@ -87,6 +90,9 @@ class Clips:
         final = FinalFiles(objects, maker)
         self._words = ListedWords(storage.words)
         self._finishing = Finishing(storage, self._drafting, final, self._words, self._tasks)
+        self._highlights = AutoHighlights(
+            storage, self._drafting, self._finishing, recorded, recordings, self._tasks
+        )
         self.drafts = self._drafting.drafts
         self.counters = self._drafting.counters
         self._running: asyncio.Task[None] | None = None
@@ -97,6 +103,7 @@ class Clips:
         """
         if number := await self._store.discard_unfinished(time.time()):
             logger.info("%d clips were not finished and are discarded", number)
+        self._rooms.observe(self._highlights)
         self._running = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:

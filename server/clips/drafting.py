@@ -19,7 +19,14 @@ from server.clips.drafts import Drafts
 from server.clips.life import State
 from server.clips.maker import ClipFailed, ClipMaker
 from server.clips.recorded import RecordedMedia
-from server.clips.refusals import clips_off, creator_only, no_clip, not_made, refused_cut
+from server.clips.refusals import (
+    clips_off,
+    creator_only,
+    no_clip,
+    not_made,
+    refused_cut,
+    too_many_of_live,
+)
 from server.clips.rights import Rights
 from server.clips.tasks import Tasks
 from server.clips.view import ClipView, DraftView, Filmstrip, Tile
@@ -45,8 +52,6 @@ logger = logging.getLogger(__name__)
 
 AHEAD = 2_000_000
 """Maximum media time by which a playhead may be ahead of the live edge, µs."""
-RETRY_LIVE = 600.0
-"""Seconds after which a person may try again if a live has enough clips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +123,9 @@ class Drafting:
             if isinstance(error, CutRefused):
                 raise refused_cut(error) from error
             raise
-        record = _new_record(live, by, tap, cut, draft, self._storage.clips.server)
-        await self._add(record, draft)
+        record = new_record(live, by, tap, cut, draft, self._storage.clips.server)
+        self.keep(draft)
+        await self._store(record, draft)
         rights = Rights(creator=creator, clipper=True)
         # All samples would need much memory while the clip waits for its turn.
         keyframes = replace(whole, video=whole.keyframes, audio=())
@@ -150,11 +156,11 @@ class Drafting:
         if room is None:
             if tap.end is None:
                 raise Unprocessable(RefusalCode.BAD_CLIP, "send the end of the clip")
-            return await self._recorded.draft(live.room, _new_id(), person, tap.end, _now())
+            return await self._recorded.draft(live.room, new_id(), person, tap.end, _now())
         stream, end = room.stream, _playhead(room.stream, tap)
-        draft = Draft.of_stream(_new_id(), person, stream, end, _now())
+        draft = Draft.of_stream(new_id(), person, stream, end, _now())
         held = draft.excerpt.start
-        if not creator or (held is not None and _is_whole(stream, held, end - tap.length)):
+        if not creator or (held is not None and is_whole(stream, held, end - tap.length)):
             return draft
         try:
             recorded = await self._recorded.draft(live.room, draft.clip, person, end, _now())
@@ -195,10 +201,13 @@ class Drafting:
             raise Conflict(RefusalCode.ROOM_NOT_LIVE, "this room is not live: try again later")
         return creator
 
-    async def _add(self, record: ClipRecord, draft: Draft) -> None:
-        """Keeps a draft, and stores its row. Raises TooManyRequests or Unavailable."""
+    def keep(self, draft: Draft) -> None:
+        """Keeps a draft in memory. Raises Unavailable."""
         for other in self.drafts.add(draft, _now()):
             self._discard_row(other)
+
+    async def _store(self, record: ClipRecord, draft: Draft) -> None:
+        """Stores the row of a draft. Raises TooManyRequests, and then forgets the draft."""
         try:
             await self._storage.clips.add(record, self._limits)
         except BaseException as error:
@@ -208,8 +217,19 @@ class Drafting:
                 text = "you have made many clips: wait a little"
                 raise TooManyRequests(code, text, error.retry_after) from error
             if isinstance(error, TooManyOfLive):
-                raise TooManyRequests(code, "this live has enough clips", RETRY_LIVE) from error
+                raise too_many_of_live() from error
             raise
+
+    async def store_untapped(self, record: ClipRecord, more: int) -> None:
+        """Stores the row of a draft that belongs to no person, so that no person's limit applies.
+        `more`: number of clips above the limit of the live that are possible. Raises
+        TooManyRequests.
+        """
+        limits = replace(self._limits, live=self._limits.live + more)
+        try:
+            await self._storage.clips.add(record, limits, tapped=False)
+        except TooManyOfLive as error:
+            raise too_many_of_live() from error
 
     async def stretch(self, draft: Draft) -> tuple[Cut, Range]:
         """Returns the longest cut around the tap, and the moments that it offers. Raises
@@ -285,14 +305,14 @@ def _is_creator(live: RoomRecord, by: Requester) -> bool:
     return bool(by.person.id) and by.person.id == live.owner
 
 
-def _is_whole(stream: Stream, held: int, start: int) -> bool:
+def is_whole(stream: Stream, held: int, start: int) -> bool:
     """Whether the window still has all media of the stream from `start` on. `held`: the oldest
     media time in the window, µs.
     """
     return held <= max(start, stream.video_tracks[0][0])
 
 
-def _new_record(
+def new_record(
     live: RoomRecord, by: Requester, tap: Tap, cut: Cut, draft: Draft, server: str
 ) -> ClipRecord:
     return ClipRecord(
@@ -344,7 +364,7 @@ def _who(by: Requester) -> Who | None:
     return Who(person.id, person.name, person.colour, person.handle) if person.id else None
 
 
-def _new_id() -> str:
+def new_id() -> str:
     """Returns a new id of a clip: 96 random bits in 16 characters."""
     return secrets.token_urlsafe(12)
 

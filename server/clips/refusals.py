@@ -5,7 +5,15 @@ import logging
 from relay.errors import Refusal, RefusalCode
 from server.clips.cut import CutProblem, CutRefused
 from server.clips.maker import ClipFailed
-from server.errors import Conflict, Forbidden, Gone, NotFound, Unavailable, Unprocessable
+from server.errors import (
+    Conflict,
+    Forbidden,
+    Gone,
+    NotFound,
+    TooManyRequests,
+    Unavailable,
+    Unprocessable,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +24,8 @@ PROBLEMS: dict[CutProblem, tuple[type[Unprocessable | Gone], RefusalCode]] = {
 }
 RETRY = 5.0
 """Seconds after which a clip that could not be made may be tried again."""
+RETRY_LIVE = 600.0
+"""Seconds after which a person may try again if a live has enough clips."""
 
 
 def refused_cut(refusal: CutRefused) -> Refusal:
@@ -28,6 +38,10 @@ def not_made(clip: str, error: ClipFailed) -> Refusal:
     return Unavailable(
         RefusalCode.CLIP_NOT_MADE, "the clip cannot be made at the moment: try again", RETRY
     )
+
+
+def too_many_of_live() -> Refusal:
+    return TooManyRequests(RefusalCode.TOO_MANY_CLIPS, "this live has enough clips", RETRY_LIVE)
 
 
 def no_clip() -> Refusal:

@@ -63,6 +63,10 @@ class ChangeRoomBody(BaseModel):
         Literal["allowed", "approve", "off"] | None,
         Field(description="who may make clips; approve: the creator publishes each clip"),
     ] = None
+    auto_highlights: Annotated[
+        bool | None,
+        Field(description="publish the best moments as clips when the live ends"),
+    ] = None
 
 
 class MuteBody(BaseModel):

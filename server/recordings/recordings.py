@@ -97,6 +97,12 @@ class Recordings:
             elif before is not State.IDLE:
                 self._spawn_conclude(room.name)
 
+    async def ended(self, room: str) -> None:
+        """Returns once the recording of a live that has ended is stored, or could not be stored."""
+        recorder = self._recorders.get(room)
+        if recorder:
+            await recorder.ended()
+
     # The creator's choice
 
     async def choose(self, room: str, keep: Keep) -> bool:

@@ -41,8 +41,10 @@ from server.social.shield import ShieldEvent
 from server.social.undo import can_undo
 from server.storage.bans import TooManyBans
 
-CHOICES = ("chat", "slow", "followers_only", "links", "joins", "clips")
+CHOICES = ("chat", "slow", "followers_only", "links", "joins", "clips", "auto_highlights")
 """The settings of the chat and of clips that can be changed."""
+CREATOR_ONLY = ("title", "visibility", "links", "clips", "auto_highlights")
+"""What only the creator changes."""
 MAX_HELD = 200
 """Maximum number of held messages in a list."""
 MAX_UNDO = 1_000
@@ -98,12 +100,10 @@ class RoomDecisions(RoomPart):
 
     async def change_room(self, author: Author, command: ChangeRoom) -> RoomSettingsReply:
         if author.role is not Role.CREATOR and any(
-            value is not None
-            for value in (command.title, command.visibility, command.links, command.clips)
+            getattr(command, name) is not None for name in CREATOR_ONLY
         ):
             raise Forbidden(
-                RefusalCode.CREATOR_ONLY,
-                "only the creator changes title, visibility, links and clips",
+                RefusalCode.CREATOR_ONLY, f"only the creator changes {', '.join(CREATOR_ONLY)}"
             )
         if command.visibility is not None and command.visibility not in VISIBILITIES:
             raise _bad(f"the visibility is one of {', '.join(VISIBILITIES)}")

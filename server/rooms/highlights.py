@@ -64,7 +64,14 @@ class RoomHighlights(RoomPart):
     async def read(self, author: Author, command: ReadHighlights) -> BestMoments:
         require_role(author, Role.CREATOR)
         await self._load()
-        return BestMoments(tuple(map(self._described, self._find())))
+        return BestMoments(self._all())
+
+    @property
+    def moments(self) -> tuple[BestMoment, ...] | None:
+        """The best moments so far, the best one first; None if the counts that an earlier process
+        stored are not read yet.
+        """
+        return self._all() if self._loaded else None
 
     @property
     def offer(self) -> BestMoment | None:
@@ -142,6 +149,9 @@ class RoomHighlights(RoomPart):
         end = self._context.edge // SECOND + 1
         start = first_counted(self._first or 0, end)
         return highlights(self._crowd.counts(start, end), start)
+
+    def _all(self) -> tuple[BestMoment, ...]:
+        return tuple(map(self._described, self._find()))
 
     def _described(self, moment: Highlight) -> BestMoment:
         return described(moment, self._first or 0)

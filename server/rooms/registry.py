@@ -322,6 +322,7 @@ class Rooms:
             case EndByOperator():
                 if present is not None:
                     logger.info("room %s: ended by the operator", name)
+                    present.ended_by_operator = True
                 await self._end(name)
                 return None
         raise TypeError(f"unknown command: {command!r}")

@@ -89,6 +89,7 @@ class Room:
         self.live_since = record.live_at
         self.creator = UNKNOWN
         """Address of the last client that began to publish."""
+        self.ended_by_operator = False
         self._policy = policy
         self._open_session = open_session
         self._observer = observer

@@ -32,6 +32,8 @@ class ChatSettings:
     """Whether pages show who joined."""
     clips: str = "allowed"
     """Who may make clips: one of CLIPS."""
+    auto_highlights: bool = False
+    """Whether the best moments of the live are published as clips when the live ends."""
 
     def under(self, shield: Shield, now: float) -> "ChatSettings":
         """Returns the settings in force at `now`. While the shield is up, the settings in force are
@@ -63,6 +65,7 @@ class SettingsDescription:
     links: bool
     joins: bool
     clips: str
+    auto_highlights: bool
     shield: ShieldDescription
 
     def event(self) -> dict[str, Any]:

@@ -10,7 +10,9 @@ class ClipRecord:
     creator: str
     """The creator of the live (`creator_of`)."""
     person: str | None
-    """Id of the person who made the clip; None if a program with the creator key made the clip."""
+    """Id of the person who made the clip; None if a program with the creator key made the clip, or
+    if the clip was published by itself.
+    """
     title: str
     caption: str
     state: str

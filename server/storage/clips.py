@@ -87,11 +87,14 @@ class ClipStore:
         self._database = database
         self.server = server
 
-    async def add(self, record: ClipRecord, limits: ClipLimits) -> None:
-        """Stores a new clip of this server. Raises TooManyOfPerson or TooManyOfLive."""
+    async def add(self, record: ClipRecord, limits: ClipLimits, *, tapped: bool = True) -> None:
+        """Stores a new clip of this server. `tapped`: whether a person or a program makes the clip;
+        the limit of a person applies only then. Raises TooManyOfPerson or TooManyOfLive.
+        """
 
         async def add(connection: AsyncConnection) -> None:
-            await _require_few_of_person(connection, record, limits.person)
+            if tapped:
+                await _require_few_of_person(connection, record, limits.person)
             await _require_few_of_live(connection, record.room, limits.live)
             await connection.execute(table.insert().values(**_values(record, self.server)))
 

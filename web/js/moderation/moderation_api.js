@@ -16,10 +16,11 @@
  * @property {boolean} links  links in messages can be tapped
  * @property {boolean} joins  the chat says who joined
  * @property {ClipsSetting} clips
+ * @property {boolean} auto_highlights  the best moments become clips when the live ends
  * @property {{on: boolean, until: number | null}} shield  `until`: ms since 1970
  *
  * @typedef {Partial<Pick<ChatSettings,
- *   'chat' | 'slow' | 'followers_only' | 'links' | 'joins' | 'clips'>> &
+ *   'chat' | 'slow' | 'followers_only' | 'links' | 'joins' | 'clips' | 'auto_highlights'>> &
  *   {title?: string, visibility?: 'public' | 'unlisted' | 'private'}} RoomChanges
  *
  * @typedef {object} HeldMessage

@@ -1,6 +1,6 @@
 /**
- * The settings of a live room: who may watch, who may write, who may make clips, and the lists of
- * clips and of moderation.
+ * The settings of a live room: who may watch, who may write, who may make clips, which clips are
+ * published by themselves, and the lists of clips and of moderation.
  */
 import { byId, setText } from '../page/dom.js';
 import { t } from '../page/strings.js';
@@ -14,7 +14,13 @@ import { ModerationLists } from './moderation_lists.js';
  * @typedef {import('../api/rooms_api.js').Visibility} Visibility
  */
 
-const SWITCHES = /** @type {const} */ (['chat', 'followers_only', 'links', 'joins']);
+const SWITCHES = /** @type {const} */ ([
+  'auto_highlights',
+  'chat',
+  'followers_only',
+  'links',
+  'joins',
+]);
 
 export class SettingsSheet {
   #api;
