@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { MomentCard } from '../../../web/js/studio/moment_card.js';
 import { labelOf } from '../../../web/js/studio/over_files.js';
-import { clipOf } from '../../../web/js/studio/over_moments.js';
+import { clipOf, showMoments } from '../../../web/js/studio/over_moments.js';
 import { FakeClock, fakeEnvironment, settle } from '../fixtures/fake_clock.mjs';
 import { fakePage } from '../fixtures/fake_page.mjs';
 
@@ -87,6 +87,23 @@ test('a clip shows a moment if it was made of the moment', () => {
   const clip = { id: 'x', state: 'published', source: 'highlight', start: 97e6, end: 113e6 };
   assert.equal(clipOf(MOMENT, [{ ...clip, source: 'viewer' }, clip]), clip);
   assert.equal(clipOf(LATER, [clip]), undefined);
+});
+
+test('a moment that the server has published meanwhile leads to its clip', async () => {
+  const byId = fakePage();
+  const list = byId('moments');
+  list.replaceChildren = (...rows) => void (list.children = rows);
+  const clip = { id: 'x', source: 'highlight', start: 97e6, end: 113e6 };
+  showMoments([MOMENT], [], {
+    list: async () => [clip],
+    publishMoment: () => assert.fail('published twice'),
+  });
+  const button = list.children[0].children[1];
+  let link;
+  button.replaceWith = (other) => void (link = other);
+  button.onclick();
+  await settle();
+  assert.equal(link?.href, '/c/x');
 });
 
 test('each file of a live has a name for people', () => {

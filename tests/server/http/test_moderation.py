@@ -141,6 +141,17 @@ async def test_settings(people: People) -> None:
     assert (await people.write(people.mod, "still here", "b"))[0] == 201
 
 
+async def test_only_the_creator_consents_to_clips_by_themselves(people: People) -> None:
+    _, settings = await people.mod.ask("GET", people.path("/settings"))
+    assert settings["auto_highlights"] is False
+    consent = {"auto_highlights": True}
+    status, refusal = await people.mod.ask("PATCH", people.path(), consent)
+    assert (status, refusal["code"]) == (403, "creator_only")
+    status, answer = await people.minji.ask("PATCH", people.path(), consent)
+    assert status == 200 and answer["settings"]["auto_highlights"] is True
+    assert (await people.log())[0] == ("settings", "auto_highlights: true")
+
+
 async def test_settings_survive_a_restart(tmp_path: Path) -> None:
     async with running(tmp_path) as server, Browser(server.url) as minji:
         await minji.ask("PUT", "/api/me/handle", {"handle": "minji-test"})

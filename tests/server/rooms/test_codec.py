@@ -137,7 +137,7 @@ MESSAGE = Message(
 )
 LINE = Message(8, "", ANONYMOUS, Role.CREATOR, "slow", 1.5, 70, kind=Kind.SYSTEM, values={"s": 1})
 SETTINGS = SettingsDescription(
-    *(True, 5, False, True, False, True, "approve"), ShieldDescription(True, 1_700)
+    *(True, 5, False, True, False, True, "approve", True), ShieldDescription(True, 1_700)
 )
 MUTE = Mute(BY.person, 60.0, 1.5, None)
 BAN = Ban(BY.person, True, 1.5, BY.person)

@@ -133,6 +133,23 @@ async def test_the_creator_does_not_count(storage: Storage) -> None:
     assert await storage.crowds.read("abc", 10) == []
 
 
+async def test_the_moments_of_an_earlier_process_are_unknown_until_they_are_read(
+    storage: Storage,
+) -> None:
+    live = Live(storage)
+    await live.go_on(100)
+    live.cheer(6)
+    await live.go_on(20)
+    moments = live.part.moments
+    assert moments is not None and [moment.people for moment in moments] == [6]
+    await live.part.close()
+    again = Live(storage, at=live.second, restored=True)
+    assert again.part.moments is None
+    await again.part.read(author(MINJI, role=Role.CREATOR), ReadHighlights(requester(key=KEY)))
+    assert again.part.moments is not None
+    await again.part.close()
+
+
 async def test_counts_are_stored_and_survive_a_restart(storage: Storage) -> None:
     live = Live(storage)
     await live.go_on(100)

@@ -30,7 +30,7 @@ def test_the_shield_never_shortens_slow_mode() -> None:
 def test_the_event_says_what_holds_and_until_when() -> None:
     event = describe(CHOSEN, UP, NOW).event()
     assert event["type"] == "chat_settings"
-    assert (event["known_only"], event["slow"]) == (True, 10)
+    assert (event["known_only"], event["slow"], event["auto_highlights"]) == (True, 10, False)
     assert event["shield"] == {"on": True, "until": 1_600_000}
     assert describe(CHOSEN, Shield(), NOW).shield == ShieldDescription(False, None)
 
@@ -39,6 +39,8 @@ def test_only_what_differs_from_the_default_is_stored() -> None:
     assert stored(ChatSettings()) == {}
     assert stored(CHOSEN) == {"slow": 3, "links": True, "followers_only": True}
     assert restored(stored(CHOSEN)) == CHOSEN
+    consent = ChatSettings(auto_highlights=True)
+    assert stored(consent) == {"auto_highlights": True} and restored(stored(consent)) == consent
 
 
 def test_stored_values_that_this_version_does_not_know_are_ignored() -> None:

@@ -93,6 +93,16 @@ async def test_the_programs_of_a_creator_are_limited(storage: Storage) -> None:
     await storage.clips.add(record(3, person=None, creator="p-other"), limits)
 
 
+async def test_a_clip_that_is_published_by_itself_has_no_limit_of_a_person(
+    storage: Storage,
+) -> None:
+    limits = ClipLimits(1, 2)
+    await storage.clips.add(record(1, person=None), limits)
+    await storage.clips.add(record(2, person=None), limits, tapped=False)
+    with pytest.raises(TooManyOfLive):
+        await storage.clips.add(record(3, person=None), limits, tapped=False)
+
+
 async def test_the_clips_of_a_live_are_limited(storage: Storage) -> None:
     limits = ClipLimits(100, 2)
     store = await added(storage, record(1), record(2, "draft"), record(3, room="other"))

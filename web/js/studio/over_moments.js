@@ -6,7 +6,7 @@ import { clockTime } from '../page/words.js';
 /**
  * @typedef {import('../api/live_api.js').Moment} Moment
  * @typedef {import('../api/clips_api.js').Clip} Clip
- * @typedef {Pick<import('../api/clips_api.js').ClipsApi, 'publishMoment'>} Api
+ * @typedef {Pick<import('../api/clips_api.js').ClipsApi, 'list' | 'publishMoment'>} Api
  */
 
 /**
@@ -63,7 +63,9 @@ function publishButton(moment, api) {
     setText(button, t('studio.moment.publishing'));
     setText(byId('moments-error'), '');
     try {
-      const link = linkTo(await api.publishMoment(moment));
+      // The server may have published the moment by itself meanwhile.
+      const known = clipOf(moment, await api.list());
+      const link = linkTo(known ?? (await api.publishMoment(moment)));
       button.replaceWith(link);
       link.focus();
     } catch (error) {

@@ -10,7 +10,7 @@ import { showAvatar } from '../people/avatar.js';
 import { percentages } from '../polls/percentages.js';
 import { ClipList } from './clip_list.js';
 import { offerFiles } from './over_files.js';
-import { showMoments } from './over_moments.js';
+import { clipOf, showMoments } from './over_moments.js';
 import { plotOf } from './plot.js';
 import { barOf } from './poll_sheet.js';
 
@@ -20,6 +20,8 @@ import { barOf } from './poll_sheet.js';
 // server stores the last seconds of a live only after the live has ended.
 const TRIES = 5;
 const WAIT = 700; // ms
+// Time until the server has published the best moments by itself, if the creator wants that, ms.
+const LOOK_AGAIN = 5000;
 const [WIDTH, HEIGHT] = [320, 88]; // size of the plot, in units of the SVG
 
 export class SummaryView {
@@ -68,13 +70,27 @@ export class SummaryView {
         if (this.#closed) return;
         this.#show(summary);
         offerFiles(this.#api);
-        await this.#clips.load();
-        byId('over-clips').hidden = !this.#clips.filled;
-        return await this.#showMoments();
+        if (await this.#showClips()) return;
+        await this.#wait(LOOK_AGAIN);
+        if (!this.#closed && !byId('moments').querySelector('button:disabled'))
+          await this.#showClips();
+        return;
       } catch {
-        await new Promise((resolve) => this.#environment.setTimeout(() => resolve(null), WAIT));
+        await this.#wait(WAIT);
       }
     }
+  }
+
+  /** @param {number} time  ms */
+  #wait(time) {
+    return new Promise((resolve) => this.#environment.setTimeout(() => resolve(null), time));
+  }
+
+  /** Shows the clips and the best moments. Returns whether each moment has a clip. */
+  async #showClips() {
+    await this.#clips.load();
+    byId('over-clips').hidden = !this.#clips.filled;
+    return this.#showMoments();
   }
 
   close() {
@@ -134,11 +150,15 @@ export class SummaryView {
     );
   }
 
-  /** Shows the best moments, if clips can be made of them. The summary is complete without them. */
+  /**
+   * Shows the best moments, if clips can be made of them. The summary is complete without them.
+   * Returns whether each moment has a clip.
+   */
   async #showMoments() {
     const found = Promise.all([this.#api.moments(), this.#clipsApi.list()]);
     const [moments, clips] = await found.catch(() => [[], []]);
     if (!this.#closed) showMoments(moments, clips, this.#clipsApi);
+    return moments.every((moment) => clipOf(moment, clips));
   }
 
   async #delete() {
