@@ -71,8 +71,8 @@ class ReadSettings(SocialCommand[SettingsDescription]):
 @dataclass(frozen=True, slots=True)
 class ChangeRoom(SocialCommand[RoomSettingsReply]):
     """Changes settings of the room. A member with the value None leaves its setting unchanged. Only
-    the creator may change `title`, `visibility`, `links`, `clips` and `auto_highlights`. The command
-    is refused with 422 BAD_MODERATION.
+    the creator may change `title`, `visibility`, `links`, `clips` and `auto_highlights`. The
+    command is refused with 422 BAD_MODERATION.
     """
 
     name = "change_room"

@@ -76,14 +76,16 @@ class Live:
 
 
 @asynccontextmanager
-async def living(server: Server, **body: object) -> AsyncIterator[Live]:
+async def living(server: Server) -> AsyncIterator[Live]:
     async with (
         Browser(server.url) as creator,
         Browser(server.url) as sam,
         Browser(server.url) as minji,
         Browser(server.url) as jun,
     ):
-        room = await creator.create_room(title="A title", **body)
+        for browser in (creator, sam, minji, jun):
+            await browser.person()
+        room = await creator.create_room(title="A title")
         go_live(server, room)
         yield Live(server, creator, (sam, minji, jun), room)
 
