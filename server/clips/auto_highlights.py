@@ -166,7 +166,8 @@ class AutoHighlights:
         length = min(LONGEST, max(SHORTEST, moment.end - moment.start))
         tap = Tap(moment.end, length, source="highlight")
         try:
-            cut = (await draft.stretch()).trimmed(max(0, moment.end - length), moment.end)
+            whole, _ = await self._drafting.stretch(draft)
+            cut = whole.trimmed(max(0, moment.end - length), moment.end)
             record = new_record(live, SERVER, tap, cut, draft, self._storage.clips.server)
             await self._drafting.store_untapped(record, MOST)
             choice, rights = Choice(cut.start, cut.end), Rights(creator=True)
