@@ -24,7 +24,7 @@ from server.clips.refusals import (
     no_clip,
     no_file,
 )
-from server.clips.rights import Rights, is_listed, is_wider
+from server.clips.rights import Rights, is_listed, is_open, is_wider
 from server.clips.tasks import Tasks
 from server.clips.view import ClipView
 from server.errors import Conflict, NotFound
@@ -173,9 +173,8 @@ class Clips:
             return ClipFile(record.id, revision, record.title, False, data)
         if name != "video.mp4" and not record.pictures:
             raise no_file()
-        public = record.state == State.PUBLISHED and record.visibility != "private"
         key = file_key(record, name)
-        return ClipFile(record.id, revision, record.title, public, key=key)
+        return ClipFile(record.id, revision, record.title, is_open(record), key=key)
 
     # Making
 
@@ -209,10 +208,13 @@ class Clips:
 
     # Changes
 
-    async def change(self, found: ListedClip, rights: Rights, change: Change) -> ClipView:
+    async def change(
+        self, found: ListedClip, rights: Rights, by: Requester, change: Change
+    ) -> ClipView:
         """Changes what a clip shows, and who sees the clip. Raises a Refusal or StorageError."""
         _require_own(rights)
         record, visibility = found.record, change.visibility
+        await require_not_banned(self._storage.bans, record, by)
         if (
             visibility is not None
             and is_wider(visibility, record.visibility)

@@ -9,7 +9,7 @@ from relay.errors import Refusal, RefusalCode
 from server.clips.cut import Cut, CutRefused
 from server.clips.draft import Draft
 from server.clips.drafting import Drafting
-from server.clips.final import FinalFiles
+from server.clips.final import FinalFiles, StoredFiles
 from server.clips.life import TRANSITIONS, ClipEvent, State, states_before
 from server.clips.listed_words import ListedWords
 from server.clips.maker import ClipFailed
@@ -34,11 +34,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The ends of a final clip, as media times (µs), and its title; None keeps the title."""
+    """The ends of a final clip, as media times (µs), and its words; None keeps those of the draft."""
 
     start: int
     end: int
     title: str | None = None
+    caption: str | None = None
 
 
 class Finishing:
@@ -74,10 +75,10 @@ class Finishing:
         draft.busy = True
         try:
             live = await self._live(record, by)
-            event = await self._decide(record, live, rights, choice.title)
+            event = await self._decide(record, live, rights, choice)
             cut = await self._cut(draft, choice)
             record = await self._narrowed(record, live)
-            new = await self._make_final(draft, record, cut, event, choice.title)
+            new = await self._make_final(draft, record, cut, event, choice)
         finally:
             draft.busy = False
         self._drafting.drafts.remove(draft)
@@ -94,7 +95,7 @@ class Finishing:
         return live
 
     async def _decide(
-        self, record: ClipRecord, live: RoomRecord, rights: Rights, title: str | None
+        self, record: ClipRecord, live: RoomRecord, rights: Rights, choice: Choice
     ) -> ClipEvent:
         """Returns whether a clip is published or held back. Raises Forbidden if the person may no
         longer make clips of the live.
@@ -104,12 +105,12 @@ class Finishing:
         clips = read_room_settings(live.settings).chat.clips
         if clips == "off":
             raise clips_off()
-        title = record.title if title is None else title
-        if clips == "approve" or (
-            title != live.title and await self._words.are_in(record.creator, title)
-        ):
+        if clips == "approve":
             return ClipEvent.HOLD_BACK
-        return ClipEvent.PUBLISH
+        title, caption = _words(record, choice)
+        written = [caption] if title == live.title else [title, caption]
+        listed = await self._words.are_in(record.creator, *written)
+        return ClipEvent.HOLD_BACK if listed else ClipEvent.PUBLISH
 
     async def _narrowed(self, record: ClipRecord, live: RoomRecord) -> ClipRecord:
         """Returns the clip with the visibility of the live, if fewer people may see the live now
@@ -130,7 +131,7 @@ class Finishing:
             raise refused_cut(refusal) from refusal
 
     async def _make_final(
-        self, draft: Draft, record: ClipRecord, cut: Cut, event: ClipEvent, title: str | None
+        self, draft: Draft, record: ClipRecord, cut: Cut, event: ClipEvent, choice: Choice
     ) -> ClipRecord:
         """Makes and stores the files, and then changes the state. Returns the new record."""
         store, making = self._storage.clips, State.MAKING
@@ -141,7 +142,7 @@ class Finishing:
         try:
             files = await self._final.store(new, cut)
             after = TRANSITIONS[making, event]
-            new = _finished_record(new, cut, after, files.size, files.pictures, title)
+            new = _finished_record(new, cut, after, files, choice)
             if not await store.finish(new):  # The clip was deleted: the sweeping deletes its files.
                 raise no_clip()
         except BaseException as error:
@@ -175,18 +176,28 @@ async def require_not_banned(bans: BanStore, record: ClipRecord, by: Requester) 
         raise Forbidden(RefusalCode.BANNED, BANNED_TEXT)
 
 
+def _words(record: ClipRecord, choice: Choice) -> tuple[str, str]:
+    """Returns the title and the caption of the final clip."""
+    return (
+        record.title if choice.title is None else choice.title,
+        record.caption if choice.caption is None else choice.caption,
+    )
+
+
 def _finished_record(
-    record: ClipRecord, cut: Cut, state: State, size: int, pictures: bool, title: str | None
+    record: ClipRecord, cut: Cut, state: State, files: StoredFiles, choice: Choice
 ) -> ClipRecord:
+    title, caption = _words(record, choice)
     return replace(
         record,
-        title=record.title if title is None else title,
+        title=title,
+        caption=caption,
         state=state.value,
         media_time=cut.start,
         duration=cut.duration,
         width=cut.info.width,
         height=cut.info.height,
-        bytes=size,
-        pictures=pictures,
+        bytes=files.size,
+        pictures=files.pictures,
         published_at=time.time() if state is State.PUBLISHED else None,
     )

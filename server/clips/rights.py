@@ -41,6 +41,11 @@ def is_visible(record: ClipRecord, rights: Rights) -> bool:
             return False
 
 
+def is_open(record: ClipRecord) -> bool:
+    """Whether everyone who knows the URL of the clip may see the clip."""
+    return record.state == State.PUBLISHED and record.visibility != "private"
+
+
 def is_listed(record: ClipRecord, rights: Rights, live: str) -> bool:
     """Whether the list of the live's clips shows the clip. The list is for people who may watch the
     live. `live`: visibility of the live.

@@ -203,6 +203,7 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("DELETE", "/api/clips/{clip}"): LOOKUP,
     ("POST", "/api/clips/{clip}/restore"): LOOKUP,
     ("POST", "/api/clips/{clip}/approve"): LOOKUP,
+    ("GET", "/clips/{clip}/captions.vtt"): LOOKUP,
     ("GET", "/clips/{clip}/{revision}/{name}"): LOOKUP,
     ("GET", "/api/tags/trending"): LOOKUP,
     ("GET", "/api/tags/{tag}"): LOOKUP,

@@ -1,9 +1,10 @@
-"""`/clips/{clip}/{revision}/…`: the files of clips.
+"""`/clips/{clip}/{revision}/…`: the files of clips. `/clips/{clip}/captions.vtt`: their captions.
 
 A file never changes: a new cut has a new revision, and so a new URL. Browsers may keep the file for
 ever. A shared cache must ask again after SHARED seconds, because a clip may be deleted.
 """
 
+import hashlib
 import re
 from http import HTTPStatus
 from urllib.parse import quote
@@ -12,14 +13,17 @@ from aiohttp import hdrs, web
 
 from relay.errors import RefusalCode
 from relay.hls.sliced_body import SlicedBody
+from server.clips.captions import MEDIA_TYPE, text_track
 from server.clips.clips import ClipFile, Clips
 from server.clips.final import MEDIA_TYPES
+from server.clips.refusals import no_file
+from server.clips.rights import is_open
 from server.errors import NotFound
 from server.http.byte_range import BadRange, read_range
 from server.http.clip_access import ClipAccess
 from server.http.connections import send
 from server.http.object_body import ObjectBody, PieceReader
-from server.http.ranged import is_known, range_of, refuse_range
+from server.http.ranged import is_known, range_of, ranged, refuse_range
 from server.objects.objects import Objects
 from server.recent import Recent
 
@@ -47,7 +51,19 @@ class ClipFilesEndpoint:
         self._sizes: Recent[str, int] = Recent(MAX_SIZES)
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get(r"/clips/{clip}/{revision:\d{1,9}}/{name}", self.get)]
+        return [
+            web.get("/clips/{clip}/captions.vtt", self.captions),
+            web.get(r"/clips/{clip}/{revision:\d{1,9}}/{name}", self.get),
+        ]
+
+    async def captions(self, request: web.Request) -> web.Response:
+        """Returns the caption as a text track. A caption may change, so caches ask each time."""
+        record = (await self._access.find(request)).clip.record
+        if not record.caption:
+            raise no_file()
+        data = text_track(record.caption, record.duration).encode()
+        tag = hashlib.blake2b(data, digest_size=12).hexdigest()
+        return ranged(request, data, tag, MEDIA_TYPE, "no-cache" if is_open(record) else "no-store")
 
     async def get(self, request: web.Request) -> web.Response:
         """Returns the file, or the part of the file that the Range header names."""

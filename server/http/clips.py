@@ -5,9 +5,10 @@ server/API.md describes the requests and answers.
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from relay.errors import RefusalCode
+from server.clips.captions import MAX_LENGTH, read_caption
 from server.clips.clips import Change, Clips
 from server.clips.drafting import Tap
 from server.clips.finishing import Choice
@@ -20,9 +21,22 @@ from server.http.requester import Requesters
 from server.rooms.creator_lists import to_person
 from server.social.author import Requester
 
-CAPTION_LENGTH = 300
 Time = Annotated[int, Field(ge=0, le=MAX_NUMBER, strict=True)]
 """A media time, µs."""
+
+
+def _cleaned(caption: object) -> object:
+    """Returns the caption as it is stored. A value that is not a string is returned unchanged, and
+    the validator then refuses the value.
+    """
+    return read_caption(caption) if isinstance(caption, str) else caption
+
+
+Caption = Annotated[
+    str,
+    BeforeValidator(_cleaned),
+    Field(max_length=MAX_LENGTH, strict=True, description="shown line by line over the clip"),
+]
 
 
 class MakeClip(BaseModel):
@@ -49,6 +63,7 @@ class FinishClip(BaseModel):
     start: Time
     end: Time
     title: Title | None = None
+    caption: Caption | None = None
 
 
 class ChangeClip(BaseModel):
@@ -57,7 +72,7 @@ class ChangeClip(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: Title | None = None
-    caption: Annotated[str | None, Field(max_length=CAPTION_LENGTH, strict=True)] = None
+    caption: Caption | None = None
     visibility: Visibility | None = None
 
 
@@ -102,6 +117,7 @@ class ClipDescription(Payload):
     video: Annotated[str, Field(description="path of the MP4")]
     poster: Annotated[str | None, Field(description="path of the JPEG; null: none")]
     poster_webp: str | None
+    captions: Annotated[str | None, Field(description="path of the caption as WebVTT; null: none")]
     filmstrip: FilmstripBody | None
     created_at: float
     published_at: float | None
@@ -162,14 +178,14 @@ class ClipsEndpoint:
         """Makes the final clip from a draft."""
         body = read_model(FinishClip, await read_object(request), RefusalCode.BAD_CLIP)
         by, found = await self._find(request)
-        choice = Choice(body.start, body.end, body.title)
+        choice = Choice(body.start, body.end, body.title, body.caption)
         return _answer(await self._clips.finish(found.clip, found.rights, by, choice))
 
     async def change(self, request: web.Request) -> web.Response:
         body = read_model(ChangeClip, await read_object(request), RefusalCode.BAD_CLIP)
-        _, found = await self._find(request)
+        by, found = await self._find(request)
         change = Change(body.title, body.caption, body.visibility)
-        return _answer(await self._clips.change(found.clip, found.rights, change))
+        return _answer(await self._clips.change(found.clip, found.rights, by, change))
 
     async def delete(self, request: web.Request) -> web.Response:
         _, found = await self._find(request)
@@ -217,6 +233,7 @@ def describe_clip(view: ClipView) -> dict[str, Any]:
         "video": f"{folder}/video.mp4",
         "poster": poster and f"{poster}/poster.jpg",
         "poster_webp": poster and f"{poster}/poster.webp",
+        "captions": captions_path(record.id) if record.caption else None,
         "filmstrip": draft and _filmstrip(draft.filmstrip, folder),
         "creator": rights.creator,
         "mine": rights.clipper,
@@ -225,6 +242,11 @@ def describe_clip(view: ClipView) -> dict[str, Any]:
     if draft is not None:
         body |= {"from": draft.first, "until": draft.until, "keyframes": draft.keyframes}
     return body
+
+
+def captions_path(clip: str) -> str:
+    """Returns the URL path of the caption as a text track."""
+    return f"/clips/{clip}/captions.vtt"
 
 
 def _filmstrip(strip: Filmstrip | None, folder: str) -> dict[str, Any] | None:

@@ -134,6 +134,7 @@ class ClipStore:
             record.id,
             ("making",),
             title=record.title,
+            caption=record.caption,
             state=record.state,
             media_time=record.media_time,
             duration=record.duration,

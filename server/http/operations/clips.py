@@ -85,7 +85,7 @@ OPERATIONS = (
         "/api/clips/{clip}",
         "Change the title, the caption, or who sees the clip",
         {200: (ClipDescription,)},
-        merged(OWN, JSON_BODY, BAD),
+        merged(OWN, JSON_BODY, BAD, {403: (Code.BANNED,)}),
         body=ChangeClip,
     ),
     Operation(
@@ -108,6 +108,13 @@ OPERATIONS = (
         "Publish a clip that waits for its creator",
         {200: (ClipDescription,)},
         OWN,
+    ),
+    Operation(
+        "GET",
+        "/clips/{clip}/captions.vtt",
+        "The caption of a clip as a text track",
+        {200: ("text/vtt",), 206: ("text/vtt",), 304: ()},
+        merged(STORAGE, LOOKUP, {404: (Code.CLIP_NOT_FOUND,), 416: (Code.BAD_RANGE,)}),
     ),
     Operation(
         "GET",

@@ -17,7 +17,9 @@ from server.clips.clips import Change
 from server.clips.cut import Cut
 from server.clips.draft import Draft
 from server.clips.rights import Rights
+from server.people.person import ANONYMOUS
 from server.people.purge import Purge
+from server.social.author import Requester
 from server.storage.clip_record import ClipRecord
 from server.storage.clips import ClipLimits
 from server.storage.errors import StorageUnavailable
@@ -393,8 +395,45 @@ async def test_changes(party: Party) -> None:
     assert await refusal(party.sam, "PATCH", path, wider) == (403, "creator_only")
     assert await refusal(party.minji, "PATCH", path, {"title": ""}) == (403, "clipper_only")
     assert await party.creator.status("PATCH", path, wider) == 200
-    for bad in ({"caption": "x" * 301}, {"visibility": "secret"}, {"state": "published"}):
+    lines = {"caption": "a\n" * 9}
+    for bad in ({"caption": "x" * 301}, lines, {"visibility": "secret"}, {"state": "published"}):
         assert await refusal(party.sam, "PATCH", path, bad) == (422, "bad_clip")
+
+
+async def test_a_caption_is_a_text_track(party: Party) -> None:
+    draft = await make_clip(party.sam, party.room)
+    path, track = f"/api/clips/{draft['id']}", f"/clips/{draft['id']}/captions.vtt"
+    assert draft["captions"] is None and await fetched(party.sam, track) == 404
+    body = {"start": 30 * S, "end": 40 * S, "caption": "Look!\r\n\n  There \u202e <b> "}
+    _, clip = await party.sam.ask("PUT", path, body)
+    assert (clip["caption"], clip["captions"]) == ("Look!\nThere <b>", track)
+    async with party.minji.http.get(party.minji.url + track) as response:
+        assert response.content_type == "text/vtt"
+        assert response.headers["Cache-Control"] == "no-cache"
+        text, known = await response.text(), {"If-None-Match": response.headers["ETag"]}
+    assert text == (
+        "WEBVTT\n\n00:00.000 --> 00:04.411\nLook!\n\n00:04.411 --> 00:10.000\nThere &lt;b&gt;\n"
+    )
+    async with party.minji.http.get(party.minji.url + track, headers=known) as response:
+        assert response.status == 304
+    assert await party.creator.status("PATCH", path, {"caption": "Mine"}) == 200
+    assert "Mine" in (await download(party.minji, track)).decode()
+    assert await party.creator.status("PATCH", path, {"visibility": "private"}) == 200
+    assert await fetched(party.minji, track) == 404
+    assert await party.creator.status("PATCH", path, {"caption": ""}) == 200
+    assert await fetched(party.sam, track) == 404
+
+
+async def test_the_caption_of_a_banned_person_disappears(party: Party) -> None:
+    clip = await publish_clip(party.sam, party.room)
+    path = f"/api/clips/{clip['id']}"
+    assert await party.sam.status("PATCH", path, {"caption": "Words"}) == 200
+    person = (await party.sam.person())["id"]
+    ban, track = f"/api/rooms/{party.room.name}/bans/{person}", f"/clips/{clip['id']}/captions.vtt"
+    assert await party.creator.status("PUT", ban, {"for_good": False}) == 200
+    assert await refusal(party.sam, "PATCH", path, {"caption": "Again"}) == (403, "banned")
+    assert await party.creator.status("PUT", ban, {"for_good": True}) == 200
+    assert await fetched(party.minji, track) == 404
 
 
 async def test_words_of_the_creators_list(party: Party) -> None:
@@ -416,6 +455,10 @@ async def test_words_of_the_creators_list(party: Party) -> None:
     body = {"start": 20 * S, "end": 30 * S, "title": "spoiler!"}
     _, held = await party.sam.ask("PUT", f"/api/clips/{draft['id']}", body)
     assert held["state"] == "waiting"
+    draft = await make_clip(party.sam, party.room)
+    body = {"start": 20 * S, "end": 30 * S, "caption": "Fine\nspoiler!"}
+    _, held = await party.sam.ask("PUT", f"/api/clips/{draft['id']}", body)
+    assert held["state"] == "waiting"
     await party.choose(title="No spoilers, one spoiler")
     made = await publish_clip(party.creator, party.room, title="spoiler")
     assert made["state"] == "published"
@@ -432,7 +475,7 @@ async def test_changes_at_the_same_time(party: Party) -> None:
     assert before and before.record.state == "waiting"
     assert await party.creator.status("POST", f"{path}/approve") == 200
     assert await party.creator.status("PATCH", path, {"visibility": "private"}) == 200
-    await clips.change(before, Rights(clipper=True), Change(title="New"))
+    await clips.change(before, Rights(clipper=True), Requester(ANONYMOUS), Change(title="New"))
     _, changed = await party.creator.ask("GET", path)
     assert (changed["title"], changed["visibility"]) == ("New", "private")
     assert changed["state"] == "published"
