@@ -26,7 +26,7 @@ AREAS = {
         *("api", "refusals"),
     ),
     "live.html": (
-        *("site", "studio", "device", "health", "figures", "obstacle"),
+        *("site", "studio", "own", "device", "health", "figures", "obstacle"),
         *("chat", "report", "hearts", "poll", "social"),
         *("api", "refusals"),
     ),
@@ -40,8 +40,8 @@ AREAS = {
         *("api", "refusals"),
     ),
     "tag.html": ("site", "tags", "items", "api", "refusals"),
-    "clip.html": ("site", "clip_page", "report", "api", "refusals"),
-    "replay.html": ("site", "replay", "chat", "api", "refusals"),
+    "clip.html": ("site", "clip_page", "own", "report", "api", "refusals"),
+    "replay.html": ("site", "replay", "own", "clip", "chat", "api", "refusals"),
 }
 """The areas of `web/strings` that the scripts of a page use, by page."""
 

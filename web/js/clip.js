@@ -1,14 +1,16 @@
 /**
  * The script of a clip's page: the player, what people wrote and tapped in these seconds, and the
- * ways to share, download and report the clip.
+ * ways to share, download, change and report the clip.
  */
-import { clipQrUrl } from './api/clips_api.js';
+import { ClipsApi, clipQrUrl } from './api/clips_api.js';
 import { RoomApi } from './api/room_api.js';
 import { timelineOf } from './api/timeline_api.js';
 import { reportForm } from './chat/report_form.js';
+import { ClipCaptions } from './clip/clip_captions.js';
 import { clipMessage } from './clip/clip_message.js';
 import { ClipPlayer } from './clip/clip_player.js';
 import { ClipTimeline } from './clip/clip_timeline.js';
+import { wordsForm } from './own/words_form.js';
 import { byId, setText, toast } from './page/dom.js';
 import { BROWSER } from './page/environment.js';
 import { showNowPlaying } from './page/now_playing.js';
@@ -83,6 +85,19 @@ function openReport() {
   dialog.showModal();
 }
 
+/** Lets the person who made the clip, or its creator, change its words. */
+function openWords() {
+  const { title = '', caption = '' } = byId('edit').dataset;
+  const save = async (/** @type {import('./own/words_form.js').Words} */ words) => {
+    await new ClipsApi(room).change(clip, words);
+    location.reload(); // the page contains the words
+  };
+  const form = wordsForm({ title, caption }, save, () => dialog.close());
+  byId('sheet-content').replaceChildren(form);
+  dialog.setAttribute('aria-label', t('clip_page.edit'));
+  dialog.showModal();
+}
+
 function openQr() {
   const code = new Image(240, 240);
   code.src = clipQrUrl(clip);
@@ -98,6 +113,9 @@ if (avatar)
   showAvatar(avatar, { name: avatar.dataset.name ?? '', colour: Number(avatar.dataset.colour) });
 byId('share').addEventListener('click', () => void share(link, document.title));
 byId('qr').addEventListener('click', openQr);
+document.getElementById('edit')?.addEventListener('click', openWords);
+const captions = document.querySelector('track');
+if (captions) new ClipCaptions(captions);
 byId('report').addEventListener('click', openReport);
 byId('sheet-close').addEventListener('click', () => dialog.close());
 listenForShortcuts({

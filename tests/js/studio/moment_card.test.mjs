@@ -3,7 +3,7 @@ import '../fixtures/english.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { MomentCard } from '../../../web/js/studio/moment_card.js';
-import { labelOf } from '../../../web/js/studio/over_files.js';
+import { labelOf } from '../../../web/js/own/file_list.js';
 import { clipOf, showMoments } from '../../../web/js/studio/over_moments.js';
 import { FakeClock, fakeEnvironment, settle } from '../fixtures/fake_clock.mjs';
 import { fakePage } from '../fixtures/fake_page.mjs';

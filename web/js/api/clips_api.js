@@ -12,6 +12,7 @@
  * @property {string} room
  * @property {'making' | 'draft' | 'waiting' | 'published'} state
  * @property {string} title
+ * @property {string} caption  shown over the clip, one line after another
  * @property {number} start  media time, µs
  * @property {number} end
  * @property {number} from   how far the handles of a draft may go, µs
@@ -91,11 +92,20 @@ export class ClipsApi extends RoomApi {
   /**
    * Makes the final file of a draft.
    * @param {string} clip
-   * @param {{start: number, end: number, title: string}} choice
+   * @param {{start: number, end: number, title: string, caption?: string}} choice
    * @returns {Promise<Clip>}
    */
   save(clip, choice) {
     return this.#ask(clip, 'PUT', choice);
+  }
+
+  /**
+   * @param {string} clip
+   * @param {{title: string, caption: string}} words
+   * @returns {Promise<Clip>}
+   */
+  change(clip, words) {
+    return this.#ask(clip, 'PATCH', words);
   }
 
   /** @param {string} clip */

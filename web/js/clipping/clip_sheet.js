@@ -1,6 +1,6 @@
 /**
  * The sheet that makes a clip of what the viewer has just seen: shows the draft, lets the viewer
- * choose the ends and the title, and then shares the finished clip. `close` releases everything.
+ * choose the ends, the title and a caption, and then shares the finished clip. `close` releases everything.
  *
  * @typedef {import('../api/clips_api.js').Clip} Clip
  * @typedef {import('./handles.js').Side} Side
@@ -105,6 +105,11 @@ export class ClipSheet {
     return this.#clip?.title || t('clip.untitled');
   }
 
+  /** @param {string} part */
+  #field(part) {
+    return /** @type {HTMLInputElement | HTMLTextAreaElement} */ (partOf(this.#dialog, part));
+  }
+
   #say = (/** @type {string} */ text) => setText(partOf(this.#dialog, 'clip-note'), text);
 
   /**
@@ -146,7 +151,8 @@ export class ClipSheet {
     this.#clip = clip;
     this.#handles = new Handles(clip, clip.start, clip.end);
     this.#say('');
-    /** @type {HTMLInputElement} */ (partOf(this.#dialog, 'clip-title')).value = clip.title;
+    this.#field('clip-title').value = clip.title;
+    this.#field('clip-caption').value = '';
     this.#film.show(this.#handles);
     this.#film.tiles = clip.filmstrip;
     this.#play(clip);
@@ -224,8 +230,9 @@ export class ClipSheet {
     if (!clip || !handles || !this.#enter('done')) return;
     this.#options.environment.clearTimeout(this.#timer);
     this.#say(t('clip.saving'));
-    const { value } = /** @type {HTMLInputElement} */ (partOf(this.#dialog, 'clip-title'));
-    const choice = { start: handles.start, end: handles.end, title: value.trim() };
+    const title = this.#field('clip-title').value.trim();
+    const caption = this.#field('clip-caption').value.trim();
+    const choice = { start: handles.start, end: handles.end, title, caption };
     try {
       this.#saved(await this.#options.api.save(clip.id, choice), turn);
     } catch (error) {

@@ -2,9 +2,9 @@
  * The settings of a live room: who may watch, who may write, who may make clips, which clips are
  * published by themselves, and the lists of clips and of moderation.
  */
+import { ClipList } from '../own/clip_list.js';
 import { byId, setText } from '../page/dom.js';
 import { t } from '../page/strings.js';
-import { ClipList } from './clip_list.js';
 import { ModerationLists } from './moderation_lists.js';
 
 /**

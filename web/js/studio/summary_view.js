@@ -3,13 +3,13 @@
  */
 import { byId, setText } from '../page/dom.js';
 import { element } from '../page/element.js';
+import { ClipList } from '../own/clip_list.js';
+import { offerFiles } from '../own/file_list.js';
 import { BROWSER } from '../page/environment.js';
 import { t } from '../page/strings.js';
 import { clockTime, headCount } from '../page/words.js';
 import { showAvatar } from '../people/avatar.js';
 import { percentages } from '../polls/percentages.js';
-import { ClipList } from './clip_list.js';
-import { offerFiles } from './over_files.js';
 import { clipOf, showMoments } from './over_moments.js';
 import { plotOf } from './plot.js';
 import { barOf } from './poll_sheet.js';

@@ -1,4 +1,4 @@
-// The creator's list of clips: approving, deleting, and undoing for ten seconds.
+// The creator's list of clips: approving, changing words, deleting, and undoing for ten seconds.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import '../fixtures/english.mjs';
@@ -6,7 +6,7 @@ import { FakeClock, fakeEnvironment, settle } from '../fixtures/fake_clock.mjs';
 import { fakePage } from '../fixtures/fake_page.mjs';
 
 const page = fakePage();
-const { ClipList } = await import('../../../web/js/studio/clip_list.js');
+const { ClipList } = await import('../../../web/js/own/clip_list.js');
 
 const CLIP = {
   ...{ id: 'c1', title: 'Goal', state: 'published', duration: 29.6, created_at: 1 },
@@ -23,6 +23,11 @@ function listOf(...clips) {
     approve: async (id) => {
       asked.push(`approve ${id}`);
       clips.find((clip) => clip.id === id).state = 'published';
+    },
+    change: async (id, words) => {
+      if (busy.delete(id)) throw new Error('busy');
+      asked.push(`change ${id}`);
+      return Object.assign(clips.find((clip) => clip.id === id), words);
     },
     delete: async (id) => {
       if (busy.delete(id)) throw new Error('busy');
@@ -118,4 +123,29 @@ test('a closed list has no timer left', async () => {
   await settle();
   list.close();
   assert.equal(clock.timers, 0);
+});
+
+test('the creator changes the title and the caption in the row', async () => {
+  const { asked, busy, list, root } = listOf({ ...CLIP, caption: 'Old' });
+  await list.load();
+  const parts = () => partsOf(root.children[0]);
+  const submit = async () => {
+    const form = parts().all.find(({ tag }) => tag === 'form');
+    form.dispatchEvent(new Event('submit'));
+    await settle();
+  };
+  parts().named('Edit').click();
+  await settle();
+  const field = (tag) => parts().all.find((one) => one.tag === tag);
+  assert.deepEqual([field('input').value, field('textarea').value], ['Goal', 'Old']);
+  field('input').value = ' The goal ';
+  field('textarea').value = 'First\nSecond';
+  busy.add('c1');
+  await submit();
+  assert.match(parts().text, /busy/);
+  await submit();
+  assert.deepEqual(asked, ['change c1']);
+  assert.match(parts().text, /The goal/);
+  assert.equal(field('textarea'), undefined);
+  list.close();
 });

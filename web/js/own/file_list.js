@@ -30,11 +30,11 @@ export function offerFiles(api) {
 /** @param {ExportFile} file */
 function rowOf(file) {
   const row = element('li');
-  const link = element('a', 'button small', t('studio.files.download'));
+  const link = element('a', 'button small', t('own.files.download'));
   link.href = file.url;
   link.download = '';
   const label = labelOf(file);
-  link.setAttribute('aria-label', t('studio.files.download_file', { file: label }));
+  link.setAttribute('aria-label', t('own.files.download_file', { file: label }));
   row.append(element('span', '', label), link);
   return row;
 }
@@ -46,7 +46,7 @@ function rowOf(file) {
 export function labelOf({ name, seconds }) {
   const [, kind = '', n = ''] = /^(\w+)(?:-(\d+))?\./.exec(name) ?? [];
   const time = clockTime(seconds);
-  if (kind === 'video') return t('studio.files.video', { n, time });
-  if (name.endsWith('.vtt')) return t('studio.files.subtitles', { n });
-  return t(kind === 'chat' ? 'studio.files.chat' : 'studio.files.hearts');
+  if (kind === 'video') return t('own.files.video', { n, time });
+  if (name.endsWith('.vtt')) return t('own.files.subtitles', { n });
+  return t(kind === 'chat' ? 'own.files.chat' : 'own.files.hearts');
 }

@@ -1,13 +1,20 @@
 /**
- * The list of the clips of a live, for its creator: who made each clip, and buttons that approve and
- * delete the clip. A deleted clip can be restored for ten seconds. `close` releases everything.
+ * The list of the clips of a live, for its creator: who made each clip, and buttons that approve,
+ * change and delete the clip. A deleted clip can be restored for ten seconds. `close` releases
+ * everything.
  */
+import { element } from '../page/element.js';
 import { BROWSER } from '../page/environment.js';
 import { t } from '../page/strings.js';
 import { clockTime } from '../page/words.js';
 import { rowOf } from '../people/rows.js';
+import { wordsForm } from './words_form.js';
 
-/** @typedef {import('../api/clips_api.js').Clip} Clip */
+/**
+ * @typedef {import('../api/clips_api.js').Clip} Clip
+ * @typedef {Pick<import('../api/clips_api.js').ClipsApi,
+ *   'list' | 'approve' | 'change' | 'delete' | 'restore'>} Api
+ */
 
 const RESTORABLE_FOR = 10_000; // ms; the server allows an undo for the same time
 
@@ -21,13 +28,14 @@ export class ClipList {
   #deleted = new Map();
   /** @type {Clip[]} */
   #clips = [];
+  /** Id of the clip whose words the creator changes. */
+  #changing = '';
   #closed = false;
 
   /**
    * @param {HTMLElement} list   gets the rows
    * @param {HTMLElement} empty  shown if there are no clips
-   * @param {Pick<import('../api/clips_api.js').ClipsApi, 'list' | 'approve' | 'delete' | 'restore'>}
-   *   api
+   * @param {Api} api
    * @param {(error: unknown) => void} failed  null: the creator tries something else
    * @param {Pick<import('../page/environment.js').Environment, 'setTimeout' | 'clearTimeout'>}
    *   [environment]
@@ -71,14 +79,15 @@ export class ClipList {
 
   /** @param {Clip} clip */
   #rowOf(clip) {
-    const title = clip.title || t('studio.clips.untitled');
+    const title = clip.title || t('own.clips.untitled');
     if (this.#deleted.has(clip.id)) {
-      const lines = [t('studio.clips.deleted')];
-      const undo = this.#button(t('studio.clips.undo'), () => this.#restore(clip));
+      const lines = [t('own.clips.deleted')];
+      const undo = this.#button(t('own.clips.undo'), () => this.#restore(clip));
       return rowOf({ title, lines, buttons: [undo], failed: this.#failed });
     }
+    if (clip.id === this.#changing) return this.#formOf(clip);
     const waiting = clip.state === 'waiting';
-    const approve = this.#button(t('studio.clips.approve'), () => this.#approve(clip));
+    const approve = this.#button(t('own.clips.approve'), () => this.#approve(clip));
     return rowOf({
       title,
       href: `/c/${clip.id}`,
@@ -86,14 +95,31 @@ export class ClipList {
       ...(clip.poster && { picture: clip.poster }),
       lines: [
         `${clockTime(Math.round(clip.duration))} · ${makerOf(clip)}`,
-        waiting ? t('studio.clips.waits') : '',
+        waiting ? t('own.clips.waits') : '',
       ],
       buttons: [
         ...(waiting ? [approve] : []),
-        this.#button(t('studio.clips.delete'), () => this.#delete(clip)),
+        this.#button(t('own.clips.edit'), () => this.#change(clip)),
+        this.#button(t('own.clips.delete'), () => this.#delete(clip)),
       ],
       failed: this.#failed,
     });
+  }
+
+  /** @param {Clip} clip */
+  #formOf(clip) {
+    const row = element('li', 'clip-words');
+    const end = () => {
+      this.#changing = '';
+      this.#show();
+      this.#focus(clip.id);
+    };
+    const save = async (/** @type {import('./words_form.js').Words} */ words) => {
+      Object.assign(clip, await this.#api.change(clip.id, words));
+      end();
+    };
+    row.append(wordsForm(clip, save, end));
+    return row;
   }
 
   /**
@@ -106,6 +132,14 @@ export class ClipList {
       return act();
     };
     return { label, press };
+  }
+
+  /** @param {Clip} clip */
+  async #change({ id }) {
+    this.#changing = id;
+    this.#show();
+    const n = this.#clips.findIndex((clip) => clip.id === id);
+    this.#list.children[n]?.querySelector('input')?.focus();
   }
 
   /** @param {Clip} clip */
@@ -149,6 +183,6 @@ export class ClipList {
 
 /** @param {Clip} clip */
 function makerOf({ source, person, mine }) {
-  if (source === 'highlight') return t('studio.clips.highlight');
-  return person && !mine ? t('studio.clips.by', { name: person.name }) : t('studio.clips.by_you');
+  if (source === 'highlight') return t('own.clips.highlight');
+  return person && !mine ? t('own.clips.by', { name: person.name }) : t('own.clips.by_you');
 }
