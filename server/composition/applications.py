@@ -25,7 +25,7 @@ from server.http.auth import delayed_refusals
 from server.http.cards import Cards
 from server.http.charges import charges, request_limit
 from server.http.clip_page import ClipPages
-from server.http.embedded_clips import EmbeddedClips
+from server.http.embedded_media import EmbeddedMedia
 from server.http.error_answers import refusals
 from server.http.follows import Profiles
 from server.http.headers import AnswerHeaders
@@ -58,6 +58,7 @@ def create_pages(parts: Parts) -> tuple[Pages, Profiles]:
         clips,
         views,
         parts.visitors.access,
+        parts.visitors.requesters,
         cards,
         parts.settings,
     )
@@ -73,7 +74,7 @@ def public_application(
     app = _application(
         (
             pages,
-            EmbeddedClips(pages.templates, clip_access(parts), settings),
+            _embedded_media(parts, pages),
             _oembed_endpoint(parts, pages),
             *room_endpoints(parts),
             *person_endpoints(parts, profiles),
@@ -100,6 +101,11 @@ def public_application(
     app.on_response_prepare.append(AnswerHeaders(settings, origins).prepare)
     app.on_response_prepare.append(parts.visitors.identity.prepare)
     return app
+
+
+def _embedded_media(parts: Parts, pages: Pages) -> EmbeddedMedia:
+    views = ReplayViews(parts.replays, parts.storage)
+    return EmbeddedMedia(pages.templates, clip_access(parts), views, parts.settings)
 
 
 def _oembed_endpoint(parts: Parts, pages: Pages) -> OEmbedEndpoint:

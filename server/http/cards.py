@@ -100,6 +100,9 @@ class Cards:
             title=title or strings.t("site.untitled"),
             description=strings.t("card.replay"),
             image=image,
+            player=self._url(request, f"/embed{path}"),
+            width=poster.width if poster else WIDTH,
+            height=poster.height if poster else HEIGHT,
             oembed=self.oembed_url(request, path),
         )
 

@@ -102,6 +102,7 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("GET", "/v/{room}/poster.{format}"): LOOKUP,
     ("GET", "/embed/{room}"): LOOKUP,
     ("GET", "/embed/c/{clip}"): LOOKUP,
+    ("GET", "/embed/v/{room}"): LOOKUP,
     ("GET", "/api/oembed"): LOOKUP,
     ("GET", "/c/{clip}"): LOOKUP,
     ("GET", "/v/{room}"): LOOKUP,

@@ -46,6 +46,7 @@ FRAMING = {
     "/v/{room}": Framing.OWN,
     "/embed/{room}": Framing.EMBEDDING,
     "/embed/c/{clip}": Framing.EMBEDDING,
+    "/embed/v/{room}": Framing.EMBEDDING,
 }
 """Framing by route; a page without an entry has Framing.NONE."""
 

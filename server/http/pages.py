@@ -12,6 +12,7 @@ from server.http.clip_page import ClipPages
 from server.http.follows import Profiles
 from server.http.installation import Installation
 from server.http.request import url_of
+from server.http.requester import Requesters
 from server.http.templates import SHOW, Templates
 from server.people.person import ANONYMOUS
 from server.recordings.replay_views import ReplayView, ReplayViews
@@ -57,6 +58,7 @@ class Pages:
         clips: ClipPages,
         replays: ReplayViews,
         access: Access,
+        requesters: Requesters,
         cards: Cards,
         settings: Settings,
     ) -> None:
@@ -68,6 +70,7 @@ class Pages:
         self._clips = clips
         self._replays = replays
         self._access = access
+        self._requesters = requesters
         self._settings = settings
         self._installation = Installation(
             templates.assets, templates.strings_for, templates.strings
@@ -219,9 +222,11 @@ class Pages:
         view = await self._replays.find(name)
         chapters = await self._chapters(name)
         values = self._replay_values(request, view, chapters)
+        reader = self._requesters.reading(request).person.id
         shown = (name, view.title, view.visibility)
         card = await self.cards.of_replay(request, *shown, self.templates.strings_for(request))
-        response = self.templates.render(request, "replay.html", card=card, **values)
+        own = view.creator is not None and view.creator.id == reader
+        response = self.templates.render(request, "replay.html", card=card, own=own, **values)
         if view.visibility != "public":
             response.headers["X-Robots-Tag"] = "noindex"
         if cookie := self._access.cookie_for(request, name):

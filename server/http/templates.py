@@ -61,6 +61,24 @@ class Templates:
         self, request: web.Request, template: str, *, answer: int = 200, **values: Any
     ) -> web.Response:
         """Returns a page. `answer`: the status."""
+        headers = self._headers(self._policy(request), "(self)")
+        return self._response(request, template, answer, headers, values)
+
+    def render_player(self, request: web.Request, template: str, **values: Any) -> web.Response:
+        """Returns a page that plays one video in a frame of another site. The page may load nothing
+        but that video, its own style, and its script if there is `main` among the values.
+        """
+        headers = self._headers(self._player_policy(request, "main" in values), "()")
+        return self._response(request, template, 200, headers, values)
+
+    def _response(
+        self,
+        request: web.Request,
+        template: str,
+        status: int,
+        headers: dict[str, str],
+        values: dict[str, Any],
+    ) -> web.Response:
         strings = self.strings_for(request)
         text = self._environment.get_template(template).render(
             assets=self.assets.base,
@@ -69,9 +87,7 @@ class Templates:
             strings=strings.script(AREAS.get(template, ())),
             **values,
         )
-        return web.Response(
-            status=answer, text=text, content_type="text/html", headers=self._headers(request)
-        )
+        return web.Response(status=status, text=text, content_type="text/html", headers=headers)
 
     def main(self, page: str) -> str:
         """Returns the URL path of the main script of a page."""
@@ -83,14 +99,14 @@ class Templates:
         strings = read_strings(WEB) if self._settings.dev else self.strings
         return strings[language_of(request.cookies.get(COOKIE), accepted)]
 
-    def _headers(self, request: web.Request) -> dict[str, str]:
+    def _policy(self, request: web.Request) -> str:
+        """Returns the Content-Security-Policy of a page."""
         host = authority_of(request, self._settings)
         # Safari before 15.4 does not count WebSockets as 'self'.
         sockets = f" ws://{host} wss://{host}" if host else ""
         inline = f"{_allowed(self.assets.boot)} {_allowed(SHOW)}"
-        store = public_origin(self._settings)
-        media = "" if store is None else f" {store}"  # Requests for clips may be redirected.
-        policy = (
+        media = self._media
+        return (
             f"default-src 'self'; script-src 'self' {inline}; "
             f"style-src 'self' {_allowed(self.assets.style)}; "
             f"img-src 'self' data: blob:{media}; media-src 'self' blob:{media}; "
@@ -98,11 +114,31 @@ class Templates:
             f"connect-src 'self'{sockets}; base-uri 'none'; form-action 'none'; "
             f"object-src 'none'; frame-ancestors {ancestors_of(request, self._settings)}"
         )
+
+    def _player_policy(self, request: web.Request, script: bool) -> str:
+        """Returns the Content-Security-Policy of a player in a frame."""
+        scripts, media = "'self'" if script else "'none'", self._media
+        return (
+            f"default-src 'none'; script-src {scripts}; connect-src {scripts}; style-src 'self'; "
+            f"img-src 'self' data:{media}; media-src 'self' blob:{media}; manifest-src 'self'; "
+            "base-uri 'none'; form-action 'none'; "
+            f"frame-ancestors {ancestors_of(request, self._settings)}"
+        )
+
+    @property
+    def _media(self) -> str:
+        """The origin of the object store, to which requests for clips may be redirected."""
+        store = public_origin(self._settings)
+        return "" if store is None else f" {store}"
+
+    @staticmethod
+    def _headers(policy: str, devices: str) -> dict[str, str]:
+        """Returns the headers of a page. `devices`: which origins may use camera and microphone."""
         return {
             hdrs.CACHE_CONTROL: "no-cache",
             hdrs.VARY: f"{hdrs.ACCEPT_LANGUAGE}, {hdrs.COOKIE}",
             "Content-Security-Policy": policy,
-            "Permissions-Policy": "camera=(self), microphone=(self)",
+            "Permissions-Policy": f"camera={devices}, microphone={devices}",
             "Referrer-Policy": "same-origin",
         }
 

@@ -62,7 +62,7 @@ class Assets(Protocol):
 
     def main(self, page: str) -> str:
         """Returns the file name of the main module of `page` (feed, explore, studio, room, me,
-        handle, tag, clip or replay).
+        handle, tag, clip, replay or embed).
         """
 
     def find(self, name: str) -> Asset | None: ...

@@ -69,7 +69,8 @@ async function bundleScript(module, name) {
 }
 
 const mains = {};
-for (const page of ['feed', 'explore', 'studio', 'room', 'me', 'handle', 'tag', 'clip', 'replay'])
+const PAGES = ['feed', 'explore', 'studio', 'room', 'me', 'handle', 'tag', 'clip', 'replay'];
+for (const page of [...PAGES, 'embed'])
   mains[page] = await bundlePage(page);
 await bundleScript('watch/webcodecs/worker.js', 'worker.js');
 await bundleScript('watch/webcodecs/sound_worklet.js', 'sound_worklet.js');

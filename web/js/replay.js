@@ -22,6 +22,7 @@ import { ReplayTimeline } from './replay/replay_timeline.js';
  */
 const { room, playlist, began_at, chapters, runs } = JSON.parse(byId('replay').textContent ?? '');
 
+const { link = location.href } = byId('replay').dataset;
 const clock = new ReplayClock(runs);
 const player = new ReplayPlayer(clock.duration, BROWSER);
 const identity = new Identity();
@@ -43,7 +44,19 @@ function showFailure() {
   byId('failed').hidden = false;
 }
 
+/** Only the page for the creator has these elements. */
+const own = document.getElementById('own') && import('./replay/own_replay.js').then(openOwn);
+
+/** @param {typeof import('./replay/own_replay.js')} module */
+function openOwn({ OwnReplay }) {
+  return new OwnReplay({
+    ...{ room, link, video: player.video, environment: BROWSER },
+    mediaTime: (seconds) => clock.mediaTime(seconds),
+  });
+}
+
 listenForShortcuts({
+  c: () => void own?.then((parts) => parts.clip()),
   m: () => player.toggleSound(),
   f: () => player.toggleFull(),
   k: () => player.togglePause(),
@@ -56,12 +69,10 @@ showNowPlaying(
   document.querySelector('h1')?.textContent ?? document.title,
   `/v/${encodeURIComponent(room)}/poster.jpg`,
 );
-byId('share').addEventListener('click', () =>
-  share(byId('replay').dataset.link ?? location.href, document.title),
-);
+byId('share').addEventListener('click', () => share(link, document.title));
 identity.onChange(() => moment.show());
 identity.loadHidden().catch(() => {}); // the page then hides no messages
-makeReplayEngine(player.video, playlist, showFailure, BROWSER.now).then(
+makeReplayEngine(player.video, { url: playlist }, showFailure, BROWSER.now).then(
   () => player.play(),
   showFailure,
 );

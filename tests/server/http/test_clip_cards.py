@@ -54,14 +54,18 @@ async def test_a_clip_is_shown_elsewhere_while_everyone_may_see_it(server: Serve
         status, text, headers = await framed(server, clip["id"])
         assert status == 200 and clip["video"] in text and clip["poster"] in text
         assert "<script" not in text and "<1>" not in text
-        assert "frame-ancestors *" in headers["Content-Security-Policy"]
+        policy = headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; script-src 'none'; connect-src 'none'")
+        assert "frame-ancestors *" in policy and "<track" not in text
         assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
 
         path = f"/api/clips/{clip['id']}"
-        assert (await creator.ask("PATCH", path, {"visibility": "unlisted"}))[0] == 200
+        words = {"visibility": "unlisted", "caption": "Words"}
+        assert (await creator.ask("PATCH", path, words))[0] == 200
         assert await card_of(server, f"/c/{clip['id']}") == {}
         assert (await described(server, page))[0] == 404
-        assert (await framed(server, clip["id"]))[0] == 200
+        status, text, _ = await framed(server, clip["id"])
+        assert status == 200 and f'src="/clips/{clip["id"]}/captions.vtt"' in text
         assert (await creator.ask("PATCH", path, {"visibility": "private"}))[0] == 200
         assert (await framed(server, clip["id"]))[0] == 404
         assert (await creator.ask("PATCH", path, {"visibility": "public"}))[0] == 200

@@ -45,6 +45,14 @@ async def test_the_poster_of_a_replay(server: Server) -> None:
     status, answer = await described(server, room)
     assert (status, answer["title"]) == (200, "A title")
     assert (answer["thumbnail_width"], answer["thumbnail_height"]) == size
+    frame = f"/embed/v/{room.name}"
+    assert answer["type"] == "video" and f'src="{server.url}{frame}"' in answer["html"]
+    assert (answer["width"], answer["height"]) == size
+    async with server.http.get(server.url + frame) as response:
+        policy, text = response.headers["Content-Security-Policy"], await response.text()
+    assert response.status == 200 and f"/replays/{room.name}/index.m3u8" in text
+    assert policy.startswith("default-src 'none'; script-src 'self'; connect-src 'self'")
+    assert "frame-ancestors *" in policy
     thumbnail = answer["thumbnail_url"].removeprefix(server.url)
     assert (await picture(server, thumbnail))[1] == body
     card = await card_of(server, f"/v/{room.name}")
@@ -52,6 +60,7 @@ async def test_the_poster_of_a_replay(server: Server) -> None:
     deletion = f"/api/rooms/{room.name}/replay"
     assert await server.status("DELETE", deletion, headers=room.bearer) == 204
     assert (await picture(server, path))[0] == 404
+    assert (await picture(server, frame))[0] == 404
     assert (await described(server, room))[0] == 404
 
 
@@ -107,4 +116,8 @@ async def test_the_poster_of_a_private_replay(server: Server) -> None:
     assert await server.status("PATCH", path, json=body, headers=room.bearer) == 200
     await end(server, room)
     assert (await picture(server, f"/v/{room.name}/poster.jpg"))[0] == 403
+    frame = f"{server.url}/embed/v/{room.name}"
+    for headers, expected in (({}, 403), (room.bearer, 404)):
+        async with server.http.get(frame, headers=headers) as response:
+            assert response.status == expected
     assert (await described(server, room))[0] == 404

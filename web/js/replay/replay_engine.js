@@ -4,6 +4,10 @@
  *
  * @typedef {object} ReplayEngine
  * @property {() => void} close
+ *
+ * @typedef {object} Source
+ * @property {string} url
+ * @property {boolean} [idle]  whether no media is loaded before the viewer presses play
  */
 const APPLE = navigator.vendor.startsWith('Apple');
 const MEDIA_MENDED = 3_000; // minimum time between two recoveries of the decoder, ms
@@ -12,23 +16,24 @@ const BACK = 30; // s of media that are kept behind the visible frame
 
 /**
  * @param {HTMLVideoElement} video
- * @param {string} url
+ * @param {Source} source
  * @param {() => void} failed  called if the replay cannot be played
  * @param {() => number} now  ms
  * @returns {Promise<ReplayEngine>}
  */
-export async function makeReplayEngine(video, url, failed, now) {
+export async function makeReplayEngine(video, source, failed, now) {
   const native = video.canPlayType('application/vnd.apple.mpegurl') !== '' && APPLE;
-  return native ? playNative(video, url, failed) : playHlsJs(video, url, failed, now);
+  return native ? playNative(video, source, failed) : playHlsJs(video, source, failed, now);
 }
 
 /**
  * @param {HTMLVideoElement} video
- * @param {string} url
+ * @param {Source} source
  * @param {() => void} failed
  * @returns {ReplayEngine}
  */
-function playNative(video, url, failed) {
+function playNative(video, { url, idle }, failed) {
+  if (idle) video.preload = 'none';
   const listening = new AbortController();
   video.addEventListener('error', failed, { signal: listening.signal });
   video.src = url;
@@ -43,12 +48,12 @@ function playNative(video, url, failed) {
 
 /**
  * @param {HTMLVideoElement} video
- * @param {string} url
+ * @param {Source} source
  * @param {() => void} failed
  * @param {() => number} now
  * @returns {Promise<ReplayEngine>}
  */
-async function playHlsJs(video, url, failed, now) {
+async function playHlsJs(video, { url, idle = false }, failed, now) {
   const { default: Hls } = await import('../../vendor/hls.light.min.js');
   if (!Hls.isSupported())
     throw new Error('this browser has neither HLS nor Media Source Extensions');
@@ -59,6 +64,7 @@ async function playHlsJs(video, url, failed, now) {
     backBufferLength: BACK,
     startFragPrefetch: true,
     startPosition: 0,
+    autoStartLoad: !idle,
   });
   let mendedAt = -Infinity;
   hls.on(
@@ -72,5 +78,13 @@ async function playHlsJs(video, url, failed, now) {
   );
   hls.loadSource(url);
   hls.attachMedia(video);
-  return { close: () => hls.destroy() };
+  const listening = new AbortController();
+  const once = { once: true, signal: listening.signal };
+  if (idle) video.addEventListener('play', () => hls.startLoad(0), once);
+  return {
+    close() {
+      listening.abort();
+      hls.destroy();
+    },
+  };
 }
