@@ -26,8 +26,10 @@ from server.storage.storage import Storage
 
 LIVE = (5.5, 12.0)
 """Shortest and longest time of media before a kill, seconds."""
-CLIPPING = 0.6
-"""Longest time for which clips are made before a kill, seconds."""
+CLIPPING = 2.0
+"""Longest time for which clips are made before a kill, seconds. A clip takes up to 1 s, so some
+kills come in the middle of the first clips, and others after some clips were finished.
+"""
 LOST_MOST = 6.0
 """Maximum duration of the media that a kill may lose, seconds: the last segment of about 4 s, and
 the media that arrives while the server stores this segment.
