@@ -61,6 +61,7 @@ class EmbeddedMedia:
             request,
             title=view.title,
             playlist=f"/replays/{room}/index.m3u8",
+            opus_playlist=f"/replays/{room}/opus/index.m3u8",
             poster=f"/v/{room}/poster.jpg",
             page=f"/v/{room}",
             main=self._templates.main("embed"),

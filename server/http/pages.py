@@ -251,6 +251,7 @@ class Pages:
         data = {
             "room": name,
             "playlist": f"/replays/{name}/index.m3u8",
+            "opus_playlist": f"/replays/{name}/opus/index.m3u8",
             "began_at": view.began_at,
             "chapters": chapters,
             "runs": [(run.at, run.media_time, run.duration) for run in replay.runs],

@@ -1,4 +1,6 @@
-"""`/replays/{room}/…`: the playlist and the media of replays, as HLS with H.264 and AAC."""
+"""`/replays/{room}/…`: the playlist and the media of replays, as HLS with H.264 and AAC. Below
+`/replays/{room}/opus/`, the same with Opus.
+"""
 
 from aiohttp import hdrs, web
 
@@ -14,6 +16,8 @@ from server.recordings.replays import Replays
 from server.recordings.stored_replay import StoredReplay
 from server.settings import Settings
 
+OPUS = "opus"
+"""Folder of the files whose audio is Opus. The playlist there is the same."""
 KEPT = 3_600
 """Seconds for which caches may keep the media of a replay that is not private. Caches do not learn
 that a replay was deleted.
@@ -31,9 +35,13 @@ class ReplaysEndpoint:
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/replays/{room}/index.m3u8", self.playlist),
-            web.get(r"/replays/{room}/{piece:\d{1,9}}.mp4", self.init),
-            web.get(r"/replays/{room}/{sequence:\d{1,9}}.m4s", self.segment),
+            route
+            for folder in ("/replays/{room}", f"/replays/{{room}}/{OPUS}")
+            for route in (
+                web.get(f"{folder}/index.m3u8", self.playlist),
+                web.get(rf"{folder}/{{piece:\d{{1,9}}}}.mp4", self.init),
+                web.get(rf"{folder}/{{sequence:\d{{1,9}}}}.m4s", self.segment),
+            )
         ]
 
     async def playlist(self, request: web.Request) -> web.Response:
@@ -47,7 +55,8 @@ class ReplaysEndpoint:
 
     async def init(self, request: web.Request) -> web.Response:
         replay = await self._replays.find(request.match_info["room"])
-        media = self._replays.files.init(replay, _number(request, "piece"))
+        number, opus = _number(request, "piece"), _wants_opus(request)
+        media = self._replays.files.init(replay, number, opus=opus)
         return _answer(request, replay, media)
 
     async def segment(self, request: web.Request) -> web.Response:
@@ -57,7 +66,8 @@ class ReplaysEndpoint:
         )
         with connection_of(self.requests, address, refusal):
             replay = await self._replays.find(request.match_info["room"])
-            media = await self._replays.files.segment(replay, _number(request, "sequence"))
+            number, opus = _number(request, "sequence"), _wants_opus(request)
+            media = await self._replays.files.segment(replay, number, opus=opus)
             response = _answer(request, replay, media)
             # A request counts until its answer is sent.
             await send(request, response, shared=True)
@@ -66,6 +76,11 @@ class ReplaysEndpoint:
 
 def _number(request: web.Request, name: str) -> int:
     return int(request.match_info[name])
+
+
+def _wants_opus(request: web.Request) -> bool:
+    resource = request.match_info.route.resource
+    return resource is not None and resource.canonical.startswith(f"/replays/{{room}}/{OPUS}/")
 
 
 def _answer(request: web.Request, replay: StoredReplay, media: ReplayMedia) -> web.Response:

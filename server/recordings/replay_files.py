@@ -1,5 +1,5 @@
 """The files of replays: the init segments, and the segments, which are made when clients ask for
-them.
+them. Each file exists with AAC, which every player plays, and with Opus, which needs no encoder.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from server.objects.errors import ObjectMissing
 from server.objects.objects import Objects
 from server.recordings.aac_encoders import AacEncoders
 from server.recordings.recent_bytes import RecentBytes
+from server.recordings.replay_opus import opus_samples
 from server.recordings.replay_playlist import ListedSegment
 from server.recordings.replay_segment import (
     AudioJob,
@@ -64,6 +65,10 @@ class ReplayMedia:
         return len(self.data)
 
 
+_Key = tuple[str, str, int, bool]
+"""Room, version and number of a segment, and whether its audio is Opus."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     """A stored segment."""
@@ -78,9 +83,9 @@ class ReplayFiles:
     def __init__(self, objects: Objects, workers: Workers) -> None:
         self._objects = objects
         self._encoders = AacEncoders(workers)
-        self._made: RecentBytes[tuple[str, str, int], ReplayMedia] = RecentBytes(MAX_MADE)
+        self._made: RecentBytes[_Key, ReplayMedia] = RecentBytes(MAX_MADE)
         self._sources: RecentBytes[tuple[str, str, int], _Source] = RecentBytes(MAX_SOURCES)
-        self._making: dict[tuple[str, str, int], asyncio.Task[ReplayMedia]] = {}
+        self._making: dict[_Key, asyncio.Task[ReplayMedia]] = {}
 
     async def close(self) -> None:
         tasks = list(self._making.values())
@@ -94,24 +99,28 @@ class ReplayFiles:
         """Drops the segments of a replay that are in memory."""
         for segment in replay.segments:
             key = (replay.room, replay.version, segment.sequence)
-            self._made.forget(key)
+            for opus in (False, True):
+                self._made.forget((*key, opus))
             self._sources.forget(key)
 
-    def init(self, replay: StoredReplay, number: int) -> ReplayMedia:
-        """Returns the init segment of a piece. Raises NotFound."""
+    def init(self, replay: StoredReplay, number: int, *, opus: bool = False) -> ReplayMedia:
+        """Returns the init segment of a piece, with AAC or with Opus. Raises NotFound."""
         piece = replay.piece(number)
         if piece is None:
             raise _no_file()
-        return ReplayMedia(piece.init, _tag(piece.init))
+        data = piece.opus_init if opus else piece.init
+        return ReplayMedia(data, _tag(data))
 
-    async def segment(self, replay: StoredReplay, sequence: int) -> ReplayMedia:
-        """Returns a segment. Clients that ask for the same segment wait for the same work. Raises
+    async def segment(
+        self, replay: StoredReplay, sequence: int, *, opus: bool = False
+    ) -> ReplayMedia:
+        """Returns a segment, with AAC or with Opus. Clients that ask for the same segment wait for the same work. Raises
         NotFound, Unavailable, ObjectsError.
         """
         at = replay.place(sequence)
         if at is None:
             raise _no_file()
-        key = (replay.room, replay.version, sequence)
+        key = (replay.room, replay.version, sequence, opus)
         made = self._made.get(key)
         if made is not None:
             return made
@@ -119,7 +128,7 @@ class ReplayFiles:
         if task is None:
             if len(self._making) >= MAX_MAKING:
                 raise _busy()
-            making = asyncio.wait_for(self._make(replay, at), WITHIN)
+            making = asyncio.wait_for(self._make(replay, at, opus), WITHIN)
             task = self._making[key] = asyncio.get_running_loop().create_task(making)
             task.add_done_callback(lambda done: self._end(key, done))
         try:
@@ -127,17 +136,12 @@ class ReplayFiles:
         except TimeoutError as error:
             raise _busy() from error
 
-    async def _make(self, replay: StoredReplay, at: int) -> ReplayMedia:
+    async def _make(self, replay: StoredReplay, at: int, opus: bool) -> ReplayMedia:
         segment = replay.segments[at]
         near = replay.segments[max(at - 1, 0) : at + 2]
         sources = await asyncio.gather(*(self._source(replay, one) for one in near))
         samples = dict(zip(near, sources, strict=True))
-        job = await asyncio.to_thread(
-            audio_job,
-            frames_between(segment.media_time, replay.end_of(at)),
-            [sample for one in near for sample in samples[one] if sample.track is Track.AUDIO],
-        )
-        encoded, whole = await self._encode(replay.room, job)
+        sound = [sample for one in near for sample in samples[one] if sample.track is Track.AUDIO]
         frames = [sample for sample in samples[segment] if sample.track is Track.VIDEO]
         earlier = samples[near[0]] if near[0].piece == segment.piece else []
         video = frames_shown(
@@ -146,6 +150,13 @@ class ReplayFiles:
             segment.media_time,
             segment.end,
         )
+        begin, end = segment.media_time, replay.end_of(at)
+        if opus:
+            return await asyncio.to_thread(
+                _assemble_opus, video, sound, begin, end, segment.sequence
+            )
+        job = await asyncio.to_thread(audio_job, frames_between(begin, end), sound)
+        encoded, whole = await self._encode(replay.room, job)
         return await asyncio.to_thread(_assemble, video, job, encoded, segment.sequence, whole)
 
     async def _encode(self, room: str, job: AudioJob) -> tuple[list[list[bytes]], bool]:
@@ -182,7 +193,7 @@ class ReplayFiles:
         self._sources.keep(key, _Source(samples, len(data) + SAMPLE_OVERHEAD * len(samples)))
         return samples
 
-    def _end(self, key: tuple[str, str, int], task: asyncio.Task[ReplayMedia]) -> None:
+    def _end(self, key: _Key, task: asyncio.Task[ReplayMedia]) -> None:
         del self._making[key]
         if not task.cancelled() and task.exception() is None and task.result().whole:
             self._made.keep(key, task.result())
@@ -193,6 +204,13 @@ def _assemble(
 ) -> ReplayMedia:
     data = replay_segment(video, aac_samples(job, encoded), sequence)
     return ReplayMedia(data, _tag(data), whole)
+
+
+def _assemble_opus(
+    video: list[Sample], sound: list[Sample], begin: int, end: int, sequence: int
+) -> ReplayMedia:
+    data = replay_segment(video, opus_samples(sound, begin, end), sequence)
+    return ReplayMedia(data, _tag(data))
 
 
 def _tag(data: bytes) -> str:

@@ -16,6 +16,7 @@ from server.recent import Recent
 from server.recordings.policy import Keep
 from server.recordings.replay_clock import runs
 from server.recordings.replay_files import ReplayFiles
+from server.recordings.replay_opus import opus_init
 from server.recordings.replay_playlist import ListedSegment, playlist
 from server.recordings.replay_segment import replay_init
 from server.recordings.stored_replay import StoredPiece, StoredReplay
@@ -139,7 +140,8 @@ def _build(
         record.visibility == "private",
         [
             StoredPiece(
-                one.piece, one.width, one.height, replay_init(one.init), read_init(one.init)
+                *(one.piece, one.width, one.height),
+                *(replay_init(one.init), opus_init(one.init), read_init(one.init)),
             )
             for one in pieces
         ],

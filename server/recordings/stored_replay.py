@@ -18,6 +18,8 @@ class StoredPiece:
     height: int
     init: bytes
     """The init segment with AAC."""
+    opus_init: bytes
+    """The init segment with Opus."""
     tracks: Sequence[TrackInfo]
     """The tracks of the stored segments."""
 

@@ -4,10 +4,11 @@ import { BROWSER } from './page/environment.js';
 import { makeReplayEngine } from './replay/replay_engine.js';
 
 const video = /** @type {HTMLVideoElement} */ (byId('video'));
-const { playlist = '' } = video.dataset;
+const { playlist = '', opus = '' } = video.dataset;
 
 function showFailure() {
   byId('failed').hidden = false;
 }
 
-makeReplayEngine(video, { url: playlist, idle: true }, showFailure, BROWSER.now).catch(showFailure);
+const source = { playlist, opus, idle: true };
+makeReplayEngine(video, source, showFailure, BROWSER.now).catch(showFailure);

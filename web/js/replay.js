@@ -17,10 +17,10 @@ import { ReplayPlayer } from './replay/replay_player.js';
 import { ReplayTimeline } from './replay/replay_timeline.js';
 
 /**
- * @type {{room: string, playlist: string, began_at: number, chapters: number[],
- *   runs: import('./replay/replay_clock.js').Run[]}}
+ * @type {{room: string, playlist: string, opus_playlist: string, began_at: number,
+ *   chapters: number[], runs: import('./replay/replay_clock.js').Run[]}}
  */
-const { room, playlist, began_at, chapters, runs } = JSON.parse(byId('replay').textContent ?? '');
+const { room, playlist, opus_playlist: opus, began_at, chapters, runs } = JSON.parse(byId('replay').textContent ?? '');
 
 const { link = location.href } = byId('replay').dataset;
 const clock = new ReplayClock(runs);
@@ -72,7 +72,7 @@ showNowPlaying(
 byId('share').addEventListener('click', () => share(link, document.title));
 identity.onChange(() => moment.show());
 identity.loadHidden().catch(() => {}); // the page then hides no messages
-makeReplayEngine(player.video, { url: playlist }, showFailure, BROWSER.now).then(
+makeReplayEngine(player.video, { playlist, opus }, showFailure, BROWSER.now).then(
   () => player.play(),
   showFailure,
 );

@@ -201,4 +201,25 @@ OPERATIONS = (
         {200: (MEDIA,), 206: (MEDIA,), 304: ()},
         merged(REPLAY_FILE, STORED_MEDIA, {429: (Code.TOO_MANY_REQUESTS,)}),
     ),
+    Operation(
+        "GET",
+        "/replays/{room}/opus/index.m3u8",
+        "The same playlist, for players that play Opus in MP4",
+        {200: (PLAYLIST,)},
+        REPLAY,
+    ),
+    Operation(
+        "GET",
+        "/replays/{room}/opus/{piece}.mp4",
+        "The init segment of a piece of the replay, with Opus",
+        {200: (MEDIA,), 206: (MEDIA,), 304: ()},
+        REPLAY_FILE,
+    ),
+    Operation(
+        "GET",
+        "/replays/{room}/opus/{sequence}.m4s",
+        "A segment of the replay, with H.264 and Opus",
+        {200: (MEDIA,), 206: (MEDIA,), 304: ()},
+        merged(REPLAY_FILE, STORED_MEDIA, {429: (Code.TOO_MANY_REQUESTS,)}),
+    ),
 )

@@ -37,6 +37,29 @@ async def test_a_replay_plays_from_the_first_frame_to_the_last(stored: Stored) -
             assert abs(first - begin) < 0.04 and 0 <= end - last < 0.04
 
 
+async def test_segments_with_opus_need_no_encoder(
+    stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store(stored.storage, stored.objects, recorded(4, gap_before=3, turned_at=4))
+    replay = await stored.replays.find(ROOM.room)
+    monkeypatch.setattr(stored.files, "_encoders", None)
+    for segment in replay.segments:
+        init = stored.files.init(replay, segment.piece, opus=True)
+        media = await stored.files.segment(replay, segment.sequence, opus=True)
+        with av.open(io.BytesIO(init.data + media.data), "r", format="mp4") as container:
+            assert container.streams.audio[0].codec.name in ("opus", "libopus")
+            packets = [packet for packet in container.demux() if packet.size]
+        for kind, tolerance in (("video", 0.001), ("audio", 0.02)):
+            of_kind = [each for each in packets if each.stream.type == kind]
+            first, last = of_kind[0], of_kind[-1]
+            assert first.pts is not None and last.pts is not None and last.duration is not None
+            assert first.time_base is not None
+            begin, end = first.pts * first.time_base, (last.pts + last.duration) * first.time_base
+            assert abs(begin - segment.media_time / SECOND) <= tolerance
+            assert abs(end - segment.end / SECOND) <= tolerance
+    monkeypatch.undo()
+
+
 async def test_a_segment_is_made_once_for_all_who_wait(stored: Stored) -> None:
     await store(stored.storage, stored.objects, recorded(3))
     replay = await stored.replays.find(ROOM.room)

@@ -6,7 +6,8 @@
  * @property {() => void} close
  *
  * @typedef {object} Source
- * @property {string} url
+ * @property {string} playlist  URL of the replay with AAC, which every player plays
+ * @property {string} opus  URL of the replay with Opus, of which no segment waits for an encoder
  * @property {boolean} [idle]  whether no media is loaded before the viewer presses play
  */
 const APPLE = navigator.vendor.startsWith('Apple');
@@ -32,11 +33,11 @@ export async function makeReplayEngine(video, source, failed, now) {
  * @param {() => void} failed
  * @returns {ReplayEngine}
  */
-function playNative(video, { url, idle }, failed) {
+function playNative(video, { playlist, idle }, failed) {
   if (idle) video.preload = 'none';
   const listening = new AbortController();
   video.addEventListener('error', failed, { signal: listening.signal });
-  video.src = url;
+  video.src = playlist;
   return {
     close() {
       listening.abort();
@@ -53,7 +54,7 @@ function playNative(video, { url, idle }, failed) {
  * @param {() => number} now
  * @returns {Promise<ReplayEngine>}
  */
-async function playHlsJs(video, { url, idle = false }, failed, now) {
+async function playHlsJs(video, { playlist, opus, idle = false }, failed, now) {
   const { default: Hls } = await import('../../vendor/hls.light.min.js');
   if (!Hls.isSupported())
     throw new Error('this browser has neither HLS nor Media Source Extensions');
@@ -76,7 +77,7 @@ async function playHlsJs(video, { url, idle = false }, failed, now) {
       hls.recoverMediaError();
     },
   );
-  hls.loadSource(url);
+  hls.loadSource(playsOpus() ? opus : playlist);
   hls.attachMedia(video);
   const listening = new AbortController();
   const once = { once: true, signal: listening.signal };
@@ -87,4 +88,9 @@ async function playHlsJs(video, { url, idle = false }, failed, now) {
       hls.destroy();
     },
   };
+}
+
+/** Whether this browser plays Opus in MP4 with Media Source Extensions. */
+function playsOpus() {
+  return !APPLE && MediaSource.isTypeSupported('video/mp4; codecs="avc1.42E01F, opus"');
 }
