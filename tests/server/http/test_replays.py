@@ -27,15 +27,17 @@ async def get(server: Server, path: str, **headers: str) -> tuple[int, Any, byte
         return response.status, response.headers, await response.read()
 
 
-async def test_the_playlist_and_its_files(replay: Server) -> None:
-    status, headers, body = await get(replay, f"{BASE}/index.m3u8")
+@pytest.mark.parametrize("base", [BASE, f"{BASE}/opus"])
+async def test_the_playlist_and_its_files(replay: Server, base: str) -> None:
+    status, headers, body = await get(replay, f"{base}/index.m3u8")
     assert (status, headers["Content-Type"]) == (200, "application/vnd.apple.mpegurl")
     assert headers["Cache-Control"] == "no-cache"
     uris = [line for line in body.decode().splitlines() if not line.startswith("#")]
     assert uris == ["1.m4s", "2.m4s", "3.m4s"] and 'URI="1.mp4"' in body.decode()
     for uri in ("1.mp4", *uris):
-        status, headers, body = await get(replay, f"{BASE}/{uri}")
-        assert (status, headers["Content-Type"]) == (200, "video/mp4") and body
+        status, headers, body = await get(replay, f"{base}/{uri}")
+        assert (status, headers["Content-Type"]) == (200, "video/mp4")
+        assert ("opus" in base) is (b"Opus" in body) or uri != "1.mp4"
         assert headers["Cache-Control"] == "public, max-age=3600, immutable"
 
 
