@@ -200,10 +200,16 @@ async def _open_parts(
     outputs = create_outputs(rooms, media, visitors, hosts, settings)
     clips = await open_clips(rooms, storage, objects, recordings, media, settings, stack)
     start_keeping(storage, objects, settings, stack)
-    limits = open_limits(rooms, media, outputs, clips, settings, stack)
     replays = Replays(storage, objects, media.workers)
     stack.push_async_callback(replays.close)
     posters = start_posters(rooms, media, stack)
+    replay_posters = ReplayPosters(storage.recordings, objects, media.workers)
+    stored = {
+        "clips": lambda: clips.size,
+        "replays": lambda: replays.size,
+        "posters": lambda: posters.bytes + replay_posters.bytes,
+    }
+    limits = open_limits(rooms, media, outputs, stored, settings, stack)
     parts = Parts(
         settings,
         storage,
@@ -216,7 +222,7 @@ async def _open_parts(
         visitors,
         outputs,
         posters,
-        ReplayPosters(storage.recordings, objects, media.workers),
+        replay_posters,
         clips,
         limits,
         replays,

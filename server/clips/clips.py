@@ -85,6 +85,7 @@ class Clips:
         self._storage = storage
         self._store = storage.clips
         self._tasks = Tasks()
+        self._maker = maker
         recorded = RecordedMedia(storage.recordings, objects)
         self._drafting = Drafting(rooms, storage, maker, recorded, limits, self._tasks)
         final = FinalFiles(objects, maker)
@@ -96,6 +97,11 @@ class Clips:
         self.drafts = self._drafting.drafts
         self.counters = self._drafting.counters
         self._running: asyncio.Task[None] | None = None
+
+    @property
+    def size(self) -> int:
+        """Memory of the drafts, and of the audio that is kept for other clips, bytes."""
+        return self.drafts.size + self._maker.size
 
     async def open(self) -> None:
         """Discards the clips that the last run of this server has not finished. Raises

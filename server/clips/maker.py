@@ -86,6 +86,11 @@ class ClipMaker:
         self._videos = _Turns(AT_ONCE)
         self._pictures = _Turns(AT_ONCE)
 
+    @property
+    def size(self) -> int:
+        """Memory of the audio that is kept for other clips, bytes."""
+        return self._sounds.size
+
     async def make(self, cut: Cut) -> ClipFiles:
         """Returns the video of a clip. The samples of the video are those of the live, unchanged.
         Raises ClipFailed.

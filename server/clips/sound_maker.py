@@ -47,7 +47,8 @@ class SoundMaker:
         self._workers = workers
         self._processes = processes or min(PROCESSES, _cores())
         self._kept: OrderedDict[BlockKey, Sequence[bytes]] = OrderedDict()
-        self._size = 0
+        self.size = 0
+        """Memory of the audio that is kept for other clips, bytes."""
         self._running: dict[BlockKey, asyncio.Future[None]] = {}
         """The blocks that are being encoded. A future is done when its encoding has ended."""
 
@@ -118,11 +119,11 @@ class SoundMaker:
     def _keep(self, key: BlockKey, frames: Sequence[bytes]) -> None:
         """Keeps a block as the newest one. Forgets the oldest blocks beyond the limit."""
         if key not in self._kept:
-            self._size += _size(key, frames)
+            self.size += _size(key, frames)
         self._kept[key] = frames
         self._kept.move_to_end(key)
-        while self._size > MAX_KEPT:
-            self._size -= _size(*self._kept.popitem(last=False))
+        while self.size > MAX_KEPT:
+            self.size -= _size(*self._kept.popitem(last=False))
 
 
 def _cores() -> int:

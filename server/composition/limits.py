@@ -1,9 +1,9 @@
 """The parts that limit the memory, the load and the connections of the server."""
 
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from server.clips.clips import Clips
 from server.composition.media import Media
 from server.composition.outputs import Outputs
 from server.host.admission import Admission
@@ -32,11 +32,13 @@ def open_limits(
     rooms: Rooms,
     media: Media,
     outputs: Outputs,
-    clips: Clips,
+    stored: Mapping[str, Callable[[], int]],
     settings: Settings,
     stack: AsyncExitStack,
 ) -> LoadLimits:
-    """Starts the memory budget, and the timer that checks the connections."""
+    """Starts the memory budget, and the timer that checks the connections. `stored`: functions that
+    return the memory of stored media (`MemoryBudget`).
+    """
     memory = MemoryBudget(
         MemoryLimits(
             settings.memory or default_budget(),
@@ -49,7 +51,7 @@ def open_limits(
         outputs.whep,
         outputs.watch.buffered,
         measure_workers=WorkerMemory(media.workers.processes).measure,
-        measure_clips=lambda: clips.drafts.size,
+        measure_stored=stored,
     )
     memory.start()
     stack.callback(memory.close)

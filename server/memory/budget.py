@@ -5,8 +5,9 @@ lengths of windows and playlists, and refuses new creators.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from relay.client_address import UNKNOWN, ClientAddress
 from relay.errors import RefusalCode
@@ -31,7 +32,15 @@ PACKET_BYTES = 1_600
 """Memory of a received packet that waits until missing earlier packets arrive, bytes."""
 VIEWER_SESSION_BYTES = 100_000
 """Memory of a WHEP session apart from media, bytes."""
-KINDS = ("windows", "joins", "whep", "hls", "ingest", "sessions", "clips", "websocket", "workers")
+STORED = ("clips", "replays", "posters")
+"""Kinds of memory that other parts measure: drafts of clips and the audio of other clips, the media
+of replays, and pictures.
+"""
+KINDS = (
+    *("windows", "joins", "whep", "hls", "ingest", "sessions"),
+    *STORED,
+    *("websocket", "workers"),
+)
 NOT_COUNTED = ("websocket", "workers")
 """Kinds of memory that `Figures.counted` omits, because they are partly shared or are not in this
 process.
@@ -102,13 +111,13 @@ class MemoryBudget:
         viewers: Iterable[WebSocketViewer],
         *,
         measure_workers: Callable[[], int],
-        measure_clips: Callable[[], int] = lambda: 0,
+        measure_stored: Mapping[str, Callable[[], int]] = MappingProxyType({}),
         measure_resident: Callable[[], int] = resident,
         allocator: Allocator | None = None,
     ) -> None:
         """`viewers`: the WebSocket viewers for whom bytes may wait in this process.
         `measure_workers`: returns the memory of the processes that decode media, bytes.
-        `measure_clips`: returns the memory of the drafts of clips, bytes.
+        `measure_stored`: functions that return the memory of the kinds in STORED, bytes.
         """
         self.limits = limits
         self.figures = Figures(window_seconds=limits.window_seconds)
@@ -119,7 +128,7 @@ class MemoryBudget:
         self._viewers = viewers
         self._resident = measure_resident
         self._workers = measure_workers
-        self._clips = measure_clips
+        self._stored = measure_stored
         self._allocator = allocator or Allocator()
         self._loop = asyncio.get_running_loop()
         self._trims = TrimSchedule(measure_resident(), self._loop.time())
@@ -179,7 +188,7 @@ class MemoryBudget:
         playlists = self._renditions.held
         lives = [self._measure(room, playlists.get(room.name, 0), held) for room in rooms]
         held["hls"] = sum(playlists.values())
-        held["clips"] = self._clips()
+        held |= {kind: measure() for kind, measure in self._stored.items()}
         held["sessions"] += VIEWER_SESSION_BYTES * len(self._whep.sessions)
         waiting = [(viewer, size) for viewer in self._viewers if (size := viewer.waiting)]
         held["websocket"] = sum(size for _, size in waiting)

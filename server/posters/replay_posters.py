@@ -44,6 +44,11 @@ class ReplayPosters:
         self._turn = asyncio.Lock()
         self._waiting = 0
 
+    @property
+    def bytes(self) -> int:
+        """Size of all posters in memory."""
+        return self._shelf.bytes
+
     async def find(self, room: str) -> Poster | None:
         """Returns the poster of a replay; None if there is no replay, or no picture of it. Raises
         StorageError, ObjectsError, and Unavailable if too many posters are asked for.

@@ -87,6 +87,11 @@ class ReplayFiles:
         self._sources: RecentBytes[tuple[str, str, int], _Source] = RecentBytes(MAX_SOURCES)
         self._making: dict[_Key, asyncio.Task[ReplayMedia]] = {}
 
+    @property
+    def size(self) -> int:
+        """Memory of the segments, bytes."""
+        return self._made.size + self._sources.size
+
     async def close(self) -> None:
         tasks = list(self._making.values())
         for task in tasks:

@@ -57,6 +57,12 @@ class Replays:
         self._now = now
         self._replays: Recent[str, StoredReplay] = Recent(MAX_REPLAYS)
 
+    @property
+    def size(self) -> int:
+        """Memory of the playlists and segments, bytes."""
+        lists = (len(one.playlist) + len(one.zipped) for one in self._replays.values())
+        return self.files.size + sum(lists)
+
     def knows(self, room: str) -> bool:
         """Whether the replay of this room was requested lately."""
         return room in self._replays

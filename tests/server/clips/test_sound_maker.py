@@ -122,6 +122,6 @@ async def test_what_is_kept_is_bounded(workers: Workers, monkeypatch: pytest.Mon
     maker = SoundMaker(workers)
     for start in (10, 20, 30):
         await maker.encode(blocks(start, 6))
-        assert maker._size <= 60_000
+        assert maker.size <= 60_000
     newest = blocks(30, 6)[-1].key
     assert list(maker._kept)[-1] == newest and blocks(10, 6)[0].key not in maker._kept

@@ -1,8 +1,9 @@
 """The budget over the rooms of a server. The resident memory is what the test says."""
 
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 import pytest
@@ -16,7 +17,7 @@ from relay.rtc.receive.sdp import parse_offer
 from relay.stream.window import OVERHEAD
 from relay.websocket.viewer import WebSocketViewer
 from server.errors import Unavailable
-from server.memory.budget import SILENT, MemoryBudget, MemoryLimits
+from server.memory.budget import SILENT, STORED, MemoryBudget, MemoryLimits
 from server.memory.machine import Allocator
 from server.memory.policy import CRITICAL, LEAST_PLAYLIST_BYTES, LEAST_SECONDS, STRAINED
 from server.rooms.life import RoomEvent
@@ -76,6 +77,7 @@ def make(
     machine: Machine,
     renditions: Renditions,
     viewers: Iterable[WebSocketViewer] = (),
+    stored: Mapping[str, Callable[[], int]] = MappingProxyType({}),
 ) -> MemoryBudget:
     return MemoryBudget(
         MemoryLimits(BUDGET, 90, 64 << 20, 4_000_000),
@@ -84,6 +86,7 @@ def make(
         server.whep,
         viewers,
         measure_workers=lambda: machine.workers,
+        measure_stored=stored,
         measure_resident=machine.measure,
         allocator=machine,
     )
@@ -110,6 +113,15 @@ async def test_what_is_counted(server: Server, budget: MemoryBudget) -> None:
     room.publish(parse_offer(offer("chromium")), HOME)
     budget.measure()
     assert budget.figures.held["sessions"] > 0
+
+
+async def test_stored_media_counts(
+    server: Server, machine: Machine, renditions: Renditions
+) -> None:
+    budget = make(server, machine, renditions, stored=dict.fromkeys(STORED, lambda: 60 << 20))
+    budget.measure()
+    assert {budget.figures.held[kind] for kind in STORED} == {60 << 20}
+    assert budget.figures.use > 3 * (60 << 20) / BUDGET
 
 
 async def test_workers_count(server: Server, budget: MemoryBudget, machine: Machine) -> None:
