@@ -148,6 +148,7 @@ function showSummary({ room, key, watch, title }, ended) {
     void view.load();
     void card.load();
   });
+  /** @type {HTMLAnchorElement} */ (byId('replay-link')).href = `/v/${encodeURIComponent(room)}`;
   byId('share-summary').onclick = () => share(watch, t('studio.summary.shared', { title }));
 }
 

@@ -18,6 +18,7 @@ export class ReplayCard {
   #environment;
   #box = byId('over-replay');
   #choices = byId('replay-keep');
+  #link = byId('replay-link');
   #dialog = /** @type {HTMLDialogElement} */ (byId('replay-dialog'));
   #inputs = /** @type {HTMLInputElement[]} */ ([...byId('replay-keep').querySelectorAll('input')]);
   /** @type {Replay | null} */
@@ -33,7 +34,8 @@ export class ReplayCard {
     this.#api = api;
     this.#environment = environment;
     this.#box.hidden = true;
-    this.#choices.hidden = false; // the replay of the live before may be deleted
+    // The replay of the live before may be deleted.
+    for (const part of [this.#choices, this.#link]) part.hidden = false;
     const { signal } = this.#listening;
     for (const input of this.#inputs)
       input.addEventListener('change', () => void this.#chosen(input.value), { signal });
@@ -83,7 +85,7 @@ export class ReplayCard {
   async #delete() {
     try {
       await this.#api.deleteReplay();
-      this.#choices.hidden = true;
+      this.#choices.hidden = this.#link.hidden = true;
       setText(byId('replay-text'), t('studio.replay.deleted'));
     } catch (error) {
       this.#fail(error);
