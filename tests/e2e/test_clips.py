@@ -22,6 +22,7 @@ AXE = ((390, 844),)
 STEP = "document.querySelector('#clip-sheet').dataset.step"
 SHEET_VIDEO = "document.querySelector('[data-testid=clip-video]')"
 PAGE_VIDEO = "document.querySelector('[data-testid=clip-page-video]')"
+CAPTION = f"{PAGE_VIDEO}.textTracks[0]"
 START = "Number(document.querySelector('[data-testid=clip-start]').ariaValueNow)"
 END = "Number(document.querySelector('[data-testid=clip-end]').ariaValueNow)"
 SECONDS = 8
@@ -61,6 +62,7 @@ async def make_clip(page: Page, language: str) -> list[str]:
     await plays(page, SHEET_VIDEO)
     chosen = await page.evaluate(f"{END} - {START}")
     await page.fill(by("clip-title"), "Best moment")
+    await page.fill(by("clip-caption"), "First line\nSecond line")
     await page.click(by("clip-done"))
     await until(page, f"{STEP} === 'saved'", 25)
     await plays(page, SHEET_VIDEO)
@@ -99,6 +101,14 @@ async def test_a_clip_from_the_tap_to_its_page(
             found += await check(page, f"page of the clip, {language}", AXE)
             assert await page.get_attribute(by("clip-creator"), "href") == f"/@클립{language}"
             assert live.watch.endswith(await page.get_attribute(by("live-now"), "href") or "-")
+            await until(page, f"{CAPTION}.activeCues?.[0]?.text.endsWith(' line')")
+            await page.click(by("show-captions"))
+            assert await page.evaluate(f"{CAPTION}.mode") == "hidden"
+            await page.click(by("edit-clip"))
+            await page.fill("#sheet textarea", "Other words")
+            async with page.expect_navigation():
+                await page.click("#sheet .primary")
+            await until(page, f"{CAPTION}.activeCues?.[0]?.text === 'Other words'")
             await page.wait_for_selector(".said:has-text('wow')")
             assert await page.evaluate(f"{PAGE_VIDEO}.muted")
             await page.click("#unmute")

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from playwright.async_api import Page
+
 from scripts.benchmarks.chromium import until
 from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import Visitors
@@ -60,9 +62,40 @@ async def test_a_viewer_watches_a_replay(visitors: Visitors, server: LocalServer
     await until(page, "document.querySelector('#video').ended", WITHIN)
     played = await page.evaluate("document.querySelector('#video').currentTime")
     assert abs(played - seen["duration"]) < 0.1, "the replay plays to its last frame"
-    found = []
+    found = await _own(studio.page, page.url)
+    embedded = await visitors.page(page.url.replace("/v/", "/embed/v/"))
+    await embedded.evaluate("document.querySelector('#video').muted = true")
+    await embedded.evaluate("document.querySelector('#video').play()")
+    await until(embedded, "document.querySelector('#video').currentTime > 0.5", WITHIN)
     for language, sizes in zip(LANGUAGES, (SIZES, SIZES[:1]), strict=True):
         shown = await visitors.page(page.url, locale=language, reduced_motion="reduce")
         await until(shown, "document.querySelector('#video').currentTime > 0", WITHIN)
         found += await check(shown, f"replay {language}", sizes)
     assert found == []
+
+
+async def _own(page: Page, replay: str) -> list[str]:
+    """Makes a clip on the page of the replay as its creator, and changes the caption of the clip.
+    Returns the violations that axe finds.
+    """
+    await page.goto(replay)
+    await until(page, "document.querySelector('#video').currentTime > 1", WITHIN)
+    await page.evaluate(SEEK, LIVE - 1)
+    await page.click("#make-clip")
+    step = "document.querySelector('#clip-sheet').dataset.step"
+    await until(page, f"{step} === 'editing'", WITHIN)
+    await page.fill("[data-testid=clip-title]", "The best part")
+    await page.click("[data-testid=clip-done]")
+    await until(page, f"{step} === 'saved'", WITHIN)
+    await page.click("[data-part=clip-close]")
+    await page.click("#open-own")
+    await page.click("#own-clip-list button:has-text('Edit')")
+    found = await check(page, "own replay", SIZES[:1])
+    await page.fill("#own-clip-list textarea", "Words")
+    await page.click("#own-clip-list .primary")
+    await page.wait_for_selector("#own-clip-list li:has-text('The best part') .row-actions")
+    await page.click("#over-files summary")
+    async with page.expect_download() as download:
+        await page.click("#files a")
+    assert (await download.value).suggested_filename.endswith("video-1.mp4")
+    return found
