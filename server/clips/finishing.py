@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The ends of a final clip, as media times (µs), and its words; None keeps those of the draft."""
+    """The ends of a final clip, as media times (µs), and its words. None keeps the words."""
 
     start: int
     end: int

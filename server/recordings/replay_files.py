@@ -119,8 +119,8 @@ class ReplayFiles:
     async def segment(
         self, replay: StoredReplay, sequence: int, *, opus: bool = False
     ) -> ReplayMedia:
-        """Returns a segment, with AAC or with Opus. Clients that ask for the same segment wait for the same work. Raises
-        NotFound, Unavailable, ObjectsError.
+        """Returns a segment, with AAC or with Opus. Clients that ask for the same segment
+        wait for the same work. Raises NotFound, Unavailable, ObjectsError.
         """
         at = replay.place(sequence)
         if at is None:

@@ -36,7 +36,7 @@ def test_missing_audio_is_silence_and_later_audio_is_at_its_time() -> None:
     samples = [each for each in tone(2, START + 7) if not 264_000 <= each.dts < 288_100]
     found = opus_samples(samples, 4_900_000, 7_200_000)
     silent = [each for each in found if each.data == SILENCE]
-    assert len(found) - len(silent) == len(samples) and len(silent) == 5 + 25 + 9
+    assert len(found) - len(silent) == len(samples) and len(silent) == 5 + 26 + 9
     assert {each.dts for each in samples} <= {each.dts for each in found}
     ends = [at + duration for at, duration in times(found)]
     assert ends[:-1] == [at for at, _ in times(found)][1:]
@@ -59,7 +59,9 @@ def test_packets_that_overlap() -> None:
 
 def test_a_segment_plays() -> None:
     stored = next(recorded(1))
-    data = opus_init(stored.init) + replay_segment([], opus_samples(tone(1), 5_000_000, 6_000_000), 1)
+    data = opus_init(stored.init) + replay_segment(
+        [], opus_samples(tone(1), 5_000_000, 6_000_000), 1
+    )
     with av.open(io.BytesIO(data), "r", format="mp4") as container:
         frames = list(container.decode(audio=0))
     sound = np.concatenate([frame.to_ndarray()[0] for frame in frames])
