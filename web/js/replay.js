@@ -20,7 +20,14 @@ import { ReplayTimeline } from './replay/replay_timeline.js';
  * @type {{room: string, playlist: string, opus_playlist: string, began_at: number,
  *   chapters: number[], runs: import('./replay/replay_clock.js').Run[]}}
  */
-const { room, playlist, opus_playlist: opus, began_at, chapters, runs } = JSON.parse(byId('replay').textContent ?? '');
+const {
+  room,
+  playlist,
+  opus_playlist: opus,
+  began_at,
+  chapters,
+  runs,
+} = JSON.parse(byId('replay').textContent ?? '');
 
 const { link = location.href } = byId('replay').dataset;
 const clock = new ReplayClock(runs);

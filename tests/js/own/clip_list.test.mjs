@@ -27,7 +27,10 @@ function listOf(...clips) {
     change: async (id, words) => {
       if (busy.delete(id)) throw new Error('busy');
       asked.push(`change ${id}`);
-      return Object.assign(clips.find((clip) => clip.id === id), words);
+      return Object.assign(
+        clips.find((clip) => clip.id === id),
+        words,
+      );
     },
     delete: async (id) => {
       if (busy.delete(id)) throw new Error('busy');
@@ -105,9 +108,9 @@ test('the focus stays in the row of a clip that changes', async () => {
   await list.load();
   const focused = (label) => partsOf(root.children[1]).named(label).focused;
   for (const [pressed, next] of [
-    ['Approve', 'Delete'],
+    ['Approve', 'Edit'],
     ['Delete', 'Undo'],
-    ['Undo', 'Delete'],
+    ['Undo', 'Edit'],
   ]) {
     partsOf(root.children[1]).named(pressed).click();
     await settle();
