@@ -56,6 +56,7 @@ function playNative(video, { playlist, idle }, failed) {
  */
 async function playHlsJs(video, { playlist, opus, idle = false }, failed, now) {
   const { default: Hls } = await import('../../vendor/hls.light.min.js');
+  const waits = idle && video.paused; // the viewer may have pressed play before
   if (!Hls.isSupported())
     throw new Error('this browser has neither HLS nor Media Source Extensions');
   const hls = new Hls({
@@ -65,7 +66,7 @@ async function playHlsJs(video, { playlist, opus, idle = false }, failed, now) {
     backBufferLength: BACK,
     startFragPrefetch: true,
     startPosition: 0,
-    autoStartLoad: !idle,
+    autoStartLoad: !waits,
   });
   let mendedAt = -Infinity;
   hls.on(
@@ -81,7 +82,7 @@ async function playHlsJs(video, { playlist, opus, idle = false }, failed, now) {
   hls.attachMedia(video);
   const listening = new AbortController();
   const once = { once: true, signal: listening.signal };
-  if (idle) video.addEventListener('play', () => hls.startLoad(0), once);
+  if (waits) video.addEventListener('play', () => hls.startLoad(0), once);
   return {
     close() {
       listening.abort();
