@@ -116,6 +116,9 @@ class RefusalCode(StrEnum):
     # Tags, search and announced lives
     TAG_NOT_FOUND = "tag_not_found"
     BAD_CURSOR = "bad_cursor"
+    BAD_FEED = "bad_feed"
+    BAD_VIEW = "bad_view"
+    BAD_TASTE = "bad_taste"
     BAD_CHALLENGE = "bad_challenge"
     CHALLENGE_TAKEN = "challenge_taken"
     TOO_MANY_CHALLENGES = "too_many_challenges"

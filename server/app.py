@@ -17,6 +17,7 @@ from server.clips.clips import Clips
 from server.composition.applications import admin_application, create_pages, public_application
 from server.composition.clips import open_clips
 from server.composition.discovery import open_discovery
+from server.composition.feed import open_feed
 from server.composition.limits import open_limits
 from server.composition.measuring import create_metrics, start_sampler, start_shedding
 from server.composition.media import open_media
@@ -210,6 +211,7 @@ async def _open_parts(
         "posters": lambda: posters.bytes + replay_posters.bytes,
     }
     limits = open_limits(rooms, media, outputs, stored, settings, stack)
+    discovery = open_discovery(rooms, storage, posters, stack)
     parts = Parts(
         settings,
         storage,
@@ -226,8 +228,9 @@ async def _open_parts(
         clips,
         limits,
         replays,
-        open_discovery(rooms, storage, posters, stack),
+        discovery,
         await open_pushes(rooms, storage, settings, push_network, stack),
+        open_feed(rooms, storage, discovery, stack),
     )
     return parts, listeners
 

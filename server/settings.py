@@ -407,6 +407,13 @@ class Settings(BaseModel):
             "Requests about people, names and follows that one address may make per minute."
         ),
     )
+    max_feed_requests_per_address_minute: Limit = Field(
+        2_400,
+        description=(
+            "Requests about the feed that one address may make per minute. A person who swipes "
+            "once a second makes about 70."
+        ),
+    )
     max_code_tries_per_address_hour: Limit = Field(
         60,
         description="Transfer codes and recovery codes that one address may try per hour.",

@@ -23,6 +23,7 @@ from server.http.countdown import CountdownEndpoint
 from server.http.crawlers import CrawlersEndpoint
 from server.http.devices import DevicesEndpoint
 from server.http.export import AdminExportEndpoint, ExportEndpoint, Exports
+from server.http.feed import FeedEndpoint
 from server.http.follows import FollowsEndpoint, Profiles
 from server.http.hidden import HiddenEndpoint
 from server.http.highlights import HighlightsEndpoint
@@ -126,6 +127,7 @@ def discovery_endpoints(parts: Parts, profiles: Profiles) -> tuple[Endpoint, ...
         SearchEndpoint(found.search, identity),
         AnnouncementsEndpoint(found.announced, found.items, identity, profiles, parts.settings),
         PersonItemsEndpoint(storage.public_items, found.items, profiles),
+        FeedEndpoint(parts.feed, found.trends, identity, parts.settings),
     )
 
 

@@ -8,6 +8,7 @@ from server.composition.limits import LoadLimits
 from server.composition.media import Media
 from server.composition.outputs import Outputs
 from server.composition.visitors import Visitors
+from server.feed.feed import Feed
 from server.http.blocklist import Blocklist
 from server.objects.objects import Objects
 from server.posters.posters import Posters
@@ -43,3 +44,4 @@ class Parts:
     discovery: Discovery
     pushes: Pushes | None
     """None if the server sends no pushes."""
+    feed: Feed

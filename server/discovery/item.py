@@ -40,6 +40,8 @@ class Reason:
 
     code: str
     weight: float
+    detail: str = ""
+    """The tag or the mood, if the reason is about one."""
 
 
 @dataclass(frozen=True, slots=True)

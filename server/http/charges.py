@@ -65,6 +65,9 @@ PERSON = Charged(
     60.0,
     "too many requests about people from this address",
 )
+FEED = Charged(
+    "max_feed_requests_per_address_minute", 60.0, "too many requests for the feed from this address"
+)
 CODES = Charged("max_code_tries_per_address_hour", 3_600.0, "too many codes from this address")
 PER_CONNECTION, PER_SESSION = 5, 10
 """Requests per second that an address may send for each of its connections, and for each of its
@@ -206,6 +209,11 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("POST", "/api/clips/{clip}/approve"): LOOKUP,
     ("GET", "/clips/{clip}/captions.vtt"): LOOKUP,
     ("GET", "/clips/{clip}/{revision}/{name}"): LOOKUP,
+    ("GET", "/api/feed"): FEED,
+    ("POST", "/api/feed/watched"): FEED,
+    ("GET", "/api/taste"): PERSON,
+    ("PUT", "/api/taste"): PERSON,
+    ("DELETE", "/api/taste"): PERSON,
     ("GET", "/api/tags/trending"): LOOKUP,
     ("GET", "/api/tags/{tag}"): LOOKUP,
     ("PUT", "/api/tags/{tag}/challenge"): PERSON,
@@ -314,7 +322,10 @@ def charges(
 
     limiters = {
         charged: RateLimiter(getattr(settings, charged.setting), charged.seconds)
-        for charged in (CREATION, PUBLISHING, PLAYING, LOOKUP, PERSON, CODES, ADMINISTRATION)
+        for charged in (
+            *(CREATION, PUBLISHING, PLAYING, LOOKUP),
+            *(PERSON, FEED, CODES, ADMINISTRATION),
+        )
     }
 
     @web.middleware

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
+from relay.client_address import keys_of
 from relay.errors import RefusalCode
 from server.errors import Forbidden, Unauthorized
 from server.http.auth import bearer_token
 from server.http.hosts import Origins
 from server.http.own_pages import OwnPages
-from server.http.request import is_https
+from server.http.request import client_of, is_https
 from server.http.writers import Writers
 from server.people.cookie import (
     COOKIE_NAME,
@@ -201,7 +202,8 @@ class Identity:
             visitor = self.new_guest(request)
         if visitor is None:
             return None
-        room.social.meet(visitor.person)
+        network = keys_of(client_of(request, self._settings).address).network
+        room.social.meet(visitor.person, network)
         return visitor.person.id
 
     def new_guest(self, request: web.Request) -> Visitor:

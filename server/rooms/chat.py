@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import re
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
+from relay.callbacks import ignore
 from relay.errors import Refusal, RefusalCode
 from server.errors import (
     Conflict,
@@ -33,7 +34,7 @@ from server.rooms.life import State as RoomState
 from server.rooms.owner import read_owner
 from server.rooms.part import CommandHandlers, React, RoomContext, RoomPart, ignore_reaction
 from server.rooms.stored_message import reply_to
-from server.social.author import Author
+from server.social.author import Author, Role
 from server.social.message import Kind, Message, Reply, State
 from server.social.message_text import read_text
 from server.social.undo import can_undo
@@ -52,10 +53,18 @@ _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class RoomChat(RoomPart):
     """Executes the commands about messages. The judge decides which messages a person may write."""
 
-    def __init__(self, context: RoomContext, judge: Judge, react: React = ignore_reaction) -> None:
+    def __init__(
+        self,
+        context: RoomContext,
+        judge: Judge,
+        react: React = ignore_reaction,
+        replied: Callable[[str], None] = ignore,
+    ) -> None:
+        """`replied`: a function to call with the person to whom the creator replies."""
         super().__init__(context)
         self._judge = judge
         self._react = react
+        self._replied = replied
         self._admission = ChatAdmission(judge, context.messages_per_second, context.now)
         self._conversation: Conversation | None = None
         self._opening: asyncio.Task[Conversation] | None = None
@@ -115,7 +124,8 @@ class RoomChat(RoomPart):
             )
         text = read_text(command.text)
         conversation = await self.open()
-        reply = await self._reply_to(conversation, command.reply_to)
+        quoted = await self._quoted(conversation, command.reply_to)
+        reply = None if quoted is None else reply_to(quoted)
         person = self._writer(author)
         key = person.id, command.id
         if (known := conversation.log.find(*key)) is not None:
@@ -130,6 +140,8 @@ class RoomChat(RoomPart):
             )
             if message.state is State.SHOWN:
                 self._react(message.person.id, message.media_time)
+                if message.role is Role.CREATOR and quoted is not None:
+                    self._replied(quoted.person.id)
             storing = self._pending[key] = self._spawn(conversation.store(message))
             storing.add_done_callback(lambda _: self._pending.pop(key))
         return Posted(*await asyncio.shield(storing))
@@ -312,13 +324,14 @@ class RoomChat(RoomPart):
             return edge
         return min(max(media_time, edge - MAX_SECONDS_BACK * 1_000_000, 0), edge)
 
-    async def _reply_to(self, conversation: Conversation, n: int | None) -> Reply | None:
+    async def _quoted(self, conversation: Conversation, n: int | None) -> Message | None:
+        """Returns the message to which a message replies."""
         if n is None:
             return None
         message = await self._find(conversation, n)
         if message.state is not State.SHOWN:
             raise _not_found()
-        return reply_to(message)
+        return message
 
     async def _find(self, conversation: Conversation, n: int) -> Message:
         message = await conversation.find(n)

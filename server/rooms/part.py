@@ -64,6 +64,8 @@ class SocialTools:
     changes: ModerationChanges
     now: Callable[[], float] = time.time
     """The clock, Unix seconds."""
+    monotonic: Callable[[], float] = time.monotonic
+    """A clock that never goes back, seconds."""
     call_later: Callable[[float, Callable[[], None]], Timer] = _call_later
     """A function that calls another function after a number of seconds."""
     max_length: float | None = None
@@ -105,6 +107,7 @@ class RoomContext:
         self.messages_per_second = tools.messages_per_second
         self.record_changed = record_changed
         self._now = tools.now
+        self._monotonic = tools.monotonic
         self._people: Recent[str, Person] = Recent(MAX_PEOPLE)
 
     @property
@@ -116,6 +119,11 @@ class RoomContext:
     def now(self) -> float:
         """The present time, Unix seconds."""
         return self._now()
+
+    @property
+    def monotonic(self) -> float:
+        """The present time of a clock that never goes back, seconds."""
+        return self._monotonic()
 
     @property
     def edge(self) -> int:

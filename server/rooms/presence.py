@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
+from relay.callbacks import ignore
 from server.rooms.life import State
 from server.rooms.part import RoomContext, RoomPart, Timer
 from server.social.joins import Joins
@@ -28,10 +29,18 @@ server continues with the stored figures.
 class RoomPresence(RoomPart):
     """Counts the viewers of the live. The owner of the room does not count as a viewer."""
 
-    def __init__(self, context: RoomContext, shows_joins: Callable[[], bool]) -> None:
-        """`shows_joins`: whether viewers may see at present who joins."""
+    def __init__(
+        self,
+        context: RoomContext,
+        shows_joins: Callable[[], bool],
+        joined: Callable[[str], None] = ignore,
+    ) -> None:
+        """`shows_joins`: whether viewers may see at present who joins. `joined`: a function to call
+        with each person who joins for the first time.
+        """
         super().__init__(context)
         self._shows_joins = shows_joins
+        self._joined = joined
         record = context.record
         self._presence = Presence(record.peak, record.people)
         self._joins = Joins()
@@ -56,6 +65,8 @@ class RoomPresence(RoomPart):
         if person is not None and person == self._context.record.owner:
             return
         new = self._presence.join(viewer, person, media)
+        if new and person is not None:
+            self._joined(person)
         self.viewers_changed()
         known = self._context.person(person)
         if new and known and known.name and self._on_air and self._shows_joins():

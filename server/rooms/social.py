@@ -9,6 +9,7 @@ from relay.channel.owner import Notice
 from relay.errors import MessageError, Refusal
 from server.people.person import Person
 from server.rooms.access import Decision, Viewer
+from server.rooms.activity import RoomActivity
 from server.rooms.chat import RoomChat
 from server.rooms.commands.base import SocialCommand
 from server.rooms.countdown import RoomCountdown
@@ -34,11 +35,14 @@ class RoomSocial:
         self._context = context
         self.moderation = RoomModeration(context)
         self.highlights = RoomHighlights(context)
-        self.chat = RoomChat(context, self.moderation, self.highlights.react)
+        self.activity = RoomActivity(context)
+        self.chat = RoomChat(context, self.moderation, self._react, self.activity.reply)
         self.decisions = RoomDecisions(context, self.moderation, self.chat)
-        self.reactions = RoomReactions(context, self.highlights.react)
+        self.reactions = RoomReactions(context, self._react)
         self.polls = RoomPolls(context)
-        self.presence = RoomPresence(context, lambda: self.moderation.describe().joins)
+        self.presence = RoomPresence(
+            context, lambda: self.moderation.describe().joins, self.activity.join
+        )
         self.countdown = RoomCountdown(context)
         self.summary = RoomSummary(context)
         self.timeline = RoomTimeline(context)
@@ -55,6 +59,7 @@ class RoomSocial:
             self.timeline,
             self.highlights,
             self.replay,
+            self.activity,
         )
         self._commands: dict[type[SocialCommand[Any]], CommandHandler] = {
             kind: handler
@@ -66,6 +71,10 @@ class RoomSocial:
             for part in self._parts
             for kind, handler in part.notice_handlers().items()
         }
+
+    def _react(self, person: str | None, media_time: int) -> None:
+        self.highlights.react(person, media_time)
+        self.activity.react(person, media_time)
 
     # Commands
 
@@ -122,9 +131,12 @@ class RoomSocial:
 
     # Viewers
 
-    def meet(self, person: Person) -> None:
-        """Remembers the name of a person who is about to watch."""
+    def meet(self, person: Person, network: str = "") -> None:
+        """Remembers the name of a person who is about to watch. `network`: the network of the
+        person's address.
+        """
         self._context.meet(person)
+        self.activity.meet(person.id, network)
 
     def receive_notice(self, notice: Notice) -> None:
         """Handles a viewer's notice. Raises MessageError if no part knows the type of notice."""

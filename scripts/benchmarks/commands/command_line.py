@@ -12,6 +12,7 @@ from scripts.benchmarks.commands.clips import clips
 from scripts.benchmarks.commands.crash import crash
 from scripts.benchmarks.commands.fanout import fanout
 from scripts.benchmarks.commands.feed import feed
+from scripts.benchmarks.commands.feedapi import feedapi
 from scripts.benchmarks.commands.highlights import highlights
 from scripts.benchmarks.commands.holds import holds
 from scripts.benchmarks.commands.hostile import hostile
@@ -39,6 +40,7 @@ for command in (
     crash,
     fanout,
     feed,
+    feedapi,
     highlights,
     hostile,
     ingest,

@@ -1,0 +1,17 @@
+"""The feed."""
+
+from contextlib import AsyncExitStack
+
+from server.composition.discovery import Discovery
+from server.feed.feed import Feed
+from server.rooms.registry import Rooms
+from server.storage.feed import FeedStore
+from server.storage.storage import Storage
+
+
+def open_feed(rooms: Rooms, storage: Storage, discovery: Discovery, stack: AsyncExitStack) -> Feed:
+    """Creates the feed. `stack` stores what waits, and ends its tasks."""
+    store = FeedStore(storage.database, storage.rooms.server)
+    feed = Feed(store, storage.feed_items, discovery.items, rooms.in_memory)
+    stack.push_async_callback(feed.close)
+    return feed

@@ -1,0 +1,272 @@
+"""The feed: the next items for one viewer, and what the viewer did with them."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from server.discovery.item import FeedItem, ItemId, Kind, Reason
+from server.discovery.items import FeedItems
+from server.feed.candidates import Candidates, Snapshot, candidate_of, mark
+from server.feed.cursor import APART, Position
+from server.feed.features import Candidate, Shown, Viewer
+from server.feed.item_sums import ItemSums, View
+from server.feed.modes import by_follows, by_time, by_viewers
+from server.feed.reasons import Ranked
+from server.feed.recent_views import RecentViews
+from server.feed.taste import Taste
+from server.feed.tastes import Lesson, Tastes
+from server.recent import Recent
+from server.rooms.in_memory import RoomsInMemory
+from server.storage.feed import FeedStore, ViewerRecord
+from server.storage.feed_items import FeedItemStore, FeedSums
+
+SPARE = 15
+"""Number of items that are ranked in addition, because some of them are not shown: the viewer has
+seen them, or they are not public any more.
+"""
+MAX_FOLLOWED = 60
+"""Maximum number of the clips, and of the replays, of followed creators."""
+MAX_SHOWN = 20_000
+"""Number of items, of those that were shown last, of which views are counted."""
+
+
+class Mode(StrEnum):
+    """The order of the feed."""
+
+    FOR_YOU = "for_you"
+    CHRONOLOGICAL = "chronological"
+    MOST_WATCHED = "most_watched"
+    FOLLOWS = "follows"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks for the feed. Programs and browsers without a cookie have an empty id."""
+
+    id: str = ""
+    stored: bool = False
+    """Whether storage knows the person."""
+    handle: bool = False
+    """Whether the person has a handle. The server keeps the taste of such a person only."""
+    network: str = ""
+    """The network of the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a viewer asks for."""
+
+    mode: Mode = Mode.FOR_YOU
+    mood: str = ""
+    """The mood that the viewer chose, or empty."""
+    hour: int | None = None
+    """Hour of the day in the viewer's time zone."""
+    taste: Taste = field(default_factory=Taste)
+    """The taste that the browser of a guest keeps."""
+    limit: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The next items."""
+
+    items: list[FeedItem]
+    position: Position | None
+    """The position after these items; None if there are no more items."""
+
+
+class Feed:
+    """The feed of all viewers. Call `close()` at the end."""
+
+    def __init__(
+        self,
+        store: FeedStore,
+        feed_items: FeedItemStore,
+        items: FeedItems,
+        rooms: RoomsInMemory,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.tastes = Tastes(store, now)
+        self.sums = ItemSums(feed_items, store, now)
+        self.candidates = Candidates(store, rooms, self.sums, now)
+        self._store = store
+        self._items = items
+        self._now = now
+        self._views = RecentViews()
+        self._turn = asyncio.Lock()
+        """Held by the request that is being worked on: several requests at once would together keep
+        the frames waiting.
+        """
+        self._shown: Recent[tuple[str, str], Candidate] = Recent(MAX_SHOWN)
+
+    async def close(self) -> None:
+        """Stores what waits to be stored."""
+        await self.candidates.close()
+        await asyncio.gather(self.sums.close(), self.tastes.close())
+
+    # The next items
+
+    async def next(self, visitor: Visitor, wish: Wish, position: Position | None) -> Page:
+        """Returns the next items for a viewer. `position`: what the viewer has seen; None at the
+        first request. Raises StorageError.
+        """
+        snapshot = await self.candidates.latest()
+        record = ViewerRecord()
+        if visitor.stored:
+            record = await self._store.viewer(visitor.id, self._now())
+        place = position or Position(secrets.randbits(32))
+        candidates: Sequence[Candidate] = snapshot.candidates
+        if wish.mode is Mode.FOLLOWS:
+            candidates = await self._followed(snapshot, record.follows)
+        async with self._turn:
+            # Frames come first: other tasks run between the parts of this work.
+            await asyncio.sleep(0)
+            viewer = self._viewer(visitor, wish, record, place, snapshot)
+            await asyncio.sleep(0)
+            ranked = _ranked(snapshot, candidates, viewer, wish, place)
+            await asyncio.sleep(0)
+        return await self._page(ranked, wish.limit, place)
+
+    def _viewer(
+        self,
+        visitor: Visitor,
+        wish: Wish,
+        record: ViewerRecord,
+        place: Position,
+        snapshot: Snapshot,
+    ) -> Viewer:
+        taste = self.tastes.of(visitor.id, record.taste) if visitor.handle else wish.taste
+        seen = (snapshot.by_mark.get(seen) for seen in place.seen)
+        now = Shown(self._now())
+        shown = {one.item: now for one in seen if one is not None}
+        return Viewer(
+            taste,
+            record.follows,
+            wish.mood,
+            wish.hour,
+            {**shown, **self._views.of(visitor.id)} if visitor.id else shown,
+            record.hidden,
+        )
+
+    async def _followed(self, snapshot: Snapshot, follows: frozenset[str]) -> list[Candidate]:
+        """Returns the lives of the snapshot, and the clips and replays of followed creators."""
+        if not follows:
+            return []
+        recorded = await self._store.of_creators(follows, self._now(), MAX_FOLLOWED)
+        found = {
+            (item.kind, item.id): candidate_of(item, FeedSums(item.kind, item.id))
+            for item in recorded
+        }
+        return list((found | dict(snapshot.by_key)).values())
+
+    async def _page(self, ranked: Sequence[Ranked], limit: int, place: Position) -> Page:
+        """Returns the first items that are still public."""
+        items: list[FeedItem] = []
+        used = 0
+        while len(items) < limit and used < len(ranked):
+            step = ranked[used : used + limit - len(items)]
+            used += len(step)
+            items += await self._built(step)
+        after = place.after(
+            [mark(one.item.kind, one.item.item) for one in ranked[:used]],
+            [mark("creator", one.item.creator) for one in ranked[:used]],
+        )
+        return Page(items, after if used < len(ranked) else None)
+
+    async def _built(self, ranked: Sequence[Ranked]) -> list[FeedItem]:
+        ids = {ItemId(Kind(one.item.kind), one.item.item): one for one in ranked}
+        built = []
+        for item in await self._items.find(list(ids)):
+            one = ids.get(item.key)
+            if one is None:  # the live has ended since, and has become its replay
+                one = ids[ItemId(Kind.LIVE, item.id)]
+            self._shown.keep((item.kind.value, item.id), one.item)
+            reasons = tuple(Reason(each.code, each.weight, each.detail) for each in one.reasons)
+            built.append(replace(item, reasons=reasons, score=one.score))
+        return built
+
+    # What viewers did
+
+    def watched(self, visitor: Visitor, view: View, hour: int | None = None) -> None:
+        """Counts a view of an item that the feed has shown lately. Ignores other items."""
+        item = self._shown.get((view.kind, view.id))
+        if item is None:
+            return
+        now = self._now()
+        self._views.note(visitor.id, view.id, now, skipped=view.skipped)
+        self.sums.count(view)
+        if visitor.handle:
+            tags = self.candidates.kin.expand(item.tags)
+            self.tastes.learn(visitor.id, Lesson(item, tags, view.seconds, now, hour))
+
+    # The taste
+
+    async def taste_of(self, visitor: Visitor) -> tuple[bool, Taste]:
+        """Returns whether the feed may use the taste of a person, and the taste. Raises
+        StorageError.
+        """
+        if not visitor.handle:
+            return True, Taste()
+        record = await self._store.viewer(visitor.id, self._now())
+        return record.taste.personal, self.tastes.of(visitor.id, record.taste)
+
+    async def forget(self, visitor: Visitor) -> None:
+        """Forgets what is known of the taste of a person. Raises StorageError."""
+        self._views.forget(visitor.id)
+        if visitor.handle:
+            await self.tastes.forget(visitor.id)
+
+
+def _ranked(
+    snapshot: Snapshot,
+    candidates: Sequence[Candidate],
+    viewer: Viewer,
+    wish: Wish,
+    place: Position,
+) -> list[Ranked]:
+    """Returns the items that the viewer has not seen, in their order."""
+    match wish.mode:
+        case Mode.FOR_YOU:
+            return _for_you(snapshot, viewer, wish.limit, place)
+        case Mode.CHRONOLOGICAL:
+            ranked = by_time(candidates, viewer)
+        case Mode.MOST_WATCHED:
+            ranked = by_viewers(candidates, viewer)
+        case Mode.FOLLOWS:
+            ranked = by_follows(candidates, viewer)
+    return _unseen(ranked, place)
+
+
+def _for_you(snapshot: Snapshot, viewer: Viewer, limit: int, place: Position) -> list[Ranked]:
+    """Returns more than `limit` items that the viewer has not seen, if there are so many."""
+    everything = len(snapshot.candidates)
+    for number in (limit + SPARE, everything):
+        ranked = snapshot.pool.rank(viewer, place.seed, min(number, everything))
+        unseen = _unseen(ranked, place)
+        if len(unseen) > limit or number >= everything:
+            break
+    return apart(unseen, place.creators)
+
+
+def _unseen(ranked: Sequence[Ranked], place: Position) -> list[Ranked]:
+    seen = set(place.seen)
+    return [one for one in ranked if mark(one.item.kind, one.item.item) not in seen]
+
+
+def apart(ranked: Sequence[Ranked], before: Sequence[bytes]) -> list[Ranked]:
+    """Returns the items in an order in which no creator comes twice among APART + 1 items, as far
+    as there are enough creators. `before`: the marks of the creators of the items before.
+    """
+    waiting = [(one, mark("creator", one.item.creator)) for one in ranked]
+    last = list(before)
+    ordered = []
+    while waiting:
+        near = set(last[-APART:])
+        index = next((at for at, (_, who) in enumerate(waiting) if who not in near), 0)
+        one, who = waiting.pop(index)
+        ordered.append(one)
+        last.append(who)
+    return ordered

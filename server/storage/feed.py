@@ -1,0 +1,320 @@
+"""What the feed reads: the lives of other servers, clips and replays that may be shown, and the
+people whom a viewer follows or does not want to see.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.storage.database import Database
+from server.storage.feed_items import FeedSums
+from server.storage.recording_records import RECORDING
+from server.storage.schema.discovery import feed_item, taste
+from server.storage.schema.media import clip, recording
+from server.storage.schema.moderation import ban, report
+from server.storage.schema.people import follow, hidden, person
+from server.storage.schema.rooms import room
+from server.storage.schema.upsert import upsert
+
+RECENTLY_SHOWN = 5_000
+"""Number of clips among which the best are chosen."""
+MAX_TASTE = 2_048
+"""Maximum size of a taste, bytes of UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """A live, a clip or a replay that may be shown."""
+
+    kind: Literal["live", "clip", "replay"]
+    id: str
+    """Name of the room, or id of the clip."""
+    creator: str
+    """Id of the creator; `room:{room}` for a room without an owner."""
+    text: str
+    """The texts that contain the tags."""
+    mood: str
+    """The mood that the creator chose, or empty."""
+    began: float
+    """When the live began, or the clip or the replay was published, Unix seconds."""
+    viewers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport:
+    """A report about a room or a person."""
+
+    target: str
+    """Id of the reported person, or `room:{room}` for a report about a room."""
+    reporter: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTaste:
+    value: str = ""
+    """JSON; empty if nothing is known, or everything was forgotten."""
+    personal: bool = True
+    """Whether the feed may use and keep the taste."""
+    at: float = 0.0
+    """Time of the last change, Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerRecord:
+    """What storage knows about a viewer of the feed."""
+
+    follows: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+    """The creators whom the viewer hid or reported, and those who hid or banned the viewer."""
+    taste: StoredTaste = StoredTaste()
+
+
+class FeedStore:
+    """Every method raises StorageError if the database fails."""
+
+    def __init__(self, database: Database, server: str = "") -> None:
+        """`server` is the id of this server; "" with SQLite, which one server uses alone."""
+        self._database = database
+        self._server = server
+
+    @property
+    def shared(self) -> bool:
+        """Whether other servers may use the database."""
+        return self._server != ""
+
+    # Items that may be shown
+
+    async def other_lives(self, limit: int) -> list[StoredItem]:
+        """Returns the public lives that other servers run, the latest first."""
+        return await self._items(_OTHER_LIVES, server=self._server, most=limit)
+
+    async def latest_clips(self, limit: int) -> list[StoredItem]:
+        return await self._items(_LATEST_CLIPS, most=limit)
+
+    async def best_clips(self, limit: int) -> list[StoredItem]:
+        """Returns the clips that viewers of the feed like best, among the RECENTLY_SHOWN clips that
+        the feed has shown last.
+        """
+
+        async def select(connection: AsyncConnection) -> list[StoredItem]:
+            rows = await connection.execute(_BEST_CLIPS, {"most": limit})
+            return [StoredItem(*row) for row in rows]
+
+        # The statement reads many rows. Other reads do not wait for it.
+        return await self._database.read(select)
+
+    async def latest_replays(self, now: float, limit: int) -> list[StoredItem]:
+        return await self._items(_LATEST_REPLAYS, now=now, most=limit)
+
+    async def of_creators(
+        self, creators: Collection[str], now: float, limit: int
+    ) -> list[StoredItem]:
+        """Returns the latest clips and replays of creators."""
+        values = {"now": now, "most": limit}
+        wanted = list(creators)
+
+        async def select(connection: AsyncConnection) -> list[StoredItem]:
+            found = []
+            for statement, column in (
+                (_LATEST_CLIPS, clip.c.creator),
+                (_LATEST_REPLAYS, _creator_of_room),
+            ):
+                rows = await connection.execute(statement.where(column.in_(wanted)), values)
+                found += [StoredItem(*row) for row in rows]
+            return found
+
+        return await self._database.read(select)
+
+    async def _items(self, statement: sa.Select[Any], **values: Any) -> list[StoredItem]:
+        return [StoredItem(*row) for row in await self._database.select(statement, values)]
+
+    # What people did with the items
+
+    async def sums_since(self, at: float, limit: int) -> list[FeedSums]:
+        """Returns the sums that have changed since then (Unix seconds), the latest change first."""
+        rows = await self._database.select(_SUMS_SINCE, {"since": at, "most": limit})
+        return [FeedSums(*row) for row in rows]
+
+    async def reports_since(self, at: float, limit: int) -> list[StoredReport]:
+        """Returns the reports about rooms and people that were made since then (Unix seconds),
+        except those that were decided without a measure.
+        """
+        rows = await self._database.select(_REPORTS_SINCE, {"since": at, "most": limit})
+        return [
+            StoredReport(f"room:{name}" if kind == "room" else person, reporter)
+            for kind, name, person, reporter in rows
+        ]
+
+    # Viewers
+
+    async def viewer(self, who: str, now: float) -> ViewerRecord:
+        rows = await self._database.select(_VIEWER, {"who": who, "now": now})
+        tastes = [(value, at) for kind, value, at in rows if kind == "taste"]
+        value, at = tastes[0] if tastes else ("", 0.0)
+        return ViewerRecord(
+            frozenset(id for kind, id, _ in rows if kind == "follow"),
+            frozenset(id for kind, id, _ in rows if kind == "hidden"),
+            StoredTaste(value, all(kind != "impersonal" for kind, _, _ in rows), at),
+        )
+
+    async def change_taste(
+        self, who: str, change: Callable[[StoredTaste], str | None], now: float
+    ) -> None:
+        """Changes the taste of a person in one transaction. `change` gets the stored taste, and
+        returns the new one; None changes nothing. Does nothing if the person was deleted.
+        """
+
+        async def work(connection: AsyncConnection) -> None:
+            alive = sa.select(person.c.id).where(person.c.id == who, person.c.deleted_at.is_(None))
+            if (await connection.execute(alive)).first() is None:
+                return
+            columns = sa.select(taste.c.value, taste.c.personal, taste.c.at)
+            rows = await connection.execute(columns.where(taste.c.person == who).with_for_update())
+            row = rows.first()
+            value = change(StoredTaste() if row is None else StoredTaste(*row))
+            if value is None:
+                return
+            assert len(value.encode()) <= MAX_TASTE
+            await connection.execute(upsert(connection, taste, person=who, value=value, at=now))
+
+        await self._database.write(work)
+
+    async def forget_taste(self, who: str, now: float) -> None:
+        """Deletes the taste of a person. `change_taste` sees the time of the deletion."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(upsert(connection, taste, person=who, value="", at=now))
+
+        await self._database.write(work)
+
+    async def set_personal(self, who: str, personal: bool, now: float) -> None:
+        """Stores whether the feed may use the taste of a person."""
+
+        async def work(connection: AsyncConnection) -> None:
+            values = {"person": who, "personal": personal, "at": now}
+            await connection.execute(upsert(connection, taste, **values))
+
+        await self._database.write(work)
+
+
+def _text(value: str) -> Any:
+    return sa.literal_column(f"'{value}'", sa.Text)
+
+
+_creator_of_room = sa.func.coalesce(room.c.owner, _text("room:") + room.c.room)
+_OTHER_LIVES = (
+    sa.select(
+        _text("live"),
+        room.c.room,
+        _creator_of_room,
+        room.c.title,
+        room.c.mood,
+        room.c.live_at,
+        room.c.viewers,
+    )
+    .where(
+        room.c.ended_at.is_(None),
+        room.c.live_at.is_not(None),
+        room.c.visibility == "public",
+        room.c.server != sa.bindparam("server"),
+    )
+    .order_by(room.c.live_at.desc())
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_CLIPS = (
+    sa.select(
+        _text("clip"),
+        clip.c.id,
+        clip.c.creator,
+        clip.c.title + _text(" ") + clip.c.caption,
+        sa.func.coalesce(room.c.mood, _text("")),
+        sa.func.coalesce(clip.c.published_at, clip.c.created_at),
+        sa.literal_column("0", sa.Integer),
+    )
+    .where(clip.c.state == "published", clip.c.visibility == "public")
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_LATEST_CLIPS = _CLIPS.select_from(clip.outerjoin(room, room.c.room == clip.c.room)).order_by(
+    clip.c.created_at.desc()
+)
+_shown_clips = (
+    sa.select(feed_item.c.item, feed_item.c.stays, feed_item.c.impressions)
+    .where(feed_item.c.kind == "clip")
+    .order_by(feed_item.c.at.desc())
+    .limit(RECENTLY_SHOWN)
+    .subquery()
+)
+_BEST_CLIPS = _CLIPS.select_from(
+    _shown_clips.join(clip, clip.c.id == _shown_clips.c.item).outerjoin(
+        room, room.c.room == clip.c.room
+    )
+).order_by(((_shown_clips.c.stays + 1.0) / (_shown_clips.c.impressions + 10.0)).desc())
+_LATEST_REPLAYS = (
+    sa.select(
+        _text("replay"),
+        room.c.room,
+        _creator_of_room,
+        room.c.title,
+        room.c.mood,
+        recording.c.ended_at,
+        sa.literal_column("0", sa.Integer),
+    )
+    .select_from(recording.join(room, room.c.room == recording.c.room))
+    .where(
+        recording.c.state != RECORDING,
+        recording.c.keep != "no",
+        sa.or_(
+            recording.c.delete_at.is_(None),
+            recording.c.delete_at > sa.bindparam("now", type_=sa.Double),
+        ),
+        room.c.ended_at.is_not(None),
+        room.c.visibility == "public",
+    )
+    .order_by(recording.c.ended_at.desc())
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_SUMS_SINCE = (
+    sa.select(*(feed_item.c[name] for name in FeedSums.__dataclass_fields__))
+    .where(feed_item.c.at > sa.bindparam("since", type_=sa.Double))
+    .order_by(feed_item.c.at.desc())
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_REPORTS_SINCE = (
+    sa.select(report.c.kind, report.c.room, report.c.person, report.c.reporter)
+    .where(
+        report.c.at > sa.bindparam("since", type_=sa.Double),
+        report.c.kind != "message",
+        report.c.reporter.is_not(None),
+        sa.or_(report.c.decision.is_(None), report.c.decision != "dismissed"),
+    )
+    .order_by(report.c.at.desc())
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+
+
+def _viewer() -> sa.Select[Any]:
+    """Returns the statement that reads a viewer: the kind of each row, its value, and a number."""
+    who = sa.bindparam("who", type_=sa.Text)
+    zero = sa.literal_column("0.0", sa.Double)
+
+    def row(kind: str, value: Any, number: Any = zero) -> sa.Select[Any]:
+        return sa.select(_text(kind).label("kind"), value.label("value"), number.label("number"))
+
+    bans = sa.or_(ban.c.until.is_(None), ban.c.until > sa.bindparam("now", type_=sa.Double))
+    reported = sa.func.coalesce(report.c.person, _text("room:") + report.c.room)
+    rows = sa.union_all(
+        row("follow", follow.c.followed).where(follow.c.follower == who),
+        row("hidden", hidden.c.hidden).where(hidden.c.person == who),
+        row("hidden", hidden.c.person).where(hidden.c.hidden == who),
+        row("hidden", ban.c.creator).where(ban.c.person == who, bans),
+        row("hidden", reported).where(report.c.reporter == who, report.c.kind != "message"),
+        row("taste", taste.c.value, taste.c.at).where(taste.c.person == who),
+        row("impersonal", taste.c.person).where(taste.c.person == who, sa.not_(taste.c.personal)),
+    ).subquery()
+    return sa.select(*rows.c)
+
+
+_VIEWER = _viewer()

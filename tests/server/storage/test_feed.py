@@ -1,0 +1,154 @@
+"""What the feed reads."""
+
+import asyncio
+
+import pytest
+
+from server.storage.clip_record import ClipRecord
+from server.storage.database import Database
+from server.storage.feed import FeedStore, StoredItem, StoredReport, StoredTaste, ViewerRecord
+from server.storage.feed_items import FeedItemStore, FeedSums
+from server.storage.schema.media import clip, recording
+from server.storage.schema.moderation import ban, report
+from server.storage.schema.people import follow, hidden
+from server.storage.schema.rooms import room
+from server.storage.storage import Storage
+from tests.fixtures.stored_people import store_person
+from tests.server.storage.rows import add_row
+
+
+@pytest.fixture
+def store(database: Database) -> FeedStore:
+    return FeedStore(database, "here")
+
+
+async def add_room(database: Database, name: str, **values: object) -> None:
+    row = {"server": "there", "live_at": 10.0, "created_at": 5.0, "title": f"Title {name}"}
+    await add_row(database, room, **{"room": name, **row, **values})
+
+
+async def add_clip(database: Database, id: str, **values: object) -> None:
+    names = set(ClipRecord.__dataclass_fields__)
+    row = {"state": "published", "visibility": "public", "title": "T", "caption": "#tag"}
+    assert values.keys() <= names
+    await add_row(database, clip, **{"id": id, **row, **values})
+
+
+async def test_the_public_lives_of_other_servers(store: FeedStore, database: Database) -> None:
+    assert store.shared and not FeedStore(database).shared
+    await add_room(database, "old")
+    await add_room(database, "new", live_at=20.0, owner="p-1", mood="calm", viewers=7)
+    await add_room(database, "mine", server="here")
+    await add_room(database, "ended", ended_at=30.0)
+    await add_room(database, "idle", live_at=None)
+    await add_room(database, "hidden", visibility="unlisted")
+    new = StoredItem("live", "new", "p-1", "Title new", "calm", 20.0, 7)
+    old = StoredItem("live", "old", "room:old", "Title old", "", 10.0)
+    assert await store.other_lives(10) == [new, old]
+    assert await store.other_lives(1) == [new]
+
+
+async def test_clips_that_may_be_shown(store: FeedStore, database: Database) -> None:
+    await add_room(database, "r-1", mood="loud")
+    await add_clip(database, "old", room="r-1", creator="p-1", created_at=1.0, published_at=2.0)
+    await add_clip(database, "new", creator="p-2", created_at=3.0)
+    await add_clip(database, "draft", state="draft", created_at=4.0)
+    await add_clip(database, "private", visibility="private", created_at=4.0)
+    old = StoredItem("clip", "old", "p-1", "T #tag", "loud", 2.0)
+    new = StoredItem("clip", "new", "p-2", "T #tag", "", 3.0)
+    assert await store.latest_clips(10) == [new, old]
+    assert await store.latest_clips(1) == [new]
+    assert await store.of_creators(["p-1", "p-9"], 0.0, 10) == [old]
+    sums = FeedItemStore(database)
+    assert await store.best_clips(10) == []
+    await sums.add([FeedSums("clip", "new", 100, 10), FeedSums("clip", "old", 100, 90)], 1.0)
+    await sums.add([FeedSums("clip", "draft", 100, 99), FeedSums("live", "r-1", 9, 9)], 1.0)
+    assert await store.best_clips(10) == [old, new]
+
+
+async def test_replays_that_may_be_shown(store: FeedStore, database: Database) -> None:
+    async def add(name: str, **values: object) -> None:
+        await add_row(
+            database,
+            recording,
+            **{"room": name, "state": "finished", "keep": "yes", "ended_at": 40.0, **values},
+        )
+
+    for name in ("kept", "running", "overdue", "dropped"):
+        await add_room(database, name, ended_at=40.0, owner="p-1")
+    await add_room(database, "private", ended_at=40.0, visibility="private")
+    await add("kept", delete_at=200.0)
+    await add("running", state="recording")
+    await add("overdue", delete_at=90.0)
+    await add("dropped", keep="no")
+    await add("private")
+    kept = StoredItem("replay", "kept", "p-1", "Title kept", "", 40.0)
+    assert await store.latest_replays(100.0, 10) == [kept]
+    assert await store.of_creators(["p-1"], 100.0, 10) == [kept]
+
+
+async def test_sums_that_have_changed(store: FeedStore, database: Database) -> None:
+    sums = FeedItemStore(database)
+    await sums.add([FeedSums("live", "a", 1, first_at=5.0)], 10.0)
+    await sums.add([FeedSums("live", "b", 2, 1, 1, 9.5, first_at=15.0)], 20.0)
+    b = FeedSums("live", "b", 2, 1, 1, 9.5, 15.0)
+    assert await store.sums_since(15.0, 10) == [b]
+    assert await store.sums_since(0.0, 10) == [b, FeedSums("live", "a", 1, first_at=5.0)]
+    assert await store.sums_since(0.0, 1) == [b]
+
+
+async def test_reports_about_rooms_and_people(store: FeedStore, database: Database) -> None:
+    async def add(id: str, **values: object) -> None:
+        row = {"room": "r-1", "kind": "room", "reporter": "p-1", "at": 10.0}
+        await add_row(database, report, **{"id": id, **row, **values})
+
+    await add("1", person="p-owner")
+    await add("2", kind="person", person="p-2", at=11.0)
+    await add("3", kind="message", person="p-3", at=12.0)
+    await add("4", decision="dismissed", at=13.0)
+    await add("5", reporter=None, at=14.0)
+    await add("6", at=1.0)
+    assert await store.reports_since(5.0, 10) == [
+        StoredReport("p-2", "p-1"),
+        StoredReport("room:r-1", "p-1"),
+    ]
+
+
+async def test_a_viewer(store: FeedStore, database: Database) -> None:
+    assert await store.viewer("p-1", 100.0) == ViewerRecord()
+    await add_row(database, follow, follower="p-1", followed="p-2")
+    await add_row(database, follow, follower="p-2", followed="p-9")
+    await add_row(database, hidden, person="p-1", hidden="p-3")
+    await add_row(database, hidden, person="p-4", hidden="p-1")
+    for number, (creator, until) in enumerate((("p-5", None), ("p-6", 200.0), ("p-7", 50.0))):
+        await add_row(database, ban, id=f"b-{number}", creator=creator, person="p-1", until=until)
+    for number, (kind, person) in enumerate(
+        (("room", "p-8"), ("room", None), ("person", "p-10"), ("message", "p-11"))
+    ):
+        reported = {"room": "r-1", "kind": kind, "person": person, "reporter": "p-1"}
+        await add_row(database, report, id=f"r-{number}", **reported)
+    await store.set_personal("p-1", False, 90.0)
+    found = await store.viewer("p-1", 100.0)
+    assert found.follows == {"p-2"}
+    assert found.hidden == {"p-3", "p-4", "p-5", "p-6", "p-8", "room:r-1", "p-10"}
+    assert found.taste == StoredTaste("", False, 90.0)
+
+
+async def test_a_taste_is_changed_in_one_transaction(store: FeedStore, storage: Storage) -> None:
+    await store_person(storage, "p-1", "d-1")
+
+    def append(stored: StoredTaste) -> str:
+        return stored.value + "x"
+
+    await asyncio.gather(*(store.change_taste("p-1", append, 10.0) for _ in range(20)))
+    assert (await store.viewer("p-1", 0.0)).taste == StoredTaste("x" * 20, True, 10.0)
+    await store.set_personal("p-1", False, 11.0)
+    assert (await store.viewer("p-1", 0.0)).taste == StoredTaste("x" * 20, False, 11.0)
+    await store.change_taste("p-1", lambda stored: None, 12.0)
+    await store.forget_taste("p-1", 13.0)
+    assert (await store.viewer("p-1", 0.0)).taste == StoredTaste("", False, 13.0)
+
+
+async def test_nothing_is_stored_about_a_person_who_was_deleted(store: FeedStore) -> None:
+    await store.change_taste("p-gone", lambda stored: "x", 10.0)
+    assert (await store.viewer("p-gone", 0.0)).taste == StoredTaste()
