@@ -74,6 +74,19 @@ async def test_follows_of_one_count_at_the_other(pair: Pair) -> None:
                 assert profile["followers"] == 1
 
 
+async def test_one_of_two_servers_tells_the_followers(pair: Pair) -> None:
+    """Both sign with the same key."""
+    assert pair.one.pushes and pair.two.pushes
+    assert pair.one.pushes.public_key == pair.two.pushes.public_key
+    async with Browser(pair.one.url) as creator:
+        await creator.ask("PUT", "/api/me/handle", {"handle": "다크걸"})
+        id, now = (await creator.person())["id"], time.time()
+        claims = await asyncio.gather(
+            *(server.storage.pushed.claim(id, now) for server in (pair.one, pair.two) * 3)
+        )
+        assert sorted(claims, key=str) == [None] * 5 + ["다크걸"]
+
+
 async def test_a_new_key_reaches_the_other_before_it_signs(pair: Pair) -> None:
     await pair.one.storage.cookie_keys.add(b"new" * 11, 0.0)
     for server in (pair.one, pair.two):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.push.pace import LATE, LONGEST, SHORTEST, Pace
+from server.push.pace import CHANGE_EVERY, LATE, LONGEST, SHORTEST, Pace
 
 
 def test_pushes_are_spread_over_time() -> None:
@@ -15,9 +15,19 @@ def test_pushes_are_spread_over_time() -> None:
 
 def test_pushes_slow_down_while_the_loop_is_late() -> None:
     pace = Pace()
-    for _ in range(100):
-        pace.began(1.0, 1.0 + 2 * LATE)
+    for step in range(100):
+        now = step * CHANGE_EVERY
+        pace.began(now - 2 * LATE, now)
     assert pace.interval == LONGEST
-    for _ in range(1_000):
-        pace.began(1.0, 1.0 + LATE / 2)
+    for step in range(100, 200):
+        now = step * CHANGE_EVERY
+        pace.began(now - LATE / 2, now)
     assert pace.interval == SHORTEST
+
+
+def test_one_delay_counts_once() -> None:
+    """It makes all pushes late that wait at that time."""
+    pace = Pace()
+    for _ in range(50):
+        pace.began(1.0, 1.0 + 2 * LATE)
+    assert pace.interval == pytest.approx(1.5 * SHORTEST)
