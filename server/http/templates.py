@@ -22,7 +22,7 @@ after the frame's data.
 AREAS = {
     "index.html": ("site", "feed", "api", "refusals"),
     "explore.html": (
-        *("site", "explore", "items", "tags", "announced"),
+        *("site", "explore", "items", "tags", "announced", "push"),
         *("api", "refusals"),
     ),
     "live.html": (

@@ -11,6 +11,7 @@ import { SearchResults } from './explore/search_results.js';
 import { showTags } from './explore/tag_chips.js';
 import { registerServiceWorker } from './page/service_worker.js';
 import { t } from './page/strings.js';
+import { AppBadge } from './push/app_badge.js';
 
 const EVERY = 3_000; // ms
 const SELDOM = 60_000; // ms
@@ -94,3 +95,4 @@ window.addEventListener('online', refresh);
 box.show(new URLSearchParams(location.search).get('q') ?? '');
 refresh();
 registerServiceWorker();
+new AppBadge().start();

@@ -7,6 +7,7 @@ import { copyOf } from '../page/element.js';
 import { BROWSER } from '../page/environment.js';
 import { t } from '../page/strings.js';
 import { showAvatar } from '../people/avatar.js';
+import { FollowOffer } from '../push/follow_offer.js';
 import { startOf, untilStart } from './countdown_words.js';
 
 /** @typedef {import('../api/discovery_api.js').Announcement} Announcement */
@@ -18,6 +19,7 @@ export class AnnouncedList {
   #remind;
   #failed;
   #environment;
+  #offer;
   /** @type {Map<string, {card: HTMLElement, announcement: Announcement}>} */
   #cards = new Map();
   #timer = 0;
@@ -36,6 +38,7 @@ export class AnnouncedList {
     this.#remind = remind;
     this.#failed = failed;
     this.#environment = environment;
+    this.#offer = new FollowOffer(section);
   }
 
   /** @param {Announcement[]} announcements  the next one first */
@@ -52,6 +55,7 @@ export class AnnouncedList {
   }
 
   close() {
+    this.#offer.close();
     this.#environment.clearTimeout(this.#timer);
   }
 
@@ -108,6 +112,9 @@ export class AnnouncedList {
     try {
       await this.#remind(id, on);
       showReminded(button, on);
+      // A reminder comes as a push. The countdown and the calendar file need none.
+      const name = this.#cards.get(id)?.announcement.person.name;
+      if (on && name) void this.#offer.show(name);
     } catch (error) {
       this.#failed(/** @type {Error} */ (error));
     }
