@@ -7,6 +7,7 @@ stays full, further pushes for it are dropped.
 """
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from server.push.counters import DROPPED, PushCounters
 from server.push.message import Message
 from server.push.pace import Pace
 from server.push.subscription import Subscription
+from server.storage.errors import StorageError
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 64
 """Maximum number of pushes that are being sent."""
@@ -123,7 +127,14 @@ class Deliveries:
         self._counters.results[result] += 1
         self._note(to.subscription.origin, answers=result not in (Result.FAILED, Result.NOT_PUBLIC))
         if result in (Result.GONE, Result.NOT_PUBLIC):
-            await self._forget(to.id)
+            await self._forget_subscription(to.id)
+
+    async def _forget_subscription(self, id: str) -> None:
+        try:
+            await self._forget(id)
+        except StorageError as error:  # the next push about a live finds the subscription again
+            logger.warning("a subscription that has ended is not deleted: %s", error)
+        else:
             self._counters.forgotten += 1
 
     async def _wait_for_turn(self) -> None:

@@ -61,7 +61,7 @@ function browser(t, { permission = 'default', answer = 'granted', former = false
     ],
     unsubscribe: async (id) => seen.removed.push(id),
   };
-  return { seen, push: new PushBrowser(api, async () => ({ pushManager })) };
+  return { seen, api, push: new PushBrowser(api, async () => ({ pushManager })) };
 }
 
 test('the switch is turned on and off', async (t) => {
@@ -102,6 +102,14 @@ test('the subscription is sent again daily, and for another person', async (t) =
   await push.turnOff();
   await push.renew('ann', now);
   assert.equal(seen.sent.length, 4);
+});
+
+test('a server without pushes', async (t) => {
+  const { api, push } = browser(t);
+  api.key = async () => Promise.reject(new Error('push_off'));
+  assert.equal(await push.state(), 'impossible');
+  api.key = async () => 'KEY';
+  assert.equal(await push.state(), 'off');
 });
 
 test('browsers without pushes', async (t) => {

@@ -11,6 +11,7 @@ from server.push import deliveries as module
 from server.push.counters import PushCounters
 from server.push.deliveries import Deliveries, Push, Recipient
 from server.push.message import went_live
+from server.storage.errors import StorageUnavailable
 from tests.fixtures.deadline import eventually
 from tests.fixtures.push_service import HOST, Phone
 from tests.server.push.conftest import Pair, subscription_of
@@ -64,6 +65,24 @@ async def test_subscriptions_that_are_gone_are_forgotten(pair: Pair) -> None:
     assert made.counters.results == {"sent": 1, "gone": 1}
     received = await pair.service.next()
     assert good.decrypt(received.body)["url"] == "/r/k3v9x2"
+
+
+async def test_a_database_that_does_not_answer_ends_no_worker(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(self: Sending, id: str) -> None:
+        raise StorageUnavailable("the database does not answer")
+
+    monkeypatch.setattr(Sending, "forget", fail)
+    phones = [Phone() for _ in range(2 * module.AT_ONCE)]
+    for phone in phones:
+        pair.service.answers[phone.token] = always(410)
+    good = Phone()
+    async with sending(pair) as made:
+        for phone in (*phones, good):
+            await made.deliveries.put(push_to(phone), 20.0)
+        await eventually(lambda: made.counters.results["sent"] == 1, 20)
+    assert made.counters.forgotten == 0
 
 
 async def test_at_most_64_are_sent_at_once(pair: Pair) -> None:

@@ -16,6 +16,8 @@ const STORED = 'push';
 export class PushBrowser {
   #api;
   #worker;
+  /** @type {Promise<string> | null} */
+  #key = null;
 
   /**
    * @param {typeof pushApi} [api]
@@ -32,6 +34,7 @@ export class PushBrowser {
       return isApple() ? 'install' : 'impossible';
     if (!navigator.serviceWorker || !isSecureContext) return 'impossible';
     if (Notification.permission === 'denied') return 'denied';
+    if (!(await this.#loadKey().catch(() => ''))) return 'impossible'; // the server sends no pushes
     const subscription = await this.#subscription();
     return subscription && Notification.permission === 'granted' ? 'on' : 'off';
   }
@@ -43,7 +46,7 @@ export class PushBrowser {
   async turnOn() {
     // Ask before anything else: a gesture is valid only for a short time.
     if ((await Notification.requestPermission()) !== 'granted') return this.state();
-    const [key, worker] = await Promise.all([this.#api.key(), this.#worker()]);
+    const [key, worker] = await Promise.all([this.#loadKey(), this.#worker()]);
     if (!worker) return 'impossible';
     const subscription = await subscribe(worker, key);
     await this.#send(subscription);
@@ -71,6 +74,15 @@ export class PushBrowser {
     if ((await this.state()) !== 'on') return;
     const subscription = await this.#subscription();
     if (subscription) await this.#send(subscription, person, now);
+  }
+
+  /** @returns {Promise<string>}  rejects with an ApiError; the next call then tries again */
+  #loadKey() {
+    this.#key ??= this.#api.key().catch((error) => {
+      this.#key = null;
+      throw error;
+    });
+    return this.#key;
   }
 
   async #subscription() {
