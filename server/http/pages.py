@@ -93,7 +93,12 @@ class Pages:
         ]
 
     async def feed(self, request: web.Request) -> web.Response:
-        return self.templates.render(request, "index.html", main=self.templates.main("feed"))
+        return self.templates.render(
+            request,
+            "index.html",
+            main=self.templates.main("feed"),
+            worker=f"{self._assets.base}/{self._assets.worker}",
+        )
 
     async def explore(self, request: web.Request) -> web.Response:
         return self.templates.render(request, "explore.html", main=self.templates.main("explore"))

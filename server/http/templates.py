@@ -20,7 +20,10 @@ SHOW = "microliveBoot.showFirstFrame();"
 after the frame's data.
 """
 AREAS = {
-    "index.html": ("site", "feed", "api", "refusals"),
+    "index.html": (
+        *("site", "feed", "room", "stats", "chat", "report", "hearts", "clip", "poll", "social"),
+        *("push", "api", "refusals"),
+    ),
     "explore.html": (
         *("site", "explore", "items", "tags", "announced", "push"),
         *("api", "refusals"),

@@ -1,102 +1,210 @@
-/** The script of the feed page, which lists the rooms that are live now. */
-import { byId, setText } from './page/dom.js';
-import { liveRooms } from './api/rooms_api.js';
-import { copyOf } from './page/element.js';
-import { registerServiceWorker } from './page/service_worker.js';
+/** The script of the feed: what the viewer swipes through, and the choices about it. */
+import { readFeed, sendWatched, sendWatchedAtEnd } from './api/feed_api.js';
+import { Choice } from './feed/choice.js';
+import { itemOfLink, linkOf } from './feed/deep_link.js';
+import { FeedSheet } from './feed/feed_sheet.js';
+import { FeedSource } from './feed/feed_source.js';
+import { FeedView } from './feed/feed_view.js';
+import { feedActionOf } from './feed/keys.js';
+import { LiveView } from './feed/live_view.js';
+import { NewLives } from './feed/new_lives.js';
+import { keyOf } from './feed/pager.js';
+import { Pull } from './feed/pull.js';
+import { RecordedView } from './feed/recorded_view.js';
+import { TasteKeeper } from './feed/taste_keeper.js';
+import { WhySheet } from './feed/why_sheet.js';
+import { byId, setText, toast } from './page/dom.js';
+import { isTyping } from './page/key_press.js';
+import { keep, recall } from './page/store.js';
 import { t } from './page/strings.js';
-import { clockTime, headCount } from './page/words.js';
+import { loadStyle } from './page/style.js';
+import { Identity } from './people/identity.js';
+import { lateModules } from './room/late_modules.js';
 
-const EVERY = 3_000; // ms
-const list = byId('rooms');
-const template = /** @type {HTMLTemplateElement} */ (byId('room-card'));
-/** @type {Map<string, HTMLElement>} */
-const cards = new Map();
+const RETRY = 3_000; // ms until the next request after the server could not be reached
+const EMPTY_AGAIN = 5_000; // the same while nothing is in the feed
+
+const query = new URLSearchParams(location.search);
+const { worker = '' } = document.documentElement.dataset;
+void loadStyle('css/room.css');
+const identity = new Identity();
+const choice = new Choice({ recall, keep });
+const taste = new TasteKeeper({ recall, keep });
+const source = new FeedSource(
+  () => ({ mode: choice.mode, mood: choice.moodAt(Date.now()), taste: taste.forRequest }),
+  (wish) => readFeed(wish).catch((error) => readWithoutTaste(wish, error)),
+);
 let timer = 0;
+let reading = false;
 
-/** @param {import('./api/rooms_api.js').RoomInfo} info */
-function newCard({ room }) {
-  const card = copyOf(template);
-  /** @type {HTMLAnchorElement} */ (card.querySelector('a')).href =
-    `/r/${encodeURIComponent(room)}`;
-  card.style.setProperty('--hue', String(hueOf(room)));
-  cards.set(room, card);
-  return card;
+const why = new WhySheet(() => sheet.open());
+const feed = new FeedView({
+  deck: byId('deck'),
+  view: ({ item, root, standby }, state) =>
+    item.kind === 'live'
+      ? new LiveView({
+          ...{ item, root, standby, worker, identity, state },
+          player: query.get('player'),
+          notice: toast,
+        })
+      : new RecordedView({ item, root }),
+  actions: {
+    why: (item) => why.open(item),
+    share: (item) => void share(item),
+  },
+  listener: {
+    arrived: (item) => arrive(item),
+    watched: (watched, item) => {
+      taste.watched(watched, item);
+      sendWatched(watched).catch(() => {}); // the next one may arrive
+    },
+    wantsMore: () => void more(),
+    again: () => void refresh(),
+  },
+});
+const sheet = new FeedSheet(choice, {
+  changed: () => void refresh(),
+  forget: () => taste.forget(),
+  learns: () => taste.learns(),
+  setLearns: (learns) => taste.setLearns(learns),
+});
+const newLives = new NewLives(byId('new-lives'), (rooms) => void refresh(rooms));
+
+/**
+ * A taste that the server cannot read is from another version: it is forgotten.
+ * @param {import('./api/feed_api.js').FeedRequest} wish
+ * @param {{code?: string}} error
+ */
+function readWithoutTaste(wish, error) {
+  if (error.code !== 'bad_taste') throw error;
+  taste.drop();
+  return readFeed({ ...wish, taste: '' });
+}
+
+/** @param {import('./api/feed_api.js').FeedItem} item */
+function arrive(item) {
+  const title = item.title || t('site.untitled');
+  document.title = `${title} · microlive`;
+  const name = document.querySelector('.slide:not([inert])')?.getAttribute('aria-label') ?? title;
+  setText(byId('place'), name);
+  history.replaceState(history.state, '', linkOf(item, location.search));
+}
+
+/** @param {import('./api/feed_api.js').FeedItem} item */
+async function share({ url, title }) {
+  (await lateModules.share()).share(new URL(url, location.href).href, title);
+}
+
+/** @param {'loading' | 'full' | 'empty' | 'offline' | 'error'} state */
+function enter(state) {
+  document.body.dataset.feed = state;
+  if (state === 'full' || state === 'empty') byId('offline').hidden = true;
 }
 
 /**
- * @param {HTMLElement} card
- * @param {import('./api/rooms_api.js').RoomInfo} info
+ * Reads the feed anew.
+ * @param {ReadonlySet<string>} [first]  rooms that are shown first
+ * @param {string} [link]  the item of the address, which is shown before all
  */
-function fill(card, { title, state, viewers, live_since, poster }) {
-  const part = (/** @type {string} */ name) =>
-    /** @type {Element} */ (card.querySelector(`.${name}`));
-  card.dataset.state = state;
-  setText(part('title'), title || t('site.untitled'));
-  setText(part('badge'), state === 'live' ? t('site.live') : t('site.away'));
-  setText(part('count'), headCount(viewers));
-  setText(part('since'), live_since ? clockTime(Date.now() / 1000 - live_since) : '');
-  showPoster(/** @type {HTMLImageElement} */ (part('poster')), poster ?? '');
-}
-
-/**
- * Shows a poster once it is loaded. Until then, the card shows the former poster.
- * @param {HTMLImageElement} image
- * @param {string} url  empty if the live has no poster yet
- */
-function showPoster(image, url) {
-  if (!url) image.hidden = true;
-  if (!url || image.dataset.url === url) return;
-  image.dataset.url = url;
-  const next = new Image();
-  next.onload = () => {
-    if (image.dataset.url !== url) return;
-    image.src = url;
-    image.hidden = false;
-  };
-  next.src = url;
-}
-
-/**
- * Returns the hue of a room's card, 0 to 359. A room always has the same hue.
- * @param {string} room
- */
-function hueOf(room) {
-  return [...room].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 360, 7);
-}
-
-/** @param {import('./api/rooms_api.js').RoomInfo[]} rooms */
-function show(rooms) {
-  const present = new Set(rooms.map(({ room }) => room));
-  for (const [room, card] of cards) {
-    if (present.has(room)) continue;
-    card.remove();
-    cards.delete(room);
-  }
-  rooms.forEach((info, n) => {
-    const card = cards.get(info.room) ?? newCard(info);
-    fill(card, info);
-    // A card in the right place is not moved, because moving a focused element removes its focus.
-    if (list.children[n] !== card) list.insertBefore(card, list.children[n] ?? null);
-  });
-  document.body.dataset.feed = rooms.length ? 'full' : 'empty';
-  setText(byId('count'), t('feed.count', { count: rooms.length }));
-}
-
-async function refresh() {
+async function refresh(first = new Set(), link = '') {
   clearTimeout(timer);
-  if (document.hidden) return;
+  if (reading) return;
+  reading = true;
+  document.body.classList.add('reading');
   try {
-    show(await liveRooms());
-    byId('offline').hidden = true;
-  } catch {
-    byId('offline').hidden = false;
-    if (!cards.size) document.body.dataset.feed = 'empty';
+    const [items, linked] = await Promise.all([source.first(), itemOfLink(link)]);
+    const rank = (/** @type {(typeof items)[number]} */ item) =>
+      Number(!(item.kind === 'live' && first.has(item.room)));
+    const sorted = [...items].sort((a, b) => rank(a) - rank(b));
+    const found = items.find((item) => keyOf(item) === link) ?? linked;
+    present(found ? [found, ...sorted.filter((item) => keyOf(item) !== link)] : sorted);
+  } catch (error) {
+    fail(/** @type {any} */ (error), () => void refresh(first, link));
+  } finally {
+    reading = false;
+    document.body.classList.remove('reading');
   }
-  clearTimeout(timer);
-  timer = window.setTimeout(refresh, EVERY);
 }
 
-document.addEventListener('visibilitychange', refresh);
-window.addEventListener('online', refresh);
-refresh();
-registerServiceWorker();
+/** @param {import('./api/feed_api.js').FeedItem[]} items */
+function present(items) {
+  enter(items.length ? 'full' : 'empty');
+  byId('to-for-you').hidden = choice.mode === 'for_you';
+  const alone = choice.mode === 'follows';
+  setText(byId('empty-heading'), alone ? t('feed.no_follows_heading') : t('feed.empty_heading'));
+  setText(byId('empty-text'), alone ? t('feed.no_follows_text') : t('feed.empty_text'));
+  feed.show(items, source.complete);
+  newLives.reset();
+  if (!items.length) timer = window.setTimeout(refreshVisible, EMPTY_AGAIN);
+}
+
+async function more() {
+  if (source.complete || reading) return;
+  try {
+    const items = await source.more();
+    feed.append(items, source.complete);
+    byId('offline').hidden = true;
+  } catch (error) {
+    fail(/** @type {any} */ (error), () => void more());
+  }
+}
+
+/**
+ * @param {{status?: number, message: string}} error
+ * @param {() => void} again
+ */
+function fail({ status = 0, message }, again) {
+  const hasItems = feed.items.length > 0;
+  byId('offline').hidden = status !== 0;
+  if (!hasItems) enter(status === 0 ? 'offline' : 'error');
+  setText(byId('error-text'), message);
+  clearTimeout(timer);
+  if (status === 0 || hasItems) timer = window.setTimeout(again, RETRY);
+}
+
+function refreshVisible() {
+  if (document.hidden) timer = window.setTimeout(refreshVisible, EMPTY_AGAIN);
+  else void refresh();
+}
+
+document.addEventListener('visibilitychange', () => (feed.hidden = document.hidden));
+window.addEventListener('pagehide', () => {
+  const watched = feed.leave();
+  if (watched) sendWatchedAtEnd(watched);
+});
+window.addEventListener('pageshow', ({ persisted }) => persisted && feed.comeBack());
+window.addEventListener('online', () => !feed.items.length && refreshVisible());
+document.addEventListener('keydown', (event) => {
+  const { key, target, ctrlKey, metaKey, altKey, isComposing } = event;
+  if (ctrlKey || metaKey || altKey || isComposing) return;
+  if (isTyping(/** @type {Element} */ (target)) || document.querySelector('dialog[open]')) return;
+  const action = feedActionOf(key);
+  if (!action) return;
+  event.preventDefault();
+  feed.act(action);
+});
+byId('next').addEventListener('click', () => feed.step(1));
+byId('previous').addEventListener('click', () => feed.step(-1));
+byId('retry').addEventListener('click', () => void refresh());
+byId('to-for-you').addEventListener('click', () => {
+  choice.mode = 'for_you';
+  sheet.show();
+  void refresh();
+});
+new Pull(byId('deck'), byId('pull'), {
+  possible: () => feed.at === 0 && byId('deck').scrollTop < 1,
+  refresh: () => void refresh(),
+});
+Object.assign(window, {
+  microlive: {
+    stats: () => feed.view?.stats(),
+    roles: () => feed.roles,
+    at: () => feed.at,
+    resting: () => feed.resting,
+  },
+});
+void refresh(new Set(), query.get('at') ?? '');
+lateModules.serviceWorker().then(
+  ({ registerServiceWorker }) => registerServiceWorker(),
+  () => {},
+);

@@ -26,6 +26,7 @@ from scripts.benchmarks.commands.raid import raid
 from scripts.benchmarks.commands.recording import recording
 from scripts.benchmarks.commands.search import search
 from scripts.benchmarks.commands.soak import soak
+from scripts.benchmarks.commands.swipe import swipe
 from scripts.benchmarks.commands.uplink import uplink
 
 cli = typer.Typer(
@@ -51,6 +52,7 @@ for command in (
     recording,
     search,
     soak,
+    swipe,
     uplink,
 ):
     cli.command()(command)

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { GESTURES, SHORTCUTS, actionOf, actionOfKey } from '../../../web/js/page/gesture_table.js';
 
-const template = ['room.html', 'room_social.html']
+const template = ['room.html', 'room_social.html', 'rewind_bar.html']
   .map((name) => readFileSync(new URL(`../../../web/${name}`, import.meta.url), 'utf8'))
   .join('');
 

@@ -117,7 +117,7 @@ async def test_no_other_file_is_served(server: Server, name: str) -> None:
 
 async def test_an_old_name_gets_the_new_file_for_a_moment(server: Server) -> None:
     """A page from before an update finds its files, but does not keep them."""
-    async with server.http.get(f"{server.url}/assets/000000000000/bundles/feed.js") as response:
+    async with server.http.get(f"{server.url}/assets/000000000000/bundles/me.js") as response:
         assert (response.status, response.headers["Cache-Control"]) == (200, "no-cache")
     async with server.http.get(f"{server.url}/favicon.ico") as response:
         assert (response.status, response.content_type) == (200, "image/svg+xml")

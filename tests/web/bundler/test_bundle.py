@@ -35,16 +35,16 @@ def test_bundles_are_made_again_when_a_source_has_changed(web: Path) -> None:
     before = made_at(web)
     assert bundle(web).returncode == 0
     assert made_at(web) == before
-    with open(web / "js/feed.js", "a") as source:
+    with open(web / "js/me.js", "a") as source:
         source.write("console.log('changed');\n")
     assert bundle(web).returncode == 0
     assert made_at(web) != before
-    assert "changed" in (web / "bundles/feed.js").read_text()
+    assert "changed" in (web / "bundles/me.js").read_text()
 
 
 def test_a_source_that_cannot_be_bundled_leaves_the_bundles_as_they_are(web: Path) -> None:
     before = made_at(web)
-    with open(web / "js/feed.js", "a") as source:
+    with open(web / "js/me.js", "a") as source:
         source.write("import { gone } from './gone.js';\n")
     done = bundle(web)
     assert done.returncode != 0 and "gone.js" in done.stderr

@@ -14,6 +14,7 @@ export class LateSocial {
   /** @type {any[]} */
   #early = [];
   #asked = false;
+  #closed = false;
 
   /** @param {() => Promise<Social>} make  loads and creates the view */
   constructor(make) {
@@ -25,8 +26,16 @@ export class LateSocial {
     return this.#social;
   }
 
+  /** Closes the view, also one that is still loading. */
+  close() {
+    this.#closed = this.#asked = true;
+    this.#early = [];
+    this.#social?.close();
+  }
+
   /** @param {any} event */
   receive(event) {
+    if (this.#closed) return;
     if (this.#social) return this.#social.receive(event);
     this.#early.push(event);
     if (this.#early.length > KEPT) this.#early.shift();
@@ -38,6 +47,7 @@ export class LateSocial {
     this.#asked = true;
     try {
       const social = await this.#make();
+      if (this.#closed) return social.close();
       this.#social = social;
       for (const event of this.#early.splice(0)) social.receive(event);
       await social.load();

@@ -11,6 +11,8 @@
  *   unknown
  * @property {string} watch  URL of the room's page
  * @property {(text: string) => void} notice
+ * @property {Identity} [identity]  the reader, if the page has several rooms
+ * @property {HTMLDialogElement} [sheet]  the sheet of clip_sheet.html, if the page has several
  * @property {Readonly<import('../page/environment.js').Environment>} [environment]
  */
 import { ClipsApi } from '../api/clips_api.js';
@@ -39,9 +41,18 @@ export class Social {
   #clipButton;
 
   /** @param {SocialOptions} options */
-  constructor({ room, stage, send, mediaTime, watch, notice, environment = BROWSER }) {
+  constructor({
+    room,
+    stage,
+    send,
+    mediaTime,
+    watch,
+    notice,
+    identity = new Identity(),
+    sheet = /** @type {HTMLDialogElement} */ (byId('clip-sheet')),
+    environment = BROWSER,
+  }) {
     this.#stage = stage;
-    const identity = new Identity();
     this.#parts = new SocialParts(
       {
         ...{ room, stage, identity, send, mediaTime, notice, environment },
@@ -60,7 +71,7 @@ export class Social {
       notice,
     });
     this.#keyboard = new Keyboard(stage);
-    this.#clip = new ClipSheet(byId('clip-sheet'), {
+    this.#clip = new ClipSheet(sheet, {
       ...{ api: new ClipsApi(room), base: watch },
       ...{ mediaTime, notice, environment },
     });
