@@ -7,7 +7,7 @@ from server.feed.exploration import stay_odds
 from server.feed.features import Candidate
 from server.feed.reasons import WEIGHTS, Reason
 
-BEST_SHARE = 0.1
+BEST_SHARE = 0.03
 """What people do counts at most as at the last item of this share of the best items, at least as at
 the second best. Bots can lift an item so far, and no further. The same holds for the worst items.
 """

@@ -26,6 +26,10 @@ SWIPES_PER_LIVE = 40.0
 SCARCE_SHARE = 1 / 3
 MOST_SHARE = 0.6
 """Maximum share of impressions for new lives if there are enough swipes."""
+URGENT = 25.0
+"""Age in seconds from which a new live that still lacks impressions is shown to anyone. Before, it
+is shown to viewers of whose taste nothing speaks against it.
+"""
 PRIOR = 8.0
 """How many views like those of all items together are assumed for an item."""
 _DRAWS = 4_096
@@ -84,9 +88,20 @@ class Newcomers:
                 place: float(candidates[place].impressions == least) for place in self.lives
             }
             self.share = SCARCE_SHARE if self.lives else 0.0
+            self._urgent = set(self.lives)
         else:
+            self._urgent = {place for place in self.lives if now - candidates[place].began > URGENT}
             self._needs = {place: _need(candidates[place], now) for place in self.lives}
             self.share = min(MOST_SHARE, sum(self._needs.values()) / max(swipes or 0.0, 1.0) * 60)
+
+    def suiting(self, scores: Sequence[float], before: Sequence[float]) -> list[int]:
+        """Returns the places of the new lives for one viewer: those of which the viewer's taste
+        says nothing bad, and those that must be shown soon. `scores`: with the points of this
+        viewer. `before`: without.
+        """
+        return [
+            place for place in self.lives if place in self._urgent or scores[place] >= before[place]
+        ]
 
     def pick(self, chance: Chance, allowed: Sequence[int]) -> int | None:
         """Returns the place of a new live for the next item, or None if the next item is another

@@ -32,12 +32,18 @@ class Personal:
         _add(scores, places.moods, {self._viewer.mood: WEIGHTS["mood"]})
         for item, shown in self._viewer.shown.items():
             if item in places.items:
-                scores[places.items[item]] += sum(_seen(shown, self._now))
+                place = places.items[item]
+                lately = _lately(shown, self._now)
+                scores[place] += lately * (WEIGHTS["seen"] + WEIGHTS["skipped"] * shown.skipped)
+                if places.creator_of[place] in self._viewer.follows:
+                    scores[place] -= lately * WEIGHTS["follows"]
 
     def reasons(self, item: Candidate, tags: Iterable[tuple[str, float]]) -> Iterator[Reason]:
         """Yields the points of this viewer for one candidate. `tags`: as in Places."""
+        shown = self._viewer.shown.get(item.item)
+        lately = 0.0 if shown is None else _lately(shown, self._now)
         if item.creator in self._viewer.follows:
-            yield Reason("follows", WEIGHTS["follows"])
+            yield Reason("follows", WEIGHTS["follows"] * (1 - lately))
         if item.creator in self._creators:
             yield Reason("creator", self._creators[item.creator])
         for tag, share in tags:
@@ -47,11 +53,9 @@ class Personal:
             yield Reason("mood", WEIGHTS["mood"], item.mood)
         if item.mood in self._hour:
             yield Reason("hour", self._hour[item.mood], item.mood)
-        shown = self._viewer.shown.get(item.item)
         if shown is not None:
-            seen, skipped = _seen(shown, self._now)
-            yield Reason("seen", seen)
-            yield Reason("skipped", skipped)
+            yield Reason("seen", WEIGHTS["seen"] * lately)
+            yield Reason("skipped", WEIGHTS["skipped"] * lately * shown.skipped)
 
 
 def _add(
@@ -69,7 +73,6 @@ def _times(code: str, values: dict[str, float]) -> dict[str, float]:
     return {key: weight * value for key, value in values.items()}
 
 
-def _seen(shown: Shown, now: float) -> tuple[float, float]:
-    """Returns the points of `seen` and of `skipped`."""
-    fades = exp(min(0.0, shown.at - now) / SEEN_SECONDS)
-    return WEIGHTS["seen"] * fades, WEIGHTS["skipped"] * fades if shown.skipped else 0.0
+def _lately(shown: Shown, now: float) -> float:
+    """Returns 1 for what the viewer has just seen, and less the longer ago it was."""
+    return exp(min(0.0, shown.at - now) / SEEN_SECONDS)

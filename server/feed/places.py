@@ -19,6 +19,7 @@ class Places:
         """For each tag: places, and how much it counts there."""
         self.creators: defaultdict[str, list[int]] = defaultdict(list)
         self.moods: defaultdict[str, list[int]] = defaultdict(list)
+        self.creator_of = [item.creator for item in candidates]
         self.items: dict[str, int] = {}
         for place, (item, tags) in enumerate(zip(candidates, self.tags_of, strict=True)):
             self.items[item.item] = place

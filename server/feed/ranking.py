@@ -7,7 +7,7 @@ between the others.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import nlargest
 
 from server.feed.chance import Chance
@@ -21,6 +21,8 @@ from server.feed.reasons import WEIGHTS, Ranked, Reason
 
 CREATOR_APART = 5
 """A creator comes at most once in so many items, if there are enough others."""
+TIRED_SECONDS = 30.0
+"""Seconds for which a viewer who has skipped an item gets no new live."""
 OTHER_SHARE = 0.2
 """Probability that the next item is a clip or a replay, whatever lives there are."""
 _LEAST = 1e-9
@@ -34,7 +36,7 @@ class _Lanes:
     best: list[int]
     other: list[int]
     """Clips and replays."""
-    new: list[int]
+    new: list[int] = field(default_factory=list)
     """New lives, in no order."""
 
     def remove(self, place: int) -> None:
@@ -75,11 +77,19 @@ class Pool:
         personal = Personal(viewer, self._now)
         draws = self._draw(chance)
         scores = [points + draw for points, draw in zip(self._common.points, draws, strict=True)]
+        before = scores[:]
         personal.add_to(scores, self._places)
         hidden = {
             place for creator in viewer.hidden for place in self._places.creators.get(creator, ())
         }
-        chosen = self._compose(self._lanes(scores, hidden, viewer, limit), chance, limit)
+        lanes = self._lanes(scores, hidden, limit)
+        if not tired(viewer, self._now):
+            lanes.new = [
+                place
+                for place in self._newcomers.suiting(scores, before)
+                if place not in hidden and self._candidates[place].item not in viewer.shown
+            ]
+        chosen = self._compose(lanes, chance, limit)
         return [self._explain(place, new, draws[place], personal) for place, new in chosen]
 
     def _draw(self, chance: Chance) -> list[float]:
@@ -88,18 +98,11 @@ class Pool:
         draws = normals(chance, len(doubts))
         return [doubt * draw for doubt, draw in zip(doubts, draws, strict=True)]
 
-    def _lanes(self, scores: list[float], hidden: set[int], viewer: Viewer, limit: int) -> _Lanes:
+    def _lanes(self, scores: list[float], hidden: set[int], limit: int) -> _Lanes:
         value = scores.__getitem__
         best = nlargest(limit * 4 + 8 + len(hidden), range(len(scores)), key=value)
         other = nlargest(limit + 8 + len(hidden), self._other, key=value)
-        new = [
-            place
-            for place in self._newcomers.lives
-            if self._candidates[place].item not in viewer.shown
-        ]
-        return _Lanes(
-            *([place for place in lane if place not in hidden] for lane in (best, other, new))
-        )
+        return _Lanes(*([place for place in lane if place not in hidden] for lane in (best, other)))
 
     def _compose(self, lanes: _Lanes, chance: Chance, limit: int) -> list[tuple[int, bool]]:
         """Returns the places of the items, and whether each is there because it is new."""
@@ -133,6 +136,14 @@ class Pool:
             Reason("new", WEIGHTS["new"] if new else 0.0),
         ]
         return Ranked(item, sum(reason.weight for reason in reasons), _strongest(reasons))
+
+
+def tired(viewer: Viewer, now: float) -> bool:
+    """Whether the viewer has just skipped an item. The next item should then be a safe one: who
+    skips several items in a row leaves.
+    """
+    last = max(viewer.shown.values(), key=lambda shown: shown.at, default=None)
+    return last is not None and last.skipped and now - last.at < TIRED_SECONDS
 
 
 def _strongest(reasons: Iterable[Reason]) -> tuple[Reason, ...]:

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from server.feed.features import Candidate
 
 WEIGHTS = {
-    "stays": 0.5,
+    "stays": 0.8,
     "people": 0.03,
     "coming": 0.03,
-    "reactions": 0.35,
+    "reactions": 0.5,
     "answers": 0.2,
     "fresh": 0.1,
     "clip": -0.4,
     "replay": -0.8,
-    "explore": 0.15,
+    "explore": 0.1,
     "new": 5.0,
-    "follows": 2.5,
+    "follows": 4.0,
     "tag": 1.0,
     "creator": 1.0,
     "mood": 0.5,

@@ -35,11 +35,11 @@ MAX_MEAN = 3.0
 """Maximum size of a mean."""
 LEAST, MOST = -1.0, 1.6
 """Least and most that one view says."""
-PRIOR = {"t": 0.25, "c": 0.3, "m": 0.05}
+PRIOR = {"t": 0.12, "c": 0.4, "m": 0.05}
 """Variance of what viewers like about a tag, a creator, a mood."""
 NOISE = 0.9
 """Variance of one view around how well the viewer likes the item."""
-USUAL = 0.0
+USUAL = -0.3
 """What a view of an item says on average, if nothing is known."""
 _MAX_COUNT = 1_000.0
 _DECAY_AFTER = 3_600.0

@@ -7,6 +7,11 @@ PER_NETWORK = 3
 MOST = 50_000
 """Maximum number of pairs of item and network that are kept. The oldest are forgotten."""
 
+CREATORS = 2
+"""Number of different creators with whom a person must have stayed before the person counts."""
+MAX_PEOPLE = 50_000
+"""Maximum number of people who are known. The person who stayed least recently is forgotten."""
+
 _Seen = tuple[tuple[str, float], ...]
 """People, and when they counted last."""
 
@@ -37,3 +42,29 @@ class Witnesses:
 
     def __len__(self) -> int:
         return len(self._seen)
+
+
+class Audience:
+    """The people who stay with several creators. A bot that stays with the creator who bought it,
+    and with no other, never counts. About 15 MiB at most.
+    """
+
+    def __init__(self) -> None:
+        self._creators: dict[str, tuple[str, ...]] = {}
+        """Up to CREATORS creators with whom each person stayed."""
+
+    def stayed(self, person: str, creator: str) -> None:
+        """Keeps that a person stayed with a creator."""
+        creators = self._creators.pop(person, ())
+        if len(creators) < CREATORS and creator not in creators:
+            creators = (*creators, creator)
+        if len(self._creators) >= MAX_PEOPLE:
+            del self._creators[next(iter(self._creators))]
+        self._creators[person] = creators
+
+    def counts(self, person: str) -> bool:
+        """Whether the views of this person say something about an item."""
+        return len(self._creators.get(person, ())) >= CREATORS
+
+    def __len__(self) -> int:
+        return len(self._creators)

@@ -9,10 +9,10 @@ from scripts.benchmarks.feed.world import World
 from server.feed.features import Candidate, Shown, Viewer
 from server.feed.kin import Kin
 from server.feed.ranking import Pool
-from server.feed.taste import MAX_GUEST_BYTES, SKIP, Taste
-from server.feed.witnesses import Witnesses
+from server.feed.taste import MAX_GUEST_BYTES, SKIP, STAY, Taste
+from server.feed.witnesses import Audience, Witnesses
 
-USUAL = 600.0 / c.REFRESH
+USUAL = 120.0 / c.REFRESH
 """Over how many intervals the usual number of reactions is averaged."""
 KIN_EVERY = 600.0
 """Seconds after which the server looks again which tags go together."""
@@ -27,6 +27,7 @@ class Ours:
         self._tastes = [Taste() for _ in range(world.size.viewers)]
         self._visits = [0] * world.size.viewers
         self._witnesses = Witnesses()
+        self._audience = Audience()
         self._usual: dict[int, float] = {}
         self._lives: dict[str, Live] = {}
         self._seed = 0
@@ -75,11 +76,15 @@ class Ours:
     def watched(self, person: Person, live: Live, seconds: float, now: float) -> None:
         self.shown += 1
         self.shown_as_new += live.index in self._new[person.index]
+        if seconds >= STAY:
+            self._audience.stayed(str(person.index), str(live.plan.creator))
         self._tastes[person.index].watched(
             str(live.plan.creator), self._kin.expand(live.tags), live.mood, seconds, EPOCH + now, 20
         )
 
     def admit(self, live: int, network: str, person: str, now: float) -> bool:
+        if live >= 0 and not self._audience.counts(person):
+            return False
         return self._witnesses.admit(str(live), network, person, now)
 
     def _return(self, person: Person, now: float) -> None:

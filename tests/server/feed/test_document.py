@@ -37,6 +37,7 @@ def test_each_rule_has_its_number() -> None:
         taste.SKIP,
         taste.STAY,
         witnesses.PER_NETWORK,
+        witnesses.CREATORS,
     ]
 
 

@@ -91,3 +91,11 @@ def test_a_viewer_who_saw_the_neediest_gets_another_new_live() -> None:
     newcomers = Newcomers(items, NOW, None)
     chance = Chance(1)
     assert {newcomers.pick(chance, [1]) for _ in range(100)} == {1, None}
+
+
+def test_a_new_live_is_shown_first_to_those_whose_taste_it_suits() -> None:
+    items = [_new(0, age=5), _new(1, age=5), _new(2, age=40)]
+    newcomers = Newcomers(items, NOW, swipes=10_000)
+    # The viewer dislikes the first and the last; the last is urgent.
+    assert newcomers.suiting([0.0, 2.0, 0.0], [1.0, 1.0, 1.0]) == [1, 2]
+    assert Newcomers(items, NOW, None).suiting([0.0] * 3, [1.0] * 3) == [0, 1, 2]

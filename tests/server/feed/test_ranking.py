@@ -212,8 +212,8 @@ def _thousands() -> list[Candidate]:
             number,
             tags=(f"tag {number % 300}",),
             mood="loud" if number % 50 == 0 else "",
-            stays=chance.randrange(60),
-            skips=chance.randrange(1, 60),
+            stays=chance.randrange(30, 50),
+            skips=chance.randrange(30, 50),
         )
         for number in range(2_500)
     ]
@@ -250,3 +250,17 @@ def test_no_number_stops_the_ranking() -> None:
     ]
     viewer = Viewer(shown={"live 1": Shown(NOW + 1e9), "live 2": Shown(-1e18)})
     assert len(rank(strange, viewer, NOW, 1, swipes=0.0)) == 5
+
+
+def test_who_has_just_skipped_gets_no_new_live() -> None:
+    items = [*_crowd(50), *(live(100 + number, impressions=0, began=NOW) for number in range(10))]
+    pool = Pool(items, NOW)
+
+    def new(shown: Shown) -> int:
+        viewer = Viewer(shown={"live 3": Shown(NOW - 500, True), "live 4": shown})
+        ranked = [found for seed in range(20) for found in pool.rank(viewer, seed)]
+        return sum(reason.code == "new" for found in ranked for reason in found.reasons)
+
+    assert new(Shown(NOW - 1, skipped=True)) == 0
+    assert new(Shown(NOW - 1)) > 20
+    assert new(Shown(NOW - 300, skipped=True)) > 20

@@ -1,6 +1,14 @@
 """Which acts of people count for an item."""
 
-from server.feed.witnesses import APART, MOST, PER_NETWORK, Witnesses
+from server.feed.witnesses import (
+    APART,
+    CREATORS,
+    MAX_PEOPLE,
+    MOST,
+    PER_NETWORK,
+    Audience,
+    Witnesses,
+)
 
 
 def test_a_person_counts_once_in_ten_minutes() -> None:
@@ -33,3 +41,26 @@ def test_a_clock_that_goes_back_counts_nobody_twice() -> None:
     witnesses = Witnesses()
     assert witnesses.admit("live", "network", "person", 1_000)
     assert not witnesses.admit("live", "network", "person", 0)
+
+
+def test_a_person_counts_after_stays_with_several_creators() -> None:
+    audience = Audience()
+    for _ in range(10):
+        audience.stayed("bot", "who bought it")
+    for number in range(CREATORS):
+        assert not audience.counts("person")
+        audience.stayed("person", f"creator {number}")
+    assert audience.counts("person")
+    assert not audience.counts("bot")
+
+
+def test_the_people_who_are_known_are_bounded() -> None:
+    audience = Audience()
+    for number in range(CREATORS):
+        audience.stayed("first", f"creator {number}")
+    for number in range(MAX_PEOPLE + 5):
+        audience.stayed(f"person {number}", "creator")
+        if number == MAX_PEOPLE - 10:
+            audience.stayed("first", "creator 0")
+    assert len(audience) == MAX_PEOPLE
+    assert audience.counts("first")  # It stayed again, so that others were forgotten.
