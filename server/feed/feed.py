@@ -12,12 +12,13 @@ from server.discovery.items import FeedItems
 from server.feed.candidates import Candidates, Snapshot, candidate_of, mark
 from server.feed.cursor import APART, Position
 from server.feed.features import Candidate, Shown, Viewer
-from server.feed.item_sums import ItemSums, View
+from server.feed.item_sums import STAY, ItemSums, View
 from server.feed.modes import by_follows, by_time, by_viewers
 from server.feed.reasons import Ranked
 from server.feed.recent_views import RecentViews
 from server.feed.taste import Taste
 from server.feed.tastes import Lesson, Tastes
+from server.feed.witnesses import Audience
 from server.recent import Recent
 from server.rooms.in_memory import RoomsInMemory
 from server.storage.feed import FeedStore, ViewerRecord
@@ -96,6 +97,7 @@ class Feed:
         self._items = items
         self._now = now
         self._views = RecentViews()
+        self._audience = Audience()
         self._turn = asyncio.Lock()
         """Held by the request that is being worked on: several requests at once would together keep
         the frames waiting.
@@ -191,13 +193,18 @@ class Feed:
     # What viewers did
 
     def watched(self, visitor: Visitor, view: View, hour: int | None = None) -> None:
-        """Counts a view of an item that the feed has shown lately. Ignores other items."""
+        """Counts a view of an item that the feed has shown lately. Ignores other items, and views
+        of people who have not stayed with several creators.
+        """
         item = self._shown.get((view.kind, view.id))
         if item is None:
             return
         now = self._now()
         self._views.note(visitor.id, view.id, now, skipped=view.skipped)
-        self.sums.count(view)
+        if self._audience.counts(visitor.id):
+            self.sums.count(view)
+        if visitor.id and view.seconds >= STAY:
+            self._audience.stayed(visitor.id, item.creator)
         if visitor.handle:
             tags = self.candidates.kin.expand(item.tags)
             self.tastes.learn(visitor.id, Lesson(item, tags, view.seconds, now, hour))

@@ -14,7 +14,7 @@ JOINED_WITHIN = 60.0
 """Age up to which a join counts, seconds."""
 REPLIED_WITHIN = 600.0
 """Age up to which a reply of the creator counts, seconds."""
-USUAL_WITHIN = 600.0
+USUAL_WITHIN = 120.0
 """Time constant of the mean of the number of people who react, seconds."""
 PER_NETWORK = 3
 """Maximum number of people of one network who count."""
@@ -37,7 +37,7 @@ class Activity:
     replied: int = 0
     """Number of distinct people to whom the creator replied within the last 10 minutes."""
     usual: float = field(default=0.0, compare=False)
-    """Mean of `reacting` over about the last 10 minutes."""
+    """Mean of `reacting` over about the last 2 minutes."""
 
     @property
     def reactors_per_minute(self) -> float:

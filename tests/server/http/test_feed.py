@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from server.feed import candidates, cursor
 from server.feed.moods import MOODS
+from server.feed.witnesses import CREATORS
 from server.rooms.life import RoomEvent
 from server.storage.errors import StorageUnavailable
 from tests.fixtures.clips import refusal
@@ -248,6 +249,20 @@ async def test_an_unknown_zone_is_ignored(browser: Browser) -> None:
         assert await browser.status("GET", path) == 200, zone
 
 
+async def _stay_with_others(server: Server, viewer: Browser) -> None:
+    """Lets the viewer stay with so many other creators that the viewer counts."""
+    for number in range(CREATORS):
+        async with Browser(server.url) as other:
+            room = await go_live(server, other, f"other {number}")
+
+        def has(items: Items, name: str = room.name) -> bool:
+            return any(item["id"] == name for item in items)
+
+        await until(viewer, has)
+        body = {"kind": "live", "id": room.name, "seconds": 9, "skipped": False}
+        assert await viewer.status("POST", "/api/feed/watched", body) == 204
+
+
 async def test_what_was_watched_counts_once(server: Server, creator: Browser) -> None:
     room = await go_live(server, creator, "watched")
     sums = server.storage.feed_items
@@ -255,7 +270,7 @@ async def test_what_was_watched_counts_once(server: Server, creator: Browser) ->
         await viewer.person()
         body = {"kind": "live", "id": room.name, "seconds": 12.5, "skipped": False}
         assert await viewer.status("POST", "/api/feed/watched", body) == 204, "not shown yet"
-        await until(viewer, lambda items: len(items) == 1)
+        await _stay_with_others(server, viewer)
         for _ in range(3):
             assert await viewer.status("POST", "/api/feed/watched", body) == 204
         for id in ("k3v9x2", "unknown"):
@@ -268,6 +283,29 @@ async def test_what_was_watched_counts_once(server: Server, creator: Browser) ->
     found = (await sums.find([("live", room.name)]))["live", room.name]
     assert (found.impressions, found.stays, found.skips, found.seconds) == (1, 1, 0, 12.5)
     assert not await sums.find([("live", "unknown"), ("live", "k3v9x2")])
+
+
+async def test_who_stays_with_one_creator_only_does_not_count(
+    server: Server, creator: Browser
+) -> None:
+    room = await go_live(server, creator, "bought")
+    fair = {"kind": "live", "id": room.name, "seconds": 9.5}
+    async with Browser(server.url) as bot, Browser(server.url) as viewer:
+        await bot.person()
+        await viewer.person()
+        await until(bot, lambda items: len(items) == 1)
+        for _ in range(3):
+            body = {**fair, "seconds": 60}
+            assert await bot.status("POST", "/api/feed/watched", body) == 204
+        await _stay_with_others(server, viewer)
+        assert await viewer.status("POST", "/api/feed/watched", fair) == 204
+
+    async def stored() -> bool:
+        return bool(await server.storage.feed_items.find([("live", room.name)]))
+
+    await _until(stored)
+    found = await server.storage.feed_items.find([("live", room.name)])
+    assert (found["live", room.name].stays, found["live", room.name].seconds) == (1, 9.5)
 
 
 BAD_VIEWS: tuple[tuple[str, object], ...] = (
