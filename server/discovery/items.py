@@ -50,15 +50,14 @@ class FeedItems:
         becomes its replay, if there is one. Raises StorageError.
         """
         now = asyncio.get_running_loop().time()
-        missing = [id for id in dict.fromkeys(ids) if not self._is_known(id, now)]
-        built = await self._build(missing, now) if missing else {}
+        # Other tasks may replace what is kept at each await.
+        known = {id: self._items[id][1] for id in ids if self._is_known(id, now)}
+        missing = [id for id in dict.fromkeys(ids) if id not in known]
+        if missing:
+            known |= await self._build(missing, now)
         unseen = await self.unseen_by(viewer) if viewer else frozenset()
-        found = []
-        for id in ids:
-            item = built[id] if id in built else self._items[id][1]
-            if item is not None and item.creator.id not in unseen:
-                found.append(item)
-        return found
+        items = (known[id] for id in ids)
+        return [item for item in items if item and item.creator.id not in unseen]
 
     async def unseen_by(self, viewer: str) -> frozenset[str]:
         """Returns the creators whose items a viewer does not see. Raises StorageError."""

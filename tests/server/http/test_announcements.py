@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
 import pytest_asyncio
 
 from server.rooms.life import RoomEvent
@@ -63,27 +62,22 @@ async def test_a_reminder(server: Server, creator: Browser) -> None:
         assert await refusal(fan, "PUT", missing) == (404, "announcement_not_found")
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+async def test_announcements_that_are_refused(creator: Browser) -> None:
+    soon = time.time() + 600
+    bodies: list[dict[str, Any]] = [
         {},
         {"title": "a"},
-        {"title": "", "starts_at": 600},
-        {"title": " \n ", "starts_at": 600},
-        {"title": "a" * 81, "starts_at": 600},
-        {"title": "a", "starts_at": -600},
-        {"title": "a", "starts_at": 61 * 86_400},
+        {"title": "", "starts_at": soon},
+        {"title": " \n ", "starts_at": soon},
+        {"title": "a" * 81, "starts_at": soon},
+        {"title": "a", "starts_at": soon - 1_200},
+        {"title": "a", "starts_at": soon + 61 * 86_400},
         {"title": "a", "starts_at": 1e300},
         {"title": "a", "starts_at": "soon"},
-        {"title": "a", "starts_at": 600, "room": "x"},
-    ],
-    ids=str,
-)
-async def test_announcements_that_are_refused(creator: Browser, body: dict[str, Any]) -> None:
-    sent = dict(body)
-    if isinstance(sent.get("starts_at"), int):
-        sent["starts_at"] += time.time()
-    assert await refusal(creator, "POST", PATH, sent) == (422, "bad_announcement")
+        {"title": "a", "starts_at": soon, "room": "x"},
+    ]
+    for body in bodies:
+        assert await refusal(creator, "POST", PATH, body) == (422, "bad_announcement"), body
 
 
 async def test_a_guest_announces_no_live(browser: Browser) -> None:

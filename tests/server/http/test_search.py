@@ -3,8 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
-
 from server.rooms.life import RoomEvent
 from tests.fixtures.people import Browser
 from tests.fixtures.server import Server
@@ -57,24 +55,31 @@ async def test_a_live_that_ends_is_no_longer_found(server: Server, browser: Brow
     assert (await search(browser, "zebra"))["items"] == []
 
 
-@pytest.mark.parametrize("visibility", ["unlisted", "private"])
-async def test_what_is_not_public_is_not_found(
-    server: Server, browser: Browser, visibility: str
-) -> None:
-    secret = await browser.create_room(title="#secret zebra", visibility=visibility)
+async def test_what_is_not_public_is_not_found(server: Server, browser: Browser) -> None:
+    unlisted = await browser.create_room(title="#secret zebra", visibility="unlisted")
+    private = await browser.create_room(title="#secret zebra", visibility="private")
     public = await browser.create_room(title="public zebra")
-    for room in (secret, public):
+    for room in (unlisted, private, public):
         server.room(room).happen(RoomEvent.MEDIA_CAME)
     [found] = await search_until_found(browser, "zebra")
     assert found["id"] == public.name
     assert (await search(browser, "secret"))["tags"] == []
 
 
-@pytest.mark.parametrize(
-    "query", ["", "%20", "!?", "%00", "%ED%A0%80", "%E2%80%AE", "a" * 200, "%23", "%25' OR 1=1"]
-)
-async def test_queries_that_find_nothing(browser: Browser, query: str) -> None:
-    assert await search(browser, query) == {"people": [], "items": [], "tags": []}
+async def test_queries_that_find_nothing(browser: Browser) -> None:
+    nothing: dict[str, list[Any]] = {"people": [], "items": [], "tags": []}
+    for query in (
+        "",
+        "%20",
+        "!?",
+        "%00",
+        "%ED%A0%80",
+        "%E2%80%AE",
+        "a" * 200,
+        "%23",
+        "%25' OR 1=1",
+    ):
+        assert await search(browser, query) == nothing, query
 
 
 async def test_a_query_that_is_too_long(browser: Browser) -> None:

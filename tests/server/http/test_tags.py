@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
 
 from server.http.tags import PAGE
@@ -42,23 +41,19 @@ async def test_the_page_of_a_tag(server: Server, creator: Browser) -> None:
     assert rest["cursor"] is None
 
 
-@pytest.mark.parametrize(
-    "cursor", ["forged", "%00", "a" * 5_000, "%F0%9F%8E%B8", "AAAA", "{other}"]
-)
-async def test_forged_cursors(server: Server, creator: Browser, cursor: str) -> None:
+async def test_forged_cursors(server: Server, creator: Browser) -> None:
     """Also the cursor of another tag."""
     await add_clips(server, creator, 1, "#one")
     await add_clips(server, creator, PAGE + 1, "#two")
     _, page = await creator.ask("GET", "/api/tags/two")
-    path = f"/api/tags/one?cursor={cursor.format(other=page['cursor'])}"
-    assert await refusal(creator, "GET", path) == (400, "bad_cursor")
+    for cursor in ("forged", "%00", "a" * 5_000, "%F0%9F%8E%B8", "AAAA", page["cursor"]):
+        path = f"/api/tags/one?cursor={cursor}"
+        assert await refusal(creator, "GET", path) == (400, "bad_cursor"), cursor
 
 
-@pytest.mark.parametrize(
-    "tag", ["none", "1", "a%20b", "%00", "%E2%80%AE", "a" * 41, "%ED%A0%80", "a" * 2_000]
-)
-async def test_unknown_tags(creator: Browser, tag: str) -> None:
-    assert await refusal(creator, "GET", f"/api/tags/{tag}") == (404, "tag_not_found")
+async def test_unknown_tags(creator: Browser) -> None:
+    for tag in ("none", "1", "a%20b", "%00", "%E2%80%AE", "a" * 41, "%ED%A0%80", "a" * 2_000):
+        assert await refusal(creator, "GET", f"/api/tags/{tag}") == (404, "tag_not_found"), tag
 
 
 async def test_tags_in_every_script(server: Server, creator: Browser) -> None:
