@@ -156,20 +156,6 @@ class AnnouncementStore:
 
         return await self._database.write(claim)
 
-    async def reminded_people(self, id: str, after: str = "", limit: int = 500) -> list[str]:
-        """Returns people who are reminded of an announcement, in the order of their ids."""
-        statement = (
-            sa.select(reminder.c.person)
-            .where(reminder.c.announcement == id, reminder.c.person > after)
-            .order_by(reminder.c.person)
-            .limit(limit)
-        )
-
-        async def select(connection: AsyncConnection) -> list[str]:
-            return list(await connection.scalars(statement))
-
-        return await self._database.read(select)
-
     async def begin(self, owner: str, room: str, now: float, within: float) -> None:
         """Stores the live of the announcement that the person has kept: the next one that starts
         within `within` seconds of now.

@@ -70,18 +70,6 @@ class FeedItemStore:
                 found[one.kind, one.item] = one
         return {key: found[key] for key in wanted & found.keys()}
 
-    async def all(self, kind: str, limit: int) -> list[FeedSums]:
-        """Returns the sums of the items of a kind that were shown last."""
-        columns = [table.c[name] for name in FeedSums.__dataclass_fields__]
-        statement = (
-            sa.select(*columns).where(table.c.kind == kind).order_by(table.c.at.desc()).limit(limit)
-        )
-
-        async def select(connection: AsyncConnection) -> list[FeedSums]:
-            return [FeedSums(*row) for row in await connection.execute(statement)]
-
-        return await self._database.read(select)
-
 
 def _add(connection: AsyncConnection, rows: list[dict[str, Any]]) -> sa.Insert:
     statement = insert(connection, table).values(rows)

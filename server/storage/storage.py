@@ -42,7 +42,6 @@ from server.storage.search import SearchStore
 from server.storage.server_leases import ServerLeaseStore
 from server.storage.summaries import SummaryStore
 from server.storage.tags import TagStore
-from server.storage.tastes import TasteStore
 from server.storage.timelines import TimelineStore
 from server.storage.transfers import TransferStore
 from server.storage.unindexed import UnindexedStore
@@ -101,7 +100,6 @@ class Storage:
         self.public_pages = PublicPageStore(database)
         self.announcements = AnnouncementStore(database)
         self.words_of_items = UnindexedStore(database)
-        self.tastes = TasteStore(database)
         self.feed_items = FeedItemStore(database)
 
     @classmethod
