@@ -87,7 +87,8 @@ function arrive(item) {
   document.title = `${title} · microlive`;
   const name = document.querySelector('.slide:not([inert])')?.getAttribute('aria-label') ?? title;
   setText(byId('place'), name);
-  history.replaceState(history.state, '', linkOf(item, location.search));
+  // The way back leads to this item, although the next answer may not contain it.
+  history.replaceState({ item }, '', linkOf(item, location.search));
 }
 
 /** @param {import('./api/feed_api.js').FeedItem} item */
@@ -112,7 +113,7 @@ async function refresh(first = new Set(), link = '') {
   reading = true;
   document.body.classList.add('reading');
   try {
-    const [items, linked] = await Promise.all([source.first(), itemOfLink(link)]);
+    const [items, linked] = await Promise.all([source.first(), itemOfLink(link, history.state)]);
     const rank = (/** @type {(typeof items)[number]} */ item) =>
       Number(!(item.kind === 'live' && first.has(item.room)));
     const sorted = [...items].sort((a, b) => rank(a) - rank(b));
