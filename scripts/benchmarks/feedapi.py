@@ -53,6 +53,8 @@ OPTIONS = (
     "--max-whip-per-address-minute=1000000",
     "--away-grace=86400",
     "--keep-replays=no",
+    "--keep-clips=3153600000",
+    "--max-media=1000000000000000",
 )
 
 

@@ -59,6 +59,12 @@ class FeedItems:
         items = (known[id] for id in ids)
         return [item for item in items if item and item.creator.id not in unseen]
 
+    async def renew(self, ids: Sequence[ItemId]) -> None:
+        """Builds items again, so that `find` reads nothing for them for KEPT seconds. Raises
+        StorageError.
+        """
+        await self._build(ids, asyncio.get_running_loop().time())
+
     async def unseen_by(self, viewer: str) -> frozenset[str]:
         """Returns the creators whose items a viewer does not see. Raises StorageError."""
         now = asyncio.get_running_loop().time()

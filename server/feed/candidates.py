@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from server.discovery.item import ItemId, Kind
 from server.discovery.tags import tags_of
 from server.feed.cursor import mark_of
 from server.feed.features import Candidate
@@ -65,6 +66,7 @@ class Snapshot:
 
     pool: Pool
     candidates: tuple[Candidate, ...] = ()
+    ids: tuple[ItemId, ...] = ()
     by_key: Mapping[Key, Candidate] = field(default_factory=dict)
     by_mark: Mapping[bytes, Candidate] = field(default_factory=dict)
     """The candidates by the marks that cursors name (server/feed/cursor.py)."""
@@ -151,6 +153,7 @@ class Candidates:
         self._snapshot = snapshot = Snapshot(
             pool,
             tuple(candidates),
+            tuple(ItemId(Kind(one.kind), one.item) for one in candidates),
             {(one.kind, one.item): one for one in candidates},
             {mark(one.kind, one.item): one for one in candidates},
             self._monotonic(),

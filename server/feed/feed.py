@@ -12,6 +12,7 @@ from server.discovery.items import FeedItems
 from server.feed.candidates import Candidates, Snapshot, candidate_of, mark
 from server.feed.cursor import APART, Position
 from server.feed.features import Candidate, Shown, Viewer
+from server.feed.fresh_items import FreshItems
 from server.feed.item_sums import STAY, ItemSums, View
 from server.feed.modes import by_follows, by_time, by_viewers
 from server.feed.reasons import Ranked
@@ -24,7 +25,7 @@ from server.rooms.in_memory import RoomsInMemory
 from server.storage.feed import FeedStore, ViewerRecord
 from server.storage.feed_items import FeedItemStore, FeedSums
 
-SPARE = 15
+SPARE = 5
 """Number of items that are ranked in addition, because some of them are not shown: the viewer has
 seen them, or they are not public any more.
 """
@@ -95,6 +96,7 @@ class Feed:
         self.candidates = Candidates(store, rooms, self.sums, now)
         self._store = store
         self._items = items
+        self._fresh = FreshItems(items)
         self._now = now
         self._views = RecentViews()
         self._audience = Audience()
@@ -107,6 +109,7 @@ class Feed:
     async def close(self) -> None:
         """Stores what waits to be stored."""
         await self.candidates.close()
+        await self._fresh.close()
         await asyncio.gather(self.sums.close(), self.tastes.close())
 
     # The next items
@@ -116,6 +119,7 @@ class Feed:
         first request. Raises StorageError.
         """
         snapshot = await self.candidates.latest()
+        self._fresh.ask(snapshot.ids)
         record = ViewerRecord()
         if visitor.stored:
             record = await self._store.viewer(visitor.id, self._now())

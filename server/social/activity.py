@@ -12,7 +12,7 @@ REACTED_WITHIN = 30.0
 """Age up to which a reaction counts, seconds."""
 JOINED_WITHIN = 60.0
 """Age up to which a join counts, seconds."""
-REPLIED_WITHIN = 600.0
+REPLIED_WITHIN = 300.0
 """Age up to which a reply of the creator counts, seconds."""
 USUAL_WITHIN = 120.0
 """Time constant of the mean of the number of people who react, seconds."""
@@ -35,7 +35,7 @@ class Activity:
     joined: int = 0
     """Number of people who joined for the first time within the last minute."""
     replied: int = 0
-    """Number of distinct people to whom the creator replied within the last 10 minutes."""
+    """Number of distinct people to whom the creator replied within the last 5 minutes."""
     usual: float = field(default=0.0, compare=False)
     """Mean of `reacting` over about the last 2 minutes."""
 
