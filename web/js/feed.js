@@ -176,9 +176,12 @@ window.addEventListener('pagehide', () => {
 window.addEventListener('pageshow', ({ persisted }) => persisted && feed.comeBack());
 window.addEventListener('online', () => !feed.items.length && refreshVisible());
 document.addEventListener('keydown', (event) => {
-  const { key, target, ctrlKey, metaKey, altKey, isComposing } = event;
-  if (ctrlKey || metaKey || altKey || isComposing) return;
-  if (isTyping(/** @type {Element} */ (target)) || document.querySelector('dialog[open]')) return;
+  const { key, ctrlKey, metaKey, altKey, isComposing, defaultPrevented } = event;
+  const target = /** @type {Element} */ (event.target);
+  if (ctrlKey || metaKey || altKey || isComposing || defaultPrevented) return;
+  if (isTyping(target) || document.querySelector('dialog[open]')) return;
+  // The chat and the sliders use the arrow keys themselves.
+  if (key.length > 1 && target.closest('[role="log"], input')) return;
   const action = feedActionOf(key);
   if (!action) return;
   event.preventDefault();

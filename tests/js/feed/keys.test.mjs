@@ -11,6 +11,7 @@ test('arrows and letters move through the feed', () => {
     'previous',
     'first',
   ]);
+  assert.equal(feedActionOf('ArrowLeft'), 'back');
   assert.equal(feedActionOf('q'), undefined);
   assert.equal(feedActionOf('toString'), undefined);
 });

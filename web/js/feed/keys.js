@@ -2,7 +2,7 @@
 
 /**
  * @typedef {'next' | 'previous' | 'first' | 'sound' | 'stats' | 'full' | 'fold' | 'heart' | 'emoji' |
- *   'clip' | 'pause'} FeedAction
+ *   'clip' | 'pause' | 'back' | 'ahead'} FeedAction
  */
 
 /** @type {Readonly<Record<string, FeedAction>>} */
@@ -22,6 +22,8 @@ const ACTIONS = Object.freeze({
   e: 'emoji',
   c: 'clip',
   p: 'pause',
+  ArrowLeft: 'back',
+  ArrowRight: 'ahead',
 });
 
 /**

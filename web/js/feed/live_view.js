@@ -20,6 +20,7 @@ import { LateSocial } from '../room/late_social.js';
 import { RoomView } from '../room/room_view.js';
 import { showTitle } from './description.js';
 
+const JUMP = 5; // s that an arrow key moves
 const SETTLE = 500; // ms for which a slide plays before the chat loads; a quick swipe loads none
 /** The styles of the social parts, once they are loading. @type {Promise<unknown> | undefined} */
 let styles;
@@ -96,6 +97,10 @@ export class LiveView {
         return view.toggleFold();
       case 'pause':
         return view.togglePaused();
+      case 'back':
+        return view.jump(-JUMP);
+      case 'ahead':
+        return view.jump(JUMP);
       case 'heart':
         return social?.heart();
       case 'emoji':

@@ -8,6 +8,8 @@ import { Gestures } from '../page/gestures.js';
 import { t } from '../page/strings.js';
 import { makeReplayEngine } from '../replay/replay_engine.js';
 
+const JUMP = 5; // s that an arrow key moves
+
 export class RecordedView {
   #item;
   #root;
@@ -90,6 +92,8 @@ export class RecordedView {
   act(action) {
     if (action === 'sound') this.muted = !this.muted;
     else if (action === 'pause') this.#togglePause();
+    else if (action === 'back') this.#video.currentTime -= JUMP;
+    else if (action === 'ahead') this.#video.currentTime += JUMP;
   }
 
   async #load() {
