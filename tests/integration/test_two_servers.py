@@ -182,6 +182,24 @@ async def test_a_live_at_one_is_shown_at_the_other(pair: Pair) -> None:
             assert [live["room"] for live in profile["live"]] == [room["room"]]
 
 
+async def test_what_one_stores_is_found_at_the_other(pair: Pair) -> None:
+    """Lives and tags, and announced lives with their reminders."""
+    async with Browser(pair.one.url) as creator, Browser(pair.two.url) as viewer:
+        await creator.ask("PUT", "/api/me/handle", {"handle": "Dark"})
+        _, room = await creator.ask("POST", "/api/rooms", {"title": "Cooking #먹방"})
+        await pair.one.storage.rooms.set_live(room["room"], time.time())
+        await pair.one.storage.rooms.change(room["room"], viewers=7)
+        _, page = await viewer.ask("GET", "/api/tags/먹방")
+        _, found = await viewer.ask("GET", "/api/search?q=cook")
+        for [item] in (page["items"], found["items"]):
+            assert (item["id"], item["kind"], item["viewers"]) == (room["room"], "live", 7)
+        body = {"title": "Again", "starts_at": time.time() + 600}
+        _, announced = await creator.ask("POST", "/api/announcements", body)
+        path = f"/api/announcements/{announced['id']}"
+        await viewer.ask("PUT", f"{path}/reminder")
+        assert (await creator.ask("GET", path))[1]["reminders"] == 1
+
+
 async def test_the_summary_of_a_live_is_the_same_at_the_other(pair: Pair) -> None:
     """With its reactions, votes and messages, for the creator and for everyone."""
     async with Browser(pair.one.url) as creator, Browser(pair.one.url) as viewer:

@@ -10,6 +10,8 @@ from server.storage.announcements import (
 )
 from server.storage.storage import Storage
 from tests.server.storage.discovered import add_person
+from tests.server.storage.rows import count_rows
+from tests.server.storage.test_retention import PERIODS
 
 NOW = 1_000_000.0
 
@@ -86,3 +88,16 @@ async def test_a_live_keeps_the_announcement_that_is_next(storage: Storage) -> N
         for each in await storage.announcements.of_person("minji", NOW)
     }
     assert rooms == {"next": "first", "later": "second", "tomorrow": None}
+
+
+async def test_past_announcements_are_deleted(storage: Storage) -> None:
+    """With their reminders."""
+    await add_person(storage, "minji", "minji")
+    for id, starts_in in (("past", 60), ("next", 90_000)):
+        await announce(storage, id, starts_in)
+        await storage.announcements.remind(id, "fan", NOW)
+    await storage.retention.purge(PERIODS, NOW + 87_000)
+    assert await storage.announcements.find("past") is None
+    assert await storage.announcements.find("next") is not None
+    counts = await count_rows(storage.database)
+    assert (counts["announcement"], counts["reminder"]) == (1, 1)
