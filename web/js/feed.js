@@ -212,3 +212,8 @@ lateModules.serviceWorker().then(
   ({ registerServiceWorker }) => registerServiceWorker(),
   () => {},
 );
+if (matchMedia('(display-mode: standalone)').matches)
+  import('./push/app_badge.js').then(
+    ({ AppBadge }) => new AppBadge().start(),
+    () => {}, // the app works without its badge
+  );
