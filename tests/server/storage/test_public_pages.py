@@ -37,12 +37,11 @@ async def test_public_pages_only(storage: Storage) -> None:
         for visibility in ("public", "unlisted", "private"):
             values = {"visibility": visibility, "owner": owner}
             await add_replay(storage, f"{owner}-{visibility}", **values)
-            await add_clip(
-                storage, f"clip-{owner}-{visibility}", creator=owner, visibility=visibility
-            )
+            clip = f"clip-{owner}-{visibility}"
+            await add_clip(storage, clip, at=NOW, creator=owner, visibility=visibility)
     await add_live(storage, "running", "A run", owner="sam")
     await add_clip(storage, "newer", "A #Run", at=NOW + 5, creator="sam")
-    await add_clip(storage, "waiting", creator="sam", state="waiting")
+    await add_clip(storage, "waiting", at=NOW, creator="sam", state="waiting")
     pages = storage.public_pages
     assert names(await pages.handles(10, NOW)) == ["sam", "minji"]
     assert names(await pages.handles(1, NOW)) == ["sam"]
