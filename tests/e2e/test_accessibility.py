@@ -2,6 +2,7 @@
 sideways, and on a computer.
 """
 
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -37,11 +38,17 @@ async def check(page: Page, where: str, sizes: tuple[tuple[int, int], ...] = SIZ
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def handle(server: LocalServer) -> AsyncIterator[str]:
-    """The path of a public page."""
+    """The path of a public page with a bio, a link and an announced live."""
     origin = {"Origin": server.url}
     async with ClientSession(cookie_jar=CookieJar(unsafe=True), headers=origin) as http:
         async with http.put(f"{server.url}/api/me/handle", json={"handle": "수아"}) as response:
             assert response.status == 200
+        page = {"bio": "춤을 춰요", "link": "https://a.example"}
+        async with http.patch(f"{server.url}/api/me", json=page) as response:
+            assert response.status == 200
+        live = {"title": "춤 배우기", "starts_at": time.time() + 3_600}
+        async with http.post(f"{server.url}/api/announcements", json=live) as response:
+            assert response.status == 201
         yield "/@수아"
 
 
@@ -56,7 +63,7 @@ async def test_pages_of_people(
     await page.goto(f"{server.url}/explore")
     await until(page, "document.body.dataset.explore !== 'loading'")
     found += await check(page, "explore")
-    for path in (handle, "/r/nothing"):
+    for path in (handle, "/t/춤", "/r/nothing"):
         await page.goto(server.url + path)
         found += await check(page, path)
     await page.goto(f"{server.url}/me")
