@@ -3,8 +3,6 @@
 import time
 from xml.etree.ElementTree import Element, fromstring
 
-import pytest
-
 from server.site.atom import NAMESPACE
 from server.storage.clip_record import ClipRecord
 from server.storage.clips import ClipLimits
@@ -99,6 +97,6 @@ async def test_the_feed_has_public_items_only_and_escapes_titles(
     assert "/@%ED%95%98%EB%8A%98%EB%B3%84/feed.xml" in text
 
 
-@pytest.mark.parametrize("handle", ["none", "%00", "a" * 2_000, "..%2f.."])
-async def test_a_guessed_handle_has_no_feed(server: Server, handle: str) -> None:
-    assert await server.status("GET", f"/@{handle}/feed.xml") == 404
+async def test_a_guessed_handle_has_no_feed(server: Server) -> None:
+    for handle in ("none", "%00", "a" * 2_000, "..%2f.."):
+        assert await server.status("GET", f"/@{handle}/feed.xml") == 404, handle
