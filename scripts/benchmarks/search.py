@@ -14,6 +14,7 @@ from scripts.benchmarks.figures import Bar, Figures, percentile
 from scripts.benchmarks.latency import Progress
 from scripts.benchmarks.local_server import LocalServer
 from scripts.benchmarks.many_clips import WORDS, rare_word, title_of, write_clips
+from scripts.loadgen.machine import cpu_seconds
 from server.storage.database import DATABASE_NAME
 from server.storage.storage import Storage
 
@@ -36,6 +37,8 @@ class Report:
     """Times of the searches, ms, by kind of query."""
     p99: float = 0.0
     """The 99th percentile of all searches, ms."""
+    cpu: float = 0.0
+    """CPU time of the server for a search, on average, ms."""
     megabytes: float = 0.0
     """Size of the database."""
 
@@ -61,11 +64,13 @@ async def measure(data: Path, plan: Plan, *, progress: Progress) -> Report:
         LocalServer(data, "--max-lookups-per-address-minute=1000000") as server,
         aiohttp.ClientSession() as http,
     ):
+        before = cpu_seconds(server.pid)
         for kind, queries in _queries(plan).items():
             progress(f"searching: {kind}")
             found = [await _search(http, server.url, query) for query in queries]
             report.queries[kind] = Figures.of(found)
             times += found
+        report.cpu = (cpu_seconds(server.pid) - before) * 1_000 / len(times)
     report.p99 = percentile(sorted(times), 0.99)
     return report
 

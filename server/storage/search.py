@@ -26,8 +26,8 @@ class SearchStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._counts: Recent[tuple[str, str], tuple[float, int]] = Recent(MAX_COUNTS)
-        """Time of the count, and the number of items, by kind and gram."""
+        self._counts: Recent[str, tuple[float, int]] = Recent(MAX_COUNTS)
+        """Time of the count, and the number of items, by gram."""
 
     async def find(
         self, kinds: Sequence[str], grams: Sequence[str], limit: int
@@ -38,31 +38,28 @@ class SearchStore:
         """
 
         async def select(connection: AsyncConnection) -> dict[str, list[str]]:
-            found: dict[str, list[str]] = {}
-            for kind in kinds:
-                ordered = await self._rarest_first(connection, kind, grams)
-                values: dict[str, Any] = {"kind": kind, "limit": limit}
-                values |= {f"gram{number}": gram for number, gram in enumerate(ordered)}
-                statement = _with_all(len(ordered), MAX_WALKED)
-                found[kind] = list(await connection.scalars(statement, values))
-            return found
+            ordered = await self._rarest_first(connection, grams)
+            statement = _with_all(len(ordered), MAX_WALKED)
+            values: dict[str, Any] = {f"gram{at}": gram for at, gram in enumerate(ordered)}
+            values["limit"] = limit
+            return {
+                kind: list(await connection.scalars(statement, {**values, "kind": kind}))
+                for kind in kinds
+            }
 
         return await self._database.read(select)
 
-    async def _rarest_first(
-        self, connection: AsyncConnection, kind: str, grams: Sequence[str]
-    ) -> list[str]:
-        """Returns the grams, the one with the fewest items first."""
+    async def _rarest_first(self, connection: AsyncConnection, grams: Sequence[str]) -> list[str]:
+        """Returns the grams, the one with the fewest items of all kinds first."""
         if len(grams) == 1:
             return list(grams)
         now = asyncio.get_running_loop().time()
         counted = []
         for gram in grams:
-            known = self._counts.get((kind, gram))
+            known = self._counts.get(gram)
             if known is None or now - known[0] >= COUNTS_KEPT:
-                number = await connection.scalar(_COUNT, {"kind": kind, "gram": gram})
-                known = now, int(number or 0)
-                self._counts.keep((kind, gram), known)
+                known = now, int(await connection.scalar(_COUNT, {"gram": gram}) or 0)
+                self._counts.keep(gram, known)
             counted.append((known[1], gram))
         return [gram for _, gram in sorted(counted)]
 
@@ -71,7 +68,7 @@ class SearchStore:
 _SOME = (
     sa.select(sa.literal(1).label("one"))
     .select_from(table)
-    .where(table.c.gram == sa.bindparam("gram"), table.c.kind == sa.bindparam("kind"))
+    .where(table.c.gram == sa.bindparam("gram"))
     .limit(COUNTED)
     .subquery()
 )

@@ -36,4 +36,5 @@ def search(
             table.add_row(kind, *cells(figures))
         console.print(table)
         console.print(f"{report.clips:,} clips, database of {report.megabytes:.0f} MB")
+        console.print(f"CPU time of the server for a search: {report.cpu:.1f} ms")
     conclude(report.bars, report.as_json() if as_json else None)
