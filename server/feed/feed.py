@@ -26,9 +26,7 @@ from server.storage.feed import FeedStore, ViewerRecord
 from server.storage.feed_items import FeedItemStore, FeedSums
 
 SPARE = 5
-"""Number of items that are ranked in addition, because some of them are not shown: the viewer has
-seen them, or they are not public any more.
-"""
+"""Number of items that are ranked in addition, because some may not be public any more."""
 MAX_FOLLOWED = 60
 """Maximum number of the clips, and of the replays, of followed creators."""
 MAX_SHOWN = 20_000
@@ -134,7 +132,7 @@ class Feed:
             await asyncio.sleep(0)
             ranked = _ranked(snapshot, candidates, viewer, wish, place)
             await asyncio.sleep(0)
-        return await self._page(ranked, wish.limit, place)
+        return await self._page(ranked, wish, place)
 
     def _viewer(
         self,
@@ -168,8 +166,9 @@ class Feed:
         }
         return list((found | dict(snapshot.by_key)).values())
 
-    async def _page(self, ranked: Sequence[Ranked], limit: int, place: Position) -> Page:
+    async def _page(self, ranked: Sequence[Ranked], wish: Wish, place: Position) -> Page:
         """Returns the first items that are still public."""
+        limit = wish.limit
         items: list[FeedItem] = []
         used = 0
         while len(items) < limit and used < len(ranked):
@@ -180,7 +179,9 @@ class Feed:
             [mark(one.item.kind, one.item.item) for one in ranked[:used]],
             [mark("creator", one.item.creator) for one in ranked[:used]],
         )
-        return Page(items, after if used < len(ranked) else None)
+        # `for_you` ranks only the next items.
+        further = wish.mode is Mode.FOR_YOU and len(ranked) >= limit + SPARE
+        return Page(items, after if used < len(ranked) or further else None)
 
     async def _built(self, ranked: Sequence[Ranked]) -> list[FeedItem]:
         ids = {ItemId(Kind(one.item.kind), one.item.item): one for one in ranked}
@@ -252,14 +253,10 @@ def _ranked(
 
 
 def _for_you(snapshot: Snapshot, viewer: Viewer, limit: int, place: Position) -> list[Ranked]:
-    """Returns more than `limit` items that the viewer has not seen, if there are so many."""
-    everything = len(snapshot.candidates)
-    for number in (limit + SPARE, everything):
-        ranked = snapshot.pool.rank(viewer, place.seed, min(number, everything))
-        unseen = _unseen(ranked, place)
-        if len(unseen) > limit or number >= everything:
-            break
-    return apart(unseen, place.creators)
+    """Returns limit + SPARE items that the viewer has not seen, or all of them."""
+    known = (snapshot.by_mark.get(seen) for seen in place.seen)
+    seen = [one.item for one in known if one is not None]
+    return apart(snapshot.pool.rank(viewer, place.seed, limit + SPARE, seen), place.creators)
 
 
 def _unseen(ranked: Sequence[Ranked], place: Position) -> list[Ranked]:

@@ -69,9 +69,11 @@ class Pool:
         self._common = Common(candidates, now)
         self._newcomers = Newcomers(candidates, now, swipes)
 
-    def rank(self, viewer: Viewer, seed: int, limit: int = 10) -> list[Ranked]:
-        """Returns the next items for this viewer. Omits hidden creators. The same arguments give
-        the same order.
+    def rank(
+        self, viewer: Viewer, seed: int, limit: int = 10, without: Iterable[str] = ()
+    ) -> list[Ranked]:
+        """Returns the next items for this viewer. Omits hidden creators, and the items `without`
+        (ids). The same arguments give the same order.
         """
         chance = Chance(seed)
         personal = Personal(viewer, self._now)
@@ -82,6 +84,8 @@ class Pool:
         hidden = {
             place for creator in viewer.hidden for place in self._places.creators.get(creator, ())
         }
+        items = self._places.items
+        hidden.update(items[item] for item in without if item in items)
         lanes = self._lanes(scores, hidden, limit)
         if not tired(viewer, self._now):
             lanes.new = [

@@ -264,3 +264,17 @@ def test_who_has_just_skipped_gets_no_new_live() -> None:
     assert new(Shown(NOW - 1, skipped=True)) == 0
     assert new(Shown(NOW - 1)) > 20
     assert new(Shown(NOW - 300, skipped=True)) > 20
+
+
+def test_items_that_were_seen_can_be_left_out() -> None:
+    items = [live(number, stays=number, impressions=0) for number in range(40)]
+    seen = [item.item for item in items[10:]]
+    for seed in range(20):
+        found = rank_without(items, seed, [*seen, "unknown"])
+        assert sorted(found) == sorted(item.item for item in items[:10])
+    assert rank_without(items, 1, []) != rank_without(items, 1, seen[-1:])
+
+
+def rank_without(items: list[Candidate], seed: int, without: list[str]) -> list[str]:
+    ranked = Pool(items, NOW).rank(Viewer(), seed, len(items), without)
+    return [found.item.item for found in ranked]
