@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from server.feed import exploration, personal, ranking, reasons, taste, witnesses
+from server.feed import common, exploration, personal, ranking, reasons, taste, witnesses
 
 TEXT = Path(ranking.__file__).with_name("RANKING.md").read_text(encoding="utf-8")
 
@@ -37,6 +37,7 @@ def test_each_rule_has_its_number() -> None:
         taste.SKIP,
         taste.STAY,
         witnesses.PER_NETWORK,
+        common.BEST_SHARE,
         witnesses.CREATORS,
     ]
 
