@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from scripts.benchmarks import (
     bitrate,
     continuity,
+    event_server,
+    fanout_standby,
     holds,
     latency,
     memory_budget,
@@ -24,6 +26,7 @@ from scripts.benchmarks.decoded import Decoded
 from scripts.benchmarks.figures import Bar, Figures, percentile
 from scripts.benchmarks.narrow import Bandwidth
 from scripts.benchmarks.ratio import Ratio
+from server.composition import media
 
 moments = st.integers(min_value=0, max_value=1 << 53)
 
@@ -341,3 +344,20 @@ def test_the_bars_of_the_memory_budget() -> None:
     bad = memory_budget.Report(536.9, budget_run("512MiB", 16, 540, 160, 1), unbounded)
     assert [bar.kept for bar in bad.bars] == [False, False, False, True, False]
     json.dumps(bad.as_json(), allow_nan=False)
+
+
+def test_the_share_of_a_standby_is_without_the_cost_of_the_live() -> None:
+    """The median of the rounds counts. A lost connection is a failure."""
+    rounds = [
+        fanout_standby.Round(100, 10.0, 60.0, standby, 5.0, 20.0, 0, ("fine",) * 3)
+        for standby in (11.0, 12.0, 30.0)
+    ]
+    cpu, disconnects = fanout_standby.Report(rounds).bars
+    assert (cpu.value, cpu.kept, disconnects.kept) == (4.0, True, True)
+    lost = fanout_standby.Round(100, 10.0, 60.0, 11.0, 5.0, 20.0, 1, ("fine",) * 3)
+    assert not fanout_standby.Report([lost]).bars[1].kept
+
+
+def test_the_hub_that_posts_events_replaces_one_that_exists() -> None:
+    """The benchmark's server patches the module of the composition that makes the hub."""
+    assert issubclass(event_server.PostingHub, vars(media)["Hub"])

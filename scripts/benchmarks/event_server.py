@@ -13,7 +13,8 @@ from unittest.mock import patch
 from relay.channel.channel import Channel
 from relay.channel.hub import Hub
 from relay.channel.owner import ChannelOwner
-from server import __main__, app
+from server import __main__
+from server.composition import media
 
 EVENT_BYTES = 150
 
@@ -44,7 +45,7 @@ class PostingHub(Hub):
 
 def main() -> None:
     PostingHub.rate = int(sys.argv.pop(1))
-    with patch.object(app, "Hub", PostingHub):
+    with patch.object(media, "Hub", PostingHub):
         __main__.main()
 
 
