@@ -55,9 +55,9 @@ async def test_firefox_is_told_of_a_live(tmp_path: Path) -> None:
         await fan.click(by("follow"))
         await fan.until(f"!!document.querySelector('{by('push-yes')}')", WITHIN)
         await fan.click(by("push-yes"))
-        done = f"!document.querySelector('{by('push-offer')} .actions')"
-        await fan.until(done, WITHIN)
-        text = await fan.evaluate(f"document.querySelector('{by('push-offer')}').textContent")
+        card = f"document.querySelector('{by('push-offer')}')"
+        done = f"{card} && !{card}.querySelector('.actions') && {card}.textContent"
+        text = await fan.until(done, WITHIN)
         assert "하늘별" in text, text
         _, key = await creator.ask("GET", "/api/push/key")
         [(token, known)] = service.keys.items()

@@ -10,6 +10,7 @@ import { PushBrowser } from './push_browser.js';
 
 const AGAIN_AFTER = 30 * 86_400_000; // ms
 const DECLINED = 'push-declined';
+const SHOWN_FOR = 8_000; // ms, for the result
 
 export class FollowOffer {
   #parent;
@@ -83,6 +84,7 @@ export class FollowOffer {
       text = /** @type {Error} */ (error).message;
     }
     card.replaceChildren(element('p', '', text));
+    setTimeout(() => card.remove(), SHOWN_FOR);
   }
 }
 
