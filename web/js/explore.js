@@ -3,9 +3,10 @@
  * lives.
  */
 import { byId, setText, toast } from './page/dom.js';
-import { announcements, lives, remind, search, trendingTags } from './api/discovery_api.js';
+import * as api from './api/discovery_api.js';
 import { AnnouncedList } from './announced/announced_list.js';
 import { ItemGrid } from './explore/item_grid.js';
+import { PresentLives } from './explore/present_lives.js';
 import { SearchBox } from './explore/search_box.js';
 import { SearchResults } from './explore/search_results.js';
 import { showTags } from './explore/tag_chips.js';
@@ -14,17 +15,21 @@ import { t } from './page/strings.js';
 import { AppBadge } from './push/app_badge.js';
 
 const EVERY = 3_000; // ms
+const OFTEN = 9_000; // ms
 const SELDOM = 60_000; // ms
 const template = /** @type {HTMLTemplateElement} */ (byId('item-card'));
 const onAir = new ItemGrid(byId('rooms'), template);
+const recorded = new ItemGrid(byId('recorded'), template);
+const present = new PresentLives();
+const more = /** @type {HTMLButtonElement} */ (byId('more'));
 const results = new SearchResults(byId('results'), template);
 const announced = new AnnouncedList(
   byId('announced'),
   /** @type {HTMLTemplateElement} */ (byId('announced-card')),
-  remind,
+  api.remind,
   ({ message }) => toast(message),
 );
-const box = new SearchBox(/** @type {HTMLFormElement} */ (byId('search')), search, {
+const box = new SearchBox(/** @type {HTMLFormElement} */ (byId('search')), api.search, {
   found(text, found) {
     keepText(text);
     document.body.dataset.search = 'on';
@@ -41,7 +46,11 @@ const box = new SearchBox(/** @type {HTMLFormElement} */ (byId('search')), searc
   },
 });
 let timer = 0;
+let oftenAt = 0;
 let seldomAt = 0;
+/** @type {string | null} */
+let cursor = null;
+let paged = false;
 
 /**
  * Stores the searched text in the URL.
@@ -52,14 +61,53 @@ function keepText(text) {
   if (query !== location.search) history.replaceState(null, '', location.pathname + query);
 }
 
-/** @param {import('./api/discovery_api.js').Item[]} items */
-function show(items) {
+function showLives() {
+  const { items } = present;
   onAir.show(items);
   document.body.dataset.explore = items.length ? 'full' : 'empty';
   setText(byId('count'), t('explore.count', { count: items.length }));
 }
 
-/** @param {import('./api/discovery_api.js').Tag[]} tags */
+/** @param {api.Item[]} items */
+const withoutLives = (items) => items.filter(({ kind }) => kind !== 'live');
+
+/**
+ * Shows the first items of the feed. Once the reader has asked for more, clips and replays stay. If
+ * the request fails, the lives of this server are shown alone.
+ */
+async function refreshFeed() {
+  if (performance.now() < oftenAt) return;
+  const page = await api.mostWatched();
+  oftenAt = performance.now() + OFTEN;
+  present.feed = page.items;
+  if (paged) return;
+  recorded.show(withoutLives(page.items));
+  showCursor(page.cursor);
+}
+
+async function showMore() {
+  more.disabled = true;
+  try {
+    const page = await api.mostWatched(cursor);
+    paged = true;
+    recorded.add(withoutLives(page.items));
+    showCursor(page.cursor);
+  } catch {
+    oftenAt = 0; // the cursor has expired: begin again
+    paged = false;
+    await refresh();
+  }
+  more.disabled = false;
+}
+
+/** @param {string | null} next */
+function showCursor(next) {
+  cursor = next;
+  more.hidden = !cursor;
+  byId('watch').hidden = recorded.size === 0 && !cursor;
+}
+
+/** @param {api.Tag[]} tags */
 function showTrending(tags) {
   showTags(byId('trending-tags'), tags);
   byId('trending').hidden = tags.length === 0;
@@ -70,8 +118,8 @@ async function refreshSeldom() {
   if (performance.now() < seldomAt) return;
   seldomAt = performance.now() + SELDOM;
   await Promise.allSettled([
-    trendingTags().then(showTrending),
-    announcements().then((list) => announced.show(list)),
+    api.trendingTags().then(showTrending),
+    api.announcements().then((list) => announced.show(list)),
   ]);
 }
 
@@ -79,7 +127,9 @@ async function refresh() {
   clearTimeout(timer);
   if (document.hidden) return;
   try {
-    show(await lives());
+    const [rooms] = await Promise.all([api.lives(), refreshFeed().catch(() => {})]);
+    present.rooms = rooms;
+    showLives();
     byId('offline').hidden = true;
     await refreshSeldom();
   } catch {
@@ -90,6 +140,7 @@ async function refresh() {
   timer = window.setTimeout(refresh, EVERY);
 }
 
+more.addEventListener('click', showMore);
 document.addEventListener('visibilitychange', refresh);
 window.addEventListener('online', refresh);
 box.show(new URLSearchParams(location.search).get('q') ?? '');

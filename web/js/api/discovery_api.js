@@ -88,6 +88,14 @@ export function itemOf({ room, title, state, viewers, live_since, poster = null 
   };
 }
 
+/**
+ * Returns public items, the lives with the most viewers first.
+ * @param {string | null} [cursor]
+ * @returns {Promise<{items: Item[], cursor: string | null}>}
+ */
+export const mostWatched = (cursor) =>
+  request(`/api/feed?mode=most_watched&limit=30${cursor ? `&cursor=${segment(cursor)}` : ''}`);
+
 /** @returns {Promise<Tag[]>} the tags whose use grows fastest */
 export const trendingTags = async () => (await request('/api/tags/trending')).tags;
 
