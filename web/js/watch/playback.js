@@ -315,9 +315,8 @@ export class Playback {
     this.resume();
   }
 
-  /** Tells a player that does not hold the connection whether the room is on standby. */
   #rest() {
-    if (this.#player && !this.#player.connection) this.#player.standby = this.#standby;
+    if (this.#player) this.#player.standby = this.#standby;
   }
 
   /**

@@ -56,10 +56,9 @@
  * @property {(stream: WritableStream<VideoFrame> | null) => void} [mirror] writes a copy of each
  *   frame into the stream
  * @property {import('./line/room_connection.js').ConnectionLike} [connection] set if the player
- *   itself holds the room's connection; `record` is then never called, and the connection's
- *   `standby` applies to the player too
- * @property {boolean} [standby]  keeps the last frame and takes no media while true; only of other
- *   players that get the media by the WebSocket
+ *   itself holds the room's connection; `record` is then never called
+ * @property {boolean} [standby]  whether the player shows a still picture; only of players that get
+ *   the media by the WebSocket
  * @property {() => void} close   `element` keeps its last frame, if the browser allows
  *
  * @typedef {object} PlayerOptions

@@ -41,6 +41,7 @@ function begin(t) {
     { at: (local) => local * 1_000, error: 0 },
     {
       picture: () => told.push('picture'),
+      still: () => told.push('still'),
       moving: () => told.push('moving'),
       sized() {},
       broken: (reason) => assert.fail(reason),
@@ -118,7 +119,7 @@ test('a standby shows each keyframe at once, and nothing else', async (t) => {
   const waiting = clock.timers;
   await clock.advance(60_000);
   assert.equal(clock.timers, waiting);
-  assert.deepEqual(told, ['picture']);
+  assert.deepEqual(told, ['picture', 'still']);
 });
 
 test('after a standby the picture moves at once and reaches the live edge, without a stall', async (t) => {

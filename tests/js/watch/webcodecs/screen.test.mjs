@@ -101,3 +101,24 @@ test('a frame that the track refuses is closed', async () => {
     [1, 1],
   );
 });
+
+test('a paused element gets the last frame each time that it plays', async () => {
+  const taken = [];
+  const screen = screenOn(new WritableStream({ write: (frame) => void taken.push(frame) }));
+  screen.repeat();
+  screen.resting = true;
+  const [still, next, live] = [frameOf(4, 2), frameOf(4, 2), frameOf(4, 2)];
+  screen.show(still);
+  screen.repeat();
+  await settle();
+  screen.repeat();
+  screen.show(next);
+  await settle();
+  const [kept] = still.copies;
+  assert.deepEqual(taken, [still, ...kept.copies, next]);
+  assert.deepEqual([kept.copies.length, kept.closed], [2, 1]);
+  screen.resting = false;
+  screen.show(live);
+  await settle();
+  assert.deepEqual([next.copies[0].closed, live.copies, taken.at(-1)], [1, [], live]);
+});

@@ -126,8 +126,10 @@ export class Picture {
   /**
    * Shows every frame as soon as it is decoded, until `follow` is called. Call this when a standby
    * begins or ends. The time until the next frame is not a stall.
+   * @param {boolean} standby
    */
-  rest() {
+  rest(standby) {
+    this.#screen.resting = standby;
     this.playhead.reset();
     this.drawnAt = NaN;
   }

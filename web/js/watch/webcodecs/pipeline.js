@@ -6,6 +6,7 @@
  *
  * @typedef {object} PipelineEvents
  * @property {() => void} picture  the first frame is drawn
+ * @property {() => void} still  another frame is drawn on standby
  * @property {() => void} moving  the first frame after a standby is drawn
  * @property {(width: number, height: number) => void} sized  the drawn frame has a new size
  * @property {(reason: string, final: boolean) => void} broken `final`: this player can never play
@@ -86,7 +87,7 @@ export class Pipeline {
     this.#standby = standby;
     this.#waited = true;
     this.#firstPicture = NaN;
-    this.#picture.rest();
+    this.#picture.rest(standby);
     this.#still = !standby;
     this.#environment.clearInterval(this.#ticker);
     if (standby) return;
@@ -256,6 +257,7 @@ export class Pipeline {
       this.#events.sized(width, height);
     }
     if (first) this.#events.picture();
+    else if (this.#standby) this.#events.still();
     if (!this.#still) return;
     this.#still = false;
     this.#events.moving();

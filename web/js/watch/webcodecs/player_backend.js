@@ -178,6 +178,7 @@ export class PlayerBackend {
           this.#report();
           this.#tell('picture');
         },
+        still: () => this.#tell('still'),
         moving: () => {
           this.#report();
           this.#tell('moving');

@@ -7,7 +7,9 @@
  *
  * @typedef {object} Screen
  * @property {(frame: VideoFrame) => void} show  shows the frame and closes it
- * @property {() => void} repeat  shows the last frame again, because the element has joined late
+ * @property {() => void} repeat  shows the last frame again, because the element has joined late or
+ *   was paused
+ * @property {boolean} resting  whether the element may be paused: the last frame is then kept
  * @property {() => void} close
  *
  * @typedef {HTMLCanvasElement | OffscreenCanvas | WritableStream<VideoFrame>} Surface
@@ -23,6 +25,7 @@ export function screenOn(surface) {
 }
 
 class CanvasScreen {
+  resting = false;
   #canvas;
   #context;
 
@@ -56,7 +59,8 @@ class TrackScreen {
   #writer;
   #waiting = 0;
   #joined = false;
-  /** @type {VideoFrame | null} a copy of the last frame, until the element has joined */
+  #resting = false;
+  /** @type {VideoFrame | null} a copy of the last frame, until the element has joined or plays */
   #last = null;
 
   /** @param {WritableStream<VideoFrame>} stream */
@@ -66,10 +70,37 @@ class TrackScreen {
 
   /** @param {VideoFrame} frame */
   show(frame) {
-    if (!this.#joined) {
-      this.#last?.close();
+    if (!this.#joined || this.#resting) {
+      this.#drop();
       this.#last = frame.clone();
     }
+    this.#write(frame);
+  }
+
+  repeat() {
+    this.#joined = true;
+    const last = this.#last;
+    if (!last) return;
+    if (!this.#resting) this.#last = null;
+    this.#write(this.#resting ? last.clone() : last);
+  }
+
+  get resting() {
+    return this.#resting;
+  }
+
+  set resting(resting) {
+    this.#resting = resting;
+    if (!resting && this.#joined) this.#drop();
+  }
+
+  close() {
+    this.#drop();
+    this.#writer.close().catch(() => {});
+  }
+
+  /** @param {VideoFrame} frame */
+  #write(frame) {
     if (this.#waiting >= WAITING) return frame.close();
     this.#waiting++;
     this.#writer
@@ -78,15 +109,8 @@ class TrackScreen {
       .finally(() => this.#waiting--);
   }
 
-  repeat() {
-    this.#joined = true;
-    if (this.#last) this.show(this.#last);
-    this.#last = null;
-  }
-
-  close() {
+  #drop() {
     this.#last?.close();
     this.#last = null;
-    this.#writer.close().catch(() => {});
   }
 }

@@ -9,6 +9,7 @@ import { NOTHING } from '../timing/player_stats.js';
 import { ConnectionProxy } from './connection_proxy.js';
 
 const SETTLED = 300; // time after the first frame in which the rest of the burst is decoded, ms
+const STILL = 300; // time in which a video element shows a keyframe of a standby, ms
 const CLOSE_WAIT = 1_000; // time for a worker to close its connection, ms
 const RATE = 48_000; // sample rate of decoded Opus, Hz
 
@@ -26,6 +27,8 @@ export class WebCodecsPlayer {
   #unusable;
   #environment;
   #prefetch = 0;
+  #standby = false;
+  #rest = 0;
   #stats = NOTHING;
   #failed = false;
   /** @type {AudioContext | null} */
@@ -57,6 +60,7 @@ export class WebCodecsPlayer {
       ...{ hello, event, pace, down, failing, over },
       stats: (stats, bytes) => this.#take(stats, bytes),
       picture: () => this.#began(),
+      still: () => this.#refresh(),
       moving: () => events.moving(),
       sized: (width, height) => this.#sized(width, height),
       broken: (reason, final) => this.#broken(reason, final),
@@ -86,6 +90,18 @@ export class WebCodecsPlayer {
     this.#openSound(context).catch(
       (error) => this.#context === context && this.#broken(`sound: ${error}`),
     );
+  }
+
+  /**
+   * Pauses the video element on standby, because a playing element costs CPU even without new
+   * frames. The backend hears of the standby from the connection.
+   * @param {boolean} standby
+   */
+  set standby(standby) {
+    this.#standby = standby;
+    this.#environment.clearTimeout(this.#rest);
+    if (standby) this.#pause();
+    else this.#play();
   }
 
   /** @param {import('../line/connection.js').Hello} hello */
@@ -118,6 +134,7 @@ export class WebCodecsPlayer {
     this.#failed = true;
     this.#closeSound();
     this.#environment.clearTimeout(this.#prefetch);
+    this.#environment.clearTimeout(this.#rest);
     this.#port.postMessage(['close']);
     this.#port.onmessage = null;
     const worker = this.#worker;
@@ -167,6 +184,19 @@ export class WebCodecsPlayer {
     });
   }
 
+  #pause() {
+    if (this.#standby && this.element instanceof HTMLVideoElement) this.element.pause();
+  }
+
+  /** Plays the video element until it has shown the newest frame, if it is paused on standby. */
+  #refresh() {
+    if (!this.#standby) return;
+    this.#play();
+    this.#port.postMessage(['repeat']);
+    this.#environment.clearTimeout(this.#rest);
+    this.#rest = this.#environment.setTimeout(() => this.#pause(), STILL);
+  }
+
   #began() {
     const { element } = this;
     if (!(element instanceof HTMLVideoElement)) return this.#pictured();
@@ -179,6 +209,7 @@ export class WebCodecsPlayer {
 
   #pictured() {
     this.#events.picture();
+    this.#refresh();
     // Load the module after the first frames, but before the viewer turns the audio on.
     this.#prefetch = this.#environment.setTimeout(
       () => void import('./loudspeaker.js').catch(() => {}),
