@@ -92,6 +92,7 @@ async def test_a_room_on_standby_shows_a_still_picture_and_plays_when_asked(
 
         await page.evaluate("view.close()")
         await until(page, "resources.isEmpty()")
+        await page.close()  # modules may still be loading when the server stops
 
 
 @pytest.mark.timeout(120)
@@ -109,3 +110,4 @@ async def test_a_viewer_who_saves_data_connects_when_the_room_plays(
         await page.evaluate("view.hold()")
         await until(page, "!view.stats().playing")
         await until_counted(server, 0, 0)
+        await page.close()
