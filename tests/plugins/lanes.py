@@ -17,6 +17,7 @@ need the CPU time of both cores to do so in real time.
 PAGES = (
     "tests/e2e/test_chat.py",
     "tests/e2e/test_creator_room.py",
+    "tests/e2e/test_explore.py",
     "tests/e2e/test_follow.py",
     "tests/e2e/test_me.py",
     "tests/e2e/test_passkeys.py",
