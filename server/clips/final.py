@@ -17,6 +17,7 @@ MEDIA_TYPES = {
     "video.mp4": "video/mp4",
     "poster.jpg": "image/jpeg",
     "poster.webp": "image/webp",
+    "preview.webp": "image/webp",
     "filmstrip.jpg": "image/jpeg",
 }
 """The files of a clip, with their media types."""
@@ -39,6 +40,7 @@ def pictures_by_name(pictures: ClipPictures) -> dict[str, bytes]:
     return {
         "poster.jpg": pictures.poster_jpeg,
         "poster.webp": pictures.poster_webp,
+        "preview.webp": pictures.preview,
         "filmstrip.jpg": pictures.filmstrip,
     }
 

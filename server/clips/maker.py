@@ -67,6 +67,8 @@ class ClipPictures:
     poster_jpeg: bytes
     """The first frame."""
     poster_webp: bytes
+    preview: bytes
+    """The poster, small, as WebP."""
     filmstrip: bytes
     """A row of tiles as JPEG."""
     tiles: list[Tile]
@@ -132,7 +134,8 @@ class ClipMaker:
         width, height = drawn.tile_width, drawn.tile_height
         tiles = [Tile(sample.media_time, n * width, 0) for n, sample in enumerate(keyframes)]
         return ClipPictures(
-            drawn.poster_jpeg, drawn.poster_webp, drawn.filmstrip, tiles, width, height
+            *(drawn.poster_jpeg, drawn.poster_webp, drawn.preview, drawn.filmstrip),
+            *(tiles, width, height),
         )
 
 

@@ -2,8 +2,8 @@
 
 The server sends requests. A request consists of a REQUEST header, the `avcC` of the video, and a
 SIZE header and the access unit for each keyframe. The process sends one answer to each request. An
-answer consists of an ANSWER header, then the poster as JPEG, the poster as WebP, and the filmstrip
-as JPEG. If no keyframe can be decoded, all sizes in the header are 0.
+answer consists of an ANSWER header, then the poster as JPEG, the poster as WebP, the preview as
+WebP, and the filmstrip as JPEG. If no keyframe can be decoded, all sizes in the header are 0.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ REQUEST = Struct("!HHHB")
 poster, whether the answer has a filmstrip.
 """
 SIZE = Struct("!I")
-ANSWER = Struct("!IIIHH")
-"""Header of an answer: sizes of the three files in bytes; width and height of a tile of the
+ANSWER = Struct("!IIIIHH")
+"""Header of an answer: sizes of the four files in bytes; width and height of a tile of the
 filmstrip in pixels.
 """
 
@@ -28,6 +28,8 @@ MAX_FILE = 4 << 20
 """Maximum size of a file in an answer, bytes."""
 POSTER_SIDE = 1_280
 """Maximum width and height of a poster, pixels."""
+MAX_PREVIEW = 20_000
+"""Maximum size of a preview, bytes: what a viewer who saves data loads of an item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Pictures:
 
     poster_jpeg: bytes
     poster_webp: bytes
+    preview: bytes
+    """A small poster as WebP, at most MAX_PREVIEW bytes."""
     filmstrip: bytes
     """A row of tiles as JPEG, one for each keyframe in the request."""
     tile_width: int
@@ -61,14 +65,14 @@ def request(config: bytes, keyframes: Sequence[bytes], poster: int, filmstrip: b
 
 
 def answer(pictures: Pictures) -> bytes:
-    files = (pictures.poster_jpeg, pictures.poster_webp, pictures.filmstrip)
+    files = (pictures.poster_jpeg, pictures.poster_webp, pictures.preview, pictures.filmstrip)
     head = ANSWER.pack(*map(len, files), pictures.tile_width, pictures.tile_height)
     return head + b"".join(files)
 
 
-def sizes(head: bytes) -> tuple[int, int, int]:
+def sizes(head: bytes) -> tuple[int, int, int, int]:
     """Returns the sizes of the files that follow the header of an answer. Raises BitstreamError."""
-    jpeg, webp, filmstrip, _, _ = ANSWER.unpack(head)
-    if max(jpeg, webp, filmstrip) > MAX_FILE:
+    jpeg, webp, preview, filmstrip, _, _ = ANSWER.unpack(head)
+    if max(jpeg, webp, preview, filmstrip) > MAX_FILE:
         raise BitstreamError("the answer has too many bytes")
-    return jpeg, webp, filmstrip
+    return jpeg, webp, preview, filmstrip

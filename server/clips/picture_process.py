@@ -45,6 +45,6 @@ async def draw_pictures(
 async def _ask(worker: Worker, question: bytes) -> Pictures:
     worker.writer.write(question)
     head = await worker.reader.readexactly(ANSWER.size)
-    jpeg, webp, filmstrip = [await worker.reader.readexactly(size) for size in sizes(head)]
+    files = [await worker.reader.readexactly(size) for size in sizes(head)]
     *_, width, height = ANSWER.unpack(head)
-    return Pictures(jpeg, webp, filmstrip, width, height)
+    return Pictures(*files, width, height)

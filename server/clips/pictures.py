@@ -7,14 +7,18 @@ from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
-from server.clips.picture_messages import POSTER_SIDE, Pictures, fitting
+from server.clips.picture_messages import MAX_PREVIEW, POSTER_SIDE, Pictures, fitting
 
 MAX_PIXELS = 3840 * 2176
 """Maximum number of pixels in a keyframe. A larger frame would use too much memory."""
 TILE_HEIGHT, MAX_TILE_WIDTH = 160, 480
 JPEG_QUANTISER = 5
 """Quantiser of the JPEG files, from 2 (best) to 31."""
-WEBP_OPTIONS = {"quality": "80", "compression_level": "2"}
+WEBP_QUALITY = 80
+PREVIEWS = ((480, 60), (480, 35), (360, 20), (240, 5))
+"""Maximum side in pixels and quality of a preview. The first preview that has at most MAX_PREVIEW
+bytes is taken.
+"""
 
 
 def draw(config: bytes, keyframes: Sequence[bytes], poster: int, filmstrip: bool) -> Pictures:
@@ -36,11 +40,10 @@ def draw(config: bytes, keyframes: Sequence[bytes], poster: int, filmstrip: bool
             size = _fitting(frame, MAX_TILE_WIDTH, TILE_HEIGHT)
         tiles.append(_scale(frame, *size) if frame else None)
     if large is None:
-        return Pictures(b"", b"", b"", 0, 0)
-    webp = _encode(_converted(large, large.width, large.height, "yuv420p"), "libwebp", WEBP_OPTIONS)
-    if not filmstrip:
-        return Pictures(_jpeg(large), webp, b"", 0, 0)
-    return Pictures(_jpeg(large), webp, _jpeg(_row(_without_gaps(tiles))), *size)
+        return Pictures(b"", b"", b"", b"", 0, 0)
+    strip = _jpeg(_row(_without_gaps(tiles))) if filmstrip else b""
+    webp = _webp(large, large.width, large.height, WEBP_QUALITY)
+    return Pictures(_jpeg(large), webp, preview_of(large), strip, *(size if filmstrip else (0, 0)))
 
 
 def _decode(config: bytes, data: bytes) -> VideoFrame | None:
@@ -100,6 +103,20 @@ def _row(tiles: Sequence[VideoFrame]) -> VideoFrame:
         ]
         plane.update(b"".join(lines).ljust(plane.buffer_size, b"\0"))
     return row
+
+
+def preview_of(frame: VideoFrame) -> bytes:
+    """Returns a small picture of a frame as WebP; empty if even the smallest has too many bytes."""
+    for side, quality in PREVIEWS:
+        preview = _webp(frame, *_fitting(frame, side, side), quality)
+        if len(preview) <= MAX_PREVIEW:
+            return preview
+    return b""
+
+
+def _webp(frame: VideoFrame, width: int, height: int, quality: int) -> bytes:
+    options = {"quality": str(quality), "compression_level": "2"}
+    return _encode(_converted(frame, width, height, "yuv420p"), "libwebp", options)
 
 
 def _jpeg(frame: VideoFrame) -> bytes:

@@ -58,6 +58,8 @@ class FeedItem:
     mood: str
     creator: ItemCreator
     poster: str | None
+    preview: str | None
+    """The poster, small, for viewers who save data."""
     width: int | None
     height: int | None
     """Size of the picture, px; None if this server does not know the size."""

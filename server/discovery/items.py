@@ -122,7 +122,7 @@ class FeedItems:
             tags,
             live.mood,
             _creator(live.creator),
-            f"/r/{live.room}/poster.jpg{version}" if poster or elsewhere else None,
+            *_pictures(f"/r/{live.room}", poster is not None or elsewhere, version),
             poster.width if poster else None,
             poster.height if poster else None,
             room.describe().viewers if room else live.viewers,
@@ -141,7 +141,7 @@ def _replay_item(live: PublicLive, tags: tuple[ItemTag, ...]) -> FeedItem:
         tags,
         live.mood,
         _creator(live.creator),
-        f"/v/{live.room}/poster.jpg",
+        *_pictures(f"/v/{live.room}"),
         live.width,
         live.height,
         0,
@@ -162,7 +162,7 @@ def _clip_item(clip: PublicClip, tags: tuple[ItemTag, ...]) -> FeedItem:
         tags,
         clip.mood,
         _creator(clip.creator),
-        f"{folder}/poster.jpg" if clip.pictures else None,
+        *_pictures(folder, clip.pictures),
         clip.width,
         clip.height,
         0,
@@ -170,6 +170,13 @@ def _clip_item(clip: PublicClip, tags: tuple[ItemTag, ...]) -> FeedItem:
         clip.duration,
         video=f"{folder}/video.mp4",
     )
+
+
+def _pictures(folder: str, exist: bool = True, version: str = "") -> tuple[str | None, str | None]:
+    """Returns the paths of the poster and its preview."""
+    if not exist:
+        return None, None
+    return f"{folder}/poster.jpg{version}", f"{folder}/preview.webp{version}"
 
 
 def _creator(who: Who | None) -> ItemCreator:

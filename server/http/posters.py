@@ -1,5 +1,5 @@
 """The posters of a live and of its replay: `/r/{room}/poster.jpg` and `/v/{room}/poster.jpg`, also
-as `.webp`. server/API.md describes the answers.
+as `poster.webp` and `preview.webp`. server/API.md describes the answers.
 """
 
 from aiohttp import hdrs, web
@@ -12,7 +12,8 @@ from server.posters.replay_posters import ReplayPosters
 from server.rooms.commands.room import Describe
 from server.rooms.registry import Rooms
 
-FORMATS = {"jpg": "image/jpeg", "webp": "image/webp"}
+TYPES = {"poster.jpg": "image/jpeg", "poster.webp": "image/webp", "preview.webp": "image/webp"}
+"""The files of a poster, with their media types."""
 MAX_AGE = 10
 """Seconds for which a cache may keep a poster of a public live. A new poster has a new URL."""
 MAX_AGE_OF_REPLAY = 60
@@ -41,7 +42,9 @@ class PostersEndpoint:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/r/{room}/poster.{format:jpg|webp}", self.show),
+            web.get("/r/{room}/preview.webp", self.show),
             web.get("/v/{room}/poster.{format:jpg|webp}", self.show_replay),
+            web.get("/v/{room}/preview.webp", self.show_replay),
         ]
 
     async def show(self, request: web.Request) -> web.Response:
@@ -65,9 +68,10 @@ class PostersEndpoint:
 
 
 def _answer(request: web.Request, poster: Poster, public: bool, max_age: int) -> web.Response:
-    format = request.match_info["format"]
+    name = request.path.rpartition("/")[2]
+    files = {"poster.jpg": poster.jpeg, "poster.webp": poster.webp, "preview.webp": poster.preview}
     return web.Response(
-        body=poster.jpeg if format == "jpg" else poster.webp,
-        content_type=FORMATS[format],
+        body=files[name],
+        content_type=TYPES[name],
         headers={hdrs.CACHE_CONTROL: f"public, max-age={max_age}" if public else "no-store"},
     )

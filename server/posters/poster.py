@@ -6,17 +6,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """A picture of a live in two formats. `version` grows with each new poster of the live."""
+    """A picture of a live in two formats, and a small one. `version` grows with each new poster of
+    the live.
+    """
 
     jpeg: bytes
     webp: bytes
+    preview: bytes
+    """The picture, small, as WebP (picture_messages.MAX_PREVIEW)."""
     width: int
     height: int
     version: int
 
     @property
     def size(self) -> int:
-        return len(self.jpeg) + len(self.webp)
+        return len(self.jpeg) + len(self.webp) + len(self.preview)
 
 
 class PosterShelf:

@@ -108,7 +108,7 @@ class Posters:
         # A version is never used again, also not after a restart: caches keep posters by URL.
         former = self._shelf.find(room)
         version = former.version + 1 if former else int(time.time())
-        self._shelf.put(room, Poster(jpeg, webp, width, height, version))
+        self._shelf.put(room, Poster(jpeg, webp, pictures.preview, width, height, version))
         self._made_from[room] = sample.dts
 
     def _forget_ended(self) -> None:

@@ -99,8 +99,10 @@ class ReplayPosters:
         except (BitstreamError, ObjectMissing, StopIteration, WorkerFailed, ValueError) as error:
             logger.info("the replay of room %s has no poster: %s", room, error)
             return None
-        version = segment.sequence
-        return Poster(pictures.poster_jpeg, pictures.poster_webp, width, height, version)
+        return Poster(
+            *(pictures.poster_jpeg, pictures.poster_webp, pictures.preview),
+            *(width, height, segment.sequence),
+        )
 
     async def _segment(self, room: str) -> tuple[PieceRecord, SegmentRecord] | None:
         """Returns the segment from which the poster is made, and its piece."""

@@ -119,7 +119,7 @@ OPERATIONS = (
     Operation(
         "GET",
         "/clips/{clip}/{revision}/{name}",
-        "A file of a clip: video.mp4, poster.jpg, poster.webp or filmstrip.jpg",
+        "A file of a clip: video.mp4, poster.jpg, poster.webp, preview.webp or filmstrip.jpg",
         {
             200: ("video/mp4", "image/jpeg", "image/webp"),
             206: ("video/mp4", "image/jpeg", "image/webp"),

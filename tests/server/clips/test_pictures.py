@@ -1,6 +1,7 @@
 """Posters and filmstrips show the keyframes, in the right size and order."""
 
 import io
+from random import Random
 
 import av
 import pytest
@@ -8,8 +9,16 @@ from av.video.frame import VideoFrame
 
 from relay.errors import BitstreamError
 from relay.media import h264
-from server.clips.picture_messages import ANSWER, MAX_FILE, POSTER_SIDE, Pictures, answer, sizes
-from server.clips.pictures import TILE_HEIGHT, draw
+from server.clips.picture_messages import (
+    ANSWER,
+    MAX_FILE,
+    MAX_PREVIEW,
+    POSTER_SIDE,
+    Pictures,
+    answer,
+    sizes,
+)
+from server.clips.pictures import TILE_HEIGHT, draw, preview_of
 from tests.fixtures import media
 
 
@@ -41,7 +50,7 @@ def test_poster_and_filmstrip(size: tuple[int, int]) -> None:
     """Shape and brightness equal those of the video. The tiles are in order."""
     config, frames = keyframes(*size, 5)
     pictures = draw(config, frames, 2, True)
-    for poster in (pictures.poster_jpeg, pictures.poster_webp):
+    for poster in (pictures.poster_jpeg, pictures.poster_webp, pictures.preview):
         picture = opened(poster)
         assert (picture.width, picture.height) == size
         assert grey(picture) == pytest.approx(full_range(media.luma_of(2)), abs=4)
@@ -55,6 +64,20 @@ def test_poster_and_filmstrip(size: tuple[int, int]) -> None:
     for tile in range(5):
         middle = grey(strip, (tile + 0.2) / 5, (tile + 0.8) / 5)
         assert middle == pytest.approx(full_range(media.luma_of(tile)), abs=4)
+
+
+@pytest.mark.parametrize("size", [(720, 1280), (1280, 720)])
+def test_a_preview_of_noise_has_few_bytes(size: tuple[int, int]) -> None:
+    """No other picture needs as many bytes."""
+    width, height = size
+    noise = Random(1).randbytes(width * height * 3 // 2)
+    frame = VideoFrame(width, height, "yuv420p")
+    for plane in frame.planes:
+        plane.update(noise[: plane.buffer_size].ljust(plane.buffer_size, b"\0"))
+    preview = preview_of(frame)
+    picture = opened(preview)
+    assert 0 < len(preview) <= MAX_PREVIEW
+    assert picture.width / picture.height == pytest.approx(width / height, rel=0.02)
 
 
 def test_a_poster_alone() -> None:
@@ -78,14 +101,14 @@ def test_keyframes_that_cannot_be_decoded() -> None:
     shown = [grey(strip, (n + 0.2) / 4, (n + 0.8) / 4) for n in range(4)]
     lumas = [full_range(media.luma_of(n)) for n in (1, 1, 1, 2)]
     assert shown == pytest.approx(lumas, abs=4)
-    nothing = Pictures(b"", b"", b"", 0, 0)
+    nothing = Pictures(b"", b"", b"", b"", 0, 0)
     assert draw(config, [broken, b""], 0, True) == nothing
     assert draw(b"no avcC", frames, 0, True) == nothing
     assert draw(config, [], 0, True) == nothing
 
 
 def test_an_answer_with_too_many_bytes_is_refused() -> None:
-    good = answer(Pictures(b"jpeg", b"webp", b"strip!", 90, 160))
-    assert sizes(good[: ANSWER.size]) == (4, 4, 6)
+    good = answer(Pictures(b"jpeg", b"webp", b"small", b"strip!", 90, 160))
+    assert sizes(good[: ANSWER.size]) == (4, 4, 5, 6)
     with pytest.raises(BitstreamError):
-        sizes(ANSWER.pack(1, MAX_FILE + 1, 1, 1, 1))
+        sizes(ANSWER.pack(1, MAX_FILE + 1, 1, 1, 1, 1))

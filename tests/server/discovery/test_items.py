@@ -25,6 +25,10 @@ async def test_a_live_of_another_server(tmp_path: Path) -> None:
         clip, live = await items.find([*wanted, ItemId(Kind.CLIP, "none")])
         assert (clip.kind, live.kind) == (Kind.CLIP, Kind.LIVE)
         assert (live.viewers, live.mood, live.poster) == (7, "loud", "/r/elsewhere/poster.jpg")
+        assert (live.preview, clip.preview) == (
+            "/r/elsewhere/preview.webp",
+            "/clips/clip/1/preview.webp",
+        )
         assert (clip.video, clip.poster) == ("/clips/clip/1/video.mp4", "/clips/clip/1/poster.jpg")
         # This server runs the live itself, according to the row, but does not have it any more.
         own = FeedItems(storage.public_items, RoomsInMemory({}), server.posters, "")

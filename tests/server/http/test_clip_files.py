@@ -208,7 +208,7 @@ async def test_a_store_that_is_full_or_loses_a_file(on_s3: Party, fault: Any) ->
     objects = on_s3.server.objects
     await settled(on_s3.server.clips)
     stored = {one.key for one in await objects.list(f"clips/{draft['id']}/")}
-    names = ("video.mp4", "poster.jpg", "poster.webp", "filmstrip.jpg")
+    names = ("video.mp4", "poster.jpg", "poster.webp", "preview.webp", "filmstrip.jpg")
     assert stored == {f"clips/{draft['id']}/2/{name}" for name in names}
 
 

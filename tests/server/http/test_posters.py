@@ -13,6 +13,7 @@ import pytest_asyncio
 from PIL import Image
 
 from relay.media import h264
+from server.clips.picture_messages import MAX_PREVIEW
 from server.posters import posters
 from server.rooms.life import State
 from tests.fixtures.deadline import eventually
@@ -95,6 +96,10 @@ async def test_the_poster_and_the_card_of_a_live(server: Server) -> None:
         assert picture.size == (64, 48)
         middle = picture.convert("L").tobytes()[64 * 20 + 30]
         assert abs(middle - (luma_of(0) - 16) * 255 / 219) < 8
+    preview = path.partition("?")[0].replace("poster.jpg", "preview.webp")
+    async with server.http.get(server.url + preview) as response:
+        assert (response.status, response.content_type) == (200, "image/webp")
+        assert 0 < len(await response.read()) <= MAX_PREVIEW
     card = await card_of(server, f"/r/{room.name}")
     assert card["og:title"] == 'A "run" <1>'
     assert card["og:url"] == f"{server.url}/r/{room.name}"
@@ -117,7 +122,8 @@ async def test_only_who_may_watch_gets_a_poster(server: Server) -> None:
     ]
     for room in (private, unlisted):
         await first_poster(server, room)
-    assert await server.status("GET", f"/r/{private.name}/poster.jpg") == 403
+    for name in ("poster.jpg", "preview.webp"):
+        assert await server.status("GET", f"/r/{private.name}/{name}") == 403
     assert await card_of(server, f"/r/{unlisted.name}") == {}
     for room in (private, unlisted):
         link = quote(f"{server.url}/r/{room.name}", safe="")

@@ -40,7 +40,8 @@ async def test_the_poster_of_a_replay(server: Server) -> None:
     status, body, kind = first
     assert (status, kind) == (200, "image/jpeg")
     assert all(each == first for each in same)
-    assert await server.status("GET", path.replace("jpg", "webp")) == 200
+    for name in ("poster.webp", "preview.webp"):
+        assert await server.status("GET", path.replace("poster.jpg", name)) == 200
     size = Image.open(BytesIO(body)).size
     status, answer = await described(server, room)
     assert (status, answer["title"]) == (200, "A title")

@@ -26,6 +26,7 @@
  * @property {string} mood
  * @property {FeedCreator} creator  without a name if a program made the live
  * @property {string | null} poster  URL
+ * @property {string | null} preview  URL of the poster in at most 20,000 bytes
  * @property {number | null} width   px; null if unknown
  * @property {number | null} height
  * @property {number} viewers

@@ -38,7 +38,7 @@ export async function itemOfLink(link, state) {
 const unknownLive = ({ room, title, viewers }) => ({
   ...{ kind: 'live', id: room, room, url: `/r/${room}`, title, tags: [], mood: '', viewers },
   creator: { name: '', handle: null, colour: 0 },
-  ...{ poster: null, width: null, height: null, live_since: null, duration: null },
+  ...{ poster: null, preview: null, width: null, height: null, live_since: null, duration: null },
   ...{ video: null, playlist: null },
 });
 

@@ -19,6 +19,7 @@ import { t } from '../page/strings.js';
 import { LateSocial } from '../room/late_social.js';
 import { RoomView } from '../room/room_view.js';
 import { showTitle } from './description.js';
+import { stillOf } from './still.js';
 
 const JUMP = 5; // s that an arrow key moves
 const SETTLE = 500; // ms for which a slide plays before the chat loads; a quick swipe loads none
@@ -38,7 +39,7 @@ export class LiveView {
     const { item, root, standby, worker, player, notice, state } = (this.#options = options);
     this.#social = new LateSocial(() => this.#makeSocial());
     this.#view = new RoomView({
-      ...{ room: item.room, root, standby, worker, player, poster: item.poster },
+      ...{ room: item.room, root, standby, worker, player, poster: stillOf(item) },
       events: {
         notice,
         title: (title) => showTitle(root, title),

@@ -29,6 +29,7 @@ import { copyOf } from '../page/element.js';
 import { byId } from '../page/dom.js';
 import { fitOf, pictureShape } from '../page/fit.js';
 import { describe } from './description.js';
+import { stillOf } from './still.js';
 
 export class Slide {
   item;
@@ -125,7 +126,7 @@ export class Slide {
   #furnish() {
     this.element.append(this.#stage);
     this.fit();
-    const { poster } = this.item;
+    const poster = stillOf(this.item);
     if (poster && this.#poster.getAttribute('src') !== poster) this.#poster.src = poster;
   }
 
