@@ -45,6 +45,6 @@ async def draw_pictures(
 async def _ask(worker: Worker, question: bytes) -> Pictures:
     worker.writer.write(question)
     head = await worker.reader.readexactly(ANSWER.size)
-    files = [await worker.reader.readexactly(size) for size in sizes(head)]
+    jpeg, webp, preview, strip = [await worker.reader.readexactly(size) for size in sizes(head)]
     *_, width, height = ANSWER.unpack(head)
-    return Pictures(*files, width, height)
+    return Pictures(jpeg, webp, preview, strip, width, height)

@@ -82,7 +82,7 @@ def test_pictures_of_fewer_moments_come_too_late() -> None:
     """Two sets of pictures may be made at the same time."""
     draft = Draft.of_stream("clip", "p", stream(*samples(10, 10)), 20 * S, 0.0)
     few, many = (
-        ClipPictures(b"", b"", b"strip", [Tile(at * S, 0, 0) for at in moments], 8, 8)
+        ClipPictures(b"", b"", b"", b"strip", [Tile(at * S, 0, 0) for at in moments], 8, 8)
         for moments in ((10, 12), (10, 12, 14))
     )
     for pictures in (many, few):

@@ -9,7 +9,7 @@ from server.posters.poster import Poster, PosterShelf, jpeg_size
 
 
 def poster(size: int = 10, version: int = 1) -> Poster:
-    return Poster(b"j" * size, b"w", b"p", 9, 16, version)
+    return Poster(b"j" * size, b"w", b"", 9, 16, version)
 
 
 def test_the_latest_poster_of_a_room_is_kept() -> None:

@@ -42,7 +42,7 @@ async def test_what_is_not_public_is_left_out(storage: Storage) -> None:
     assert await found(storage, "private", "unlisted", "hidden", "waiting") == set()
 
 
-@pytest.mark.parametrize("until", [None, NOW + 60])
+@pytest.mark.parametrize("until", [None, NOW + 60], ids=["for good", "for a time"])
 async def test_banned_and_deleted_people_are_left_out(
     storage: Storage, until: float | None
 ) -> None:
