@@ -123,6 +123,8 @@ class Workers:
             *modules.values(),
         ]
         self._link: asyncio.Task[_ForkServerLink] | None = None
+        self._former: list[_ForkServerLink] = []
+        """Connections to lost fork servers, whose processes may not have ended yet."""
         self._opened: deque[float] = deque(maxlen=MAX_FORK_SERVERS)
         """Times at which the latest fork servers were started."""
         self._closed = False
@@ -148,6 +150,7 @@ class Workers:
         if not self._closed and not self._usable() and self._may_open():
             loop = asyncio.get_running_loop()
             self._opened.append(loop.time())
+            self._keep_former()
             self._link = loop.create_task(self._open())
 
     async def start(self, kind: str, *arguments: str) -> Worker:
@@ -163,12 +166,21 @@ class Workers:
         return worker
 
     async def close(self) -> None:
-        """Ends all workers and the fork server."""
+        """Ends all workers and the fork server. Returns when the processes of fork servers are
+        gone.
+        """
         self._closed = True
         if self._link:
             await asyncio.wait([self._link])
-            if not self._link.exception():
-                await self._link.result().close()
+            self._keep_former()
+        for link in self._former:
+            await link.close()
+
+    def _keep_former(self) -> None:
+        """Keeps the last fork server until its process has ended."""
+        self._former = [link for link in self._former if not link.ended]
+        if self._link and not self._link.exception():
+            self._former.append(self._link.result())
 
     def _usable(self) -> bool:
         """Whether a fork server is running or is being started."""
@@ -282,6 +294,11 @@ class _ForkServerLink:
     def processes(self) -> list[int]:
         """Returns the ids of the fork server and of the workers; empty if the fork server ended."""
         return [] if self.lost else [self._process.pid, *self._workers]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process of the fork server is gone."""
+        return self._process.returncode is not None
 
     def kill(self, pid: int) -> None:
         """Ends a worker. Does nothing if the worker has ended."""

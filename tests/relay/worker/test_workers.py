@@ -198,15 +198,18 @@ async def test_a_hung_fork_server_is_replaced(
 async def test_the_replacements_of_fork_servers_are_bounded(
     workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    lost = []
     for _ in range(module.MAX_FORK_SERVERS):
         workers.prepare()
         assert workers._link
-        link = await workers._link
-        link._lose()
+        lost.append(await workers._link)
+        lost[-1]._lose()
     with pytest.raises(WorkerFailed, match="too often"):
         await workers.start("test")
     monkeypatch.setattr(module, "FORK_SERVERS_WITHIN", 0.0)
     assert await ask(await workers.start("test"), "compute") == 499_500
+    await workers.close()
+    assert all(link.ended for link in lost)
 
 
 async def test_a_worker_that_cannot_be_started() -> None:
