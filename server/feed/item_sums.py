@@ -81,6 +81,8 @@ class ItemSums:
         self._closing = asyncio.Event()
         self._read_at = float("-inf")
         self._read_until = 0.0
+        self._impressions: dict[Key, int] = {}
+        """The impressions of each item at all servers, this one included, at the last read."""
         self._swipes: deque[tuple[float, int]] = deque()
         self._began: float | None = None
 
@@ -134,25 +136,32 @@ class ItemSums:
         if unknown:
             found = await self._items.find(unknown)
             for key in unknown:
-                self._stored[key] = found.get(key) or FeedSums(*key)
-        if len(self._stored) > 2 * len(wanted) + MAX_READ:
+                self._stored[key] = sums = found.get(key) or FeedSums(*key)
+                self._impressions[key] = sums.impressions
+        if max(len(self._stored), len(self._impressions)) > 2 * len(wanted) + MAX_READ:
             kept = set(wanted)
             self._stored = {key: sums for key, sums in self._stored.items() if key in kept}
+            self._impressions = {key: n for key, n in self._impressions.items() if key in kept}
 
     async def _read_changes(self, now: float) -> None:
         until = self._now()
         since = min(self._read_until, until) - OVERLAP
+        if until - self._read_until > MINUTE:
+            # The views since then are those of more than a minute.
+            self._began = None
+            self._swipes.clear()
         changed = await self._feed.sums_since(since, MAX_READ)
         self._read_until = until
         new = 0
         for sums in changed:
             key = sums.kind, sums.item
-            before = self._stored.get(key)
+            before = self._impressions.get(key)
             if before is not None:
-                new += max(0, sums.impressions - before.impressions)
+                new += max(0, sums.impressions - before)
             elif sums.first_at > since and self._began is not None:
                 new += sums.impressions
             self._stored[key] = sums
+            self._impressions[key] = sums.impressions
         if self._began is None:
             self._began = now
         else:

@@ -132,6 +132,39 @@ async def test_swipes_per_minute_are_those_of_all_servers(storage: Storage) -> N
     await here.sums.close()
 
 
+async def test_swipes_at_this_server_count_once(storage: Storage) -> None:
+    counted = Counted(storage)
+    await counted.sums.close()  # only the test stores
+    await counted.refresh()
+    for number in range(12):
+        for id in ("a", "b", f"new {number}"):
+            counted.see(id)
+        await counted.sums._store()
+        await counted.refresh()
+    assert counted.sums.swipes_per_minute == 36
+
+
+async def test_the_views_of_a_pause_are_not_those_of_a_minute(storage: Storage) -> None:
+    """A server reads nothing while no requests for the feed come."""
+    here, there = Counted(storage), Counted(storage)
+    known = []
+    for _ in range(13):
+        await here.refresh()
+    known.append(here.sums.swipes_per_minute)
+    for clock in (here.clock, there.clock):
+        clock.go_on(item_sums.MINUTE * 5)
+    for _ in range(30):
+        there.see()
+    await there.sums.close()
+    await here.refresh()
+    known.append(here.sums.swipes_per_minute)
+    for _ in range(13):
+        await here.refresh()
+    known.append(here.sums.swipes_per_minute)
+    assert known == [0, None, 0]
+    await here.sums.close()
+
+
 async def test_a_clock_that_jumps_back_loses_no_sums(storage: Storage) -> None:
     here, there = Counted(storage), Counted(storage)
     await here.refresh()
