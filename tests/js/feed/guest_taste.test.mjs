@@ -24,17 +24,17 @@ test('a view says the same as to the server', () => {
   assert.deepEqual(learned(...views), {
     v: 1,
     at: NOW,
-    t: { song: [1, 0.18], cat: [2, 0.01] },
-    c: { bob: [1, -0.25], ann: [1, 0.21] },
-    m: { calm3: [1, 0.04] },
+    t: { song: [1, 0.12], cat: [2, 0.06] },
+    c: { ann: [1, 0.39], bob: [1, -0.23] },
+    m: { calm3: [1, 0.05] },
   });
   const later = NOW + 14 * 86_400; // earlier views count half
   assert.deepEqual(learned(...views, [item(['song'], 'ann', 'calm'), 200, later]), {
     v: 1,
     at: later,
-    t: { song: [1.5, 0.3], cat: [1, 0.01] },
-    c: { ann: [1.5, 0.36], bob: [0.5, -0.13] },
-    m: { calm3: [1.5, 0.07] },
+    t: { song: [1.5, 0.19], cat: [1, 0.03] },
+    c: { ann: [1.5, 0.58], bob: [0.5, -0.12] },
+    m: { calm3: [1.5, 0.08] },
   });
 });
 

@@ -1,9 +1,12 @@
 """What a taste learns, forgets and keeps."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
+from server.feed import taste as module
 from server.feed.taste import (
     HALF_LIFE,
     MAX_BYTES,
@@ -152,3 +155,23 @@ def test_what_is_not_a_taste_is_refused(text: str) -> None:
     assert Taste.from_json(json.dumps(GOOD), NOW)
     with pytest.raises(ValueError, match="taste"):
         Taste.from_json(text, NOW)
+
+
+def test_the_browser_of_a_guest_learns_the_same() -> None:
+    """tests/js/feed/guest_taste.test.mjs compares what the two learn from the same views."""
+    page = Path(module.__file__).parents[2] / "web/js/feed/guest_taste.js"
+    text = page.read_text(encoding="utf-8")
+
+    def number(name: str) -> float:
+        found = re.search(rf"\b{name} = (-?[\d._]+)", text)
+        assert found, name
+        return float(found[1])
+
+    priors, limits = (re.search(rf"{name} = .*", text) for name in ("PRIOR", "LIMITS"))
+    assert priors and limits
+    for found, values in ((priors[0], module.PRIOR), (limits[0], module.LIMITS)):
+        pairs = re.findall(r"(\w): ([\d.]+)", found)
+        assert {part: float(value) for part, value in pairs} == values
+    for name in ("NOISE", "USUAL", "MAX_MEAN"):
+        assert number(name) == getattr(module, name), name
+    assert number("MAX_BYTES") == MAX_GUEST_BYTES

@@ -13,8 +13,9 @@ const DECAY_AFTER = 3_600; // s
 const MAX_BYTES = 1_024;
 const [SKIP, STAY] = [3, 8]; // s; a shorter view is a skip, a longer view is a stay
 const LIMITS = Object.freeze({ t: 60, c: 40, m: 25 });
-const PRIOR = Object.freeze({ t: 0.25, c: 0.3, m: 0.05 });
+const PRIOR = Object.freeze({ t: 0.12, c: 0.4, m: 0.05 });
 const NOISE = 0.9;
+const USUAL = -0.3; // what a view says on average, if nothing is known
 const MAX_MEAN = 3;
 const MAX_COUNT = 1_000;
 const MAX_TAGS = 8;
@@ -52,7 +53,7 @@ export class GuestTaste {
     if (creator.id) about.push(['c', creator.id]);
     if (mood) about.push(['m', `${mood}${Math.floor(hour / 6)}`]);
     const beliefs = about.map(([name, key]) => this.#belief(name, key));
-    const expected = beliefs.reduce((sum, [, mean]) => sum + mean, 0);
+    const expected = beliefs.reduce((sum, [, mean]) => sum + mean, USUAL);
     const variances = about.map(([name], n) => variance(name, beliefs[n]?.[0] ?? 0));
     const doubt = variances.reduce((sum, each) => sum + each, NOISE);
     const surprise = (liking(seconds) - expected) / doubt;
