@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from math import exp, log, log1p
 
+from server.discovery.item import Reason
 from server.feed.exploration import stay_odds
 from server.feed.features import Candidate
-from server.feed.reasons import WEIGHTS, Reason
+from server.feed.reasons import WEIGHTS
 
 BEST_SHARE = 0.03
 """What people do counts at most as at the last item of this share of the best items, at least as at

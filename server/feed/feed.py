@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from server.discovery.item import FeedItem, ItemId, Kind, Reason
+from server.discovery.item import FeedItem, ItemId, Kind
 from server.discovery.items import FeedItems
 from server.feed.candidates import Candidates, Snapshot, candidate_of, mark
 from server.feed.cursor import APART, Position
@@ -191,8 +191,7 @@ class Feed:
             if one is None:  # the live has ended since, and has become its replay
                 one = ids[ItemId(Kind.LIVE, item.id)]
             self._shown.keep((item.kind.value, item.id), one.item)
-            reasons = tuple(Reason(each.code, each.weight, each.detail) for each in one.reasons)
-            built.append(replace(item, reasons=reasons, score=one.score))
+            built.append(replace(item, reasons=one.reasons, score=one.score))
         return built
 
     # What viewers did

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import exp
 
+from server.discovery.item import Reason
 from server.feed.features import Candidate, Shown, Viewer
 from server.feed.places import Places
-from server.feed.reasons import WEIGHTS, Reason
+from server.feed.reasons import WEIGHTS
 
 SEEN_SECONDS = 1_500.0
 """Seconds after which the points of `seen` and `skipped` have fallen to a third."""

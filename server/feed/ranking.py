@@ -9,7 +9,9 @@ between the others.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
+from math import inf
 
+from server.discovery.item import Reason
 from server.feed.chance import Chance
 from server.feed.common import Common
 from server.feed.exploration import Newcomers, normals
@@ -17,7 +19,7 @@ from server.feed.features import Candidate, Viewer
 from server.feed.kin import Kin
 from server.feed.personal import Personal
 from server.feed.places import Places
-from server.feed.reasons import WEIGHTS, Ranked, Reason
+from server.feed.reasons import WEIGHTS, Ranked
 
 CREATOR_APART = 5
 """A creator comes at most once in so many items, if there are enough others."""
@@ -103,9 +105,12 @@ class Pool:
         return [doubt * draw for doubt, draw in zip(doubts, draws, strict=True)]
 
     def _lanes(self, scores: list[float], hidden: set[int], limit: int) -> _Lanes:
+        """Returns the lanes without the new lives. The hidden places lose their scores."""
+        for place in hidden:
+            scores[place] = -inf
         value = scores.__getitem__
-        best = nlargest(limit * 4 + 8 + len(hidden), range(len(scores)), key=value)
-        other = nlargest(limit + 8 + len(hidden), self._other, key=value)
+        best = nlargest(limit * 4 + 8, range(len(scores)), key=value)
+        other = nlargest(limit + 8, self._other, key=value)
         return _Lanes(*([place for place in lane if place not in hidden] for lane in (best, other)))
 
     def _compose(self, lanes: _Lanes, chance: Chance, limit: int) -> list[tuple[int, bool]]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from server.discovery.item import Reason
 from server.feed.features import Candidate
 
 WEIGHTS = {
@@ -28,20 +29,10 @@ REASONS = frozenset(WEIGHTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """One part of a score."""
-
-    code: str
-    """One of REASONS."""
-    weight: float
-    """Points that it adds (or takes, if negative). The weights of an item sum up to its score."""
-    detail: str = ""
-    """The key of the tag for `tag`, the mood for `mood` and `hour`; else empty."""
-
-
-@dataclass(frozen=True, slots=True)
 class Ranked:
     item: Candidate
     score: float
     reasons: tuple[Reason, ...]
-    """The strongest reason first."""
+    """The strongest reason first. The weights sum up to the score. `detail` is the key of the tag
+    for `tag`, the mood for `mood` and `hour`.
+    """

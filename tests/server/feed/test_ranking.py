@@ -275,6 +275,13 @@ def test_items_that_were_seen_can_be_left_out() -> None:
     assert rank_without(items, 1, []) != rank_without(items, 1, seen[-1:])
 
 
+def test_many_seen_items_do_not_change_the_order_of_the_others() -> None:
+    items = _crowd(500)
+    best = [found.item.item for found in Pool(items, NOW).rank(Viewer(), 1, 330)]
+    ranked = Pool(items, NOW).rank(Viewer(), 1, 30, best[:300])
+    assert [found.item.item for found in ranked] == best[300:]
+
+
 def rank_without(items: list[Candidate], seed: int, without: list[str]) -> list[str]:
     ranked = Pool(items, NOW).rank(Viewer(), seed, len(items), without)
     return [found.item.item for found in ranked]

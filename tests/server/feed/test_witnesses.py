@@ -37,7 +37,7 @@ def test_what_is_kept_is_bounded() -> None:
     assert witnesses.admit("live", "network 0", "person", 1)
 
 
-def test_a_clock_that_goes_back_counts_nobody_twice() -> None:
+def test_a_clock_that_goes_back_counts_no_person_twice() -> None:
     witnesses = Witnesses()
     assert witnesses.admit("live", "network", "person", 1_000)
     assert not witnesses.admit("live", "network", "person", 0)
