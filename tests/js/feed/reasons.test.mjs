@@ -8,6 +8,7 @@ test('reasons are sentences with what they are about', () => {
   assert.equal(reasonText({ code: 'tag', weight: 1, detail: 'cats' }), 'You stay with #cats');
   assert.equal(reasonText({ code: 'tag', weight: 1 }), 'You stay with its tags');
   assert.equal(reasonText({ code: 'tag', weight: -1 }), 'You often skip its tags');
+  assert.equal(reasonText({ code: 'tag', weight: -1, detail: 'cats' }), 'You often skip #cats');
   assert.equal(reasonText({ code: 'fresh', weight: -1 }), 'It is new');
   assert.equal(reasonText({ code: 'unheard_of', weight: 1 }), '');
 });

@@ -10,8 +10,10 @@ const SHOWN = 6;
  * @returns {string} '' for a code that this page does not know
  */
 export function reasonText({ code, detail = '', weight }) {
-  if (code === 'tag' && detail && weight > 0)
-    return t('feed.reason.tag_named', { tag: `#${detail}` });
+  if (code === 'tag' && detail) {
+    const named = weight < 0 ? 'feed.reason.tag_named_against' : 'feed.reason.tag_named';
+    return t(named, { tag: `#${detail}` });
+  }
   const against = `feed.reason.${code}_against`;
   const key = weight < 0 && hasText(against) ? against : `feed.reason.${code}`;
   return hasText(key) ? t(key) : '';
