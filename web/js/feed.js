@@ -21,6 +21,7 @@ import { loadStyle } from './page/style.js';
 import { Identity } from './people/identity.js';
 import { lateModules } from './room/late_modules.js';
 
+const STAY = 8; // s with one item after which the order of those that follow is out of date
 const RETRY = 3_000; // ms until the next request after the server could not be reached
 const EMPTY_AGAIN = 5_000; // the same while nothing is in the feed
 
@@ -57,6 +58,7 @@ const feed = new FeedView({
     watched: (watched, item) => {
       taste.watched(watched, item);
       sendWatched(watched).catch(() => {}); // the next one may arrive
+      if (watched.seconds >= STAY) void renew();
     },
     wantsMore: () => void more(),
     again: () => void refresh(),
@@ -148,6 +150,13 @@ async function more() {
   } catch (error) {
     fail(/** @type {any} */ (error), () => void more());
   }
+}
+
+/** Lets the server choose anew what follows. */
+async function renew() {
+  if (reading || choice.mode !== 'for_you') return;
+  const items = await source.first().catch(() => []);
+  if (items.length) feed.renew(items, source.complete);
 }
 
 /**

@@ -30,6 +30,18 @@ test('each answer leads to the next one', async () => {
   assert.deepEqual(asked, ['', 'second']);
 });
 
+test('a new beginning does not leave out what was not seen', async () => {
+  const { source, asked } = sourceOf(
+    { items: [item('a')], cursor: 'second' },
+    { items: [item('b')], cursor: 'third' },
+    { items: [item('c')], cursor: null },
+  );
+  await source.first();
+  await source.first();
+  await source.more();
+  assert.deepEqual(asked, ['', '', 'third']);
+});
+
 test('after the time of a cursor a new order follows', async () => {
   const { source, asked } = sourceOf({ items: [item('a')], cursor: 'old' }, 400, {
     items: [item('b')],

@@ -96,6 +96,17 @@ test('the item on the screen stays there when an item before it is removed', () 
   assert.equal(pager.items.length, 3);
 });
 
+test('at rest, items that are neither on the screen nor beside it may be replaced', () => {
+  const pager = pagerOf(6);
+  assert.equal(pager.replaceable, 4);
+  pager.rest(3);
+  assert.equal(pager.replaceable, 1);
+  pager.rest(6); // the end
+  assert.equal(pager.replaceable, 0);
+  pager.move(0.5);
+  assert.equal(pager.replaceable, 0);
+});
+
 test('a long session keeps a bounded number of items', () => {
   const pager = pagerOf(2);
   for (let n = 0; n < 500; n++) {

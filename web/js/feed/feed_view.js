@@ -117,6 +117,16 @@ export class FeedView {
   }
 
   /**
+   * Shows these items after the next one, instead of those that follow it now.
+   * @param {readonly FeedItem[]} items
+   * @param {boolean} complete
+   */
+  renew(items, complete) {
+    for (let n = this.#pager.replaceable; n > 0; n--) this.#remove(this.#slides.length - 1);
+    this.append(items, complete);
+  }
+
+  /**
    * Goes to the next or the previous slide.
    * @param {1 | -1} direction
    */

@@ -92,6 +92,14 @@ export class Pager {
   }
 
   /**
+   * Returns how many items at the end may be replaced: at rest, all but the one on the screen and its
+   * neighbours. The caller removes them.
+   */
+  get replaceable() {
+    return this.#resting ? Math.max(0, this.#items.length - this.at - 2) : 0;
+  }
+
+  /**
    * The deck moves, by a finger or by itself.
    * @param {number} position  pages
    */
