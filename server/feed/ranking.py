@@ -6,7 +6,7 @@ on the viewer (personal.py). One addend is drawn at random (exploration.py), and
 between the others.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
 from math import inf
@@ -79,8 +79,11 @@ class Pool:
         """
         chance = Chance(seed)
         personal = Personal(viewer, self._now)
-        draws = self._draw(chance)
-        scores = [points + draw for points, draw in zip(self._common.points, draws, strict=True)]
+        points, doubts = self._common.points, self._common.doubts
+        draws = normals(chance, len(points))
+        scores = [
+            point + doubt * draw for point, doubt, draw in zip(points, doubts, draws, strict=True)
+        ]
         before = scores[:]
         personal.add_to(scores, self._places)
         hidden = {
@@ -96,13 +99,10 @@ class Pool:
                 if place not in hidden and self._candidates[place].item not in viewer.shown
             ]
         chosen = self._compose(lanes, chance, limit)
-        return [self._explain(place, new, draws[place], personal) for place, new in chosen]
-
-    def _draw(self, chance: Chance) -> list[float]:
-        """Draws the points of `explore` for all candidates."""
-        doubts = self._common.doubts
-        draws = normals(chance, len(doubts))
-        return [doubt * draw for doubt, draw in zip(doubts, draws, strict=True)]
+        return [
+            self._explain(place, new, doubts[place] * draws[place], personal)
+            for place, new in chosen
+        ]
 
     def _lanes(self, scores: list[float], hidden: set[int], limit: int) -> _Lanes:
         """Returns the lanes without the new lives. The hidden places lose their scores."""
@@ -118,7 +118,7 @@ class Pool:
         chosen: list[tuple[int, bool]] = []
         while len(chosen) < limit and lanes.best:
             near = {self._candidates[place].creator for place, _ in chosen[1 - CREATOR_APART :]}
-            new = self._newcomers.pick(chance, self._apart(lanes.new, near))
+            new = self._newcomers.pick(chance, list(self._apart(lanes.new, near)))
             place = self._first(lanes, near, chance) if new is None else new
             chosen.append((place, new is not None))
             lanes.remove(place)
@@ -126,15 +126,14 @@ class Pool:
 
     def _first(self, lanes: _Lanes, near: set[str], chance: Chance) -> int:
         """Returns the best item whose creator is not near, or the best if all creators are."""
-        other = self._apart(lanes.other, near)
-        if other and chance.random() < OTHER_SHARE:
-            return other[0]
-        best = self._apart(lanes.best, near)
-        return best[0] if best else lanes.best[0]
+        other = next(self._apart(lanes.other, near), None)
+        if other is not None and chance.random() < OTHER_SHARE:
+            return other
+        return next(self._apart(lanes.best, near), lanes.best[0])
 
-    def _apart(self, lane: Sequence[int], near: set[str]) -> list[int]:
-        """Returns the places whose creators are not near."""
-        return [place for place in lane if self._candidates[place].creator not in near]
+    def _apart(self, lane: Sequence[int], near: set[str]) -> Iterator[int]:
+        """Yields the places whose creators are not near."""
+        return (place for place in lane if self._candidates[place].creator not in near)
 
     def _explain(self, place: int, new: bool, draw: float, personal: Personal) -> Ranked:
         item = self._candidates[place]
