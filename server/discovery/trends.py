@@ -46,11 +46,19 @@ class Trends:
             await asyncio.wait([self._task])
 
     async def find(self) -> list[TrendingTag]:
-        """Returns the tags that trend, the first one most. Raises StorageError."""
+        """Returns the tags that trend, the first one most. While the database fails, returns those
+        of the last time. Raises StorageError if there are none.
+        """
         async with self._reading:
             now = asyncio.get_running_loop().time()
             if self._found_at is None or now - self._found_at >= KEPT:
-                self._found = await self._read()
+                try:
+                    self._found = await self._read()
+                except StorageError as error:
+                    if self._found_at is None:
+                        raise
+                    logger.warning("the tags that trend are those of the last time: %s", error)
+                # Also after an error: the requests that wait must not wait for one try each.
                 self._found_at = now
         return self._found
 
