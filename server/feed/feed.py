@@ -129,7 +129,6 @@ class Feed:
             # Frames come first: other tasks run between the parts of this work.
             await asyncio.sleep(0)
             viewer = self._viewer(visitor, wish, record, place, snapshot)
-            await asyncio.sleep(0)
             ranked = _ranked(snapshot, candidates, viewer, wish, place)
             await asyncio.sleep(0)
         return await self._page(ranked, wish, place)
