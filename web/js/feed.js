@@ -152,9 +152,9 @@ async function more() {
   }
 }
 
-/** Lets the server choose anew what follows. */
+/** Lets the server choose anew what follows, unless the viewer is at the end. */
 async function renew() {
-  if (reading || choice.mode !== 'for_you') return;
+  if (reading || choice.mode !== 'for_you' || feed.at === feed.items.length) return;
   const items = await source.first().catch(() => []);
   if (items.length) feed.renew(items, source.complete);
 }
