@@ -104,9 +104,10 @@ class Tastes:
 
     async def set_personal(self, person: str, personal: bool) -> None:
         """Chooses whether the feed may use and keep the taste. Raises StorageError."""
-        if not personal:
-            self._waiting.pop(person, None)
+        # Views that wait may be of a time in which the feed may not learn.
+        self._waiting.pop(person, None)
         await self._store.set_personal(person, personal, self._now())
+        self._waiting.pop(person, None)
 
     async def close(self) -> None:
         """Stores what waits."""

@@ -105,6 +105,20 @@ async def test_nothing_is_learnt_from_a_person_who_does_not_want_it(storage: Sto
     assert await learner.known() == set()
 
 
+async def test_views_are_not_learnt_later_either(storage: Storage) -> None:
+    learner = Learner(storage)
+    learner.see("ramen")
+    learner.clock.go_on(STORE_EVERY)
+    await learner.tastes._store_due()
+    await learner.tastes.set_personal("p-1", False)
+    learner.see("piano")
+    await learner.tastes.set_personal("p-1", True)
+    assert await learner.known() == {"ramen"}
+    learner.see("chess")
+    await learner.tastes.close()
+    assert await learner.known() == {"ramen", "chess"}
+
+
 async def test_a_deleted_person_gets_no_taste(storage: Storage) -> None:
     learner = Learner(storage)
     learner.see("ramen", "p-gone")
