@@ -118,6 +118,10 @@ class Candidates:
         assert self._renewing is not None
         return await asyncio.shield(self._renewing)
 
+    def find(self, kind: str, id: str) -> Candidate | None:
+        """Returns an item of the present snapshot."""
+        return None if self._snapshot is None else self._snapshot.by_key.get((kind, id))
+
     async def close(self) -> None:
         if self._renewing:
             self._renewing.cancel()

@@ -196,10 +196,11 @@ class Feed:
     # What viewers did
 
     def watched(self, visitor: Visitor, view: View, hour: int | None = None) -> None:
-        """Counts a view of an item that the feed has shown lately. Ignores other items, and views
-        of people who have not stayed with several creators.
+        """Counts a view of an item that the feed has shown lately, or that another server may have
+        shown. Ignores other items, and views of people who have not stayed with several creators.
         """
-        item = self._shown.get((view.kind, view.id))
+        key = view.kind, view.id
+        item = self._shown.get(key) or self.candidates.find(*key)
         if item is None:
             return
         now = self._now()

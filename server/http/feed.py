@@ -114,8 +114,8 @@ class FeedEndpoint:
         return reply(FeedAnswer, {"items": page.items, "cursor": cursor, "trending": trending})
 
     async def watched(self, request: web.Request) -> web.Response:
-        """Counts what the viewer did with an item. Knows an item only if the feed has shown it
-        lately, and answers the same for every other id.
+        """Counts what the viewer did with an item. Knows an item only if the feed shows it, or has
+        shown it lately, and answers the same for every other id.
         """
         body = read_model(WatchedItem, await read_object(request), RefusalCode.BAD_VIEW)
         known = await self._identity.require_visitor(request, store=False)

@@ -285,6 +285,25 @@ async def test_what_was_watched_counts_once(server: Server, creator: Browser) ->
     assert not await sums.find([("live", "unknown"), ("live", "k3v9x2")])
 
 
+async def test_views_of_what_another_server_has_shown_count(
+    server: Server, creator: Browser
+) -> None:
+    async with Browser(server.url) as viewer:
+        await viewer.person()
+        await _stay_with_others(server, viewer)
+        room = await go_live(server, creator, "shown at another server")
+        newer = await go_live(server, creator, "shown here")
+        query = {"mode": "chronological", "limit": 1}
+        await until(viewer, lambda items: ids(items) == [newer.name], **query)
+        body = {"kind": "live", "id": room.name, "seconds": 9}
+        assert await viewer.status("POST", "/api/feed/watched", body) == 204
+
+    async def stored() -> bool:
+        return bool(await server.storage.feed_items.find([("live", room.name)]))
+
+    await _until(stored)
+
+
 async def test_who_stays_with_one_creator_only_does_not_count(
     server: Server, creator: Browser
 ) -> None:
