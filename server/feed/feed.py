@@ -67,6 +67,8 @@ class Wish:
     taste: Taste = field(default_factory=Taste)
     """The taste that the browser of a guest keeps."""
     limit: int = 10
+    at: ItemId | None = None
+    """The item that comes first, if the viewer may see it: the item of a link to the feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,22 @@ class Feed:
             viewer = self._viewer(visitor, wish, record, place, snapshot)
             ranked = _ranked(snapshot, candidates, viewer, wish, place)
             await asyncio.sleep(0)
-        return await self._page(ranked, wish, place)
+        page = await self._page(ranked, wish, place)
+        if position is None and wish.at is not None:
+            return replace(page, items=await self._led_by(wish.at, page.items, record.hidden))
+        return page
+
+    async def _led_by(
+        self, at: ItemId, items: list[FeedItem], hidden: frozenset[str]
+    ) -> list[FeedItem]:
+        """Returns the item `at`, if it is public and not of one of the creators `hidden`, and then
+        the others.
+        """
+        for found in await self._items.find([at]):
+            if found.creator.id not in hidden:
+                first = next((item for item in items if item.key == found.key), found)
+                return [first, *(item for item in items if item.key != found.key)]
+        return items
 
     def _viewer(
         self,

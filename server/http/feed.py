@@ -3,6 +3,7 @@ that the feed has learnt. server/API.md describes the requests and answers.
 """
 
 import json
+import re
 import time
 from datetime import datetime
 from functools import lru_cache
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from relay.client_address import keys_of
 from relay.errors import RefusalCode
-from server.discovery.item import FeedItem
+from server.discovery.item import FeedItem, ItemId, Kind
 from server.discovery.trends import TrendingTag, Trends
 from server.errors import BadRequest
 from server.feed.cursor import BadCursor, OldCursor, Position, read_cursor, write_cursor
@@ -38,6 +39,8 @@ MAX_SECONDS = 86_400
 """Maximum length of one view, seconds."""
 MAX_ZONE = 64
 """Maximum length of the name of a time zone, characters."""
+AT = re.compile(r"(live|clip|replay):([A-Za-z0-9_-]{1,32})", re.ASCII)
+"""The item of a link: its kind and id."""
 MAX_TRENDING = 8
 
 
@@ -214,7 +217,17 @@ def read_wish(request: web.Request, now: float) -> Wish:
         hour_in(query.get("zone", ""), now),
         _read_taste(query.get("taste", ""), now),
         min(int(limit), MAX_LIMIT),
+        _read_at(query.get("at", "")),
     )
+
+
+def _read_at(text: str) -> ItemId | None:
+    if not text:
+        return None
+    match = AT.fullmatch(text)
+    if match is None:
+        raise _bad_query("at is live:ROOM, clip:ID or replay:ROOM")
+    return ItemId(Kind(match[1]), match[2])
 
 
 def _read_taste(text: str, now: float) -> Taste:

@@ -1,7 +1,7 @@
 /** The script of the feed: what the viewer swipes through, and the choices about it. */
 import { readFeed, sendWatched, sendWatchedAtEnd } from './api/feed_api.js';
 import { Choice } from './feed/choice.js';
-import { itemOfLink, linkOf } from './feed/deep_link.js';
+import { linkOf, liveOfLink, readLink } from './feed/deep_link.js';
 import { FeedSheet } from './feed/feed_sheet.js';
 import { FeedSource } from './feed/feed_source.js';
 import { FeedView } from './feed/feed_view.js';
@@ -89,8 +89,9 @@ function arrive(item) {
   document.title = `${title} · microlive`;
   const name = document.querySelector('.slide:not([inert])')?.getAttribute('aria-label') ?? title;
   setText(byId('place'), name);
-  // The way back leads to this item, although the next answer may not contain it.
-  history.replaceState({ item }, '', linkOf(item, location.search));
+  // The way back from another page leads to this item. A swipe adds no entry to the history: "back"
+  // leaves the feed at once, however many items were seen, and swiping down leads to the item before.
+  history.replaceState(null, '', linkOf(item, location.search));
 }
 
 /** @param {import('./api/feed_api.js').FeedItem} item */
@@ -115,7 +116,7 @@ async function refresh(first = new Set(), link = '') {
   reading = true;
   document.body.classList.add('reading');
   try {
-    const [items, linked] = await Promise.all([source.first(), itemOfLink(link, history.state)]);
+    const [items, linked] = await Promise.all([source.first(link), liveOfLink(link)]);
     const rank = (/** @type {(typeof items)[number]} */ item) =>
       Number(!(item.kind === 'live' && first.has(item.room)));
     const sorted = [...items].sort((a, b) => rank(a) - rank(b));
@@ -216,7 +217,7 @@ Object.assign(window, {
     resting: () => feed.resting,
   },
 });
-void refresh(new Set(), query.get('at') ?? '');
+void refresh(new Set(), readLink(query.get('at')));
 lateModules.serviceWorker().then(
   ({ registerServiceWorker }) => registerServiceWorker(),
   () => {},

@@ -19,7 +19,7 @@ OPERATIONS = (
         "The next lives, clips and replays for a viewer, with the reasons for their order",
         {200: (FeedAnswer,)},
         merged(STORAGE, LOOKUP, {400: (Code.BAD_CURSOR, Code.BAD_FEED, Code.BAD_TASTE)}),
-        query=("mode", "mood", "zone", "taste", "cursor", "limit"),
+        query=("mode", "mood", "zone", "taste", "cursor", "limit", "at"),
     ),
     Operation(
         "POST",

@@ -52,6 +52,31 @@ test('after the time of a cursor a new order follows', async () => {
   assert.deepEqual(asked, ['', 'old', '']);
 });
 
+test('only the first request of an order names the item of a link', async () => {
+  const asked = [];
+  const source = new FeedSource(wish, async ({ at }) => {
+    asked.push(at);
+    return { items: [item('a')], cursor: 'next' };
+  });
+  await source.first('clip:x');
+  await source.more();
+  await source.first();
+  assert.deepEqual(asked, ['clip:x', '', '']);
+});
+
+test('the end of an earlier request does not end the present one', async () => {
+  const answers = [];
+  const source = new FeedSource(wish, () => new Promise((resolve) => answers.push(resolve)));
+  const old = source.first();
+  const present = source.first();
+  answers[0]({ items: [], cursor: 'old' });
+  await old;
+  const more = source.more();
+  assert.equal(answers.length, 2);
+  answers[1]({ items: [item('new')], cursor: 'new' });
+  assert.deepEqual(await more, await present);
+});
+
 test('a refusal of a first request is one', async () => {
   const { source } = sourceOf(400, { items: [], cursor: null });
   await assert.rejects(source.first());

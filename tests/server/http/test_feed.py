@@ -201,6 +201,33 @@ async def test_pages_have_each_item_once(server: Server, creator: Browser) -> No
                 assert ids(seen) == [f"clip{number}" for number in range(24, -1, -1)]
 
 
+async def test_the_item_of_a_link_comes_first(server: Server, creator: Browser) -> None:
+    """Also if it is not among the first items. What the viewer may not see is left out."""
+    me = await creator.person()
+    for number in range(6):
+        await add_clip(server.storage, f"clip{number}", creator=me["id"], at=float(number))
+    await add_clip(server.storage, "secret", creator=me["id"], visibility="unlisted")
+    live = await go_live(server, creator, "shown")
+    unlisted = await go_live(server, creator, "unlisted", visibility="unlisted")
+    query = {"mode": "chronological", "limit": 2}
+    async with Browser(server.url) as viewer:
+        await viewer.person()
+        usual = ids(await until(viewer, lambda items: live.name in ids(items)[:2], **query))
+        assert len(usual) == 2
+        answer = await read(viewer, at="clip:clip0", **query)
+        assert ids(answer["items"]) == ["clip0", *usual]
+        later = await read(viewer, at="clip:clip0", cursor=answer["cursor"], **query)
+        assert len(later["items"]) == 2
+        known = (await read(viewer, at=f"live:{live.name}", **query))["items"]
+        assert ids(known) == [live.name, *(id for id in usual if id != live.name)]
+        assert known[0]["score"] == answer["items"][1 + usual.index(live.name)]["score"]
+        for at in ("clip:secret", f"live:{unlisted.name}", "clip:none", "replay:none"):
+            assert ids((await read(viewer, at=at, **query))["items"]) == usual, at
+        await take_handle(viewer, "sam")
+        assert await viewer.status("PUT", f"/api/me/hidden/{me['id']}") == 204
+        await until(viewer, lambda items: not items, at="clip:clip0", **query)
+
+
 async def test_cursors_that_are_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         await add_clip(server.storage, f"clip{number}")
@@ -229,6 +256,7 @@ BAD_QUERIES = (
     ("mode=best", "bad_feed"),
     ("mood=sad", "bad_feed"),
     *((f"limit={limit}", "bad_feed") for limit in ("0", "-1", "x", "", "9999", "1e1", "٣")),
+    *((f"at={at}", "bad_feed") for at in ("clip", "room:a", "clip:", "clip:a/b", "clip:ü")),
     ("taste=x", "bad_taste"),
     ("taste=%00", "bad_taste"),
     ("taste=" + "x" * 1_025, "bad_taste"),

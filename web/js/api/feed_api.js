@@ -43,6 +43,7 @@
  * @property {string} taste   the guest's taste; '' for none
  * @property {string} cursor  '' for the first items
  * @property {number} limit
+ * @property {string} [at]    the item that comes first, such as `clip:AbC123`
  *
  * @typedef {object} FeedAnswer
  * @property {FeedItem[]} items
@@ -56,9 +57,9 @@ const WATCHED = '/api/feed/watched';
  * @param {FeedRequest} options
  * @returns {Promise<FeedAnswer>}
  */
-export function readFeed({ mode, mood, taste, cursor, limit }) {
+export function readFeed({ mode, mood, taste, cursor, limit, at }) {
   const query = new URLSearchParams({ mode, limit: String(limit), zone: timeZone() });
-  for (const [name, value] of Object.entries({ mood, taste, cursor }))
+  for (const [name, value] of Object.entries({ mood, taste, cursor, at }))
     if (value) query.set(name, value);
   return request(`/api/feed?${query}`);
 }

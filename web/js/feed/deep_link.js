@@ -1,6 +1,5 @@
 /** The address of one item in the feed: `/?at=KIND:ID`. */
 import { lateModules } from '../room/late_modules.js';
-import { keyOf } from './pager.js';
 
 /** @typedef {import('../api/feed_api.js').FeedItem} FeedItem */
 
@@ -16,19 +15,21 @@ export function linkOf({ kind, id }, search) {
 }
 
 /**
- * Returns the item of an address, which the feed itself may not contain: the item that the page has
- * shown there before, or a live.
- * @param {string} link  such as `live:AbC123`
- * @param {{item?: FeedItem} | null} [state]  `history.state`
- * @returns {Promise<FeedItem | null>} null if it is unknown or over
+ * Returns the item of an address as the feed is to be asked for it.
+ * @param {string | null} at  the parameter `at` of the address
+ * @returns {string}  such as `clip:AbC123`; '' if the address names no item
  */
-export async function itemOfLink(link, state) {
-  const kept = state?.item && keyOf(state.item) === link ? state.item : null;
-  if (kept && kept.kind !== 'live') return kept;
-  const [, room] = /^live:([\w-]{1,64})$/.exec(link) ?? [];
-  const info = room ? await roomInfo(room).catch(() => null) : null;
-  if (!info || info.state === 'ended') return null;
-  return kept ? { ...kept, title: info.title, viewers: info.viewers } : unknownLive(info);
+export const readLink = (at) => (at && /^(live|clip|replay):[\w-]{1,32}$/.test(at) ? at : '');
+
+/**
+ * Returns the live of an address. The feed itself does not contain a live that is not listed.
+ * @param {string} link  as `readLink` returns it
+ * @returns {Promise<FeedItem | null>} null if it is no live, unknown or over
+ */
+export async function liveOfLink(link) {
+  const [kind, room] = link.split(':');
+  const info = kind === 'live' && room ? await roomInfo(room).catch(() => null) : null;
+  return !info || info.state === 'ended' ? null : unknownLive(info);
 }
 
 /**

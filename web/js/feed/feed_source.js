@@ -2,7 +2,7 @@
  * Reads the feed from the server, one answer after the other.
  *
  * @typedef {import('../api/feed_api.js').FeedItem} FeedItem
- * @typedef {Omit<import('../api/feed_api.js').FeedRequest, 'cursor' | 'limit'>} Wish
+ * @typedef {Omit<import('../api/feed_api.js').FeedRequest, 'cursor' | 'limit' | 'at'>} Wish
  */
 import { readFeed } from '../api/feed_api.js';
 
@@ -30,14 +30,14 @@ export class FeedSource {
 
   /**
    * Starts anew.
+   * @param {string} [at]  the item that the server is to put first
    * @returns {Promise<FeedItem[]>} the first items; rejects with an ApiError
    */
-  first() {
+  first(at = '') {
     this.#turn++;
     this.#cursor = '';
-    this.#reading = null;
     this.complete = false;
-    return this.more();
+    return this.#begin(at);
   }
 
   /**
@@ -45,15 +45,27 @@ export class FeedSource {
    * @returns {Promise<FeedItem[]>} rejects with an ApiError
    */
   more() {
-    this.#reading ??= this.#ask(this.#turn).finally(() => (this.#reading = null));
-    return this.#reading;
+    return this.#reading ?? this.#begin('');
   }
 
-  /** @param {number} turn  @returns {Promise<FeedItem[]>} */
-  async #ask(turn) {
+  /** @param {string} at  @returns {Promise<FeedItem[]>} */
+  #begin(at) {
+    const reading = this.#ask(this.#turn, at).finally(() => {
+      // An earlier request does not end the present one.
+      if (this.#reading === reading) this.#reading = null;
+    });
+    return (this.#reading = reading);
+  }
+
+  /**
+   * @param {number} turn
+   * @param {string} [at]
+   * @returns {Promise<FeedItem[]>}
+   */
+  async #ask(turn, at = '') {
     const cursor = this.#cursor;
     try {
-      const answer = await this.#read({ ...this.#wish(), cursor, limit: LIMIT });
+      const answer = await this.#read({ ...this.#wish(), cursor, limit: LIMIT, at });
       if (turn !== this.#turn) return [];
       this.#cursor = answer.cursor ?? '';
       this.complete = !this.#cursor || !answer.items.length;
