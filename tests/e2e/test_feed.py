@@ -1,5 +1,6 @@
 """The feed: swiping from one live to the next by thumb, wheel and keys."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from aiohttp import ClientSession
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
@@ -25,6 +27,7 @@ PHONE: dict[str, Any] = {
 RESTS = "microlive.resting() && microlive.at() === {}"
 MOVES = "microlive.stats()?.playing && microlive.stats().frames > 5"
 ROOM = "new URLSearchParams(location.search).get('at')"
+UNSEEN = "document.getAnimations().filter(({ effect }) => effect.target.closest('[inert]')).length"
 CONNECTED = "microlive.roles().filter((role) => role === 'play' || role === 'standby').length"
 
 
@@ -84,6 +87,8 @@ async def test_thumb_wheel_and_keys_move_through_the_feed(
     )
     first = await arrives(page, 0)
     assert await page.evaluate("microlive.stats().muted")
+    await until(page, "microlive.roles().join() === 'play,standby,poster'")
+    assert await page.evaluate(UNSEEN) == 0
     await page.locator(".slide:not([inert]) [data-part='unmute']").click()
     await until(page, "!microlive.stats().muted")
 
@@ -154,6 +159,67 @@ async def test_the_feed_explains_itself_and_can_be_changed(
     await until(page, "document.body.dataset.feed === 'empty'")
     await page.click("#to-for-you")
     await until(page, "document.body.dataset.feed === 'full'")
+
+
+@pytest.mark.timeout(150)
+async def test_a_link_to_a_clip_opens_the_feed_at_the_clip(
+    visitors: Visitors, tmp_path: Path
+) -> None:
+    """The arrow keys jump in the clip, and back in the live after it. A swipe ends the instant
+    replay. "Back" leaves the feed at once, and "forward" leads to the item that was seen last.
+    """
+    async with LocalServer(tmp_path) as server, live_room(server.url, "A live") as live:
+        link = f"clip:{await publish_clip(server.url, live)}"
+        page = await visitors.page(f"{server.url}/explore", **PHONE)
+        await page.goto(f"{server.url}/?at={link}")
+        assert await arrives(page, 0) == link
+        await page.keyboard.press("p")
+        await until(page, "!microlive.stats().playing")
+        for _ in range(2):
+            await page.keyboard.press("ArrowLeft")
+        await until(page, "microlive.stats().position === 0")
+        await page.keyboard.press("ArrowRight")
+        await until(page, "Math.abs(microlive.stats().position - 5_000) < 100")
+
+        await page.keyboard.press("j")
+        assert await arrives(page, 1) == f"live:{live.room}"
+        await page.keyboard.press("ArrowLeft")
+        await until(page, "document.querySelector('.rewound')?.readyState >= 2")
+        await page.keyboard.press("k")
+        assert await arrives(page, 0) == link
+        assert await page.evaluate("document.querySelector('.rewound')") is None
+
+        await page.go_back()
+        assert page.url == f"{server.url}/explore"
+        await page.go_forward()
+        assert await arrives(page, 0) == link
+        await page.close()
+
+
+async def publish_clip(url: str, live: LiveRoom) -> str:
+    """Publishes a clip of 8 s once the live is long enough. Returns its id."""
+    room = f"/api/rooms/{live.room}"
+    headers = {"Authorization": f"Bearer {live.key}"}
+    async with ClientSession(url, headers=headers) as http, asyncio.timeout(60):
+
+        async def read(path: str) -> Any:
+            async with http.get(path) as response:
+                return await response.json()
+
+        async def length() -> int:
+            window = await read(f"{room}/window")
+            return int(window.get("end", 0)) - int(window.get("start", 0))
+
+        while await length() < 9_000_000:  # noqa: ASYNC110 (has no event)
+            await asyncio.sleep(0.2)
+        body = {"seconds": 8, "publish": True, "title": "A clip"}
+        async with http.post(f"{room}/clips", json=body) as response:
+            clip = await response.json()
+            assert response.status == 201, clip
+        while clip["state"] != "published":
+            await asyncio.sleep(0.1)
+            clip = await read(f"/api/clips/{clip['id']}")
+        return str(clip["id"])
 
 
 async def serious(page: Page) -> list[str]:

@@ -39,6 +39,7 @@ export class Slide {
   #view = null;
   /** @type {HTMLElement} */
   #stage;
+  /** The stage as no view has used it. @type {HTMLElement} */
   #fresh;
   /** @type {Role} */
   #role = 'empty';
@@ -58,9 +59,9 @@ export class Slide {
     this.element.inert = true;
     this.element.setAttribute('aria-label', describe(this.element, item));
     this.#poster = /** @type {HTMLImageElement} */ (this.element.querySelector('.poster'));
-    this.#stage = /** @type {HTMLElement} */ (this.element.querySelector('.stage'));
-    this.#fresh = /** @type {HTMLElement} */ (this.#stage.cloneNode(true));
-    this.#stage.remove();
+    this.#fresh = /** @type {HTMLElement} */ (this.element.querySelector('.stage'));
+    this.#fresh.remove();
+    this.#stage = this.#makeStage();
     this.element.addEventListener('click', (event) => this.#click(event), {
       signal: this.#listening.signal,
     });
@@ -135,14 +136,25 @@ export class Slide {
     this.#view.close();
     this.#view = null;
     // A closed view leaves its elements as they are.
-    const next = /** @type {HTMLElement} */ (this.#fresh.cloneNode(true));
-    this.#stage.replaceWith(next);
-    this.#stage = next;
+    const before = this.#stage;
+    this.#stage = this.#makeStage();
+    before.replaceWith(this.#stage);
+    // Browsers limit the media players of a page, and would keep these until garbage is collected.
+    for (const video of before.querySelectorAll('video'))
+      if (video.srcObject) video.srcObject = null;
     this.fit();
+  }
+
+  #makeStage() {
+    const stage = /** @type {HTMLElement} */ (this.#fresh.cloneNode(true));
+    // The attribute mutes an element that was parsed, but not in every browser a copied one.
+    for (const video of stage.querySelectorAll('video')) video.muted = true;
+    return stage;
   }
 
   #empty() {
     this.#role = 'empty';
+    this.current = false;
     this.#closeView();
     this.#stage.remove();
     this.#poster.removeAttribute('src');

@@ -410,8 +410,9 @@ export class RoomView {
   /** @param {{type: string, state?: RoomState, title?: string, viewers?: number} | null} event */
   #handleEvent(event) {
     if (!event || this.#closed) return;
-    // During an instant replay, the taps are those of the replayed moment.
-    if (event.type === 'tally' && this.#replay.active) return;
+    // During an instant replay, the taps are those of the replayed moment. On standby, the hearts
+    // would be drawn unseen.
+    if (event.type === 'tally' && (this.#replay.active || this.held)) return;
     if (event.type !== 'room' && event.type !== 'presence') return this.#events.event?.(event);
     this.#viewers = event.viewers ?? this.#viewers;
     setText(partOf(this.#root, 'viewers'), headCount(this.#viewers));

@@ -9,7 +9,7 @@ import { NOTHING } from '../timing/player_stats.js';
 import { ConnectionProxy } from './connection_proxy.js';
 
 const SETTLED = 300; // time after the first frame in which the rest of the burst is decoded, ms
-const STILL = 300; // time in which a video element shows a keyframe of a standby, ms
+const STILL = 300; // maximum time in which a video element shows a keyframe of a standby, ms
 const CLOSE_WAIT = 1_000; // time for a worker to close its connection, ms
 const RATE = 48_000; // sample rate of decoded Opus, Hz
 
@@ -190,9 +190,11 @@ export class WebCodecsPlayer {
 
   /** Plays the video element until it has shown the newest frame, if it is paused on standby. */
   #refresh() {
-    if (!this.#standby) return;
+    const { element } = this;
+    if (!this.#standby || !(element instanceof HTMLVideoElement)) return;
     this.#play();
     this.#port.postMessage(['repeat']);
+    element.requestVideoFrameCallback?.(() => this.#pause());
     this.#environment.clearTimeout(this.#rest);
     this.#rest = this.#environment.setTimeout(() => this.#pause(), STILL);
   }
