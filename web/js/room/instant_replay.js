@@ -28,6 +28,7 @@ export class InstantReplay {
   /** @type {Rewind | null} */
   #rewind = null;
   #muted = true;
+  #leaves = 0;
   #closed = false;
 
   /** @param {InstantReplayOptions} options */
@@ -57,20 +58,28 @@ export class InstantReplay {
 
   /** @param {number} seconds */
   async jump(seconds) {
-    (await this.#load())?.jump(seconds);
+    (await this.#enter())?.jump(seconds);
   }
 
   async toggle() {
-    (await this.#load())?.toggle();
+    (await this.#enter())?.toggle();
   }
 
   leave() {
+    this.#leaves++;
     this.#rewind?.leave();
   }
 
   close() {
     this.#closed = true;
     this.#rewind?.close();
+  }
+
+  /** @returns {Promise<Rewind | null>} null if the viewer has left the replay meanwhile */
+  async #enter() {
+    const leaves = this.#leaves;
+    const rewind = await this.#load();
+    return leaves === this.#leaves ? rewind : null;
   }
 
   /** @returns {Promise<Rewind | null>} null once this object is closed */
