@@ -349,12 +349,12 @@ def test_the_bars_of_the_memory_budget() -> None:
 def test_the_share_of_a_standby_is_without_the_cost_of_the_live() -> None:
     """The median of the rounds counts. A lost connection is a failure."""
     rounds = [
-        fanout_standby.Round(100, 10.0, 60.0, standby, 5.0, 20.0, 0, ("fine",) * 3)
-        for standby in (11.0, 12.0, 30.0)
+        fanout_standby.Round(100, 10.0, 8.0, 60.0, standby, 5.0, 20.0, 0, ("fine",) * 4)
+        for standby in (9.0, 10.0, 28.0)
     ]
     cpu, disconnects = fanout_standby.Report(rounds).bars
     assert (cpu.value, cpu.kept, disconnects.kept) == (4.0, True, True)
-    lost = fanout_standby.Round(100, 10.0, 60.0, 11.0, 5.0, 20.0, 1, ("fine",) * 3)
+    lost = fanout_standby.Round(100, 10.0, 8.0, 60.0, 9.0, 5.0, 20.0, 1, ("fine",) * 4)
     assert not fanout_standby.Report([lost]).bars[1].kept
 
 

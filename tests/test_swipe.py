@@ -3,7 +3,9 @@
 import math
 from typing import Any
 
-from scripts.benchmarks.swipe import LIVES, Report, _directions
+import pytest
+
+from scripts.benchmarks.swipe import LIVES, Report, _directions, added_share
 from scripts.benchmarks.swipe_gesture import Swipe
 
 
@@ -46,6 +48,11 @@ def test_the_way_of_the_thumb_stays_among_the_lives() -> None:
     for way in ways:
         place += way
         assert 0 <= place < LIVES
+
+
+def test_a_disturbed_measurement_of_the_cpu_decides_nothing() -> None:
+    assert added_share([(10, 10.4), (8, 12), (10, 10.2)]) == pytest.approx(0.04)
+    assert added_share([(10, 9.5), (10, 9.9), (10, 10.2)]) == 0
 
 
 def test_a_report_says_which_bars_are_kept() -> None:

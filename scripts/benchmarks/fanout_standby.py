@@ -24,6 +24,8 @@ class Round:
     viewers: int
     alone: float
     """With one viewer that plays."""
+    idle: float
+    """With one viewer on standby. For such viewers alone, the server writes no media."""
     playing: float
     standby: float
     memory: float
@@ -36,7 +38,7 @@ class Round:
     @property
     def share(self) -> float:
         """CPU of a viewer on standby, % of the CPU of a viewer that plays."""
-        return (self.standby - self.alone) / (self.playing - self.alone) * 100
+        return (self.standby - self.idle) / (self.playing - self.alone) * 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Report:
                 {
                     "viewers": each.viewers,
                     "alone": each.alone,
+                    "idle": each.idle,
                     "playing": each.playing,
                     "standby": each.standby,
                     "share": round(each.share, 2),
@@ -111,17 +114,20 @@ async def _round(folder: Path, viewers: int, seconds: float, cores: tuple[int, i
             return await run_load(folder / name, cores[1], server.url, *words, *path, within=within)
 
         alone = await run("alone", 1)
+        idle = await run("idle", 1, "--path", "standby")
         standby = await run("standby", viewers, "--path", "standby")
         playing = await run("playing", viewers)
-    loads = (alone, standby, playing)
+    loads = (alone, idle, playing, standby)
     figures = [load["figures"] for load in loads]
+    cpu = [each["server_cpu"] for each in figures]
     return Round(
         viewers,
-        figures[0]["server_cpu"],
-        figures[2]["server_cpu"],
-        figures[1]["server_cpu"],
-        (figures[1]["server_memory"] - figures[0]["server_memory"]) * 1_000 / viewers,
-        figures[1]["received"] * 1_000 / viewers,
-        sum(each["disconnects"] for each in figures),
-        tuple(load["outcome"] for load in loads),
+        alone=cpu[0],
+        idle=cpu[1],
+        playing=cpu[2],
+        standby=cpu[3],
+        memory=(figures[3]["server_memory"] - figures[1]["server_memory"]) * 1_000 / viewers,
+        kbps=figures[3]["received"] * 1_000 / viewers,
+        disconnects=sum(each["disconnects"] for each in figures),
+        outcomes=tuple(load["outcome"] for load in loads),
     )

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page
@@ -35,6 +36,8 @@ WAIT = 1.2
 MOVING = 100.0, 200.0
 WASTE_BAR = 0.15
 CPU_BAR = 0.05
+CPU_PAIRS = 3
+"""Measurements of the CPU with standbys, and as many without."""
 MEMORY_BAR = 15.0
 """MB by which the memory of the page may differ between the first and the last third."""
 Progress = Callable[[str], None]
@@ -236,17 +239,31 @@ async def _only_one(context: BrowserContext) -> None:
 
 async def _standby_cpu(url: str, browser: Browser, seconds: float) -> float:
     """Returns the CPU that two standbys add, as a share of the CPU of one live that plays."""
-    used = []
-    for one in (True, False):
-        async with _feed(url, browser, one=one) as thumb:
-            if not one:
-                await thumb.swipe(1)  # then there is a neighbour each way
-            await asyncio.sleep(6)
-            before = await thumb.cpu()
-            await asyncio.sleep(seconds)
-            used.append(await thumb.cpu() - before)
-    alone, beside = used
-    return max(0.0, (beside - alone) / alone)
+    pairs = []
+    for _ in range(CPU_PAIRS):
+        alone = await _cpu(url, browser, seconds, one=True)
+        pairs.append((alone, await _cpu(url, browser, seconds, one=False)))
+    return added_share(pairs)
+
+
+def added_share(pairs: Sequence[tuple[float, float]]) -> float:
+    """Returns the median of what the second figure of each pair adds, as a share of the first:
+    the load of the machine may change between two pairs.
+    """
+    return max(0.0, median((beside - alone) / alone for alone, beside in pairs))
+
+
+async def _cpu(url: str, browser: Browser, seconds: float, *, one: bool) -> float:
+    """Returns the CPU time of the browser in `seconds`, with one live that plays, and with a
+    standby each way if `one` is false.
+    """
+    async with _feed(url, browser, one=one) as thumb:
+        if not one:
+            await thumb.swipe(1)  # then there is a neighbour each way
+        await asyncio.sleep(6)
+        before = await thumb.cpu()
+        await asyncio.sleep(seconds)
+        return await thumb.cpu() - before
 
 
 async def _waste(url: str, browser: Browser, swipes: int, pause: float) -> float:

@@ -141,12 +141,13 @@ def _fanout_standby(sizes: list[int], seconds: float, rounds: int, as_json: bool
                 Path(folder), sizes, seconds, rounds, two_cores(), progress=progress
             )
 
-    report = measured(run(), 3 * rounds * sum(size / 500 + seconds + 60 for size in sizes))
+    report = measured(run(), 4 * rounds * sum(size / 500 + seconds + 60 for size in sizes))
     if not as_json:
-        names = ("viewers", "one viewer: CPU %", "playing", "standby", "share %", "KB", "kbps")
+        one = ("one viewer: CPU %", "one standby")
+        names = ("viewers", *one, "playing", "standby", "share %", "KB", "kbps")
         table = Table(*names, title="Viewers on standby")
         for each in report.rounds:
-            cpu = (f"{value:.1f}" for value in (each.alone, each.playing, each.standby))
+            cpu = (f"{value:.1f}" for value in (each.alone, each.idle, each.playing, each.standby))
             rest = (f"{each.share:.1f}", f"{each.memory:.0f}", f"{each.kbps:.0f}")
             table.add_row(str(each.viewers), *cpu, *rest)
         console.print(table)

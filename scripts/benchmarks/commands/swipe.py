@@ -29,7 +29,8 @@ def swipe(
                 base, browser, swipes=swipes, pause=pause, seconds=seconds, progress=progress
             )
 
-    report = measured(run(), 180 + 2 * seconds + swipes * (pause + 3) * 1.2)
+    standbys = 2 * benchmark.CPU_PAIRS * (seconds + 20)
+    report = measured(run(), 180 + standbys + swipes * (pause + 3) * 1.2)
     if not as_json:
         table = Table("ms", *DISTRIBUTION, "measured", title="From the end of a swipe to a motion")
         table.add_row("swipes", *cells(report.moving))
