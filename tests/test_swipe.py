@@ -66,7 +66,7 @@ def test_a_report_says_which_bars_are_kept() -> None:
     missed = [bar.name for bar in report.bars if not bar.kept]
     assert missed == [
         "black frames",
-        "bytes that nobody saw",
+        "bytes that were never seen",
         "CPU of two standbys",
         "memory, last third - first",
         "rooms at once",

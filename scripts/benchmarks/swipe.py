@@ -48,7 +48,7 @@ class Report:
     swipes: list[Swipe]
     burst: list[Swipe]
     wasted: float
-    """Share of the media bytes that nobody saw; NaN if not measured."""
+    """Share of the media bytes that were never seen; NaN if not measured."""
     standby_cpu: float
     """CPU that two standbys add, as a share of the CPU of the page with one live that plays."""
     memory: list[float]
@@ -73,7 +73,7 @@ class Report:
             Bar("gesture to a moving picture, p95", self.moving.p95, MOVING[1], "ms"),
             Bar("black frames", dark_samples([*self.swipes, *self.burst]), 0, ""),
             Bar("burst: rooms that do not move", _still(self.burst[-1:]), 0, ""),
-            Bar("bytes that nobody saw", self.wasted, WASTE_BAR, ""),
+            Bar("bytes that were never seen", self.wasted, WASTE_BAR, ""),
             Bar("CPU of two standbys", self.standby_cpu, CPU_BAR, ""),
             Bar("memory, last third - first", self.growth, MEMORY_BAR, "MB"),
             Bar("rooms at once", self.most["rooms"], 3, ""),
@@ -117,7 +117,7 @@ async def measure(
             most = await thumb.page.evaluate("swipes.most()")
             progress("a burst of ten swipes")
             burst = await thumb.burst(10)
-        progress("bytes that nobody sees")
+        progress("bytes that are never seen")
         wasted = await _waste(url, browser, max(10, swipes // 5), pause)
     return Report(done, burst, wasted, standby_cpu, memory, most)
 

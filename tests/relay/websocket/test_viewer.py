@@ -489,7 +489,7 @@ async def test_a_burst_ends_when_its_viewer_goes_on_standby() -> None:
 
 
 async def test_nothing_that_a_standby_reports_counts() -> None:
-    """A taken tap or report of a viewer who watches nothing would be of nobody."""
+    """A taken tap or report of a viewer who watches nothing would belong to no person."""
     owner = Owner()
     channel = make_channel(owner)
     viewer, transport = viewer_of(channel)

@@ -64,7 +64,7 @@ async def test_the_followers_in_pages(
     assert record.label == "Firefox · Linux" and record.device == "device-c"
     assert await subscriptions.remove(record.id, "c")
     assert sorted(await endpoints(subscriptions)) == ["a", "b", "d", "e"]
-    assert await subscriptions.of_followers("nobody", None, NOW) == Page([], None)
+    assert await subscriptions.of_followers("stranger", None, NOW) == Page([], None)
 
 
 @pytest.mark.usefixtures("star")

@@ -35,6 +35,6 @@ async def test_a_clock_that_was_wrong(storage: Storage, creator: str) -> None:
 
 
 async def test_people_who_are_unknown_or_leave(storage: Storage, creator: str) -> None:
-    assert await storage.pushed.claim("nobody", NOW) is None
+    assert await storage.pushed.claim("stranger", NOW) is None
     await storage.accounts.leave(creator, NOW + 86_400)
     assert await storage.pushed.claim(creator, NOW) is None
