@@ -359,7 +359,7 @@ def test_refusals(server: Microlive, stranger: str, report: Path) -> None:
     refused("cannot be reached", "viewers", "http://127.0.0.1:9", *where)
     refused("not a microlive server", "viewers", stranger, *where)
     refused("no room is live", "viewers", server.url, *where)
-    refused("there are ws, whep, hls", "viewers", server.url, "--path", "smoke", *where)
+    refused("there are ws, standby, whep, hls", "viewers", server.url, "--path", "smoke", *where)
     refused("there is no room nowhere", "viewers", server.url, "--room", "nowhere", *where)
     refused("--i-own-this-server", "viewers", "http://192.0.2.1", *where)
     assert not report.exists()
