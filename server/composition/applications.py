@@ -47,7 +47,8 @@ logger = logging.getLogger(__name__)
 
 def create_pages(parts: Parts) -> tuple[Pages, Profiles]:
     """Returns the pages, and the profiles that some pages show."""
-    profiles = Profiles(parts.storage.people, parts.storage.follows, parts.rooms)
+    stored = parts.storage
+    profiles = Profiles(stored.people, stored.follows, stored.bans, parts.rooms)
     clips = ClipPages(parts.clips, clip_access(parts), parts.storage.people, parts.rooms)
     cards = Cards(parts.posters, parts.replay_posters, parts.settings)
     views = ReplayViews(parts.replays, parts.storage)

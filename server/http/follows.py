@@ -19,6 +19,7 @@ from server.people.names import MAX_INPUT
 from server.people.skeleton import key_of
 from server.rooms.description import RoomDescription
 from server.rooms.registry import Rooms
+from server.storage.bans import BanStore
 from server.storage.follows import FollowStore, TooManyFollows
 from server.storage.people import PersonRecord, PersonStore
 
@@ -54,17 +55,21 @@ class Profile(Payload):
 class Profiles:
     """Finds the public data of the holder of a handle."""
 
-    def __init__(self, people: PersonStore, follows: FollowStore, rooms: Rooms) -> None:
+    def __init__(
+        self, people: PersonStore, follows: FollowStore, bans: BanStore, rooms: Rooms
+    ) -> None:
         self._people = people
         self._follows = follows
+        self._bans = bans
         self._rooms = rooms
 
-    async def find(self, handle: str) -> Profile:
+    async def find(self, handle: str, reader: str = "") -> Profile:
         """Returns the profile of the holder of `handle`. The spelling of `handle` may differ from
-        the spelling that the holder chose. Raises NotFound.
+        the spelling that the holder chose. Raises NotFound, also for a person whom the operator has
+        banned, unless `reader` is the id of this person.
         """
         record = await self._record(handle)
-        if record is None:
+        if record is None or not await self._is_shown(record.id, reader):
             raise NotFound(RefusalCode.HANDLE_NOT_FOUND, "no person has this handle")
         return Profile(
             person=PersonBody(**body_of(person_of(record))),
@@ -73,6 +78,9 @@ class Profiles:
             followers=await self._follows.followers(record.id),
             live=await self._rooms.live_of(record.id),
         )
+
+    async def _is_shown(self, person: str, reader: str) -> bool:
+        return person == reader or not await self._bans.holds_everywhere(person, time.time())
 
     async def _record(self, handle: str) -> PersonRecord | None:
         if len(handle) > MAX_INPUT or not handle.isprintable():
@@ -142,7 +150,8 @@ class FollowsEndpoint:
         return reply(LiveFollows, {"live": live})
 
     async def show(self, request: web.Request) -> web.Response:
-        return reply(Profile, await self._profiles.find(request.match_info["handle"]))
+        reader = self._identity.named_by(request)
+        return reply(Profile, await self._profiles.find(request.match_info["handle"], reader))
 
 
 def _id_of(request: web.Request) -> str:

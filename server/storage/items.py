@@ -8,6 +8,7 @@ deleted.
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,7 +23,7 @@ from server.storage.schema.discovery import (
     tag,
     tag_use,
 )
-from server.storage.schema.media import clip
+from server.storage.schema.media import clip, recording
 from server.storage.schema.people import person
 from server.storage.schema.rooms import room
 from server.storage.schema.upsert import insert
@@ -87,7 +88,7 @@ async def index_person(connection: AsyncConnection, id: str) -> None:
 async def forget_words(connection: AsyncConnection, items: Collection[str]) -> None:
     """Deletes the tags and the grams of items."""
     for table in (tag_use, search_gram):
-        await connection.execute(table.delete().where(table.c.item.in_(items)))
+        await connection.execute(table.delete().where(_belongs_to(table, items)))
 
 
 async def forget_items(connection: AsyncConnection, items: Collection[str]) -> None:
@@ -95,7 +96,7 @@ async def forget_items(connection: AsyncConnection, items: Collection[str]) -> N
     challenge whose clip is deleted is over.
     """
     for table in OF_ITEMS:
-        await connection.execute(table.delete().where(table.c.item.in_(items)))
+        await connection.execute(table.delete().where(_belongs_to(table, items)))
     await connection.execute(
         tag.update().where(tag.c.challenge_clip.in_(items)).values(NO_CHALLENGE)
     )
@@ -111,9 +112,22 @@ def of_lives_of(owner: str) -> list[tuple[sa.Table, sa.ColumnElement[bool]]]:
     rooms = sa.select(room.c.room).where(room.c.owner == owner)
     announced = sa.select(announcement.c.id).where(announcement.c.person == owner)
     return [
-        *((table, table.c.item.in_(rooms)) for table in OF_ITEMS),
+        *((table, _belongs_to(table, rooms)) for table in OF_ITEMS),
         (reminder, reminder.c.announcement.in_(announced)),
     ]
+
+
+def has_media(live: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Whether a live is on air, or has a recording. `live`: a column with the room."""
+    on_air = sa.exists().where(room.c.room == live, room.c.ended_at.is_(None))
+    return sa.or_(on_air, sa.exists().where(recording.c.room == live))
+
+
+def _belongs_to(table: sa.Table, items: Collection[str] | sa.Select[Any]) -> sa.ColumnElement[bool]:
+    """Whether a row belongs to items that are no tags. A tag may be written like the id of an
+    item: `#k3v9x2`.
+    """
+    return sa.and_(table.c.item.in_(items), table.c.kind != TAG)
 
 
 async def _put(connection: AsyncConnection, item: _Item) -> None:
@@ -122,7 +136,8 @@ async def _put(connection: AsyncConnection, item: _Item) -> None:
 
 
 async def _put_grams(connection: AsyncConnection, item: _Item) -> None:
-    await connection.execute(search_gram.delete().where(search_gram.c.item == item.id))
+    of_item = sa.and_(search_gram.c.item == item.id, search_gram.c.kind == item.kind)
+    await connection.execute(search_gram.delete().where(of_item))
     rows = [
         {"gram": gram, "kind": item.kind, "item": item.id, "at": item.at}
         for gram in sorted(grams_of(item.text))

@@ -3,6 +3,7 @@
 Pages of people who are deleted, or whom the operator has banned, are left out.
 """
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -85,10 +86,11 @@ class PublicPageStore:
         return await self._names(
             sa.select(tag.c.tag, used)
             .join(tag_use, tag_use.c.tag == tag.c.tag)
-            .where(tag_use.c.at > since)
+            .where(tag_use.c.at > since, ~is_banned_everywhere(tag_use.c.creator))
             .group_by(tag.c.tag)
             .order_by(used.desc())
-            .limit(limit)
+            .limit(limit),
+            time.time(),
         )
 
     async def published(self, clips: Collection[str]) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """The tags of public lives and clips, how often they are used, and challenges."""
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
@@ -10,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.discovery.tags import Tag
 from server.storage.database import Database
-from server.storage.items import CLIP, LIVE, NO_CHALLENGE, put_tag
+from server.storage.items import CLIP, LIVE, NO_CHALLENGE, has_media, put_tag
+from server.storage.public_items import is_banned_everywhere
 from server.storage.schema.discovery import tag as table
 from server.storage.schema.discovery import tag_hour, tag_use
 from server.storage.schema.media import clip
@@ -72,44 +74,34 @@ class TagStore:
         self._database = database
 
     async def find(self, tags: Collection[str]) -> dict[str, TagRecord]:
-        """Returns those of the tags that were used, by tag. A challenge whose clip is not public
-        is left out.
+        """Returns those of the tags that a public item has, by tag. Items and challenges of people
+        whom the operator has banned do not count, nor does a challenge whose clip is not public.
         """
+        used = sa.exists().where(
+            tag_use.c.tag == table.c.tag, ~is_banned_everywhere(tag_use.c.creator)
+        )
+        pinned = sa.and_(
+            clip.c.id == table.c.challenge_clip,
+            _public_clip(),
+            ~is_banned_everywhere(table.c.challenge_by),
+        )
         statement = (
             sa.select(table.c.tag, table.c.name, clip.c.id, table.c.challenge_by)
-            .select_from(
-                table.outerjoin(clip, sa.and_(clip.c.id == table.c.challenge_clip, _public_clip()))
-            )
-            .where(table.c.tag.in_(tags))
+            .select_from(table.outerjoin(clip, pinned))
+            .where(table.c.tag.in_(tags), used)
         )
 
         async def select(connection: AsyncConnection) -> dict[str, TagRecord]:
-            return {row[0]: TagRecord(*row) for row in await connection.execute(statement)}
+            rows = await connection.execute(statement, {"now": time.time()})
+            return {row[0]: TagRecord(*row) for row in rows}
 
         return await self._database.read(select) if tags else {}
-
-    async def of_items(self, items: Collection[str]) -> dict[str, list[TagRecord]]:
-        """Returns the tags of lives and clips, by item."""
-        statement = (
-            sa.select(tag_use.c.item, table.c.tag, table.c.name)
-            .join(table, table.c.tag == tag_use.c.tag)
-            .where(tag_use.c.item.in_(items))
-            .order_by(tag_use.c.item, tag_use.c.tag)
-        )
-
-        async def select(connection: AsyncConnection) -> dict[str, list[TagRecord]]:
-            found: dict[str, list[TagRecord]] = {}
-            for item, key, name in await connection.execute(statement):
-                found.setdefault(item, []).append(TagRecord(key, name))
-            return found
-
-        return await self._database.read(select) if items else {}
 
     async def uses(
         self, tag: str, limit: int, before: tuple[float, str] | None = None
     ) -> list[TagUse]:
-        """Returns the public items with a tag, the latest first. `before`: time and item of the
-        last item of the previous page.
+        """Returns the public items with a tag, the latest first. Leaves out lives that have ended
+        without a recording. `before`: time and item of the last item of the previous page.
         """
         statement = (
             sa.select(tag_use.c.kind, tag_use.c.item, tag_use.c.at)
@@ -216,6 +208,7 @@ class TagStore:
             table.c.challenge_by.is_(None),
             table.c.challenge_by == by,
             ~_pins_public_clip(),
+            is_banned_everywhere(table.c.challenge_by),
         )
         values = {"challenge_by": by, "challenge_clip": clip, "challenge_at": now}
         pinned = table.update().where(table.c.tag == tag.tag, free).values(values)
@@ -224,7 +217,7 @@ class TagStore:
             if (await connection.scalar(others) or 0) >= MAX_CHALLENGES:
                 return Pinned.TOO_MANY
             await put_tag(connection, tag, now)
-            changed = (await connection.execute(pinned)).rowcount > 0
+            changed = (await connection.execute(pinned, {"now": now})).rowcount > 0
             return Pinned.PINNED if changed else Pinned.TAKEN
 
         return await self._database.write(pin)
@@ -257,9 +250,10 @@ def _public_clip() -> sa.ColumnElement[bool]:
 
 
 def _is_public() -> sa.ColumnElement[bool]:
-    """Whether the item of a use is public now."""
+    """Whether the item of a use is public now, and has media."""
     of_clip = sa.exists().where(clip.c.id == tag_use.c.item, _public_clip())
     of_live = sa.exists().where(room.c.room == tag_use.c.item, room.c.visibility == "public")
     return sa.or_(
-        sa.and_(tag_use.c.kind == CLIP, of_clip), sa.and_(tag_use.c.kind == LIVE, of_live)
+        sa.and_(tag_use.c.kind == CLIP, of_clip),
+        sa.and_(tag_use.c.kind == LIVE, of_live, has_media(tag_use.c.item)),
     )

@@ -1,5 +1,6 @@
 """Follows, handles and the owners of rooms, as API.md describes them."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -69,6 +70,20 @@ async def test_follows_that_are_refused(server: Server, creator: Browser) -> Non
 async def test_handles(creator: Browser, handle: str, status: int) -> None:
     """A handle is found in every spelling."""
     assert await creator.status("GET", f"/api/handles/{handle}") == status
+
+
+async def test_a_banned_person_has_no_page(server: Server, creator: Browser, fan: Browser) -> None:
+    """The person still reads the own texts, to change them."""
+    person = (await creator.person())["id"]
+    paths = ["/@다크걸", "/@다크걸/feed.xml", "/api/handles/다크걸"]
+    paths += ["/api/people/다크걸/items", "/api/people/다크걸/announcements"]
+    assert [await fan.status("GET", path) for path in paths] == [200] * 5
+    bans, now = server.storage.bans, time.time()
+    await bans.add_by_operator(person, "ban", now, None, "spam")
+    assert [await fan.status("GET", path) for path in paths] == [404] * 5
+    assert await creator.status("GET", "/api/handles/다크걸") == 200
+    await bans.remove_by_operator(person, now)
+    assert [await fan.status("GET", path) for path in paths] == [200] * 5
 
 
 async def test_a_room_belongs_to_its_creator(

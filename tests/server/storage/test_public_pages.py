@@ -41,6 +41,7 @@ async def test_public_pages_only(storage: Storage) -> None:
             await add_clip(storage, clip, at=NOW, creator=owner, visibility=visibility)
     await add_live(storage, "running", "A run", owner="sam")
     await add_clip(storage, "newer", "A #Run", at=NOW + 5, creator="sam")
+    await add_clip(storage, "spam", "#spam", at=NOW + 5, creator="banned")
     await add_clip(storage, "waiting", at=NOW, creator="sam", state="waiting")
     pages = storage.public_pages
     assert names(await pages.handles(10, NOW)) == ["sam", "minji"]

@@ -1,5 +1,7 @@
 """Uses of tags, hour by hour, and challenges."""
 
+import time
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,6 +30,13 @@ async def test_the_items_of_a_tag_are_read_page_by_page(storage: Storage) -> Non
     assert await storage.tags.count("one") == 6
     await storage.rooms.change("k3v9x2", visibility="private")
     assert await storage.tags.uses("two", 10) == []
+
+
+async def test_an_ended_live_without_a_recording_is_left_out(storage: Storage) -> None:
+    await add_live(storage, "k3v9x2", "#one")
+    assert [use.item for use in await storage.tags.uses("one", 10)] == ["k3v9x2"]
+    await storage.rooms.end("k3v9x2", 9.0)
+    assert await storage.tags.uses("one", 10) == []
 
 
 async def test_creators_are_counted(storage: Storage) -> None:
@@ -90,6 +99,24 @@ async def test_a_challenge_ends_with_its_clip(storage: Storage) -> None:
     await storage.clips.change("c1", ("published",), visibility="private")
     assert (await storage.tags.find(["one"]))["one"].challenge is None
     assert await storage.tags.challenge(ONE, "c2", "sora", 2.0) is Pinned.PINNED
+
+
+async def test_tags_and_challenges_of_banned_people(storage: Storage) -> None:
+    """Another person may then begin the challenge."""
+    await add_clip(storage, "c1", "#one #spam", creator="minji")
+    await add_clip(storage, "c2", "#one", creator="sora")
+    await storage.tags.challenge(ONE, "c1", "minji", 1.0)
+    assert set(await storage.tags.find(["one", "spam"])) == {"one", "spam"}
+    await storage.bans.add_by_operator("minji", "ban", time.time(), None, "spam")
+    found = await storage.tags.find(["one", "spam"])
+    assert set(found) == {"one"} and found["one"].challenge is None
+    assert await storage.tags.challenge(ONE, "c2", "sora", 2.0) is Pinned.PINNED
+
+
+async def test_a_tag_that_no_public_item_has(storage: Storage) -> None:
+    await add_clip(storage, "c1", "#one")
+    await storage.clips.change("c1", ("published",), visibility="private")
+    assert await storage.tags.find(["one"]) == {}
 
 
 async def test_one_person_has_few_challenges(storage: Storage) -> None:
