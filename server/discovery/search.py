@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from server.discovery.grams import matches, query_grams, words_of
 from server.discovery.item import FeedItem, ItemId, Kind
 from server.discovery.items import FeedItems
+from server.discovery.tags import read_tag
+from server.people.skeleton import key_of
 from server.storage.items import CLIP, LIVE, PERSON, TAG
 from server.storage.public_items import PublicItemStore
 from server.storage.search import SearchStore
@@ -47,7 +49,9 @@ class Search:
         self._clock = clock
 
     async def find(self, query: str, viewer: str = "") -> Found:
-        """Returns what a viewer (id of a person, or empty) may find. Raises StorageError."""
+        """Returns what a viewer (id of a person, or empty) may find. A whole handle or tag is found
+        also if many later ones contain it. Raises StorageError.
+        """
         grams = query_grams(query)
         if not grams:
             return Found()
@@ -62,7 +66,7 @@ class Search:
         unseen = await self._items.unseen_by(viewer) if viewer else frozenset()
         people = [
             person
-            for person in await self._people.people(ids, self._clock())
+            for person in await self._people.people(ids, self._clock(), _handle_key(query))
             if person.id not in unseen and matches(query, f"{person.handle} {person.name}")
         ]
         people.sort(key=lambda person: _rank(query, person.handle or ""))
@@ -81,9 +85,17 @@ class Search:
         return items[:MAX_ITEMS]
 
     async def _find_tags(self, query: str, ids: list[str]) -> list[TagRecord]:
-        records = await self._tags.find([id for id in ids if matches(query, id)])
+        exact = read_tag(query.strip().removeprefix("#"))
+        found = [id for id in ids if matches(query, id)]
+        records = await self._tags.find([*found, exact.tag] if exact else found)
         tags = sorted(records.values(), key=lambda tag: _rank(query, tag.tag))
         return tags[:MAX_TAGS]
+
+
+def _handle_key(query: str) -> str:
+    """Returns the key of the handle that a query may be."""
+    handle = query.strip().removeprefix("@")
+    return key_of(handle) if handle.isprintable() else ""  # PostgreSQL refuses some characters
 
 
 def _rank(query: str, name: str) -> tuple[bool, bool, int, str]:

@@ -91,16 +91,18 @@ class PublicItemStore:
 
         return await self._database.read(select) if rooms or clips else PublicItems()
 
-    async def people(self, ids: Collection[str], now: float) -> list[Who]:
-        """Returns those of the people who have a handle."""
+    async def people(self, ids: Collection[str], now: float, key: str = "") -> list[Who]:
+        """Returns those of the people who have a handle, and the person whose handle has a key."""
         statement = sa.select(person.c.id, person.c.name, person.c.colour, person.c.handle).where(
-            person.c.id.in_(ids), person.c.handle.is_not(None), _shown_creator(person.c.id)
+            sa.or_(person.c.id.in_(ids), person.c.handle_key == key),
+            person.c.handle.is_not(None),
+            _shown_creator(person.c.id),
         )
 
         async def select(connection: AsyncConnection) -> list[Who]:
             return [Who(*row) for row in await connection.execute(statement, {"now": now})]
 
-        return await self._database.read(select) if ids else []
+        return await self._database.read(select) if ids or key else []
 
     async def latest_of(self, creator: str, limit: int) -> tuple[list[str], list[str]]:
         """Returns the rooms of the last lives of a person, and the last clips of all lives of

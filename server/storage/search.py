@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.recent import Recent
 from server.storage.database import Database
+from server.storage.items import LIVE, has_media
 from server.storage.schema.discovery import search_gram as table
 
 COUNTED = 2_000
@@ -33,8 +34,8 @@ class SearchStore:
         self, kinds: Sequence[str], grams: Sequence[str], limit: int
     ) -> dict[str, list[str]]:
         """Returns items that have all grams, by kind, the latest first: at most `limit` of each
-        kind. `grams`: one at least. The caller checks that an item is public and contains the whole
-        query.
+        kind. Leaves out lives that have ended without a recording. `grams`: one at least. The
+        caller checks that an item is public and contains the whole query.
         """
 
         async def select(connection: AsyncConnection) -> dict[str, list[str]]:
@@ -86,7 +87,11 @@ def _with_all(grams: int, walked: int) -> sa.Select[Any]:
         .limit(walked)
         .subquery()
     )
-    statement = sa.select(latest.c.item).order_by(latest.c.at.desc(), latest.c.item.desc())
+    statement = (
+        sa.select(latest.c.item)
+        .where(sa.or_(kind != LIVE, has_media(latest.c.item)))
+        .order_by(latest.c.at.desc(), latest.c.item.desc())
+    )
     for number in range(1, grams):
         other = table.alias(f"g{number}")
         statement = statement.where(

@@ -31,11 +31,9 @@ class UnindexedStore:
         on.
         """
         column, public = _public(kind)
+        words = sa.exists().where(search_gram.c.item == column, search_gram.c.kind == kind)
         statement = (
-            sa.select(column)
-            .where(column > id, public, ~sa.exists().where(search_gram.c.item == column))
-            .order_by(column)
-            .limit(limit)
+            sa.select(column).where(column > id, public, ~words).order_by(column).limit(limit)
         )
 
         async def select(connection: AsyncConnection) -> list[str]:

@@ -3,10 +3,13 @@
 import asyncio
 from typing import Any
 
+import pytest
+
+from server.discovery import search as module
 from server.rooms.life import RoomEvent
 from tests.fixtures.people import Browser
 from tests.fixtures.server import Server
-from tests.server.storage.discovered import add_clip
+from tests.server.storage.discovered import add_clip, add_person
 
 
 async def search(browser: Browser, query: str) -> dict[str, list[Any]]:
@@ -43,6 +46,21 @@ async def test_people_lives_clips_and_tags_are_found(server: Server, browser: Br
     assert found["people"] == []
     found = await search(browser, "깨비")
     assert found == {"people": [person], "items": [], "tags": []}
+
+
+async def test_a_whole_handle_or_tag_is_found_among_many(
+    server: Server, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although only the latest people and tags are compared with the query."""
+    monkeypatch.setattr(module, "CANDIDATES", 1)
+    for at, name in enumerate(("minji", "minjiworld")):
+        await add_person(server.storage, name, name)
+        await add_clip(server.storage, name, f"#{name}", at=float(at))
+    for query in ("minji", "@Minji"):
+        assert (await search(browser, query))["people"][0]["handle"] == "minji"
+    for query in ("minji", "%23MINJI"):
+        assert (await search(browser, query))["tags"][0]["tag"] == "minji"
+    assert [tag["tag"] for tag in (await search(browser, "minj"))["tags"]] == ["minjiworld"]
 
 
 async def test_a_live_that_ends_is_no_longer_found(server: Server, browser: Browser) -> None:

@@ -41,6 +41,16 @@ async def test_what_is_not_public_has_no_words(storage: Storage) -> None:
     assert await storage.search.find(("tag",), ["se"], 10) == {"tag": []}
 
 
+async def test_a_tag_that_is_written_like_the_id_of_a_live(storage: Storage) -> None:
+    """Neither takes the words of the other away."""
+    await add_live(storage, "k3v9x2", "Cooking")
+    await add_clip(storage, "c1", "#k3v9x2", room="other")
+    assert await storage.search.find(("live",), ["co"], 10) == {"live": ["k3v9x2"]}
+    await storage.rooms.change("k3v9x2", title="Baking")
+    await storage.live_data.delete("k3v9x2")
+    assert await storage.search.find(("tag",), ["k3"], 10) == {"tag": ["k3v9x2"]}
+
+
 async def test_a_clip_changes_its_words(storage: Storage) -> None:
     await add_clip(storage, "c1", "#one", caption="and #two", state="waiting")
     await storage.clips.approve("c1", 5.0)

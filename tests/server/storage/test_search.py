@@ -31,3 +31,11 @@ async def test_the_rarest_gram_leads(storage: Storage, monkeypatch: pytest.Monke
         await add_clip(storage, f"c{number}", "live", at=2.0 + number)
     assert (await find(storage, "zebra live"))["clip"] == ["rare"]
     assert (await find(storage, "live"))["clip"] == ["c5", "c4", "c3"]
+
+
+async def test_ended_lives_without_a_recording_take_no_place(storage: Storage) -> None:
+    for at, name in enumerate(("runs", "ended", "over")):
+        await add_live(storage, name, "zebra", at=float(at))
+    for name in ("ended", "over"):
+        await storage.rooms.end(name, 9.0)
+    assert (await find(storage, "zebra", 1))["live"] == ["runs"]
