@@ -91,8 +91,8 @@ def is_public(text: str) -> bool:
         inner = address.ipv4_mapped
         if address in NAT64:
             inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if address.sixtofour is not None:
+        if address.sixtofour is not None or address.is_site_local:
             return False
         if inner is not None:
             address = inner
-    return address.is_global and not address.is_multicast
+    return address.is_global and not (address.is_multicast or address.is_reserved)

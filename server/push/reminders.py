@@ -65,7 +65,7 @@ class Reminders:
         message = starts_soon(due.id, due.title, by.name, by.handle, due.starts_at)
         place, patience = None, PATIENCE
         while True:
-            page = await self._subscriptions.of_reminded(due.id, place)
+            page = await self._subscriptions.of_reminded(due.id, by.id, place, self._clock())
             for record in page.records:
                 patience = await self._deliveries.put(push_to(record, message), patience)
             place = page.place

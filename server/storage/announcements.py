@@ -11,6 +11,7 @@ from server.storage.public_items import is_banned_everywhere
 from server.storage.schema.discovery import announcement as table
 from server.storage.schema.discovery import reminder
 from server.storage.schema.people import person
+from server.storage.schema.rooms import room as live
 from server.storage.schema.upsert import insert
 from server.storage.who import Who
 
@@ -41,7 +42,7 @@ class AnnouncementRecord:
     starts_at: float
     created_at: float
     room: str | None = None
-    """The live itself; None until the person goes live."""
+    """The live itself; None until the person goes live, and while the live is not public."""
     reminded_at: float | None = None
 
 
@@ -184,6 +185,7 @@ class AnnouncementStore:
         of_it = reminder.c.announcement == table.c.id
         count = sa.select(sa.func.count()).where(of_it).scalar_subquery()
         mine = sa.exists().where(of_it, reminder.c.person == reader)
+        secret = sa.exists().where(live.c.room == table.c.room, live.c.visibility != "public")
         statement = (
             sa.select(
                 *table.c,
@@ -192,6 +194,7 @@ class AnnouncementStore:
                 person.c.handle,
                 count.label("reminders"),
                 mine.label("reminded"),
+                secret.label("secret"),
             )
             .join(person, person.c.id == table.c.person)
             .where(*conditions, person.c.deleted_at.is_(None), ~is_banned_everywhere(person.c.id))
@@ -211,6 +214,9 @@ def _is_open(now: float) -> sa.ColumnElement[bool]:
 
 
 def _announced(row: sa.RowMapping) -> Announced:
-    record = AnnouncementRecord(**{name: row[name] for name in table.c.keys()})
+    values = {name: row[name] for name in table.c.keys()}
+    if row["secret"]:
+        values["room"] = None
+    record = AnnouncementRecord(**values)
     by = Who(record.person, row["name"], row["colour"], row["handle"])
     return Announced(record, by, bool(row["reminded"]), row["reminders"])

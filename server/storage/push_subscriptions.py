@@ -118,20 +118,19 @@ class PushSubscriptionStore:
         """Returns the subscriptions of the next people who follow a person. Leaves out the people
         who hide this person, and the people whom this person or the operator has banned.
         """
-        hides = sa.exists().where(hidden.c.person == table.c.person, hidden.c.hidden == followed)
-        banned = sa.exists().where(
-            ban.c.person == table.c.person,
-            ban.c.creator.in_((followed, "")),
-            ban.c.room.is_(None),
-            sa.or_(ban.c.until.is_(None), ban.c.until > now),
-        )
         people = follow.c.at, follow.c.follower
-        return await self._page(people, follow.c.followed == followed, after, ~hides, ~banned)
+        apart = _is_apart(followed, now)
+        return await self._page(people, follow.c.followed == followed, after, ~apart)
 
-    async def of_reminded(self, announcement: str, after: Place | None) -> Page:
-        """Returns the subscriptions of the next people who are reminded of an announced live."""
+    async def of_reminded(
+        self, announcement: str, creator: str, after: Place | None, now: float
+    ) -> Page:
+        """Returns the subscriptions of the next people who are reminded of an announced live of a
+        creator. Leaves out the same people as `of_followers`.
+        """
         people = reminder.c.at, reminder.c.person
-        return await self._page(people, reminder.c.announcement == announcement, after)
+        apart = _is_apart(creator, now)
+        return await self._page(people, reminder.c.announcement == announcement, after, ~apart)
 
     async def _page(
         self,
@@ -190,6 +189,20 @@ def _subscriptions(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
         person.c.deleted_at.is_(None),
         *conditions,
     )
+
+
+def _is_apart(creator: str, now: float) -> sa.ColumnElement[bool]:
+    """Whether the person of a subscription hides a creator, or is banned by the creator or by the
+    operator.
+    """
+    hides = sa.exists().where(hidden.c.person == table.c.person, hidden.c.hidden == creator)
+    banned = sa.exists().where(
+        ban.c.person == table.c.person,
+        ban.c.creator.in_((creator, "")),
+        ban.c.room.is_(None),
+        sa.or_(ban.c.until.is_(None), ban.c.until > now),
+    )
+    return sa.or_(hides, banned)
 
 
 def _literals(place: Place) -> tuple[Any, Any]:

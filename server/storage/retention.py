@@ -104,8 +104,12 @@ def _overdue(periods: RetentionPeriods, now: float) -> Iterator[Overdue]:
 
 def _overdue_discovery(now: float) -> Iterator[Overdue]:
     announced, uses, grams = discovery.announcement, discovery.tag_use, discovery.search_gram
-    over = sa.select(announced.c.id).where(announced.c.starts_at < now - ANNOUNCED_FOR)
-    yield discovery.reminder, discovery.reminder.c.announcement.in_(over)
+    # The announcement of a deleted live is deleted with the live.
+    kept = sa.exists().where(
+        announced.c.id == discovery.reminder.c.announcement,
+        announced.c.starts_at >= now - ANNOUNCED_FOR,
+    )
+    yield discovery.reminder, ~kept
     yield announced, announced.c.starts_at < now - ANNOUNCED_FOR
     # A clock that was wrong may have stored hours of the future.
     hour = int(now // HOUR)

@@ -9,7 +9,7 @@ from server.storage.announcements import (
     TooManyAnnouncements,
 )
 from server.storage.storage import Storage
-from tests.server.storage.discovered import add_person
+from tests.server.storage.discovered import add_live, add_person
 from tests.server.storage.rows import count_rows
 from tests.server.storage.test_retention import PERIODS
 
@@ -88,6 +88,31 @@ async def test_a_live_keeps_the_announcement_that_is_next(storage: Storage) -> N
         for each in await storage.announcements.of_person("minji", NOW)
     }
     assert rooms == {"next": "first", "later": "second", "tomorrow": None}
+
+
+async def test_a_live_that_is_no_longer_public_is_not_named(storage: Storage) -> None:
+    await add_person(storage, "minji", "minji")
+    await announce(storage, "soon", 600)
+    await add_live(storage, "k3v9x2", owner="minji")
+    await storage.announcements.begin("minji", "k3v9x2", NOW, 3_600)
+    for visibility in ("unlisted", "private", "public"):
+        await storage.rooms.change("k3v9x2", visibility=visibility)
+        found = await storage.announcements.find("soon")
+        assert found is not None
+        assert found.record.room == ("k3v9x2" if visibility == "public" else None)
+
+
+async def test_reminders_go_with_the_live(storage: Storage) -> None:
+    """The announcement is deleted at once, its reminders by the next purge."""
+    await add_person(storage, "minji", "minji")
+    await announce(storage, "soon", 600)
+    await storage.announcements.remind("soon", "fan", NOW)
+    await add_live(storage, "k3v9x2", owner="minji")
+    await storage.announcements.begin("minji", "k3v9x2", NOW, 3_600)
+    await storage.live_data.delete("k3v9x2")
+    assert await storage.announcements.find("soon") is None
+    await storage.retention.purge(PERIODS, NOW)
+    assert "reminder" not in await count_rows(storage.database)
 
 
 async def test_past_announcements_are_deleted(storage: Storage) -> None:

@@ -7,7 +7,9 @@ from server.storage import push_subscriptions as module
 from server.storage.announcements import AnnouncementRecord
 from server.storage.devices import add_device
 from server.storage.push_subscriptions import Page, Place, PushSubscriptionStore
+from server.storage.schema.moderation import ban
 from server.storage.storage import Storage
+from tests.server.storage.rows import add_row
 
 NOW = 1_800_000_000.0
 
@@ -113,11 +115,16 @@ async def test_a_browser_changes_its_person(
 async def test_people_who_are_reminded(
     storage: Storage, subscriptions: PushSubscriptionStore
 ) -> None:
-    for id in "ab":
+    """Also left out are people who hide the creator, and people who are banned."""
+    for id in "abcde":
         await follow(storage, id)
     await storage.announcements.add(AnnouncementRecord("soon", "star", "Tea", NOW + 60, NOW))
-    await storage.announcements.remind("soon", "b", NOW)
-    page = await subscriptions.of_reminded("soon", None)
+    for id in "bcde":
+        await storage.announcements.remind("soon", id, NOW)
+    await storage.hidden.add("c", "star", NOW)
+    for id, creator in (("d", "star"), ("e", "")):
+        await add_row(storage.database, ban, id=id, creator=creator, person=id, until=NOW + 60)
+    page = await subscriptions.of_reminded("soon", "star", None, NOW)
     assert [record.endpoint for record in page.records] == ["https://push.example/b"]
     assert page.place is None
 
