@@ -23,8 +23,10 @@ SLOWEST = 50.0
 UNLIMITED = (
     "--max-lookups-per-address-minute=1000000",
     "--max-requests-per-address-second=100000",
+    "--keep-clips=3153600000",
+    "--max-media=1000000000000000",
 )
-"""Options of the server: all searches come from one address."""
+"""Options of the server: all searches come from one address, and no clip is deleted meanwhile."""
 CREATORS = [f"creator-{number}" for number in range(500)]
 
 
