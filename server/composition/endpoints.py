@@ -74,13 +74,17 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
         SummaryEndpoint(rooms, requesters),
         TimelineEndpoint(rooms, requesters),
         HighlightsEndpoint(rooms, requesters),
-        ExportEndpoint(rooms, requesters, Exports(rooms, parts.storage, parts.objects)),
+        ExportEndpoint(rooms, requesters, _exports(parts)),
         ReplayEndpoint(rooms, parts.recordings, requesters),
         ModerationEndpoint(rooms, requesters),
         ReportsEndpoint(rooms, parts.storage.reports, identity, requesters),
         WatchLinksEndpoint(rooms, requesters, settings),
         *_clip_endpoints(parts, codes),
     )
+
+
+def _exports(parts: Parts) -> Exports:
+    return Exports(parts.rooms, parts.storage, parts.objects, parts.recordings)
 
 
 def clip_access(parts: Parts) -> ClipAccess:
@@ -173,5 +177,5 @@ def operator_endpoints(parts: Parts, authorise: Authorise) -> tuple[Endpoint, ..
             parts.visitors.identity, storage.people, storage.cookie_keys, authorise
         ),
         AdminModerationEndpoint(rooms, storage, authorise),
-        AdminExportEndpoint(Exports(rooms, storage, parts.objects), authorise),
+        AdminExportEndpoint(_exports(parts), authorise),
     )

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated
 
 from aiohttp import hdrs, web
@@ -21,6 +22,7 @@ from server.http.requester import Requesters
 from server.objects.errors import ObjectMissing, ObjectsError
 from server.objects.objects import Objects
 from server.recordings.export import Body, Export
+from server.recordings.recordings import Recordings
 from server.rooms.commands.replay import ReadReplay
 from server.rooms.commands.room import Describe
 from server.rooms.life import State
@@ -36,6 +38,8 @@ RETRY = 10.0
 """Seconds after which a refused download may be tried again."""
 WITHIN = 4 * 3_600.0
 """Maximum seconds for one file."""
+STORED_WITHIN = 5.0
+"""Maximum seconds to wait for the last segments of a live that has just ended."""
 
 
 class ExportFileBody(Payload):
@@ -63,11 +67,13 @@ class Exports:
         rooms: Rooms,
         storage: Storage,
         objects: Objects,
+        recordings: Recordings,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._rooms = rooms
         self._storage = storage
         self._objects = objects
+        self._recordings = recordings
         self._now = now
         self._at_once = ConnectionLimiter(EACH, AT_ONCE)
 
@@ -120,6 +126,9 @@ class Exports:
         record = await self._storage.rooms.find(room)
         if record is None:
             raise NotFound(RefusalCode.ROOM_NOT_FOUND, f"there is no room {room[:40]!r}")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STORED_WITHIN):
+                await self._recordings.ended(room)
         export = Export(record, self._storage, self._objects, self._now)
         await export.open()
         return export

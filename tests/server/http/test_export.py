@@ -69,6 +69,33 @@ async def test_the_creator_downloads_the_video_and_the_chat(server: Server) -> N
             assert "00:00:03.000 --> 00:00:08.000" in await response.text()
 
 
+async def test_files_wait_for_the_last_segment(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = await live(server)
+    put, go_on, asked = server.objects.put, asyncio.Event(), asyncio.Event()
+    ended = server.recordings.ended
+
+    async def slow(*arguments: Any) -> None:
+        await go_on.wait()
+        await put(*arguments)
+
+    async def wait(name: str) -> None:
+        asked.set()
+        await ended(name)
+
+    monkeypatch.setattr(server.objects, "put", slow)
+    monkeypatch.setattr(server.recordings, "ended", wait)
+    assert await server.status("DELETE", f"/api/rooms/{room.name}", headers=room.bearer) == 204
+    found = asyncio.create_task(files(server, room))
+    try:
+        async with asyncio.timeout(20):
+            await asked.wait()
+    finally:
+        go_on.set()
+    assert (await found)["video-1.mp4"]["seconds"] == pytest.approx(8, abs=0.1)
+
+
 async def test_only_the_creator_of_an_ended_live_downloads(server: Server) -> None:
     room = await live(server)
     path = f"/api/rooms/{room.name}/export"
