@@ -32,7 +32,9 @@ def opus_samples(samples: Iterable[Sample], start: int, end: int) -> list[Sample
     begin, stop = (-(-time * RATE // 1_000_000) for time in (start, end))
     at, found = begin, list[Sample]()
     for sample in samples:
-        if not max(begin, at - OVERLAP) <= sample.dts < stop:
+        # Also a short packet must begin after the previous packet.
+        earliest = max(begin, at - OVERLAP, found[-1].dts + 1 if found else begin)
+        if not earliest <= sample.dts < stop:
             continue
         found += _silence(at, sample.dts)
         found.append(sample)

@@ -57,6 +57,13 @@ def test_packets_that_overlap() -> None:
     ]
 
 
+def test_short_packets_in_the_wrong_order() -> None:
+    """A packet whose duration would be negative cannot be written."""
+    samples = [sound_sample(START + at, duration=120) for at in (0, 120, 60, 240)]
+    found = opus_samples(samples, 5 * SECOND, 5_007_500)
+    assert times(found) == [(START, 120), (START + 120, 120), (START + 240, 120)]
+
+
 def test_a_segment_plays() -> None:
     stored = next(recorded(1))
     data = opus_init(stored.init) + replay_segment(
