@@ -33,6 +33,7 @@ from server.recordings.recordings import Recordings
 from server.rooms.registry import Rooms
 from server.rooms.requester import holds_key, require_key
 from server.social.author import Requester
+from server.social.room_settings import read_room_settings
 from server.social.undo import WITHIN
 from server.storage.clip_record import ClipRecord
 from server.storage.clips import ClipChanges, ClipLimits, ListedClip
@@ -235,16 +236,26 @@ class Clips:
             new["caption"] = change.caption
         if visibility is not None and visibility != record.visibility:
             new["visibility"] = visibility
-        if not rights.creator and await self._words.are_in(
-            record.creator, change.title or "", change.caption or ""
-        ):
-            raise listed_word()
+        if not rights.creator and ("title" in new or "caption" in new):
+            await self._require_allowed_words(record, change)
         if new and not await self._store.change(record.id, (*UNFINISHED, *FINISHED), **new):
             raise no_clip()
         changed = await self._store.find(record.id)
         if changed is None or changed.record.state == State.DELETED:
             raise no_clip()
         return await self.view(changed, rights)
+
+    async def _require_allowed_words(self, record: ClipRecord, change: Change) -> None:
+        """Raises a Refusal if the person who made a clip may not give the clip these words. If the
+        creator approves clips first, the words of a published clip are final.
+        """
+        if await self._words.are_in(record.creator, change.title or "", change.caption or ""):
+            raise listed_word()
+        if record.state != State.PUBLISHED:
+            return
+        live = await self._storage.rooms.find(record.room)
+        if live is not None and read_room_settings(live.settings).chat.clips == "approve":
+            raise creator_only()
 
     async def delete(self, found: ListedClip, rights: Rights) -> None:
         """Deletes a clip. The deletion of a finished clip can be undone for some seconds. Raises a

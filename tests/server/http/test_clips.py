@@ -344,6 +344,22 @@ async def test_the_creator_approves_clips_first(party: Party) -> None:
     assert await fetched(party.minji, clip["video"]) == 200
 
 
+async def test_the_words_of_an_approved_clip_are_final(party: Party) -> None:
+    """Otherwise a person could write after the approval what the creator would not approve."""
+    await party.choose(clips="approve")
+    clip = await publish_clip(party.sam, party.room)
+    path = f"/api/clips/{clip['id']}"
+    assert await party.sam.status("PATCH", path, {"title": "Good"}) == 200
+    assert await party.creator.status("POST", f"{path}/approve") == 200
+    for words in ({"title": "Bad"}, {"caption": "Bad"}, {"caption": ""}):
+        assert await refusal(party.sam, "PATCH", path, words) == (403, "creator_only")
+    assert await party.sam.status("PATCH", path, {"visibility": "unlisted"}) == 200
+    status, changed = await party.creator.ask("PATCH", path, {"caption": "Mine"})
+    assert (status, changed["title"], changed["caption"]) == (200, "Good", "Mine")
+    await party.choose(clips="allowed")
+    assert await party.sam.status("PATCH", path, {"title": "Better"}) == 200
+
+
 async def test_a_deletion_and_its_undo(party: Party) -> None:
     clip = await publish_clip(party.sam, party.room)
     path = f"/api/clips/{clip['id']}"
