@@ -70,6 +70,7 @@ def test_a_description_has_all_members() -> None:
                 "created_at": 1_790_000_000.0,
                 "live_since": None,
                 "visibility": "public",
+                "mood": "",
                 "poster": None,
             }
         ]
