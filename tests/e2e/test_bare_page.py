@@ -18,12 +18,12 @@ async def test_a_bare_page_loads_with_its_scripts_and_is_not_playwrights(
 ) -> None:
     before = len(chromium.contexts)
     async with bare_page(
-        chromium, server.url, 640, 360, "window.before = document.readyState"
+        chromium, f"{server.url}/explore", 640, 360, "window.before = document.readyState"
     ) as page:
         told = await page.evaluate(
             "Promise.resolve([before, document.readyState, innerWidth, innerHeight, location.href])"
         )
-        assert told == ["loading", "complete", 640, 360, f"{server.url}/"]
+        assert told == ["loading", "complete", 640, 360, f"{server.url}/explore"]
         assert len(chromium.contexts) == before
         with pytest.raises(PageFailed, match="no such thing"):
             await page.evaluate("Promise.reject(new Error('no such thing'))")

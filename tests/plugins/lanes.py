@@ -15,13 +15,10 @@ BROWSER_WORKERS = 1
 need the CPU time of both cores to do so in real time.
 """
 PAGES = (
-    "tests/e2e/test_chat.py",
-    "tests/e2e/test_creator_room.py",
     "tests/e2e/test_explore.py",
     "tests/e2e/test_follow.py",
     "tests/e2e/test_me.py",
     "tests/e2e/test_passkeys.py",
-    "tests/e2e/test_watch_links.py",
 )
 """Files of browser tests that any worker runs beside other tests: a late picture does not matter to
 them.
