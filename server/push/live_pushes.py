@@ -19,9 +19,9 @@ from server.storage.pushed import PushedStore
 logger = logging.getLogger(__name__)
 
 MAX_LIVES = 1_000
-"""Maximum number of lives whose followers are still to be told."""
+"""Maximum number of lives for which pushes are still to be sent."""
 AT_ONCE = 4
-"""Number of lives whose followers are told at the same time."""
+"""Number of lives for which pushes are sent at the same time."""
 PATIENCE = 5.0
 """Maximum seconds that one live waits for push services that do not answer."""
 TRIES, TRY_AGAIN = 5, 5.0

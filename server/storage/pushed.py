@@ -25,8 +25,8 @@ class PushedStore:
         self._database = database
 
     async def claim(self, creator: str, now: float) -> str | None:
-        """Stores that the followers of a creator are told now. Returns the name of the creator.
-        Returns None if the followers were told lately, by this server or another one, or if the
+        """Stores that the followers of a creator get a push now. Returns the name of the creator.
+        Returns None if the followers got a push lately, by this server or another one, or if the
         creator is not stored or leaves.
         """
         name = sa.select(person.c.name).where(person.c.id == creator, person.c.delete_at.is_(None))

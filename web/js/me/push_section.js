@@ -1,4 +1,4 @@
-/** The browsers in which the person is told when a followed creator is live. */
+/** The browsers that get a notification when a creator whom the person follows goes live. */
 import { t } from '../page/strings.js';
 import { dateOf } from '../page/words.js';
 import * as api from '../push/push_api.js';
