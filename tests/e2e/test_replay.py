@@ -63,6 +63,9 @@ async def test_a_viewer_watches_a_replay(visitors: Visitors, server: LocalServer
     played = await page.evaluate("document.querySelector('#video').currentTime")
     assert abs(played - seen["duration"]) < 0.1, "the replay plays to its last frame"
     found = await _own(studio.page, page.url)
+    await page.click("#qr")
+    await until(page, "document.querySelector('#sheet .qr').naturalWidth > 0", WITHIN)
+    await page.click("#sheet-close")
     embedded = await visitors.page(page.url.replace("/v/", "/embed/v/"))
     await embedded.evaluate("document.querySelector('#video').muted = true")
     await embedded.evaluate("document.querySelector('#video').play()")

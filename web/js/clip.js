@@ -21,6 +21,7 @@ import { headCount } from './page/words.js';
 import { showAvatar } from './people/avatar.js';
 import { Identity } from './people/identity.js';
 import { Moment } from './recorded/moment.js';
+import { openQr } from './recorded/qr_sheet.js';
 import { listenForShortcuts } from './recorded/shortcuts.js';
 
 const LONGEST_REPORT = 500; // characters
@@ -98,21 +99,11 @@ function openWords() {
   dialog.showModal();
 }
 
-function openQr() {
-  const code = new Image(240, 240);
-  code.src = clipQrUrl(clip);
-  code.alt = t('clip_page.qr_why');
-  code.className = 'qr';
-  byId('sheet-content').replaceChildren(code);
-  dialog.setAttribute('aria-label', t('clip_page.qr_why'));
-  dialog.showModal();
-}
-
 const avatar = document.getElementById('avatar'); // the live of a program has no creator
 if (avatar)
   showAvatar(avatar, { name: avatar.dataset.name ?? '', colour: Number(avatar.dataset.colour) });
 byId('share').addEventListener('click', () => void share(link, document.title));
-byId('qr').addEventListener('click', openQr);
+byId('qr').addEventListener('click', () => openQr(clipQrUrl(clip), t('clip_page.qr_why')));
 document.getElementById('edit')?.addEventListener('click', openWords);
 const captions = document.querySelector('track');
 if (captions) new ClipCaptions(captions);

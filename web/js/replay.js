@@ -1,13 +1,16 @@
 /** The script of a replay's page: the player, and what people wrote and tapped in time with it. */
+import { qrUrl } from './api/rooms_api.js';
 import { timelineOf } from './api/timeline_api.js';
 import { byId, setText } from './page/dom.js';
 import { BROWSER } from './page/environment.js';
 import { showNowPlaying } from './page/now_playing.js';
 import { registerServiceWorker } from './page/service_worker.js';
 import { share } from './page/share.js';
+import { t } from './page/strings.js';
 import { dateOf } from './page/words.js';
 import { Identity } from './people/identity.js';
 import { Moment } from './recorded/moment.js';
+import { openQr } from './recorded/qr_sheet.js';
 import { listenForShortcuts } from './recorded/shortcuts.js';
 import { ReplayChapters } from './replay/replay_chapters.js';
 import { ReplayClock } from './replay/replay_clock.js';
@@ -30,6 +33,7 @@ const {
 } = JSON.parse(byId('replay').textContent ?? '');
 
 const { link = location.href } = byId('replay').dataset;
+const sheet = /** @type {HTMLDialogElement} */ (byId('sheet'));
 const clock = new ReplayClock(runs);
 const player = new ReplayPlayer(clock.duration, BROWSER);
 const identity = new Identity();
@@ -77,6 +81,10 @@ showNowPlaying(
   `/v/${encodeURIComponent(room)}/poster.jpg`,
 );
 byId('share').addEventListener('click', () => share(link, document.title));
+byId('qr').addEventListener('click', () => {
+  openQr(qrUrl(room, new URL(link, location.href).search), t('replay.qr_why'));
+});
+byId('sheet-close').addEventListener('click', () => sheet.close());
 identity.onChange(() => moment.show());
 identity.loadHidden().catch(() => {}); // the page then hides no messages
 makeReplayEngine(player.video, { playlist, opus }, showFailure, BROWSER.now).then(

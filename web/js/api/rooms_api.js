@@ -96,7 +96,10 @@ export function roomHealth(room, key, environment = BROWSER) {
   return request(`${roomPath(room)}/health`, init, environment);
 }
 
-/** @param {string} room */
-export function qrUrl(room) {
-  return `${roomPath(room)}/qr.svg`;
+/**
+ * @param {string} room
+ * @param {string} [query]  query of the watch link
+ */
+export function qrUrl(room, query = '') {
+  return `${roomPath(room)}/qr.svg${query}`;
 }

@@ -59,7 +59,7 @@ export class ShareSheet {
   /** @param {string} query  query of the watch link; '' to show the link of the room */
   #showQr(query) {
     const image = /** @type {HTMLImageElement} */ (byId('qr'));
-    image.src = qrUrl(this.#room.room) + query;
+    image.src = qrUrl(this.#room.room, query);
   }
 
   async #load() {
