@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
+from server.clips.paths import files_path
 from server.discovery.item import FeedItem, ItemCreator, ItemId, ItemTag, Kind, utc
 from server.posters.posters import Posters
 from server.recent import Recent
@@ -152,7 +153,7 @@ def _replay_item(live: PublicLive, tags: tuple[ItemTag, ...]) -> FeedItem:
 
 
 def _clip_item(clip: PublicClip, tags: tuple[ItemTag, ...]) -> FeedItem:
-    folder = f"/clips/{clip.id}/{clip.revision}"
+    folder = files_path(clip.id, clip.revision)
     return FeedItem(
         Kind.CLIP,
         clip.id,

@@ -8,17 +8,19 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 from aiohttp import hdrs, web
 
 from relay.errors import RefusalCode
+from server.clips.paths import files_path
 from server.errors import TooManyRequests, Unauthorized
 from server.http.arrival import SignedIn
 from server.http.identity import Identity
 from server.http.limits import ConnectionLimiter, RateLimiter
 from server.http.payloads import reply
 from server.http.people import body_of
-from server.http.request import charge, connection_of
+from server.http.request import charge, connection_of, url_of
 from server.people.leaving import time_of_deletion
 from server.people.person import Person
 from server.settings import Settings
@@ -38,6 +40,8 @@ DOWNLOADS = 20
 RETRY_DOWNLOAD = 10.0
 """Seconds after which a refused download may be tried again."""
 FILE_NAME = "microlive.json"
+CLIPS = ("clips", "clips_of_my_lives")
+"""Kinds of data with files."""
 
 
 class AccountEndpoint:
@@ -77,7 +81,7 @@ class AccountEndpoint:
             self._per_hour, person, f"{DOWNLOADS_PER_HOUR} downloads per hour are possible", code
         )
         with connection_of(self._at_once, person, TooManyRequests(code, text, RETRY_DOWNLOAD)):
-            parts = self._parts(person)
+            parts = self._parts(request, person)
             first = await anext(parts)  # if storage does not answer, the answer is still a refusal
             response = web.StreamResponse(
                 headers={
@@ -98,20 +102,26 @@ class AccountEndpoint:
                     request.transport.abort()
             return response
 
-    async def _parts(self, person: str) -> AsyncIterator[bytes]:
+    async def _parts(self, request: web.Request, person: str) -> AsyncIterator[bytes]:
         """Yields the text of a JSON object in pieces. The object has one list for each kind of
-        data.
+        data. Clips have the URLs of their files.
         """
         followers = await self._data.count_followers(person)
         yield f'{{\n"made_at": {time.time()},\n"followers": {followers}'.encode()
         for kind in KINDS:
             separator = f',\n"{kind.name}": [\n'
             async for page in self._data.pages(kind, person):
+                if kind.name in CLIPS:
+                    page = [row | {"video": self._video(request, row)} for row in page]
                 rows = (json.dumps(row, ensure_ascii=False) for row in page)
                 yield (separator + ",\n".join(rows)).encode()
                 separator = ",\n"
             yield b"\n]" if separator == ",\n" else f',\n"{kind.name}": []'.encode()
         yield b"\n}\n"
+
+    def _video(self, request: web.Request, clip: dict[str, Any]) -> str:
+        path = f"{files_path(clip['id'], clip['revision'])}/video.mp4?download"
+        return url_of(request, path, self._settings)
 
     async def delete(self, request: web.Request) -> web.Response:
         """Marks the person for deletion, which follows some days later. If nothing is stored about

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from server.clips.life import State
+from server.clips.paths import files_path
 from server.clips.picture_messages import POSTER_SIDE, fitting
 from server.errors import Unavailable
 from server.http.posters import poster_path, replay_poster_path
@@ -60,7 +61,7 @@ class Cards:
         """Returns the card of a clip; None if not everyone may see the clip."""
         if clip.state != State.PUBLISHED or clip.visibility != "public":
             return None
-        path, files = f"/c/{clip.id}", f"/clips/{clip.id}/{clip.revision}"
+        path, files = f"/c/{clip.id}", files_path(clip.id, clip.revision)
         size = fitting(clip.width, clip.height, POSTER_SIDE, POSTER_SIDE)
         image = CardImage(self._url(request, f"{files}/poster.jpg"), *size)
         return Card(

@@ -12,6 +12,7 @@ from server.clips.captions import MAX_LENGTH, read_caption
 from server.clips.clips import Change, Clips
 from server.clips.drafting import Tap
 from server.clips.finishing import Choice
+from server.clips.paths import captions_path, files_path
 from server.clips.view import ClipView, Filmstrip
 from server.http.clip_access import ClipAccess, FoundClip
 from server.http.json_body import MAX_NUMBER, read_model, read_object
@@ -217,7 +218,7 @@ def _answer(view: ClipView, *, status: int = 200) -> web.Response:
 def describe_clip(view: ClipView) -> dict[str, Any]:
     """Returns the description of a clip for the person with the rights of the view."""
     record, draft, rights = view.record, view.draft, view.rights
-    folder = f"/clips/{record.id}/{record.revision}"
+    folder = files_path(record.id, record.revision)
     poster = folder if view.has_pictures else None
     body = {
         name: getattr(record, name)
@@ -242,11 +243,6 @@ def describe_clip(view: ClipView) -> dict[str, Any]:
     if draft is not None:
         body |= {"from": draft.first, "until": draft.until, "keyframes": draft.keyframes}
     return body
-
-
-def captions_path(clip: str) -> str:
-    """Returns the URL path of the caption as a text track."""
-    return f"/clips/{clip}/captions.vtt"
 
 
 def _filmstrip(strip: Filmstrip | None, folder: str) -> dict[str, Any] | None:

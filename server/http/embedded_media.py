@@ -7,11 +7,11 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from relay.errors import RefusalCode
+from server.clips.paths import captions_path, files_path
 from server.clips.refusals import no_clip
 from server.clips.rights import is_open
 from server.errors import NotFound
 from server.http.clip_access import ClipAccess
-from server.http.clips import captions_path
 from server.http.request import url_of
 from server.http.templates import Templates
 from server.recordings.replay_views import ReplayViews
@@ -42,7 +42,7 @@ class EmbeddedMedia:
         clip = (await self._access.find(request)).clip.record
         if not is_open(clip):
             raise no_clip()
-        files = f"/clips/{clip.id}/{clip.revision}"
+        files = files_path(clip.id, clip.revision)
         return self._show(
             request,
             title=clip.title,

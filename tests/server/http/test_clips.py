@@ -582,6 +582,7 @@ async def test_a_deleted_person_takes_the_clips_along(party: Party) -> None:
     sam = (await party.sam.person())["id"]
     _, data = await party.sam.ask("GET", "/api/me/data")
     assert [one["id"] for one in data["clips"]] == [clip["id"]]
+    assert data["clips"][0]["video"] == f"{party.server.url}{clip['video']}?download"
     await party.sam.ask("DELETE", "/api/me")
     storage, now = party.server.storage, time.time() + 30 * 86_400
     await Purge(storage.accounts, party.server.identity.counters).run(now)
