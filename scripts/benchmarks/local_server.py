@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -10,6 +11,8 @@ from scripts.benchmarks.checkout import HERE, Checkout
 
 START_WITHIN = 30.0
 STOP_WITHIN = 10.0
+RECORD = re.compile(r"\d{4}-\d\d-\d\d .*?(DEBUG|INFO|WARNING|ERROR|CRITICAL) ")
+"""Beginning of a record of the log. A traceback follows it in lines of its own."""
 
 
 class ServerFailed(Exception):
@@ -55,6 +58,19 @@ class LocalServer:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def errors(self) -> list[str]:
+        """The lines of the log that report errors, with their tracebacks."""
+        found: list[str] = []
+        failed = False
+        for line in self.log:
+            if record := RECORD.match(line):
+                failed = record[1] in ("ERROR", "CRITICAL")
+            failed = failed or line.startswith("Traceback")
+            if failed:
+                found.append(line)
+        return found
 
     async def start(self) -> None:
         """Starts the server. Returns once the server listens. Raises ServerFailed."""

@@ -1,4 +1,4 @@
-"""An aiohttp request handler that answers malformed HTTP with a refusal."""
+"""An aiohttp request handler that answers malformed HTTP, and defects, with a refusal."""
 
 import logging
 
@@ -14,7 +14,8 @@ logger = logging.getLogger(__name__)
 
 class RequestHandler(web.RequestHandler):
     """Answers malformed HTTP with a refusal. By default, aiohttp logs a traceback for each such
-    request and sends an answer that names the versions of aiohttp and Python.
+    request and sends an answer that names the versions of aiohttp and Python. Logs each defect with
+    the path of its request.
     """
 
     __slots__ = ()
@@ -27,13 +28,15 @@ class RequestHandler(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         if status >= 500:
-            response = super().handle_error(request, status, exc, message)
+            logger.error("%s %s", request.method, request.path, exc_info=exc)
+            refusal = Refusal(500, RefusalCode.INTERNAL_ERROR, "the server has a defect here")
         else:
             logger.debug("malformed HTTP from %s: %r", request.remote, exc)
-            if request.writer.output_size > 0:
-                raise ConnectionError("part of an answer has already been sent")
-            response = json_refusal(Refusal(status, RefusalCode.BAD_REQUEST, "malformed HTTP"))
-            response.force_close()
+            refusal = Refusal(status, RefusalCode.BAD_REQUEST, "malformed HTTP")
+        if request.writer.output_size > 0:
+            raise ConnectionError("part of an answer has already been sent")
+        response = json_refusal(refusal)
+        response.force_close()
         response.headers[hdrs.SERVER] = SERVER
         response.headers[NOSNIFF[0]] = NOSNIFF[1]
         return response
