@@ -10,6 +10,8 @@
  * @property {string} opus  URL of the replay with Opus, of which no segment waits for an encoder
  * @property {boolean} [idle]  whether no media is loaded before the viewer presses play
  */
+import { keepPlaying } from './keep_playing.js';
+
 const APPLE = navigator.vendor.startsWith('Apple');
 const MEDIA_MENDED = 3_000; // minimum time between two recoveries of the decoder, ms
 const AHEAD = 20; // s of media that are loaded in advance
@@ -37,7 +39,7 @@ function playNative(video, { playlist, idle }, failed) {
   if (idle) video.preload = 'none';
   const listening = new AbortController();
   video.addEventListener('error', failed, { signal: listening.signal });
-  video.src = playlist;
+  keepPlaying(video, () => (video.src = playlist));
   return {
     close() {
       listening.abort();
@@ -75,11 +77,11 @@ async function playHlsJs(video, { playlist, opus, idle = false }, failed, now) {
       if (!fatal) return;
       if (type !== 'mediaError' || now() - mendedAt < MEDIA_MENDED) return failed();
       mendedAt = now();
-      hls.recoverMediaError();
+      keepPlaying(video, () => hls.recoverMediaError());
     },
   );
   hls.loadSource(playsOpus() ? opus : playlist);
-  hls.attachMedia(video);
+  keepPlaying(video, () => hls.attachMedia(video));
   const listening = new AbortController();
   const once = { once: true, signal: listening.signal };
   if (waits) video.addEventListener('play', () => hls.startLoad(0), once);
