@@ -43,6 +43,11 @@ def pytest_configure(config: pytest.Config) -> None:
     runs_tests = worker is not None or not config.getoption("numprocesses", None)
     if worker is None:
         config.pluginmanager.register(Minutes())
+    else:
+        from tests.plugins.lanes import LowPriority, runs_browsers
+
+        if not runs_browsers(worker["workerid"]):
+            config.pluginmanager.register(LowPriority())
     if measured := config.getoption("--coverage"):
         from tests.plugins.coverage_report import CoverageReport, MeasuringProcess
 

@@ -8,7 +8,8 @@ from tests.plugins.folders import folder_of
 from tests.plugins.lanes import DEMANDING, PAGES, choose, runs_browsers
 from tests.plugins.minutes import Minutes
 
-E2E, LOAD, UNIT = "tests/e2e/test_live.py", "tests/load/test_load.py", "tests/relay/test_message.py"
+E2E, LOAD, UNIT = "tests/e2e/test_live.py", "tests/load/test_load.py", "tests/test_floors.py"
+PATIENT = "tests/relay/test_message.py"
 
 
 @pytest.mark.parametrize(
@@ -31,10 +32,22 @@ def test_slow_folders_come_first_and_browsers_last() -> None:
     assert choose([E2E], browsers=False) is choose([], browsers=True) is None
 
 
+def test_patient_tests_run_beside_browsers() -> None:
+    units = [PATIENT, E2E, UNIT, *DEMANDING]
+    for browsers in (True, False):
+        assert choose(units, browsers=browsers) == UNIT
+    units.remove(UNIT)
+    assert choose(units, browsers=True) == E2E
+    assert choose(units, browsers=False) == PATIENT
+    units.remove(E2E)
+    assert choose(units, browsers=True) == PATIENT, "it helps before the most demanding files begin"
+
+
 def test_files_that_need_both_cores_come_last() -> None:
     for unit in DEMANDING:
         assert (Path(__file__).parents[1] / unit).is_file()
         assert choose([unit, UNIT], browsers=True) == UNIT
+        assert choose([unit, PATIENT], browsers=True) == PATIENT
         assert choose([unit, E2E], browsers=True) == E2E
         assert choose([unit], browsers=True) == unit
         assert choose([unit], browsers=False) is None
@@ -56,7 +69,7 @@ def test_minutes_are_summed_per_folder() -> None:
     minutes = Minutes()
     for when in ("setup", "call"):
         minutes.pytest_runtest_logreport(report(f"{E2E}::test_a", when, 45.0))
-    minutes.pytest_runtest_logreport(report(f"{UNIT}::test_b", "setup", 6.0))
+    minutes.pytest_runtest_logreport(report(f"{PATIENT}::test_b", "setup", 6.0))
     assert [line.split() for line in minutes.lines()] == [
         ["tests/e2e", "1", "tests", "1.5", "min"],
         ["tests/relay", "1", "tests", "0.1", "min"],

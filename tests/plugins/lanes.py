@@ -2,8 +2,11 @@
 fixtures may last as long.
 """
 
+import os
 from collections.abc import Iterable
+from functools import cache
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
@@ -11,9 +14,15 @@ from tests.plugins.folders import folder_of
 
 BROWSER = "tests/e2e"
 BROWSER_WORKERS = 1
-"""Workers that run browser tests, after all other tests. Browsers decode and draw in software, and
-need the CPU time of both cores to do so in real time.
+"""Workers that run browser tests. Browsers decode and draw in software, and need the CPU time of
+both cores to do so in real time.
 """
+PATIENT = ("tests/relay", "tests/server")
+"""Folders of tests that wait for a core without harm. The other workers run them beside browser
+tests, which use less than half of the CPU time on average.
+"""
+NICE = 10
+"""By how much the priority of these workers is lower then."""
 PAGES = (
     "tests/e2e/test_explore.py",
     "tests/e2e/test_follow.py",
@@ -36,7 +45,9 @@ ORDER = ("tests/load", "tests/integration", "tests/fuzz")
 
 
 class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no py.typed
-    """Runs `PAGES` and all other tests on every worker, then browser tests on the first ones."""
+    """Runs `PAGES` and most other tests on every worker. Then the first workers run browser tests,
+    and the others `PATIENT` ones.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         return str(nodeid.partition("::")[0])
@@ -67,18 +78,46 @@ def runs_browsers(worker: str) -> bool:
 def choose(units: Iterable[str], *, browsers: bool) -> str | None:
     """The unit to run next on a worker with or without a browser; None if there is none for it."""
     return min(
-        (unit for unit in units if browsers or not _needs_both_cores(unit)), key=_rank, default=None
+        (unit for unit in units if browsers or not needs_both_cores(unit)), key=_rank, default=None
     )
 
 
-def _needs_both_cores(unit: str) -> bool:
-    return folder_of(unit) == BROWSER and unit not in PAGES
+def needs_both_cores(nodeid: str) -> bool:
+    """Whether this is a browser test that other tests may not slow down, or its file."""
+    return folder_of(nodeid) == BROWSER and nodeid.partition("::")[0] not in PAGES
 
 
+def is_patient(nodeid: str) -> bool:
+    return folder_of(nodeid) in PATIENT
+
+
+@cache
 def _rank(unit: str) -> int:
-    if _needs_both_cores(unit):
-        return len(ORDER) + 2 + (unit in DEMANDING)
+    if unit in DEMANDING:
+        return len(ORDER) + 4
+    if is_patient(unit):
+        return len(ORDER) + 3
+    if needs_both_cores(unit):
+        return len(ORDER) + 2
     if unit in PAGES:
         return len(ORDER)
     folder = folder_of(unit)
     return ORDER.index(folder) if folder in ORDER else len(ORDER) + 1
+
+
+class LowPriority:
+    """Lowers the priority of a worker before its first `PATIENT` test if the run has browser tests.
+    All other tests of the worker are over by then.
+    """
+
+    def __init__(self) -> None:
+        self._lowered = False
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._lowered = not any(needs_both_cores(item.nodeid) for item in session.items)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if not self._lowered and is_patient(item.nodeid):
+            os.nice(NICE)
+            self._lowered = True
