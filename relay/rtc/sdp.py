@@ -17,6 +17,8 @@ MAX_LINES = 1_000
 """Maximum number of lines in an offer. The limit is necessary because the time that aiortc's parser
 takes grows with the square of this number. Chromium's longest offers have about 300 lines.
 """
+MAX_SECTIONS = 64
+"""Maximum number of media sections in an offer, including those that the answer rejects."""
 
 H264_PROFILES = ("42e0", "42c0", "4200", "4d", "64")
 """Prefixes of `profile-level-id` in order of preference. Constrained Baseline comes first: every
@@ -70,6 +72,20 @@ class MediaSection:
     """Values of `rtcp-fb` in the offer that the answer accepts."""
 
 
+@dataclass(frozen=True, slots=True)
+class RejectedSection:
+    """A media section that the answer rejects with port 0 (RFC 3264 §6). The answer repeats the
+    strings.
+    """
+
+    index: int
+    """Position among all media sections of the offer, counted from 0."""
+    kind: str
+    mid: str
+    protocol: str
+    format: str
+
+
 Section = TypeVar("Section", bound=MediaSection)
 
 
@@ -89,66 +105,108 @@ def no_common_codec(reason: str) -> OfferError:
 
 
 def parse_session(text: str) -> SessionDescription:
-    """Parses an offer. Raises OfferError (400)."""
+    """Parses an offer. Raises OfferError: 400 (not SDP), 422 (too many media sections)."""
     if not text.startswith("v=0"):
         raise not_sdp("the body is not an SDP offer: it must begin with v=0")
-    if text.count("\n") > MAX_LINES:
+    lines = text.splitlines()  # as aiortc's parser does
+    if sum(line.startswith("m=") for line in lines) > MAX_SECTIONS:
+        raise unusable(f"the offer has more than {MAX_SECTIONS} media sections")
+    if len(lines) > MAX_LINES:
         raise not_sdp(f"the offer has more than {MAX_LINES} lines")
     try:
-        return SessionDescription.parse(text)
+        session = SessionDescription.parse(text)
     except Exception as error:  # AssertionError, StopIteration, KeyError, ValueError
         raise not_sdp(f"the SDP is malformed ({type(error).__name__})") from error
+    direction = _session_direction(lines)
+    for media in session.media:
+        media.direction = media.direction or direction
+    return session
+
+
+def _session_direction(lines: Sequence[str]) -> str:
+    """Returns the direction of media sections that state none (RFC 8866 §6.7). aiortc's parser
+    drops it.
+    """
+    for line in lines:
+        if line.startswith("m="):
+            break
+        if line.rstrip() in ("a=sendonly", "a=recvonly", "a=inactive"):
+            return line.rstrip()[2:]
+    return "sendrecv"
 
 
 def accept_sections(
-    session: SessionDescription, text: str, accept: Callable[[MediaDescription, str], Section]
-) -> tuple[Remote, tuple[Section, ...]]:
-    """Returns the transport and the media sections of an offer. `accept(description, mid)` is
-    called for each section, and returns the accepted section.
+    session: SessionDescription,
+    text: str,
+    wanted: Sequence[MediaDescription],
+    accept: Callable[[MediaDescription, str], Section],
+) -> tuple[Remote, tuple[Section, ...], tuple[RejectedSection, ...]]:
+    """Returns the transport, the accepted media sections and the rejected ones. `wanted`: the
+    sections to accept, at least one; the answer rejects all others. `accept(description, mid)` is
+    called for each wanted section, and returns the accepted section.
 
     Raises OfferError.
     """
-    bundled = bundle_only(text)
-    sections = tuple(
-        accept(media, mid_of(media, index, bundled)) for index, media in enumerate(session.media)
-    )
-    if len({section.mid for section in sections}) < len(sections):
+    mids = [mid_of(media, index) for index, media in enumerate(session.media)]
+    if len(set(mids)) < len(mids):
         raise unusable("two media sections have the same mid: give each section its own mid")
-    return remote_of(session, bundled), sections
+    bundled = bundle_only(text)
+    accepted, rejected, indexes = [], [], []
+    for index, (media, mid) in enumerate(zip(session.media, mids, strict=True)):
+        if media not in wanted:
+            rejected.append(_reject(media, index, mid))
+            continue
+        if media.port == 0 and index not in bundled:
+            raise unusable(f"the offer's {media.kind} section has port 0: enable or remove it")
+        accepted.append(accept(media, mid))
+        indexes.append(index)
+    return remote_of(session, indexes, bundled), tuple(accepted), tuple(rejected)
 
 
-def remote_of(session: SessionDescription, bundled: set[int]) -> Remote:
-    """Returns the transport of a session that has at least one media section. `bundled`: the result
-    of `bundle_only`.
+def _reject(media: MediaDescription, index: int, mid: str) -> RejectedSection:
+    first_format = "".join(map(str, media.fmt[:1]))
+    section = RejectedSection(index, media.kind, mid, media.profile, first_format)
+    if not all(map(TOKEN.match, (section.kind, section.protocol, section.format))):
+        raise not_sdp("an m= line of the offer has a part that is not a token (RFC 8866 §9)")
+    return section
+
+
+def remote_of(session: SessionDescription, accepted: Sequence[int], bundled: set[int]) -> Remote:
+    """Returns the transport of the accepted media sections. `accepted`: their indexes, at least
+    one. `bundled`: the result of `bundle_only`.
+
+    If all accepted sections are bundle-only, their transport is described in the section that
+    comes first in the bundle, even if the answer rejects this section.
 
     Raises OfferError (422).
     """
-    first = session.media[0]
     credentials = [
         (media.ice.usernameFragment, media.ice.password) if media.ice else (None, None)
         for media in session.media
     ]
-    ufrag, password = credentials[0]
+    first = next(
+        (index for index in (*accepted, *range(len(credentials))) if all(credentials[index])),
+        accepted[0],
+    )
+    ufrag, password = credentials[first]
     if not ufrag or not password or not TOKEN.match(ufrag) or not TOKEN.match(password):
         raise unusable("the offer has no valid ICE credentials (a=ice-ufrag, a=ice-pwd)")
     if any(
-        own != (ufrag, password) and not (index in bundled and own == (None, None))
-        for index, own in enumerate(credentials)
+        credentials[index] != (ufrag, password)
+        and not (index in bundled and credentials[index] == (None, None))
+        for index in accepted
     ):
         raise unusable(
             "the media sections have different transports: offer them with bundlePolicy max-bundle"
         )
-    fingerprints = (
-        tuple((item.algorithm, item.value) for item in first.dtls.fingerprints)
-        if first.dtls
-        else ()
-    )
-    if first.dtls is None or not any(
+    dtls = session.media[first].dtls
+    fingerprints = tuple((item.algorithm, item.value) for item in dtls.fingerprints) if dtls else ()
+    if dtls is None or not any(
         algorithm.lower() in ("sha-256", "sha-384", "sha-512") for algorithm, _ in fingerprints
     ):
         raise unusable("the offer has no DTLS fingerprint: add a=fingerprint:sha-256")
     # aiortc translates the offer's a=setup:passive into the role "server".
-    return Remote(ufrag, password, fingerprints, first.dtls.role == "server")
+    return Remote(ufrag, password, fingerprints, dtls.role == "server")
 
 
 def bundle_only(text: str) -> set[int]:
@@ -158,20 +216,17 @@ def bundle_only(text: str) -> set[int]:
     With bundlePolicy max-bundle, Firefox marks every section except the first as bundle-only.
     aiortc's parser drops the attribute.
     """
-    sections = re.split(r"^m=", text, flags=re.MULTILINE)[1:]
-    return {
-        index
-        for index, section in enumerate(sections)
-        if re.search(r"^a=bundle-only\s*$", section, re.MULTILINE)
-    }
+    found, index = set(), -1
+    for line in text.splitlines():
+        if line.startswith("m="):
+            index += 1
+        elif line.rstrip() == "a=bundle-only":
+            found.add(index)
+    return found
 
 
-def mid_of(media: MediaDescription, index: int, bundled: set[int]) -> str:
-    """Returns the mid of an enabled media section. `bundled`: the result of `bundle_only`. Raises
-    OfferError (422).
-    """
-    if media.port == 0 and index not in bundled:
-        raise unusable(f"the offer's {media.kind} section has port 0: enable or remove it")
+def mid_of(media: MediaDescription, index: int) -> str:
+    """Returns the mid of a media section. Raises OfferError (422)."""
     mid = media.rtp.muxId or str(index)
     if not TOKEN.match(mid):
         raise unusable("an a=mid of the offer is not a token (RFC 8866 §9)")
@@ -304,6 +359,30 @@ def write_codec(section: MediaSection, rtpmap: str, parameters: str) -> list[str
     if rtx is not None:
         lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={number}"]
     return lines
+
+
+def write_sections(
+    sections: Sequence[Section],
+    rejected: Sequence[RejectedSection],
+    write: Callable[[Section], list[str]],
+) -> list[str]:
+    """Returns the lines of all media sections, in the order of the offer. `write` returns the lines
+    of an accepted section.
+    """
+    written = [write(section) for section in sections]
+    for section in rejected:
+        written.insert(section.index, _write_rejected(section))
+    return [line for lines in written for line in lines]
+
+
+def _write_rejected(section: RejectedSection) -> list[str]:
+    # RFC 8829 §5.3.1: nothing else follows port 0. Browsers find the section by its mid.
+    return [
+        f"m={section.kind} 0 {section.protocol} {section.format}",
+        "c=IN IP4 0.0.0.0",
+        f"a=mid:{section.mid}",
+        "a=inactive",
+    ]
 
 
 def write_candidates(local: Local) -> list[str]:

@@ -54,7 +54,9 @@ class Offer(sdp.Remote):
     """The accepted part of a publisher's offer."""
 
     media: tuple[MediaOffer, ...]
-    """The media sections, in the order of the offer."""
+    """The accepted media sections, in the order of the offer."""
+    rejected: tuple[sdp.RejectedSection, ...] = ()
+    """The media sections that the answer rejects, in the order of the offer."""
     mixed: bool = False
     """Whether the offer, before its media sections, has the line `_MIXED`."""
 
@@ -75,7 +77,9 @@ class Answer(sdp.Local):
 
 
 def parse_offer(text: str) -> Offer:
-    """Parses a publisher's offer.
+    """Parses a publisher's offer. Sections without audio and video, such as data channels, are
+    rejected one by one. Audio or video that cannot be taken refuses the offer, because a publisher
+    must not believe that it is on air (RFC 9725 §4.4.3).
 
     Raises OfferError: 400 (not SDP), 422 (unusable SDP), 406 (no accepted codec).
     """
@@ -86,12 +90,21 @@ def parse_offer(text: str) -> Offer:
         raise OfferError(
             422, RefusalCode.NO_VIDEO, "the offer has no video: add a camera or screen track"
         )
-    if len(videos) > 1 or len(audios) > 1 or len(session.media) > len(videos) + len(audios):
-        raise sdp.unusable("offer one video and at most one audio track, and nothing else")
-    remote, media = sdp.accept_sections(session, text, _accept)
+    wanted = [media for media in session.media if media.kind != "application"]
+    if len(videos) > 1 or len(audios) > 1 or len(wanted) > len(videos) + len(audios):
+        raise sdp.unusable("offer one video and at most one audio track, and no other media")
+    remote, media, rejected = sdp.accept_sections(session, text, wanted, _accept)
     before_media = text.partition("\nm=")[0]
     mixed = re.search(rf"^{_MIXED}\s*$", before_media, re.MULTILINE) is not None
-    return Offer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media, mixed)
+    return Offer(
+        remote.ufrag,
+        remote.password,
+        remote.fingerprints,
+        remote.passive,
+        media,
+        rejected,
+        mixed,
+    )
 
 
 def _accept(media: MediaDescription, mid: str) -> MediaOffer:
@@ -195,8 +208,11 @@ def write_answer(offer: Offer, answer: Answer) -> str:
     if offer.mixed:
         # Without this line, Chromium replaces its encoder whenever the studio probes the path.
         lines.append(_MIXED)
-    for media in offer.media:
-        lines += [*_write_media(media, offer, answer), *sdp.write_candidates(answer)]
+
+    def write(media: MediaOffer) -> list[str]:
+        return [*_write_media(media, offer, answer), *sdp.write_candidates(answer)]
+
+    lines += sdp.write_sections(offer.media, offer.rejected, write)
     return "\r\n".join(lines) + "\r\n"
 
 

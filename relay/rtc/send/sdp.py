@@ -1,5 +1,6 @@
 """Parses a WHEP player's offer and writes the sender's answer (draft-ietf-wish-whep §4.2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,7 +23,9 @@ class PlayOffer(sdp.Remote):
     """The accepted part of a player's offer."""
 
     media: tuple[PlaySection, ...]
-    """The media sections, in the order of the offer."""
+    """The accepted media sections, in the order of the offer."""
+    rejected: tuple[sdp.RejectedSection, ...]
+    """The media sections that the answer rejects, in the order of the offer."""
 
     def find(self, kind: str) -> PlaySection | None:
         return next((media for media in self.media if media.kind == kind), None)
@@ -41,28 +44,43 @@ class PlayAnswer(sdp.Local):
 
 
 def parse_play_offer(text: str, codec: str) -> PlayOffer:
-    """Parses a player's offer. `codec`: RFC 6381 codec string of the stream's video. The H.264
-    profile in this string is preferred.
+    """Parses a player's offer. The first video section and the first audio section that can receive
+    are accepted; all other sections are rejected one by one. `codec`: RFC 6381 codec string of the
+    stream's video. The H.264 profile in this string is preferred.
 
     Raises OfferError: 400 (not SDP), 422 (unusable SDP), 406 (no H.264 or no Opus).
     """
     session = sdp.parse_session(text)
-    kinds = [media.kind for media in session.media]
-    if not kinds or len(set(kinds)) < len(kinds) or not set(kinds) <= {"video", "audio"}:
-        raise sdp.unusable(
-            "the offer must have one video section, one audio section, or one of each, and no "
-            "other section"
-        )
+    bundled = sdp.bundle_only(text)
+    enabled = [media for index, media in enumerate(session.media) if media.port or index in bundled]
+    wanted = [found for kind in ("video", "audio") if (found := _choose(enabled, kind))]
+    if not wanted:
+        raise sdp.unusable("the offer has neither video nor audio: add a recvonly transceiver")
     profile = codec.partition(".")[2][:4].lower()
-    remote, media = sdp.accept_sections(session, text, partial(_accept, profile))
-    return PlayOffer(remote.ufrag, remote.password, remote.fingerprints, remote.passive, media)
+    remote, media, rejected = sdp.accept_sections(session, text, wanted, partial(_accept, profile))
+    return PlayOffer(
+        remote.ufrag, remote.password, remote.fingerprints, remote.passive, media, rejected
+    )
+
+
+def _choose(sections: Sequence[MediaDescription], kind: str) -> MediaDescription | None:
+    """Returns the first section of this kind that can receive. If none can, returns the first, so
+    that `_accept` names its direction. Returns None if there is no section of this kind.
+    """
+    found = [media for media in sections if media.kind == kind]
+    return next((media for media in found if _receives(media)), next(iter(found), None))
+
+
+def _receives(media: MediaDescription) -> bool:
+    # draft-ietf-wish-whep §4.2: players should offer recvonly and may offer sendrecv.
+    return media.direction in ("recvonly", "sendrecv")
 
 
 def _accept(profile: str, media: MediaDescription, mid: str) -> PlaySection:
-    if media.direction != "recvonly":
+    if not _receives(media):
         raise sdp.unusable(
-            f"the offer's {media.kind} section is {media.direction or 'sendrecv'}: a player must "
-            "offer recvonly; to publish, POST to the WHIP URL"
+            f"the offer's {media.kind} section is {media.direction}: a player must offer recvonly; "
+            "to publish, POST to the WHIP URL"
         )
     return (
         _accept_video(profile, media, mid) if media.kind == "video" else _accept_audio(media, mid)
@@ -107,9 +125,10 @@ def _accept_video(profile: str, media: MediaDescription, mid: str) -> PlaySectio
 def write_play_answer(offer: PlayOffer, answer: PlayAnswer) -> str:
     """Returns the SDP answer of the server as a sender and ICE-lite agent."""
     lines = sdp.write_session(offer.media, answer.stream)
-    for media in offer.media:
+
+    def write(media: PlaySection) -> list[str]:
         rtpmap = "opus/48000/2" if media.kind == "audio" else "H264/90000"
-        lines += [
+        return [
             *sdp.write_transport(media, "sendonly", offer, answer),
             f"a=msid:{answer.stream} {media.kind}",
             *_write_extensions(media),
@@ -117,6 +136,8 @@ def write_play_answer(offer: PlayOffer, answer: PlayAnswer) -> str:
             *_write_sources(media, answer),
             *sdp.write_candidates(answer),
         ]
+
+    lines += sdp.write_sections(offer.media, offer.rejected, write)
     return "\r\n".join(lines) + "\r\n"
 
 

@@ -1,6 +1,7 @@
 """The part of SDP that publishers and WHEP players share."""
 
 import pytest
+from aiortc.sdp import MediaDescription
 
 from relay.errors import OfferError
 from relay.rtc import sdp
@@ -13,17 +14,23 @@ def section(mid: str = "0", rtx: int | None = 97) -> sdp.MediaSection:
     return sdp.MediaSection("video", mid, 96, rtx, "profile-level-id=42e01f", ("nack", "nack pli"))
 
 
+def accept(media: MediaDescription, mid: str) -> sdp.MediaSection:
+    return sdp.MediaSection(media.kind, mid, 0, None, "", ())
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_transport_of_each_offer(name: str) -> None:
     """One transport with ICE credentials and a fingerprint, and a section for each medium."""
     session = sdp.parse_session(offer(name))
-    remote, sections = sdp.accept_sections(
+    remote, sections, rejected = sdp.accept_sections(
         session,
         offer(name),
-        lambda media, mid: sdp.MediaSection(media.kind, mid, 0, None, "", ()),
+        [media for media in session.media if media.kind != "application"],
+        accept,
     )
     assert sorted(each.kind for each in sections) == ["audio", "video"]
     assert len({each.mid for each in sections}) == 2
+    assert len(rejected) == len(session.media) - 2
     assert remote.ufrag and remote.password and remote.fingerprints
     assert remote.passive is (name == "ffmpeg")
 
@@ -49,12 +56,13 @@ def test_sections_without_a_port() -> None:
     session = sdp.parse_session(text)
     index = next(n for n, media in enumerate(session.media) if media.kind == "audio")
     with pytest.raises(OfferError, match="port 0"):
-        sdp.mid_of(session.media[index], index, sdp.bundle_only(text))
+        sdp.accept_sections(session, text, session.media, accept)
     bundled = text.replace("m=audio 0 ", "m=audio 0 ", 1).replace(
         "a=mid:1", "a=bundle-only\r\na=mid:1"
     )
     assert sdp.bundle_only(bundled) == {index} and not sdp.bundle_only(text)
-    assert sdp.mid_of(session.media[index], index, {index}) == "1"
+    _, sections, rejected = sdp.accept_sections(session, bundled, session.media, accept)
+    assert [each.mid for each in sections] == ["0", "1"] and not rejected
 
 
 def test_codecs_of_an_offer() -> None:

@@ -36,7 +36,10 @@ EXPECTED = {
     "chromium": (["video", "audio"], 108, 109, "42e01f", 111, False),
     "ffmpeg": (["audio", "video"], 106, 105, "42001f", 111, True),
     "firefox": (["video", "audio"], 126, 127, "42e01f", 109, False),
+    "livekit": (["audio", "video"], 108, 109, "42e01f", 111, False),
+    "medooze": (["audio", "video"], 108, 109, "42e01f", 111, False),
     "obs": (["audio", "video"], 96, 97, "42e01f", 111, False),
+    "obs_simulcast": (["audio", "video"], 96, 97, "42e01f", 111, False),
 }
 
 
@@ -116,9 +119,10 @@ def test_an_answer_to_each(name: str) -> None:
     parsed = parse_offer(offer(name))
     answer = SessionDescription.parse(write_answer(parsed, OURS))
     assert [(media.kind, media.rtp.muxId) for media in answer.media] == [
-        (media.kind, media.mid) for media in parsed.media
+        (media.kind, media.rtp.muxId) for media in SessionDescription.parse(offer(name)).media
     ]
     assert answer.group[0].items == [media.mid for media in parsed.media]
+    answer.media = [media for media in answer.media if media.port]
     for media in answer.media:
         assert (media.direction, media.rtcp_mux) == ("recvonly", True)
         assert media.ice and (
@@ -187,6 +191,85 @@ def test_video_alone_is_enough() -> None:
 
 
 CHROMIUM = offer("chromium")
+VIDEO_SECTION = CHROMIUM[CHROMIUM.index("m=video") : CHROMIUM.index("m=audio")]
+CHANNEL = (
+    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:c\r\n"
+    "a=sctp-port:5000\r\n"
+)
+REJECTED = [
+    "m=application 0 UDP/DTLS/SCTP webrtc-datachannel",
+    "c=IN IP4 0.0.0.0",
+    "a=mid:c",
+    "a=inactive",
+]
+
+
+def sections(sdp: str) -> list[list[str]]:
+    """The lines of each media section."""
+    return [("m=" + text).splitlines() for text in sdp.split("\r\nm=")[1:]]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_data_channels_are_rejected_one_by_one(place: int) -> None:
+    """With port 0, in their place. The bundle contains the accepted sections only, also if its
+    first section is rejected.
+    """
+    head, video, audio = re.split("(?=m=)", CHROMIUM)
+    parts = [video, audio]
+    parts.insert(place, CHANNEL)
+    text = "".join([head.replace("BUNDLE 0 1", "BUNDLE c 0 1"), *parts])
+    answered = write_answer(parse_offer(text), OURS)
+    found = sections(answered)
+    assert found.pop(place) == REJECTED
+    assert [lines[0].split()[0] for lines in found] == ["m=video", "m=audio"]
+    assert "a=group:BUNDLE 0 1\r\n" in answered
+    assert write_answer(parse_offer(CHROMIUM), OURS) == answered.replace(
+        "\r\n".join([*REJECTED, ""]), ""
+    )
+
+
+def test_the_transport_of_a_bundle_whose_first_section_is_rejected() -> None:
+    """The other sections are bundle-only and have no ICE parameters of their own."""
+    text = offer("livekit")
+    head, channel, audio, video = re.split("(?=m=)", text)
+    bare = [
+        re.sub("a=(ice-ufrag|ice-pwd|fingerprint|setup):.*\r\n", "", part).replace(
+            " 9 UDP", " 0 UDP"
+        )
+        + "a=bundle-only\r\n"
+        for part in (audio, video)
+    ]
+    parsed, whole = parse_offer("".join([head, channel, *bare])), parse_offer(text)
+    assert (parsed.ufrag, parsed.password, parsed.fingerprints) == (
+        whole.ufrag,
+        whole.password,
+        whole.fingerprints,
+    )
+    assert [media.mid for media in parsed.media] == ["1", "2"]
+
+
+@pytest.mark.parametrize("name", ["livekit", "obs_simulcast"])
+def test_simulcast_is_answered_without_layers(name: str) -> None:
+    """The answer has neither rid nor simulcast; a client then sends one layer (RFC 8853 §5.3)."""
+    assert "a=rid:" in offer(name) and "a=simulcast:send " in offer(name)
+    answered = write_answer(parse_offer(offer(name)), OURS)
+    assert "rid" not in answered and "simulcast" not in answered
+    assert "rtp-stream-id" not in answered
+
+
+@pytest.mark.parametrize("direction", ["a=sendrecv\r\n", ""])
+def test_sections_that_both_send_and_receive(direction: str) -> None:
+    """`sendrecv`, which is also the meaning of no direction, is answered with recvonly."""
+    text = CHROMIUM.replace("a=sendonly\r\n", direction)
+    assert write_answer(parse_offer(text), OURS) == write_answer(parse_offer(CHROMIUM), OURS)
+
+
+def test_a_direction_for_the_whole_session() -> None:
+    """It holds for the sections that state none (RFC 8866 §6.7)."""
+    text = CHROMIUM.replace("a=sendonly\r\n", "").replace("t=0 0", "t=0 0\r\na=recvonly")
+    with pytest.raises(OfferError, match="section is recvonly"):
+        parse_offer(text)
+    parse_offer(text.replace("m=audio", "a=sendonly\r\nm=audio") + "a=sendonly\r\n")
 
 
 def test_vp8_where_there_is_no_h264() -> None:
@@ -277,14 +360,13 @@ REFUSED = {
             "a=mid:0", "a=mid:2"
         ),
     ),
-    "data channel": (
-        422,
-        CHROMIUM
-        + (
-            "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 "
-            "0.0.0.0\r\na=mid:2\r\na=sctp-port:5000\r\n"
-        ),
-    ),
+    "a section for text": (422, CHROMIUM + "m=text 9 UDP/TLS/RTP/SAVPF 98\r\na=mid:2\r\n"),
+    "only a data channel": (422, CHROMIUM[: CHROMIUM.index("m=video")] + CHANNEL),
+    "200 sections": (422, CHROMIUM + CHANNEL * 198),
+    "200 videos": (422, CHROMIUM[: CHROMIUM.index("m=video")] + VIDEO_SECTION * 200),
+    "a protocol that is no token": (400, CHROMIUM + CHANNEL.replace("SCTP", "S" * 300)),
+    "a section without a format": (400, CHROMIUM + "m=application 9 UDP/DTLS/SCTP  \r\n"),
+    "too many lines after carriage returns": (400, CHROMIUM + "a=x\r" * 1_001),
     "one mid twice": (422, CHROMIUM.replace("a=mid:1", "a=mid:0")),
     "a mid that is no token": (422, CHROMIUM.replace("a=mid:1", "a=mid:\x00 x")),
     "recvonly": (422, CHROMIUM.replace("a=sendonly", "a=recvonly")),
@@ -383,4 +465,5 @@ def assert_taken_or_refused(text: str) -> None:
     assert all(
         re.match(r"[a-z]=[^\r\n]*$", line) for line in answer.removesuffix("\r\n").split("\r\n")
     )
-    assert len(SessionDescription.parse(answer).media) == len(parsed.media)
+    found = SessionDescription.parse(answer).media
+    assert len(found) == len(parsed.media) + len(parsed.rejected)

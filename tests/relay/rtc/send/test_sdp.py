@@ -65,6 +65,46 @@ def test_the_playout_delay_needs_a_one_byte_header() -> None:
     assert "a=extmap:15 " in text and "playout-delay" not in answer(text)
 
 
+@pytest.mark.parametrize("direction", ["a=sendrecv\r\n", ""])
+def test_players_may_offer_to_send_too(direction: str) -> None:
+    """`sendrecv`, which is also the meaning of no direction, is answered with sendonly."""
+    text = playing("chromium").replace("a=recvonly\r\n", direction)
+    assert answer(text) == answer(playing("chromium"))
+
+
+def test_the_offer_of_whip_whep() -> None:
+    """Its README adds transceivers without a direction."""
+    text = offer("medooze_whep")
+    assert text.count("a=sendrecv\r\n") == 2
+    session = SessionDescription.parse(answer(text))
+    assert [(media.kind, media.direction) for media in session.media] == [
+        ("audio", "sendonly"),
+        ("video", "sendonly"),
+    ]
+
+
+def test_what_goes_beyond_one_video_and_one_audio_is_rejected() -> None:
+    """Each with port 0, in its place. The bundle contains the accepted sections only."""
+    head, video, audio = re.split("(?=m=)", playing("chromium"))
+    channel = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:2\r\n"
+    offered = [
+        channel,
+        video.replace("a=mid:0", "a=mid:3").replace("a=recvonly", "a=sendonly"),
+        audio.replace("m=audio 9", "m=audio 0").replace("a=mid:1", "a=mid:4"),
+        video,
+        audio,
+        video.replace("a=mid:0", "a=mid:5"),
+        "m=text 9 UDP/TLS/RTP/SAVPF 98 99\r\na=mid:6\r\n",
+    ]
+    answered = answer(head + "".join(offered))
+    places = [(lines.split()[1], lines.split()[2:4]) for lines in answered.split("\r\nm=")[1:]]
+    assert [port for port, _ in places] == ["0", "0", "0", "9", "9", "0", "0"]
+    assert places[6] == ("0", ["UDP/TLS/RTP/SAVPF", "98"])
+    assert re.findall(r"a=mid:(\S+)", answered) == ["2", "3", "4", "0", "1", "5", "6"]
+    assert "a=group:BUNDLE 0 1\r\n" in answered
+    assert answered.count("a=sendonly") == 2 and answered.count("a=inactive") == 5
+
+
 @pytest.mark.parametrize(
     ("change", "status", "words"),
     [
@@ -73,12 +113,14 @@ def test_the_playout_delay_needs_a_one_byte_header() -> None:
             422,
             "to publish, POST to the WHIP",
         ),
-        (lambda text: text.replace("a=recvonly", "a=sendrecv", 1), 422, "must offer recvonly"),
+        (lambda text: text.replace("a=recvonly", "a=inactive", 1), 422, "section is inactive"),
         (lambda text: text.replace("H264", "H265"), 406, "no H.264"),
         (lambda text: text.replace("opus/48000", "PCMU/8000"), 406, "no Opus"),
         (lambda text: "hello", 400, "v=0"),
-        (lambda text: text[: text.index("m=")], 422, "one video section, one audio section"),
-        (lambda text: text + text[text.index("m=") :], 422, "no other section"),
+        (lambda text: text[: text.index("m=")], 422, "neither video nor audio"),
+        (lambda text: text.replace(" 9 UDP", " 0 UDP"), 422, "neither video nor audio"),
+        (lambda text: text + text[text.index("m=") :], 422, "the same mid"),
+        (lambda text: text + "m=text 9 UDP 98\r\n" * 198, 422, "more than 64 media sections"),
         (lambda text: re.sub(r"a=ice-pwd:.*\r\n", "", text), 422, "ICE"),
         (lambda text: re.sub(r"a=fingerprint:.*\r\n", "", text), 422, "fingerprint"),
     ],
