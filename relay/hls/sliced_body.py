@@ -18,10 +18,19 @@ class SlicedBody(Payload):
 
     _autoclose = True  # aiohttp: there is no file to close
 
-    def __init__(self, parts: Sequence[bytes]) -> None:
+    def __init__(self, parts: Sequence[bytes | memoryview]) -> None:
         super().__init__(parts)
         self._parts = parts
         self._size = sum(map(len, parts))
+
+    def between(self, start: int, end: int) -> "SlicedBody":
+        """Returns a body with the bytes from `start` on and before `end`."""
+        parts: list[memoryview] = []
+        for part in self._parts:
+            if start < len(part) and end > 0:
+                parts.append(memoryview(part)[max(0, start) : end])
+            start, end = start - len(part), end - len(part)
+        return SlicedBody(parts)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         return b"".join(self._parts).decode(encoding, errors)

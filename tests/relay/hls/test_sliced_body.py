@@ -42,5 +42,15 @@ async def test_slices() -> None:
     assert body.size == len(writer.data) == body_size(web.Response(body=body))
 
 
+async def test_a_range_of_a_body_of_parts() -> None:
+    parts: list[bytes | memoryview] = [b"ab", b"", b"cdefg", memoryview(b"h")]
+    whole = b"abcdefgh"
+    for start in range(9):
+        for end in range(start, 9):
+            body, writer = SlicedBody(parts).between(start, end), Writer()
+            await body.write(writer)
+            assert writer.data == whole[start:end] and body.size == end - start
+
+
 def test_the_size_of_other_bodies() -> None:
     assert (body_size(web.Response()), body_size(web.Response(body=b"123"))) == (0, 3)
