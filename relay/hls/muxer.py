@@ -61,6 +61,7 @@ class Muxer:
         frames = [item for item in items if isinstance(item, Sample) and item.track is Track.VIDEO]
         if frames:
             self._newest, self._video_at = frames[-1], media_now
+            self._segmenter.receive_newest(frames[-1])
             if media_now - self._audio_at > STARVED:
                 self._fill_audio(frames[-1])
         return self._packets

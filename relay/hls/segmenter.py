@@ -8,6 +8,7 @@ PART_TARGET, in the middle of a frame.
 from dataclasses import dataclass
 from enum import Enum
 
+from relay.hls.capture_dates import CaptureDates, microseconds
 from relay.media.bmff import init_segment, muxed_fragment
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
 
@@ -47,7 +48,7 @@ class SegmentStart:
     init: bytes
     """Content of the init segment (`EXT-X-MAP`)."""
     date: int
-    """Capture time of the first frame: µs since the Unix epoch."""
+    """Date of the first frame (CaptureDates): µs since the Unix epoch."""
     discontinuity: bool
 
 
@@ -55,6 +56,8 @@ class SegmentStart:
 class Part:
     """One complete part of a segment (a partial segment in RFC 8216bis)."""
 
+    began: int
+    """Media time."""
     duration: int
     data: bytes
     """The media of the part: one fragment; empty if the part is a gap."""
@@ -72,6 +75,11 @@ class Part:
     @property
     def gap(self) -> bool:
         return not self.data
+
+    @property
+    def microseconds(self) -> int:
+        """Duration, µs. The sum of the durations of consecutive parts is exact."""
+        return microseconds(self.began + self.duration) - microseconds(self.began)
 
 
 class _State(Enum):
@@ -99,7 +107,7 @@ class Segmenter:
         self._frames: list[Sample] = []
         self._audio: list[Sample] = []
         self._sequence = 0
-        self._date_offset = 0
+        self._dates = CaptureDates()
 
     @property
     def began(self) -> int:
@@ -119,6 +127,10 @@ class Segmenter:
     def key_wanted_at(self) -> int:
         """The media time at which an IDR should be requested, in 90 kHz ticks."""
         return self._segment_began + KEY_WANTED
+
+    def receive_newest(self, frame: Sample) -> None:
+        """Takes the newest frame of the stream, which `receive` may get later, for the dates."""
+        self._dates.receive(frame)
 
     def receive_track(self, info: TrackInfo) -> None:
         """Sets the decoding parameters of the video. The parameters apply from the next IDR."""
@@ -147,6 +159,8 @@ class Segmenter:
             parts += (
                 self._cut(sample.dts, sample.dts, last=True) if sample.dts > self._began else []
             )
+            if self._renewed:
+                self._dates.begin(sample)
             self._open(sample, discontinuity=self._renewed)
         elif sample.dts - self._began >= PART_ENOUGH:
             parts += self._cut(sample.dts, sample.dts)
@@ -169,7 +183,7 @@ class Segmenter:
             parts += self._close()
             self._state = _State.GAP
             self._segment_began = self._began
-            self._start = SegmentStart(self._init, self._date(self._began), False)
+            self._start = SegmentStart(self._init, self._dates.date(self._began), False)
         while self._state is _State.GAP and self._began + PART_TARGET <= until:
             parts += self._emit(self._began + PART_TARGET, b"")
         return parts
@@ -182,6 +196,7 @@ class Segmenter:
         parts = self._close(key.dts) if self._state is _State.OPEN else []
         first = self._state is _State.WAITING
         self._state, self._epoch = _State.OPEN, key.epoch
+        self._dates.begin(key)
         self._open(key, discontinuity=not first)
         self._frames.append(key)
         return parts
@@ -191,8 +206,7 @@ class Segmenter:
         if self._renewed:
             self._init, self._renewed = init_segment(self._video, self._audio_track), False
         self._segment_began = self._began = key.dts
-        self._date_offset = key.capture - _microseconds(key.dts)
-        self._start = SegmentStart(self._init, key.capture, discontinuity)
+        self._start = SegmentStart(self._init, self._dates.date(key.dts), discontinuity)
         self._audio = [sample for sample in self._audio if _ticks(sample) >= key.dts]
 
     def _close(self, following: int = FOREVER) -> list[Part]:
@@ -245,20 +259,15 @@ class Segmenter:
         self, boundary: int, data: bytes, *, independent: bool = False, last: bool = False
     ) -> list[Part]:
         last = last or boundary + PART_TARGET - self._segment_began > SEGMENT_MOST
-        part = Part(boundary - self._began, data, independent, self._start, last)
+        duration = boundary - self._began
+        part = Part(self._began, duration, data, independent, self._start, last)
         self._began, self._start = boundary, None
         if last:
             self._segment_began = boundary
-            self._start = SegmentStart(self._init, self._date(boundary), False)
+            self._dates.correct()
+            self._start = SegmentStart(self._init, self._dates.date(boundary), False)
         return [part]
-
-    def _date(self, ticks: int) -> int:
-        return _microseconds(ticks) + self._date_offset
 
 
 def _ticks(sample: Sample) -> int:
     return sample.dts * SCALE // TIMESCALE[Track.AUDIO]
-
-
-def _microseconds(ticks: int) -> int:
-    return ticks * 1_000_000 // SCALE
