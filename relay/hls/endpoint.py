@@ -1,43 +1,24 @@
-"""Answers to requests below `/hls/{room}/` (RFC 8216bis §6.2).
-
-| path | content |
-|---|---|
-| `index.m3u8` | the multivariant playlist |
-| `live.m3u8` | the media playlist; a request waits for the part given by `_HLS_msn`, `_HLS_part` |
-| `NAME/I.mp4` | an init segment; NAME is the name of the rendition |
-| `NAME/N.m4s` | a segment |
-| `NAME/N.P.m4s` | a part; a request for the part in the preload hint waits until the part exists |
-
-A part contains both audio and video, so that a player fetches both with one request. A file below a
-NAME never changes, so a CDN may keep the file.
-"""
+"""Creates the renditions that clients request, and answers the requests below `/hls/{room}/`."""
 
 import asyncio
-import re
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from relay.channel.channel import Channel, ChannelState
 from relay.client_address import UNKNOWN, ClientAddress
 from relay.errors import PlaylistError, RefusalCode
+from relay.hls.answers import LIVE, MULTIVARIANT, NO_FILE, answer
 from relay.hls.places import Place, place_to_free
-from relay.hls.playlist import MAX_BYTES, multivariant
+from relay.hls.playlist import MAX_BYTES
 from relay.hls.rendition import Rendition
-from relay.hls.segmenter import TARGET_DURATION
-from relay.hls.sliced_body import SlicedBody, body_size
 from relay.hls.starts import Start, may_wait, time_to_start
-from relay.media.aac import BITRATE, TRACK
 from relay.sample import Track
 from relay.stream.stream import Stream
 from relay.worker.workers import Workers
 
-PLAYLIST, MEDIA = "application/vnd.apple.mpegurl", "video/mp4"
-MULTIVARIANT, LIVE = "index.m3u8", "live.m3u8"
-NO_FILE = "the file does not exist, or no longer exists: load the playlist again"
 WAITING = 10_000
 """Maximum number of waiting requests in this process. Further requests are refused with
 Retry-After.
@@ -48,27 +29,6 @@ RENDITIONS = 40
 """
 START_WITHIN = 2.0
 """Maximum time that a request waits for the start of a rendition, seconds."""
-PEAK = 2
-"""Assumed ratio of the peak bit rate, measured over one part, to the mean bit rate of the stream.
-"""
-LEAST_BANDWIDTH = 500_000
-"""Lowest bandwidth that the playlist announces for the video, bit/s. This value is announced until
-the bit rate is measured.
-"""
-
-_N = r"(0|[1-9]\d{0,11})"  # no leading zeros, so that each file has one address
-_MEDIA = re.compile(rf"([0-9a-f]{{8}})/(?:{_N}\.mp4|{_N}(?:\.{_N})?\.m4s)")
-_NUMBER = re.compile(r"\d{1,12}")
-
-FOREVER = f"public, max-age={60 * TARGET_DURATION}, immutable"
-"""Cache-Control header of segments, parts and init segments. These files never change. `max-age`
-is short nevertheless, because no client requests these files after this time.
-"""
-BLOCKED = f"public, max-age={6 * TARGET_DURATION}"
-"""Cache-Control header of a playlist that was requested with a delivery directive. The answer stays
-valid, because it contains the requested part.
-"""
-FRESH = "public, max-age=0, s-maxage=1"
 
 
 @dataclass(slots=True)
@@ -196,9 +156,7 @@ class Renditions:
         self._require_waiting()
         if path == LIVE:
             self.counters.joined += rendition.note_request(client, address)
-        response = await _find(request, rendition, path)
-        self.counters.octets += body_size(response)
-        return response
+        return await answer(request, rendition, path)
 
     def _require_waiting(self) -> None:
         """Raises PlaylistError (503) if no further request may wait."""
@@ -314,112 +272,3 @@ def _require_live(channel: Channel) -> None:
         raise PlaylistError(
             503, RefusalCode.ROOM_NOT_LIVE, "this room is not live: try again later", 1
         )
-
-
-async def _find(request: web.Request, rendition: Rendition, path: str) -> web.Response:
-    if path == MULTIVARIANT:
-        return await _multivariant(rendition)
-    if path == LIVE:
-        return await _media_playlist(request, rendition)
-    return await _media(request, rendition, path)
-
-
-async def _multivariant(rendition: Rendition) -> web.Response:
-    rendition.note_request()
-    await rendition.playable()
-    stream = rendition.stream
-    bandwidth = max(LEAST_BANDWIDTH, round(stream.bitrate * PEAK)) + BITRATE
-    return _answer(
-        multivariant(LIVE, stream.tracks[Track.VIDEO], TRACK, bandwidth, _fps(stream)).encode(),
-        PLAYLIST,
-        FRESH,
-    )
-
-
-def _fps(stream: Stream) -> float:
-    """Returns the mean frame rate over the last two seconds, in frames per second; 0 if there are
-    fewer than two frames.
-    """
-    times = [sample.media_time for sample in stream.history(2.0) if sample.track is Track.VIDEO]
-    return (
-        (len(times) - 1) * 1_000_000 / (times[-1] - times[0])
-        if len(times) > 1 and times[-1] > times[0]
-        else 0.0
-    )
-
-
-async def _media_playlist(request: web.Request, rendition: Rendition) -> web.Response:
-    number, part = (None, None) if rendition.playlist.ended else _directives(request)
-    await rendition.playable()
-    if number is not None:
-        # Without _HLS_part, wait only for the first part of the segment. Safari requests the next
-        # segment without _HLS_part, and would freeze if the answer waited for the whole segment.
-        await rendition.reach(number, part or 0, lambda: _connected(request))
-    caching = BLOCKED if number is not None else FRESH
-    if "gzip" not in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
-        return _answer(rendition.playlist.text.encode(), PLAYLIST, caching)
-    response = _answer(rendition.playlist.zipped, PLAYLIST, caching)
-    response.headers[hdrs.CONTENT_ENCODING] = "gzip"
-    return response
-
-
-async def _media(request: web.Request, rendition: Rendition, path: str) -> web.Response:
-    found = _MEDIA.fullmatch(path)
-    if found is None or found[1] != rendition.playlist.name:
-        raise PlaylistError(404, RefusalCode.FILE_NOT_FOUND, NO_FILE)
-    rendition.note_request()
-    playlist = rendition.playlist
-    if found[2]:
-        data: bytes | list[bytes] | None = playlist.init(int(found[2]))
-    elif found[4] is None:
-        data = playlist.segment(int(found[3]))
-    else:
-        number, index = int(found[3]), int(found[4])
-        if (number, index) == playlist.position and not playlist.ended:
-            await rendition.reach_hint(lambda: _connected(request))
-        data = playlist.part(number, index)
-    if data is None:
-        raise PlaylistError(
-            404,
-            RefusalCode.FILE_NOT_FOUND,
-            NO_FILE,
-        )
-    return _answer(data, MEDIA, FOREVER)
-
-
-def _directives(request: web.Request) -> tuple[int | None, int | None]:
-    """Returns the segment number and the part index in the request (RFC 8216bis §6.2.5.2); None for
-    a missing number. Raises PlaylistError (400) if a directive is invalid.
-    """
-    number, part = _directive(request, "_HLS_msn"), _directive(request, "_HLS_part")
-    if number is None and part is not None:
-        raise PlaylistError(
-            400,
-            RefusalCode.BAD_DIRECTIVE,
-            "_HLS_part needs _HLS_msn, the number of the segment",
-        )
-    return number, part
-
-
-def _directive(request: web.Request, name: str) -> int | None:
-    """Returns the value of a delivery directive; None if the directive is missing. Raises
-    PlaylistError (400) if the value is not a decimal integer.
-    """
-    value = request.query.get(name)
-    if value is None:
-        return None
-    if not _NUMBER.fullmatch(value):
-        raise PlaylistError(400, RefusalCode.BAD_DIRECTIVE, f"{name} is not a decimal integer")
-    return int(value)
-
-
-def _connected(request: web.Request) -> bool:
-    return request.transport is not None and not request.transport.is_closing()
-
-
-def _answer(body: bytes | Sequence[bytes], content_type: str, caching: str) -> web.Response:
-    headers = {hdrs.CACHE_CONTROL: caching}
-    if content_type == PLAYLIST:
-        headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
-    content = body if isinstance(body, bytes) else SlicedBody(body)
-    return web.Response(body=content, content_type=content_type, headers=headers)

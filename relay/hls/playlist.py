@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from relay.errors import PlaylistError, RefusalCode
 from relay.hls.segmenter import PART_TARGET, SCALE, TARGET_DURATION, Part, SegmentStart
-from relay.sample import TrackInfo
 
 SEGMENTS = 10
 """Usual number of complete segments in the playlist: about 20 s. The playlist has more segments if
@@ -35,7 +34,7 @@ PART_OVERHEAD = 300
 """Memory that a part uses in addition to its media, bytes."""
 PARTS_LISTED = 3 * TARGET_DURATION * SCALE
 """Length of the period at the end of the playlist for which the playlist also lists parts, in 90
-kHz ticks (RFC 8216bis §6.2.2).
+kHz ticks (RFC 8216bis §6.2.2). A segment that began earlier has no parts in the playlist.
 """
 ADVANCE_LIMIT = 3 * SCALE / PART_TARGET
 """Maximum number of parts by which a request may be ahead of the playlist (RFC 8216bis
@@ -45,14 +44,12 @@ HOLD_BACK = 3 * PART_TARGET
 """Distance that clients keep from the end of the playlist, in 90 kHz ticks. RFC 8216bis §4.4.3.8
 requires at least twice the part target, and recommends three times the part target.
 """
-FRAME_RATES = (30, 60, 120)
-"""Frame rates that the studio requests from cameras, in frames per second. A measured rate is
-rounded up to one of these rates, because a phone delivers fewer frames in the dark.
+SKIP_BOUNDARY = 6 * TARGET_DURATION * SCALE
+"""Distance from the end of the last complete segment beyond which a delta update leaves segments
+out, in 90 kHz ticks: the minimum of RFC 8216bis §4.4.3.8.
 """
-LEVEL = 0x2A
-"""Minimum H.264 level in CODECS: 4.2, the highest level observed from browsers. This level is
-announced from the start, because CODECS cannot change when the level of the stream rises later.
-"""
+VERSION = 9
+"""Protocol version of the playlist: delta updates need this version (RFC 8216bis §8)."""
 
 
 @dataclass(slots=True)
@@ -72,6 +69,11 @@ class Segment:
     @property
     def duration(self) -> int:
         return sum(part.duration for part in self.parts)
+
+    @property
+    def microseconds(self) -> int:
+        """Duration, µs, as the playlist states it."""
+        return sum(part.microseconds for part in self.parts)
 
     @property
     def gap(self) -> bool:
@@ -102,8 +104,9 @@ class Playlist:
         self._segments: deque[Segment] = deque()
         self._retired: deque[Segment] = deque()
         self._inits: dict[int, bytes] = {}
-        self._text = ""
-        self._zipped = b""
+        self._revision = 0
+        self._bodies: dict[tuple[bool, bool], bytes] = {}
+        """The present texts: whether each is a delta update, and whether it is compressed."""
         self._max_bytes = max_bytes
         self._bytes = 0
 
@@ -259,40 +262,75 @@ class Playlist:
     # Text
 
     @property
-    def text(self) -> str:
-        """The current text of the playlist."""
-        self._text = self._text or "\n".join(self._lines()) + "\n"
-        return self._text
+    def tag(self) -> str:
+        """Identifies the present state of the playlist: no other state has this tag."""
+        return f"{self.name}-{self._revision}"
 
     @property
-    def zipped(self) -> bytes:
-        """The current text of the playlist, compressed with gzip. Until the playlist changes, all
-        requests get the same bytes.
+    def text(self) -> str:
+        """The present text of the whole playlist."""
+        return self.body().decode()
+
+    def body(self, *, delta: bool = False, zipped: bool = False) -> bytes:
+        """Returns the present text. Until the playlist changes, all requests get the same bytes.
+        `delta`: whether the text is a delta update (RFC 8216bis §6.2.5.1); `zipped`: whether it is
+        compressed with gzip.
         """
-        self._zipped = self._zipped or gzip.compress(self.text.encode(), 5, mtime=0)
-        return self._zipped
+        body = self._bodies.get((delta, zipped))
+        if body is None:
+            if zipped:
+                body = gzip.compress(self.body(delta=delta), 5, mtime=0)
+            else:
+                body = "\n".join([*self._lines(self._skipped if delta else 0), ""]).encode()
+            self._bodies[delta, zipped] = body
+        return body
+
+    def delta_serves(self, number: int | None) -> bool:
+        """Whether a client that needs the segments from `number` on, None if this is unknown, finds
+        all of them in a delta update.
+        """
+        kept = self._segments[self._skipped].number if self._segments else self._next
+        return not self.ended and (number is None or number >= kept)
+
+    @property
+    def _skipped(self) -> int:
+        """Number of segments that a delta update leaves out."""
+        behind = sum(segment.duration for segment in self._segments if segment.complete)
+        for number, segment in enumerate(self._segments):
+            behind -= segment.duration
+            if behind <= SKIP_BOUNDARY:
+                return number
+        return 0
 
     def _change(self) -> None:
         """Drops the cached texts, because the playlist has changed."""
-        self._text, self._zipped = "", b""
+        self._revision += 1
+        self._bodies.clear()
 
-    def _lines(self) -> list[str]:
+    def _lines(self, skipped: int) -> list[str]:
+        """Returns the lines of the playlist, without its first `skipped` segments."""
+        control = (
+            f"CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL={SKIP_BOUNDARY / SCALE:.1f},"
+            f"PART-HOLD-BACK={HOLD_BACK / SCALE:.5f}"
+        )
         lines = [
             "#EXTM3U",
-            "#EXT-X-VERSION:6",
+            f"#EXT-X-VERSION:{VERSION}",
             f"#EXT-X-TARGETDURATION:{TARGET_DURATION}",
-            f"#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK={HOLD_BACK / SCALE:.5f}",
+            f"#EXT-X-SERVER-CONTROL:{control}",
             f"#EXT-X-PART-INF:PART-TARGET={PART_TARGET / SCALE:.5f}",
             f"#EXT-X-MEDIA-SEQUENCE:{self._segments[0].number if self._segments else self._next}",
             f"#EXT-X-DISCONTINUITY-SEQUENCE:{self._discontinuities}",
         ]
+        if skipped:
+            lines.append(f"#EXT-X-SKIP:SKIPPED-SEGMENTS={skipped}")
         init = None
         left = sum(segment.duration for segment in self._segments)
-        for segment in self._segments:
-            lines += self._segment_lines(
-                segment, segment.init != init, left <= PARTS_LISTED + segment.duration
-            )
-            init, left = segment.init, left - segment.duration
+        for number, segment in enumerate(self._segments):
+            if number >= skipped:
+                lines += self._segment_lines(segment, segment.init != init, left <= PARTS_LISTED)
+                init = segment.init  # Shaka Player needs EXT-X-MAP in a delta update, too
+            left -= segment.duration
         if self.ended:
             return [*lines, "#EXT-X-ENDLIST"]
         number, index = self.position
@@ -310,7 +348,7 @@ class Playlist:
         if segment.complete:
             lines += ["#EXT-X-GAP"] if segment.gap else []
             lines += [
-                f"#EXTINF:{segment.duration / SCALE:.5f},",
+                f"#EXTINF:{_seconds(segment.microseconds)},",
                 f"{self.name}/{segment.number}.m4s",
             ]
         return lines
@@ -318,23 +356,13 @@ class Playlist:
     def _part_line(self, segment: Segment, index: int, part: Part) -> str:
         flags = ",INDEPENDENT=YES" if part.independent else ",GAP=YES" if part.gap else ""
         uri = f"{self.name}/{segment.number}.{index}.m4s"
-        return f'#EXT-X-PART:DURATION={part.duration / SCALE:.5f},URI="{uri}"{flags}'
-
-
-def multivariant(media: str, video: TrackInfo, audio: TrackInfo, bandwidth: int, fps: float) -> str:
-    """Returns the multivariant playlist: one variant with video and audio.
-
-    `media`: address of the media playlist; `bandwidth`: peak bit rate, bit/s; `fps`: measured frame
-    rate in frames per second, which is rounded up to a usual rate.
-    """
-    rate = next((rate for rate in FRAME_RATES if fps <= 1.05 * rate), FRAME_RATES[-1])
-    profile, level = video.codec[:-2], int(video.codec[-2:], 16)
-    codecs = f"{profile}{max(level, LEVEL):02X},{audio.codec}"
-    size = f"{video.width}x{video.height}"
-    attributes = f'BANDWIDTH={bandwidth},CODECS="{codecs}",RESOLUTION={size},FRAME-RATE={rate:.3f}'
-    return f"#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-STREAM-INF:{attributes}\n{media}\n"
+        return f'#EXT-X-PART:DURATION={_seconds(part.microseconds)},URI="{uri}"{flags}'
 
 
 def _date(microseconds: int) -> str:
     moment = datetime.fromtimestamp(microseconds // 1_000_000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{microseconds // 1_000 % 1_000:03}Z"
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{microseconds % 1_000_000:06}Z"
+
+
+def _seconds(microseconds: int) -> str:
+    return f"{microseconds // 1_000_000}.{microseconds % 1_000_000:06}"

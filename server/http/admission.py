@@ -67,7 +67,7 @@ class Admissions:
                 joins = room in self._rooms and request.query.get("media") != "0"
                 wait = joins and admission.take_viewer(BEGIN_WEBSOCKET)
                 return _full_for_viewers(wait) if wait else None
-            case hdrs.METH_GET, "/hls/{room}/{path}":
+            case hdrs.METH_GET | hdrs.METH_HEAD, "/hls/{room}/{path}":
                 if room not in self._rooms or self._renditions.find(room):
                     return None
                 wait = admission.check_creator(returning=False)

@@ -234,6 +234,7 @@ CHARGES: dict[tuple[str, str], Charged | Free] = {
     ("GET", "/api/rooms/{room}/window/{media_time}"): LOOKUP,
     ("GET", "/ws/{room}"): LOOKUP,
     ("GET", "/hls/{room}/{path}"): LOOKUP,
+    ("OPTIONS", "/hls/{room}/{path}"): FIXED,
     ("GET", "/replays/{room}/index.m3u8"): LOOKUP,
     ("GET", "/replays/{room}/{piece}.mp4"): LOOKUP,
     ("GET", "/replays/{room}/{sequence}.m4s"): LOOKUP,

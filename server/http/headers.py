@@ -19,7 +19,7 @@ ENDPOINTS = ("/api/", "/hls/", "/replays/", "/clips/", "/whip/", "/whep/", "/ws/
 Refusals below these paths are JSON, even for browsers.
 """
 ALLOWED_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
-ALLOWED_HEADERS = "Authorization, Content-Type, If-Match"
+ALLOWED_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range"
 EXPOSED_HEADERS = (
     "Location, Link, ETag, Accept-Patch, Accept-Post, Retry-After, Age, Date, Content-Range"
 )

@@ -1,4 +1,6 @@
-"""LL-HLS: finds the room of a request, and limits the simultaneous requests of each address."""
+"""LL-HLS: finds the room of a request, limits the simultaneous requests of each address, and
+answers requests for ranges and for what the client has already.
+"""
 
 from aiohttp import hdrs, web
 
@@ -6,10 +8,13 @@ from relay.client_address import keys_of
 from relay.errors import RefusalCode
 from relay.hls.endpoint import Renditions
 from relay.hls.rendition import Rendition
+from relay.hls.sliced_body import body_size
 from relay.worker.workers import Workers
 from server.errors import Gone, TooManyRequests
+from server.http.access import PASS_KEY
 from server.http.connections import send
 from server.http.limits import ConnectionLimiter
+from server.http.ranged import as_requested
 from server.http.request import client_of, connection_of
 from server.rooms.registry import Rooms
 from server.settings import Settings
@@ -26,7 +31,12 @@ class HlsEndpoint:
         self.renditions = Renditions(workers)
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/hls/{room}/{path:.+}", self.get)]
+        path = "/hls/{room}/{path:.+}"
+        return [web.get(path, self.get), web.options(path, self.options)]
+
+    async def options(self, _: web.Request) -> web.Response:
+        """Names the methods."""
+        return web.Response(status=204, headers={hdrs.ALLOW: "GET, HEAD, OPTIONS"})
 
     async def get(self, request: web.Request) -> web.Response:
         """Returns a playlist, an init segment, a segment or a part."""
@@ -40,11 +50,16 @@ class HlsEndpoint:
             household = keys_of(address).address
             client = f"{household} {request.headers.get(hdrs.USER_AGENT, '')[:200]}"
             try:
-                response = await self.renditions.respond(
-                    request, rendition, path, client, household
-                )
+                whole = await self.renditions.respond(request, rendition, path, client, household)
             except ConnectionResetError:  # the waiting client left: no one reads this answer
                 return web.Response(status=400)
+            admitted = request.get(PASS_KEY)
+            if admitted is not None and admitted.admission.private:
+                caching = whole.headers[hdrs.CACHE_CONTROL]
+                whole.headers[hdrs.CACHE_CONTROL] = caching.replace("public", "private")
+            response = as_requested(request, whole)
+            if request.method == hdrs.METH_GET:
+                self.renditions.counters.octets += body_size(response)
             # A request counts until its answer is sent. A client that reads no answers thus reaches
             # its limit.
             await send(request, response, shared=True)

@@ -5,7 +5,7 @@
 from aiohttp import hdrs, web
 
 from relay.errors import RefusalCode
-from relay.hls.endpoint import MEDIA, PLAYLIST
+from relay.hls.answers import MEDIA, PLAYLIST
 from server.errors import TooManyRequests
 from server.http.connections import send
 from server.http.limits import ConnectionLimiter

@@ -17,7 +17,7 @@ from yarl import URL
 
 from relay.channel.notice import MAX_BYTES as MAX_NOTICE
 from relay.errors import BitstreamError, MessageError, OfferError, PlaylistError, RefusalCode
-from relay.hls.endpoint import _MEDIA, _directives
+from relay.hls.answers import _MEDIA, _directives
 from relay.hls.playlist import Playlist
 from relay.hls.segmenter import Segmenter
 from relay.media import h264, opus

@@ -110,9 +110,9 @@ async def test_blocking_reload_waits_and_refuses_as_written(live: Live) -> None:
         "a part behind the last of its segment is the first of the next"
     )
     assert (await client.playlist(f"?_HLS_msn={behind.last[0] + 1}")).last[0] == behind.last[0] + 1
-    assert (await client.playlist("?_HLS_skip=YES")).complete, (
-        "a directive that was not announced is ignored"
-    )
+    for query in ("?_HLS_skip=YES", "?_HLS_skip=v2", "?_HLS_skip=no"):
+        short = await client.playlist(query)
+        assert short.segments[0].number == seen.segments[0].number, "nothing is old enough to skip"
     for path in (
         "live.m3u",
         "00000000/1.m4s",
@@ -145,6 +145,11 @@ async def test_answers_are_fit_for_a_cdn(live: Live) -> None:
         )
     async with live.server.http.get(client.base + "live.m3u8?_HLS_part=0") as response:
         assert response.headers["Cache-Control"] == "no-store"
+    number, part = (await client.playlist()).last
+    async with live.server.http.get(
+        f"{client.base}live.m3u8?_HLS_msn={number}&_HLS_part={part + 1}"
+    ) as response:
+        assert response.headers["Cache-Control"] == "public, max-age=0, s-maxage=12"
 
 
 async def test_pyav_opens_and_decodes_it(live: Live) -> None:

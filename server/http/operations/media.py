@@ -1,7 +1,7 @@
 """Operations for events, notices and media between viewers, publishers and the server."""
 
 from relay.errors import RefusalCode as Code
-from relay.hls.endpoint import MEDIA, PLAYLIST
+from relay.hls.answers import MEDIA, PLAYLIST
 from relay.websocket.viewer import CLOSE_CODES
 from server.http.operations.operation import EVENT_STREAM, JSON, Operation
 from server.http.operations.refusals import (
@@ -162,12 +162,13 @@ OPERATIONS = (
         "GET",
         "/hls/{room}/{path}",
         "LL-HLS: index.m3u8, live.m3u8 and the media that they list",
-        {200: (PLAYLIST, MEDIA)},
+        {200: (PLAYLIST, MEDIA), 206: (MEDIA,), 304: ()},
         merged(
             ROOM_ON,
             {
                 400: (Code.BAD_DIRECTIVE, Code.TOO_FAR_AHEAD),
                 404: (Code.FILE_NOT_FOUND,),
+                416: (Code.BAD_RANGE,),
                 429: (Code.TOO_MANY_REQUESTS,),
                 503: (
                     Code.ROOM_NOT_LIVE,
@@ -178,8 +179,9 @@ OPERATIONS = (
                 ),
             },
         ),
-        query=("_HLS_msn", "_HLS_part"),
+        query=("_HLS_msn", "_HLS_part", "_HLS_skip"),
     ),
+    Operation("OPTIONS", "/hls/{room}/{path}", "The methods", {204: ()}),
     Operation(
         "GET",
         "/replays/{room}/index.m3u8",

@@ -14,7 +14,8 @@ from relay.client_address import ClientAddress
 from relay.errors import PlaylistError, RefusalCode
 from relay.hls import endpoint as module
 from relay.hls import rendition as rendition_module
-from relay.hls.endpoint import FOREVER, FRESH, MEDIA, PLAYLIST, Renditions
+from relay.hls.answers import BLOCKED, FOREVER, FRESH, MEDIA, PLAYLIST
+from relay.hls.endpoint import Renditions
 from relay.hls.segmenter import SCALE
 from relay.hls.starts import PER_ADDRESS, WAITING_PER_ADDRESS
 from relay.worker.workers import Workers
@@ -73,19 +74,19 @@ async def client(channel: Channel, renditions: Renditions) -> AsyncIterator[Clie
 
 
 async def test_playlists_and_files(client: Client, renditions: Renditions) -> None:
-    """Each has its type and its caching. Bytes and viewers are counted."""
+    """Each has its type, its tag and its caching. Viewers are counted."""
     index = await client.get("/index.m3u8")
     assert (index.status, index.content_type) == (200, PLAYLIST)
     assert "live.m3u8" in await index.text() and index.headers["Cache-Control"] == FRESH
     live = await client.get("/live.m3u8")
     text = await live.text()
     playlist = MediaPlaylist.read(text)
-    total = int(index.headers["Content-Length"]) + int(live.headers["Content-Length"])
-    assert renditions.counters.octets == total
     assert (renditions.counters.joined, [count for _, count in renditions.audiences]) == (1, [1])
     segment = await client.get(f"/{playlist.complete[-1].uri}")
     assert (segment.status, segment.content_type) == (200, MEDIA)
     assert segment.headers["Cache-Control"] == FOREVER
+    assert segment.headers["ETag"] == f'"{playlist.complete[-1].uri}"'
+    assert index.headers["ETag"] == (await client.get("/index.m3u8")).headers["ETag"]
     assert (await segment.read())[4:8] in (b"moof", b"styp", b"prft")
 
 
@@ -95,6 +96,28 @@ async def test_a_playlist_is_compressed_for_clients_that_accept_it(client: Clien
     assert packed.headers["Content-Encoding"] == "gzip" and "Content-Encoding" not in plain.headers
     assert await packed.text() == await plain.text()
     assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+
+
+async def test_a_cache_may_keep_what_contains_the_requested_part(client: Client) -> None:
+    """Without a part, the same address has a newer playlist soon."""
+    number, part = MediaPlaylist.read(await (await client.get("/live.m3u8")).text()).last
+    for query, caching in (
+        (f"_HLS_msn={number}&_HLS_part={part}", BLOCKED),
+        (f"_HLS_msn={number}", FRESH),
+        ("_HLS_skip=YES", FRESH),
+    ):
+        response = await client.get(f"/live.m3u8?{query}")
+        assert (response.status, response.headers["Cache-Control"]) == (200, caching)
+        assert "max-age=0" in caching, "browsers must ask again"
+
+
+async def test_each_form_of_a_playlist_has_its_own_tag(client: Client) -> None:
+    tags = set()
+    for query in ("", "?_HLS_skip=YES"):
+        for encoding in ("gzip", "identity"):
+            response = await client.get(f"/live.m3u8{query}", headers={"Accept-Encoding": encoding})
+            tags.add(response.headers["ETag"])
+    assert len(tags) == 4
 
 
 @pytest.mark.parametrize(

@@ -243,7 +243,9 @@ async def test_a_revoked_link_ends_whep_hls_and_events(
             await code(browser, relative(shown))
             assert await play(browser, room) == 201
         (_, kept) = server.whep._sessions.values()
-        assert await code(sam, f"/hls/{room.name}/live.m3u8") == 200
+        async with sam.http.get(f"{sam.url}/hls/{room.name}/live.m3u8") as response:
+            assert response.status == 200
+            assert response.headers["Cache-Control"].startswith("private, ")
         events = tasks.create_task(last_event(sam, room, opened))
         await opened.wait()
         path = f"/api/rooms/{room.name}/links/{link['id']}"
