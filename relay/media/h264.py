@@ -9,6 +9,8 @@ from relay.sample import Track, TrackInfo
 
 SLICE, IDR, SEI, SPS, PPS, AUD = 1, 5, 6, 7, 8, 9
 END_OF_SEQUENCE, END_OF_STREAM, FILLER = 10, 11, 12
+_RECOVERY_POINT = 6
+"""Type of the SEI message that marks a recovery point (H.264 §D.1.1)."""
 
 _NOT_IN_SAMPLES = frozenset((SPS, PPS, AUD, END_OF_SEQUENCE, END_OF_STREAM, FILLER))
 """NAL unit types that samples do not contain. Parameter sets are in `avcC` (sample entry avc1), and
@@ -229,9 +231,17 @@ def parameter_sets(config: bytes) -> list[bytes]:
 class AccessUnit:
     """One access unit in the format of samples. For VP8, the access unit is one frame."""
 
-    __slots__ = ("data", "disposable", "key", "pps", "sps")
+    __slots__ = ("data", "disposable", "key", "pps", "recovery_point", "sps")
 
-    def __init__(self, data: bytes, sps: bytes, pps: bytes, key: bool, disposable: bool) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        sps: bytes,
+        pps: bytes,
+        key: bool,
+        disposable: bool,
+        recovery_point: bool = False,
+    ) -> None:
         self.data = data
         """The NAL units except parameter sets, each preceded by its length (4 bytes). Empty if the
         access unit contains only parameter sets.
@@ -241,13 +251,17 @@ class AccessUnit:
         """The PPS in the access unit; empty if the access unit contains no PPS."""
         self.key = key
         self.disposable = disposable
+        self.recovery_point = recovery_point
+        """Whether a decoder that starts here shows complete pictures after some more frames (H.264
+        §D.2.8). Encoders with intra refresh send recovery points instead of keyframes.
+        """
 
 
 def access_unit(nals: Iterable[bytes]) -> AccessUnit:
     """Builds an access unit from its NAL units. Skips empty NAL units."""
     out: list[bytes] = []
     sps = pps = b""
-    key = False
+    key = recovery_point = False
     disposable = True
     for nal in nals:
         if not nal:
@@ -262,9 +276,28 @@ def access_unit(nals: Iterable[bytes]) -> AccessUnit:
         if SLICE <= kind <= IDR:
             key = key or kind == IDR
             disposable = disposable and not nal[0] & 0x60
+        elif kind == SEI:
+            recovery_point = recovery_point or _has_recovery_point(nal)
         out.append(len(nal).to_bytes(4, "big"))
         out.append(nal)
-    return AccessUnit(b"".join(out), sps, pps, key, disposable and bool(out))
+    return AccessUnit(
+        b"".join(out), sps, pps, key, disposable and bool(out), recovery_point and not key
+    )
+
+
+def _has_recovery_point(sei: bytes) -> bool:
+    """Whether an SEI NAL unit contains a recovery point message (H.264 §7.3.2.3.1). Messages of
+    more than 254 bytes end the search, because a recovery point precedes them in practice.
+    """
+    at = 1
+    while at + 2 < len(sei):
+        kind, size = sei[at], sei[at + 1]
+        if kind == _RECOVERY_POINT:
+            return True
+        if kind == 0xFF or size == 0xFF:
+            return False
+        at += 2 + size
+    return False
 
 
 def follows(sps: bytes, before: AccessUnit, unit: AccessUnit, lost: int) -> bool:

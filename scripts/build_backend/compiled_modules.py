@@ -73,6 +73,7 @@ MODULES = (
     "relay.websocket.tcp",
     "relay.websocket.viewer",
     "relay.websocket.writer",
+    "server.ingest.gop",
     "server.ingest.ingestion",
     "server.ingest.passthrough_source",
     "server.ingest.reception",

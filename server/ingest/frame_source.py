@@ -18,9 +18,15 @@ class FrameOutput(Protocol):
     def request_keyframe(self) -> None:
         """Asks the publisher for a keyframe."""
 
-    def transcode(self, frame: EncodedFrame) -> None:
+    def transcode(self, frame: EncodedFrame, shown: list[EncodedFrame]) -> None:
         """Replaces the source with a transcoding source, because `frame` is out of presentation
-        order.
+        order. `shown`: the frames before it, from a keyframe on, all of which were published; empty
+        if they are not known.
+        """
+
+    def receive_recovery_point(self, frame: EncodedFrame) -> None:
+        """Takes a recovery point of an encoder that sends no keyframes. Replaces the source with a
+        transcoding source if there is a transcoder.
         """
 
     def source_failed(self, reason: str) -> None:
@@ -63,7 +69,9 @@ class _Discard:
 
     def request_keyframe(self) -> None: ...
 
-    def transcode(self, frame: EncodedFrame) -> None: ...
+    def transcode(self, frame: EncodedFrame, shown: list[EncodedFrame]) -> None: ...
+
+    def receive_recovery_point(self, frame: EncodedFrame) -> None: ...
 
     def source_failed(self, reason: str) -> None: ...
 

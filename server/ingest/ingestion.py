@@ -20,6 +20,7 @@ from server.ingest.frame_source import DISCARD, FrameSource
 from server.ingest.reception import IngestHealth, Reception, Totals
 from server.ingest.sample_allowance import EXCESS_PER_SECOND, PER_SECOND, SampleAllowance
 from server.ingest.silence import ContinuousSound, Sound
+from server.ingest.takeover import Takeover
 from server.ingest.timeline import Stamp, Timeline
 from server.ingest.transcoders import Reservation
 
@@ -87,6 +88,7 @@ class Ingestion:
         "_parameters",
         "_pps",
         "_receiving",
+        "_refusal",
         "_reception",
         "_reserve",
         "_rtc",
@@ -135,6 +137,8 @@ class Ingestion:
         publisher. A transcoder publishes its frames outside this call.
         """
         self._sound = ContinuousSound(expected=audio)
+        self._refusal = ""
+        """Why there is no transcoder for an encoder that sends no keyframes."""
         self._sps = self._pps = b""
         self._parameters: tuple[bytes, bytes] | None = None
         """SPS and PPS in the latest init segment; None before the first init segment."""
@@ -229,9 +233,9 @@ class Ingestion:
     def request_keyframe(self) -> None:
         self._rtc.request_keyframe()
 
-    def transcode(self, frame: EncodedFrame) -> None:
-        """Replaces the source with a transcoding source, because `frame` is a B-frame. The
-        transcoding begins at the next keyframe.
+    def transcode(self, frame: EncodedFrame, shown: list[EncodedFrame]) -> None:
+        """Replaces the source with a transcoding source, because `frame` is a B-frame. Without
+        `shown`, the transcoding begins at the next keyframe.
         """
         try:
             reservation = self._reserve()
@@ -243,11 +247,35 @@ class Ingestion:
             "delay",
             self._stream.name,
         )
+        takeover = Takeover(tuple(shown)) if shown else None
+        self._take_over(reservation.start("H264", takeover), frame)
+
+    def receive_recovery_point(self, frame: EncodedFrame) -> None:
+        """Replaces the source with a transcoding source, because the encoder sends no keyframes.
+        Without a transcoder, the viewers who are present see the frames all the same.
+        """
+        showing = self._parameters is not None and not frame.broken
+        try:
+            reservation = self._reserve()
+        except RequestRefused as refusal:
+            self._refusal = str(refusal)
+            if showing:
+                self.publish_frame(frame)
+            else:
+                self._rtc.drop_until_keyframe()
+            return
+        logger.info(
+            "room %s: the encoder sends recovery points in the place of keyframes, which are "
+            "transcoded; switch off intra refresh for less delay",
+            self._stream.name,
+        )
+        self._take_over(reservation.start("H264", Takeover(forwarding=showing)), frame)
+
+    def _take_over(self, source: FrameSource, frame: EncodedFrame) -> None:
         self.source.deliver_to(DISCARD)
-        self.source = reservation.start("H264")
-        self.source.deliver_to(self)
-        self._sps = self._pps = b""
-        self.source.receive(frame)
+        self.source = source
+        source.deliver_to(self)
+        source.receive(frame)
 
     def source_failed(self, reason: str) -> None:
         self._owner.media_failed(reason)

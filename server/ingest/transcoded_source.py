@@ -9,6 +9,7 @@ from relay.callbacks import ignore
 from relay.rtc.receive.reassembly import EncodedFrame
 from relay.worker.workers import Worker, WorkerFailed, Workers
 from server.ingest.frame_source import DISCARD, FrameOutput
+from server.ingest.takeover import Takeover
 from server.ingest.transcoder_messages import ANSWER, Kind
 from server.ingest.transcoding import Event, State, Transcoding
 
@@ -32,14 +33,19 @@ class TranscodedSource:
     """
 
     def __init__(
-        self, workers: Workers, codec: str, bitrate: int, on_closed: Callable[[], None] = ignore
+        self,
+        workers: Workers,
+        codec: str,
+        bitrate: int,
+        on_closed: Callable[[], None] = ignore,
+        takeover: Takeover | None = None,
     ) -> None:
         """`codec`: a key of `transcoder.DECODERS`. `bitrate`: maximum bitrate of the transcoded
-        video, bit/s.
+        video, bit/s. `takeover`: what the former source has forwarded.
         """
         self._workers = workers
         self._arguments = codec, str(bitrate)
-        self._transcoding = Transcoding(codec)
+        self._transcoding = Transcoding(codec, takeover)
         self._output: FrameOutput = DISCARD
         self._on_closed = on_closed
         self._reason = ""
@@ -57,6 +63,11 @@ class TranscodedSource:
         """Number of frames dropped because the worker was not ready or too slow."""
         return self._transcoding.dropped
 
+    @property
+    def broken(self) -> int:
+        """Number of frames that the worker could not decode since its last picture."""
+        return self._transcoding.broken
+
     def start(self) -> None:
         """Starts the worker."""
         self._task = asyncio.get_running_loop().create_task(self._run())
@@ -67,12 +78,16 @@ class TranscodedSource:
             output.source_failed(self._reason)
 
     def receive(self, frame: EncodedFrame) -> None:
-        request = self._transcoding.request(frame)
-        if request:
-            assert self._worker
-            self._worker.writer.write(request)
+        if self._transcoding.forwards(frame):
+            self._output.publish_frame(frame)
+        if request := self._transcoding.request(frame):
+            self._write(request)
         elif self._transcoding.needs_keyframe:
             self._output.request_keyframe()
+
+    def _write(self, requests: bytes) -> None:
+        assert self._worker
+        self._worker.writer.write(requests)
 
     def request_keyframe(self) -> None:
         self._transcoding.request_keyframe()
@@ -140,5 +155,8 @@ class TranscodedSource:
             frame = self._transcoding.receive_answer(kind, timestamp, data, monotonic())
             if frame:
                 self._output.publish_frame(frame)
-            elif kind in (Kind.READY, Kind.BROKEN):
+                continue
+            if requests := self._transcoding.waiting_requests():
+                self._write(requests)
+            if kind in (Kind.READY, Kind.BROKEN) and self._transcoding.needs_keyframe:
                 self._output.request_keyframe()

@@ -42,7 +42,9 @@ class TranscodedFrame(NamedTuple):
     """RTP timestamp of the original frame, ticks."""
     key: bool
     data: bytes
-    """NAL units with start codes; a keyframe includes its parameter sets."""
+    """NAL units with start codes; a keyframe includes its parameter sets. Empty if viewers have
+    already seen the picture.
+    """
 
 
 class Transcoder:
@@ -63,18 +65,30 @@ class Transcoder:
         self._bitrate = bitrate
         self._encoder: VideoCodecContext | None = None
         self._keyframe_next = True
+        self._shown: int | None = None
+        """Newest timestamp that viewers have seen; None once later pictures have followed."""
         self._last: int | None = None
         self._clock = 0
 
     def transcode(
-        self, timestamp: int, data: bytes, *, key: bool = False, skip: bool = False
+        self,
+        timestamp: int,
+        data: bytes,
+        *,
+        key: bool = False,
+        skip: bool = False,
+        shown: bool = False,
     ) -> Iterator[TranscodedFrame]:
         """Takes the next access unit (VP8 unchanged, H.264 with start codes) and returns the
         transcoded frames. `timestamp`: 90 kHz ticks, returned with the transcoded frame.
 
         If `key` is true, the result is an IDR. If `skip` is true, the frame is only decoded,
-        because later frames depend on this frame. Raises BrokenFrame, TranscoderError.
+        because later frames depend on this frame. If `shown` is true, viewers have already seen
+        this frame or a later one, and pictures up to `timestamp` are not encoded again. Raises
+        BrokenFrame, TranscoderError.
         """
+        if shown:
+            self._shown = timestamp if self._shown is None else max(self._shown, timestamp)
         self._keyframe_next = self._keyframe_next or key
         packet = av.Packet(data)
         packet.pts = timestamp
@@ -83,8 +97,18 @@ class Transcoder:
         except FFmpegError as error:
             raise BrokenFrame(str(error)) from error
         for frame in frames:
-            if not skip:
+            if self._was_shown(frame):
+                yield TranscodedFrame(frame.pts or 0, False, b"")
+            elif not skip:
                 yield from self._encode(frame)
+
+    def _was_shown(self, frame: VideoFrame) -> bool:
+        if self._shown is None or frame.pts is None:
+            return False
+        if 0 <= self._shown - frame.pts < CLOCK:
+            return True
+        self._shown = None
+        return False
 
     def _encode(self, frame: VideoFrame) -> Iterator[TranscodedFrame]:
         # The encoder takes only 8-bit 4:2:0 video with even sizes: convert all other formats.

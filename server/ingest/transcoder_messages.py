@@ -5,7 +5,8 @@ of a frame. The process sends answers. An answer consists of an ANSWER header an
 
 The first answer is READY. For each request, the process sends a FRAME or KEYFRAME for each
 transcoded frame, then DONE. If the process cannot decode the frame, it sends BROKEN instead of
-DONE. FAILED is the last answer. The payload of FAILED is the reason.
+DONE. If the process decodes a picture and drops the picture because of SHOWN, it sends DECODED
+before DONE. FAILED is the last answer. The payload of FAILED is the reason.
 """
 
 from enum import IntEnum, IntFlag
@@ -23,6 +24,10 @@ class RequestFlag(IntFlag):
     """The process encodes the frame as an IDR."""
     SKIP = 2
     """The process decodes the frame but does not encode it."""
+    SHOWN = 4
+    """Viewers have seen the frame or a later one. The process encodes only pictures with later
+    timestamps.
+    """
 
 
 class Kind(IntEnum):
@@ -32,3 +37,4 @@ class Kind(IntEnum):
     DONE = 3
     BROKEN = 4
     FAILED = 5
+    DECODED = 6

@@ -45,8 +45,12 @@ def answers_to(
 ) -> Iterator[bytes]:
     """Yields the answers to one request."""
     key, skip = RequestFlag.KEYFRAME in flags, RequestFlag.SKIP in flags
+    shown = RequestFlag.SHOWN in flags
     try:
-        for frame in transcoder.transcode(timestamp, data, key=key, skip=skip):
+        for frame in transcoder.transcode(timestamp, data, key=key, skip=skip, shown=shown):
+            if not frame.data:
+                yield ANSWER.pack(0, frame.timestamp, Kind.DECODED)
+                continue
             kind = Kind.KEYFRAME if frame.key else Kind.FRAME
             yield ANSWER.pack(len(frame.data), frame.timestamp, kind) + frame.data
     except BrokenFrame:

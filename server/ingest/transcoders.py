@@ -5,6 +5,7 @@ from collections import Counter
 from relay.errors import RefusalCode
 from relay.worker.workers import Workers
 from server.errors import NotAcceptable, Unavailable
+from server.ingest.takeover import Takeover
 from server.ingest.transcoded_source import TranscodedSource
 
 RETRY_AFTER = 10.0
@@ -88,9 +89,9 @@ class Reservation:
         self._workers = workers
         self._bitrate = bitrate
 
-    def start(self, codec: str) -> TranscodedSource:
+    def start(self, codec: str, takeover: Takeover | None = None) -> TranscodedSource:
         """Starts a transcoder. Closing the returned source releases the reservation."""
-        source = TranscodedSource(self._workers, codec, self._bitrate, self.release)
+        source = TranscodedSource(self._workers, codec, self._bitrate, self.release, takeover)
         source.start()
         return source
 

@@ -8,6 +8,8 @@ from math import inf
 
 from relay.media import h264
 from relay.rtc.receive.reassembly import EncodedFrame
+from server.ingest.gop import Gop
+from server.ingest.takeover import Takeover
 from server.ingest.transcoder_messages import REQUEST, Kind, RequestFlag
 
 BEHIND = 4
@@ -25,6 +27,14 @@ MAX_CRASHES = 3
 transcoding.
 """
 CRASH_PERIOD = 60.0
+CATCH_UP = 1.0
+"""Time that a new worker gets to encode all frames that waited for it, seconds. Frames that arrive
+later and still have to wait are only decoded.
+"""
+JUMP = 90_000
+"""If a timestamp is at least this much older than another one, the timestamps have jumped, RTP
+ticks.
+"""
 
 
 class State(Enum):
@@ -73,13 +83,15 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 
 
 class Transcoding:
-    """One publisher's transcoding. Call `request` for each frame and `receive_answer` for each
-    answer of the worker.
+    """One publisher's transcoding. For each frame, call `forwards` and then `request`. For each
+    answer of the worker, call `receive_answer` and then `waiting_requests`.
     """
 
-    def __init__(self, codec: str) -> None:
+    def __init__(self, codec: str, takeover: Takeover | None = None) -> None:
         """`codec`: a key of `transcoder.DECODERS`."""
         self.state = State.STARTING
+        self.broken = 0
+        """Number of frames that the worker could not decode since its last picture."""
         self.dropped = 0
         """Number of frames dropped because the worker was not ready or too slow."""
         self._annexb = codec == "H264"
@@ -94,6 +106,19 @@ class Transcoding:
         self._arrivals: OrderedDict[int, float] = OrderedDict()
         self._crashes: deque[float] = deque(maxlen=MAX_CRASHES)
         """Times of the latest crashes, seconds."""
+        self._waiting = Gop()
+        """Frames of a takeover that wait for the worker, and the frames that follow."""
+        self._catch_up_until = inf
+        self._forwarding = False
+        """Whether viewers get the publisher's own frames until the worker decodes pictures."""
+        self._shown: int | None = None
+        """Newest RTP timestamp among the frames that viewers got before the takeover."""
+        if takeover is not None:
+            self._forwarding = takeover.forwarding
+            self._waiting.begin()
+            for frame in takeover.shown:
+                self._note_shown(frame)
+                self._waiting.add(frame)
 
     def happen(self, event: Event) -> bool:
         """Applies an event. Returns whether the event changed the state."""
@@ -122,6 +147,7 @@ class Transcoding:
         self._crashes.append(now)
         self._in_flight = 0
         self._arrivals.clear()
+        self._waiting.clear()
         return True
 
     def request_keyframe(self) -> None:
@@ -130,31 +156,61 @@ class Transcoding:
         """
         self._keyframe_at = min(self._keyframe_at, self._last_keyframe + KEYFRAME_INTERVAL)
 
+    def forwards(self, frame: EncodedFrame) -> bool:
+        """Whether viewers must get the publisher's next frame unchanged, because the worker has not
+        decoded a picture yet.
+        """
+        if not self._forwarding:
+            return False
+        if frame.broken or (frame.unit.data and self._was_shown(frame)):
+            self._forwarding = False  # a viewer's decoder could not show the frame
+            return False
+        self._note_shown(frame)
+        return True
+
     def request(self, frame: EncodedFrame) -> bytes:
         """Returns the request to send to the worker for the publisher's next frame in decoding
-        order. The result is empty if the frame is dropped or contains only parameter sets.
+        order. The result is empty if the frame is dropped, waits, or contains only parameter sets.
         """
+        if self._waiting.open and (self._waiting or self.state is State.STARTING):
+            if not self._waiting.add(frame):
+                self.dropped += 1
+            return b""
+        return self._request(frame)
+
+    def waiting_requests(self) -> bytes:
+        """Returns requests for the frames that wait, as many as the worker can take now."""
+        requests: list[bytes] = []
+        if self.state in (State.WAITING, State.RUNNING):
+            while self._waiting and self._in_flight < BEHIND:
+                frame = self._waiting.pop()
+                requests.append(self._request(frame, late=frame.arrived > self._catch_up_until))
+        return b"".join(requests)
+
+    def _request(self, frame: EncodedFrame, *, late: bool = False) -> bytes:
         unit = frame.unit
         self._sps, self._pps = unit.sps or self._sps, unit.pps or self._pps
         if not unit.data:
             return b""
         if self._in_flight >= MAX_IN_FLIGHT:
             self.happen(Event.OVERLOADED)
-        elif unit.key:
+        elif frame.entry:
             self.happen(Event.KEYFRAME)
         if self.state is not State.RUNNING:
             self.dropped += 1
             return b""
-        flags = RequestFlag.SKIP if self._in_flight >= BEHIND else RequestFlag.NONE
-        if unit.key or frame.arrived >= self._keyframe_at:
-            # A keyframe of the publisher is encoded as a keyframe, so that the GOPs for viewers are
+        flags = RequestFlag.SKIP if late or self._in_flight >= BEHIND else RequestFlag.NONE
+        if self._was_shown(frame):
+            flags |= RequestFlag.SHOWN
+        elif frame.entry or frame.arrived >= self._keyframe_at:
+            # An entry of the publisher is encoded as a keyframe, so that the GOPs for viewers are
             # not longer than the publisher's GOPs.
             flags |= RequestFlag.KEYFRAME
             self._keyframe_at = inf
             self._last_keyframe = frame.arrived
         data = unit.data
         if self._annexb:
-            data = _annexb([self._sps, self._pps] if unit.key else [], data)
+            data = _annexb([self._sps, self._pps] if frame.entry else [], data)
         self._note_request(frame)
         return REQUEST.pack(len(data), frame.timestamp, flags) + data
 
@@ -167,16 +223,31 @@ class Transcoding:
         self._answered = now
         match kind:
             case Kind.FRAME | Kind.KEYFRAME:
+                self._forwarding = False
+                self.broken = 0
                 unit = h264.access_unit(h264.split_annexb(data))
                 return EncodedFrame(timestamp, unit, self._arrivals.pop(timestamp, now))
             case Kind.READY:
                 self.happen(Event.READY)
+                self._catch_up_until = now + CATCH_UP
+            case Kind.DECODED:
+                self._forwarding = False
             case Kind.DONE | Kind.BROKEN:
                 # A worker under the control of an attacker may send more answers than requests.
                 self._in_flight = max(0, self._in_flight - 1)
                 if kind is Kind.BROKEN:
+                    self.broken += 1
                     self.happen(Event.BROKEN)
         return None
+
+    def _note_shown(self, frame: EncodedFrame) -> None:
+        if frame.unit.data and (
+            self._shown is None or frame.entry or frame.timestamp > self._shown
+        ):
+            self._shown = frame.timestamp
+
+    def _was_shown(self, frame: EncodedFrame) -> bool:
+        return self._shown is not None and 0 <= self._shown - frame.timestamp < JUMP
 
     def _note_request(self, frame: EncodedFrame) -> None:
         self._arrivals[frame.timestamp] = frame.arrived

@@ -15,7 +15,10 @@ frame, seconds. The first request may have no effect, because libwebrtc ignores 
 300 ms of the last request that it answered.
 """
 BROKEN_AT_LEAST = 1.0
-
+IGNORED, IGNORED_FOR = 3, 1.0
+"""Number of successive keyframe requests without a keyframe, and time since the first of them in
+seconds, from which on the encoder counts as one that ignores requests.
+"""
 
 BUDGET_PER_SESSION = 0.75
 """Number of PLIs per second that each session adds to the common budget. The regular requests, one
@@ -81,6 +84,10 @@ class KeyframeRequests:
         """
         self._last_request: float | None = None
         self._last_key: float | None = None
+        self.unanswered = 0
+        """Number of requests sent since the last keyframe."""
+        self._unanswered_since = 0.0
+        """Time of the first of these requests, seconds."""
 
     def request(self) -> None:
         """Requests a keyframe, for example for a joining viewer."""
@@ -97,9 +104,18 @@ class KeyframeRequests:
             self._pause = max(BROKEN_AT_MOST, 1.5 * (round_trip or 0.0)) / 2
 
     def keyframe_received(self, now: float) -> None:
+        self.recovery_point_received(now)
+        self.unanswered = 0
+
+    def recovery_point_received(self, now: float) -> None:
+        """Records a recovery point that replaces a keyframe."""
         self._asked = False
         self._pause = None
         self._last_key = now
+
+    def ignored(self, now: float) -> bool:
+        """Whether the encoder ignores the requests."""
+        return self.unanswered >= IGNORED and now - self._unanswered_since >= IGNORED_FOR
 
     @property
     def due_at(self) -> float:
@@ -128,6 +144,9 @@ class KeyframeRequests:
         if self._budget is not None and not self._budget.take(now):
             return False
         self._last_request = now
+        if not self.unanswered:
+            self._unanswered_since = now
+        self.unanswered += 1
         if self._pause is not None:
             self._pause = max(self._pause, min(BROKEN_AT_LEAST, 2 * self._pause))
         return True

@@ -29,14 +29,29 @@ class EncodedFrame:
     decoded.
     """
 
-    __slots__ = ("arrived", "timestamp", "unit")
+    __slots__ = ("arrived", "broken", "entry", "timestamp", "unit")
 
-    def __init__(self, timestamp: int, unit: AccessUnit, arrived: float) -> None:
+    def __init__(
+        self,
+        timestamp: int,
+        unit: AccessUnit,
+        arrived: float,
+        recovery: bool = False,
+        broken: bool = False,
+    ) -> None:
         self.timestamp = timestamp
         """Unwrapped RTP timestamp, in ticks of 90 kHz."""
         self.unit = unit
         self.arrived = arrived
         """Arrival time of the frame's last packet, in seconds of the caller's clock."""
+        self.entry = unit.key or recovery
+        """Whether decoding can start here: at a keyframe, or at a recovery point of an encoder that
+        sends no keyframes.
+        """
+        self.broken = broken
+        """Whether the frame is a recovery point behind a loss, or the first frame of all. Only a
+        decoder that knows recovery points shows pictures from here on.
+        """
 
 
 class Reassembly:
@@ -44,7 +59,8 @@ class Reassembly:
 
     Call `receive` for each packet and `expire` regularly. Each call returns the completed frames.
     `nacks(now)` returns the sequence numbers of missing packets to request. After the loss of a
-    reference frame, `needs_keyframe` is set, and no frame is returned before the next keyframe.
+    reference frame, `needs_keyframe` is set, and no frame is returned before the next keyframe, or
+    before the next recovery point if `takes_recovery_points` is set.
     """
 
     __slots__ = (
@@ -70,6 +86,8 @@ class Reassembly:
         "missing",
         "needs_keyframe",
         "repaired",
+        "takes_recovery_points",
+        "undecodable",
     )
 
     def __init__(
@@ -77,6 +95,12 @@ class Reassembly:
     ) -> None:
         self._payload = payload
         self.needs_keyframe = True
+        self.takes_recovery_points = False
+        """Whether recovery points replace keyframes, because the encoder sends no keyframes."""
+        self.undecodable = 0
+        """Number of complete frames dropped since the last keyframe, because the keyframe before
+        them is missing.
+        """
         self.duplicates = 0
         self.given_up = 0
         """Number of packets that did not arrive in time."""
@@ -269,11 +293,18 @@ class Reassembly:
             self.broken_units += 1
             self.needs_keyframe = True
             return None
-        if not self._decodable(unit):
+        decodable = self._decodable(unit)
+        recovery = unit.recovery_point and self.takes_recovery_points
+        if not decodable and not recovery:
+            self.undecodable += 1
             return None
+        if recovery:
+            self.needs_keyframe = False
+        if unit.data:
+            self.undecodable = 0
+            self._last = unit
         self._sps = unit.sps or self._sps
-        self._last = unit if unit.data else self._last
-        return EncodedFrame(timestamp, unit, arrived)
+        return EncodedFrame(timestamp, unit, arrived, recovery, recovery and not decodable)
 
     def _decodable(self, unit: AccessUnit) -> bool:
         """Whether all reference frames of the access unit have been returned already."""

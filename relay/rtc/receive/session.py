@@ -152,6 +152,11 @@ class ReceiveSession(PeerSession):
         return self._reporter.round_trip.least
 
     @property
+    def unanswered(self) -> int:
+        """Number of keyframe requests sent since the last keyframe."""
+        return self._reporter.keyframes.unanswered
+
+    @property
     def excessive(self) -> bool:
         """Whether the session ended because the publisher sent more than the maximum bitrate."""
         return self._policer.excessive
@@ -358,9 +363,17 @@ class ReceiveSession(PeerSession):
 
     def _forward(self, frames: list[EncodedFrame], now: float) -> None:
         for frame in frames:
-            if frame.unit.key:
-                self._reporter.keyframes.keyframe_received(now)
+            if frame.entry:
+                self._receive_entry(frame, now)
             self._sink.receive_frame(frame)
+
+    def _receive_entry(self, frame: EncodedFrame, now: float) -> None:
+        keyframes = self._reporter.keyframes
+        if frame.unit.key:
+            keyframes.keyframe_received(now)
+            self.reassembly.takes_recovery_points = False
+        else:
+            keyframes.recovery_point_received(now)
 
     def _receive_rtcp(self, data: bytes, now: float) -> None:
         for item in rtcp.parse_rtcp(data):
@@ -437,6 +450,7 @@ class ReceiveSession(PeerSession):
             self._reporter.keyframes.reference_lost(self._reporter.round_trip.smoothed)
         if request := self._reporter.keyframe_request(now, self._video_ssrc):
             self.counters.plis += 1
+            self.reassembly.takes_recovery_points = self._reporter.keyframes.ignored(now)
             self._send_rtcp(request)
 
     def _request_missing(self, now: float) -> None:

@@ -302,3 +302,31 @@ def test_high_profiles_have_their_format_in_avcc() -> None:
     )
     nal = b"\x67" + int(bits + "0" * (-len(bits) % 8), 2).to_bytes(-(-len(bits) // 8), "big")
     assert h264.track_info(nal, pps).config[-4:] == b"\xfe\xfa\xfa\0"
+
+
+def test_recovery_points_of_x264() -> None:
+    """Intra refresh: one IDR, then a recovery point at the start of each period."""
+    options = (("intra-refresh", "1"), ("x264-params", "scenecut=0"))
+    units = media.access_units(64, 48, 40, gop=15, options=options)
+    made = [h264.access_unit(unit) for unit in units]
+    assert [index for index, unit in enumerate(made) if unit.key] == [0]
+    assert [index for index, unit in enumerate(made) if unit.recovery_point] == [15, 30]
+
+
+@pytest.mark.parametrize(
+    ("sei", "found"),
+    [
+        (b"\x06\x06\x01\xc4\x80", True),
+        (b"\x06\x00\x02\x80\x40\x06\x01\xc4\x80", True),
+        (b"\x06\x05\x03abc\x06\x01\xc4\x80", True),
+        (b"\x06\x05\x04abc\x06\x01\xc4\x80", False),
+        (b"\x06\x05\xff" + bytes(300), False),
+        (b"\x06\xff\x06\x01\xc4\x80", False),
+        (b"\x06\x06", False),
+        (b"\x06", False),
+    ],
+)
+def test_recovery_points_among_messages(sei: bytes, found: bool) -> None:
+    """An IDR is a keyframe, whatever its messages say."""
+    assert h264.access_unit([sei, b"\x41\x9a"]).recovery_point is found
+    assert not h264.access_unit([sei, b"\x65\x88"]).recovery_point

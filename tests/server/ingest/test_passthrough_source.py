@@ -2,9 +2,11 @@
 
 import pytest
 
+from relay.media import h264
 from relay.media.h264 import AccessUnit
 from relay.rtc.receive.reassembly import EncodedFrame
 from server.ingest.passthrough_source import REORDERED, PassthroughSource
+from tests.fixtures import media
 
 
 class Output:
@@ -13,6 +15,8 @@ class Output:
     def __init__(self) -> None:
         self.published: list[int] = []
         self.reordered: list[int] = []
+        self.recovered: list[int] = []
+        self.shown: list[EncodedFrame] = []
         self.keyframe_requests = 0
 
     def publish_frame(self, frame: EncodedFrame) -> None:
@@ -21,8 +25,12 @@ class Output:
     def request_keyframe(self) -> None:
         self.keyframe_requests += 1
 
-    def transcode(self, frame: EncodedFrame) -> None:
+    def transcode(self, frame: EncodedFrame, shown: list[EncodedFrame]) -> None:
         self.reordered.append(frame.timestamp)
+        self.shown = shown
+
+    def receive_recovery_point(self, frame: EncodedFrame) -> None:
+        self.recovered.append(frame.timestamp)
 
     def source_failed(self, reason: str) -> None:
         raise AssertionError(reason)
@@ -66,3 +74,29 @@ async def test_viewers_get_keyframes_from_the_publisher() -> None:
     source.request_keyframe()
     source.receive(frame(3_000))
     assert (output.published, output.keyframe_requests) == ([], 1)
+
+
+async def test_recovery_points_in_the_place_of_keyframes() -> None:
+    """Other recovery points are frames like all others."""
+    output, source = Output(), PassthroughSource()
+    source.deliver_to(output)
+    unit = AccessUnit(b"x", b"", b"", False, False, True)
+    source.receive(EncodedFrame(0, unit, 0.0))
+    source.receive(EncodedFrame(3_000, unit, 0.0, True))
+    assert (output.published, output.recovered) == ([0], [3_000])
+
+
+@pytest.mark.parametrize(("profile", "kept"), [("baseline", 0), ("high", 4)])
+async def test_frames_are_kept_where_b_frames_are_possible(profile: str, kept: int) -> None:
+    """Parameter sets, the keyframe and what followed it."""
+    options = (("bf", "2"), ("tune", "film")) if profile == "high" else ()
+    unit = h264.access_unit(media.access_units(64, 48, 1, profile=profile, options=options)[0])
+    output, source = Output(), PassthroughSource()
+    source.deliver_to(output)
+    source.receive(frame(0))
+    source.receive(EncodedFrame(0, AccessUnit(b"", unit.sps, unit.pps, False, False), 0.0))
+    for number in range(3):
+        source.receive(frame(9_000 * (number + 1), key=not number))
+    source.receive(frame(15_000))
+    assert output.reordered == [15_000] and len(output.shown) == kept
+    assert not kept or output.shown[0].unit.sps == unit.sps

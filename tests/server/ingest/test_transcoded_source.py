@@ -52,7 +52,10 @@ class Publisher:
     def request_keyframe(self) -> None:
         self.keyframe_requests += 1
 
-    def transcode(self, frame: EncodedFrame) -> None:
+    def transcode(self, frame: EncodedFrame, shown: list[EncodedFrame]) -> None:
+        raise AssertionError("it is transcoded already")
+
+    def receive_recovery_point(self, frame: EncodedFrame) -> None:
         raise AssertionError("it is transcoded already")
 
     def source_failed(self, reason: str) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.rtc.receive.feedback import (
+    IGNORED_FOR,
     KEYFRAME_AT_MOST,
     KEYFRAME_EVERY,
     KeyframeBudget,
@@ -173,3 +174,16 @@ def test_a_restarted_sender_has_lost_nothing() -> None:
         statistics.add(packet(sequence), 1.0)
     assert (statistics.lost, statistics.received, statistics.fraction_lost()) == (0, 2, 0)
     assert ReceptionStatistics(90_000).lost == ReceptionStatistics(90_000).fraction_lost() == 0
+
+
+def test_an_encoder_that_ignores_requests() -> None:
+    """A recovery point ends the urgency, but not the count; only a keyframe does."""
+    requests = KeyframeRequests()
+    assert not requests.ignored(0.0)
+    sent = [now / 10 for now in range(21) if requests.due(now / 10)]
+    assert len(sent) == requests.unanswered == 5
+    assert not requests.ignored(0.9) and requests.ignored(IGNORED_FOR)
+    requests.recovery_point_received(2.0)
+    assert requests.ignored(2.0) and not requests.due(3.9) and requests.due(4.0)
+    requests.keyframe_received(4.1)
+    assert not requests.ignored(9.0) and requests.unanswered == 0

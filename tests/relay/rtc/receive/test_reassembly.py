@@ -439,3 +439,24 @@ def test_timestamps_are_unwrapped() -> None:
     """Across 2³² ticks frames stay 3,000 ticks apart."""
     frames = feed(Reassembly(), packets_of(["idr", "p", "p"], timestamp=2**32 - 3_000))
     assert [frame.timestamp for frame in frames] == [2**32 - 3_000, 2**32, 2**32 + 3_000]
+
+
+def test_recovery_points_replace_keyframes_once_they_may() -> None:
+    """A recovery point behind a loss is marked, and so is the first one."""
+    units = [[b"\x06\x06\x01\xc4\x80", SLICE] if n in (2, 5, 8) else [SLICE] for n in range(10)]
+    packets = media.rtp_packets(units)
+    reassembly = Reassembly()
+    frames: list[EncodedFrame] = []
+    for packet in packets:
+        number = (packet.timestamp - 90_000) // 3_000
+        reassembly.takes_recovery_points = number >= 4
+        if number != 6:
+            frames += reassembly.receive(packet, number / 30)
+        if number == 4:
+            assert reassembly.undecodable == 4 and reassembly.needs_keyframe
+    frames += reassembly.expire(60.0)
+    entries = [
+        ((frame.timestamp - 90_000) // 3_000, frame.broken) for frame in frames if frame.entry
+    ]
+    assert entries == [(5, True), (8, True)] and reassembly.undecodable == 0
+    assert [(frame.timestamp - 90_000) // 3_000 for frame in frames] == [5, 8, 9]

@@ -19,6 +19,7 @@ from relay.pause import PauseRule
 from relay.rtc.batch import HEADER
 from relay.rtc.bucket import TokenBucket
 from relay.rtc.dtls import fingerprint
+from relay.rtc.receive.feedback import IGNORED, IGNORED_FOR
 from relay.rtc.receive.policer import OVER_FOR
 from relay.rtc.receive.reassembly import EncodedFrame
 from relay.rtc.receive.rtcp import SenderReport
@@ -229,6 +230,25 @@ async def test_a_stream_without_a_keyframe_is_asked_for_one() -> None:
         assert publisher.sink.frames == []
         (pli,) = (item for item in publisher.feedback() if isinstance(item, RtcpPsfbPacket))
         assert (pli.fmt, pli.media_ssrc, publisher.session.counters.plis) == (1, 10, 1)
+
+
+async def test_recovery_points_are_taken_from_an_encoder_that_ignores_requests() -> None:
+    """A keyframe ends that."""
+    point = b"\x78\0\x05\x06\x06\x01\xc4\x80" + len(SLICE).to_bytes(2, "big") + SLICE
+    async with publishing() as publisher:
+        keyframes = publisher.session._reporter.keyframes
+        publisher.send_video(1, point)
+        assert publisher.sink.frames == [] and publisher.session.unanswered == 1
+        keyframes.unanswered, keyframes._unanswered_since = IGNORED, -IGNORED_FOR
+        keyframes._last_request = None
+        publisher.session.tick(monotonic(), judge=True)
+        publisher.send_video(2, point)
+        publisher.send_video(3, SLICE)
+        first, _ = publisher.sink.frames
+        assert first.entry and first.broken and not first.unit.key
+        publisher.send_video(4, KEYFRAME)
+        publisher.send_video(5, point)
+        assert not publisher.sink.frames[-1].entry and publisher.session.unanswered == 0
 
 
 async def test_a_new_source_is_reported_and_starts_over() -> None:
