@@ -58,7 +58,20 @@ async def visitors(chromium: Browser) -> AsyncIterator[Visitors]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def studio(visitors: Visitors, server: LocalServer) -> AsyncIterator[Studio]:
-    """A publisher who is live."""
+    """A publisher who is live for one test."""
     made = await visitors.studio(server.url)
     await made.go_live("A test")
     yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def on_air(chromium: Browser, server: LocalServer) -> AsyncIterator[Studio]:
+    """A publisher who is live for all tests of a file. They must not change what it sends,
+    and come last in their file: until then no second browser page encodes.
+    """
+    visitors = Visitors(chromium)
+    made = await visitors.studio(server.url)
+    await made.go_live("A test")
+    yield made
+    await visitors.leave()
+    assert visitors.complaints.unexpected == []

@@ -77,17 +77,17 @@ DRAWN = """
 NO_TRACKS = "delete window.MediaStreamTrackGenerator;"
 
 
-async def test_webcodecs_is_the_best_and_says_so(studio: Studio, visitors: Visitors) -> None:
-    room = await visitors.room(f"{studio.watch}?stats")
+async def test_webcodecs_is_the_best_and_says_so(on_air: Studio, visitors: Visitors) -> None:
+    room = await visitors.room(f"{on_air.watch}?stats")
     await room.plays(1)
     await until(room.page, "document.querySelector('#stats').innerText.includes('WebCodecs, live')")
     assert "the best in this browser" in await room.page.inner_text("#stats")
 
 
 async def test_a_browser_without_a_decoder_plays_through_mse(
-    studio: Studio, visitors: Visitors
+    on_air: Studio, visitors: Visitors
 ) -> None:
-    room = await visitors.room(studio.watch, WITHOUT)
+    room = await visitors.room(on_air.watch, WITHOUT)
     await room.pictured()
     await room.unmute()
     await room.plays(2)
@@ -95,10 +95,10 @@ async def test_a_browser_without_a_decoder_plays_through_mse(
 
 
 async def test_a_decoder_that_fails_twice_is_left_for_mse(
-    studio: Studio, visitors: Visitors
+    on_air: Studio, visitors: Visitors
 ) -> None:
     visitors.complaints.allow("as a test wants it")
-    room = await visitors.room(f"{studio.watch}?stats", BROKEN_DECODERS)
+    room = await visitors.room(f"{on_air.watch}?stats", BROKEN_DECODERS)
     await room.plays(2)
     stats = await room.stats()
     assert stats["player"] == "mse" and "as a test wants it" in stats["why"]
@@ -107,14 +107,14 @@ async def test_a_decoder_that_fails_twice_is_left_for_mse(
     before = await room.seen()
     await room.shows(lambda seen: seen["heard"] > before["heard"])
     # The server knows this viewer by one connection.
-    await until(studio.page, "document.querySelector('#viewers').textContent === '1'")
+    await until(on_air.page, "document.querySelector('#viewers').textContent === '1'")
 
 
 async def test_a_decoder_that_cannot_play_this_live_is_left_at_once_and_for_good(
-    studio: Studio, visitors: Visitors
+    on_air: Studio, visitors: Visitors
 ) -> None:
     visitors.complaints.allow("no decoder for avc1")
-    room = await visitors.room(studio.watch, NO_H264)
+    room = await visitors.room(on_air.watch, NO_H264)
     await room.plays(1)
     stats = await room.stats()
     assert (
@@ -125,35 +125,35 @@ async def test_a_decoder_that_cannot_play_this_live_is_left_at_once_and_for_good
 
 
 @pytest.mark.parametrize("wanted", ["webcodecs", "mse"])
-async def test_a_player_can_be_forced(studio: Studio, visitors: Visitors, wanted: str) -> None:
-    room = await visitors.room(f"{studio.watch}?player={wanted}")
+async def test_a_player_can_be_forced(on_air: Studio, visitors: Visitors, wanted: str) -> None:
+    room = await visitors.room(f"{on_air.watch}?player={wanted}")
     await room.plays(1)
     stats = await room.stats()
     assert (stats["player"], stats["why"]) == (wanted, "asked for")
 
 
 async def test_a_forced_player_that_cannot_be_says_what_is_wrong(
-    studio: Studio, visitors: Visitors
+    on_air: Studio, visitors: Visitors
 ) -> None:
-    room = await visitors.room(f"{studio.watch}?player=webcodecs", WITHOUT)
+    room = await visitors.room(f"{on_air.watch}?player=webcodecs", WITHOUT)
     await room.state("sorry")
     assert "webcodecs" in await room.page.inner_text("#card-sorry")
 
 
 async def test_an_unknown_player_is_reported_and_the_best_one_plays(
-    studio: Studio, visitors: Visitors
+    on_air: Studio, visitors: Visitors
 ) -> None:
-    room = await visitors.room(f"{studio.watch}?player=gramophone")
+    room = await visitors.room(f"{on_air.watch}?player=gramophone")
     await room.plays(1)
     assert "gramophone" in await room.page.inner_text("#toast")
     assert (await room.stats())["player"] == "webcodecs"
 
 
 async def test_where_no_worker_starts_the_page_does_its_work(
-    studio: Studio, visitors: Visitors
+    on_air: Studio, visitors: Visitors
 ) -> None:
     visitors.complaints.allow("as a test wants it")
-    room = await visitors.room(studio.watch, NO_WORKERS)
+    room = await visitors.room(on_air.watch, NO_WORKERS)
     await room.pictured()
     await room.unmute()
     await room.plays(2)
@@ -164,12 +164,12 @@ async def test_where_no_worker_starts_the_page_does_its_work(
         1,
     )
     await room.shows(lambda seen: seen["heard"] > 500)
-    await until(studio.page, "document.querySelector('#viewers').textContent === '1'")
+    await until(on_air.page, "document.querySelector('#viewers').textContent === '1'")
 
 
 @pytest.mark.parametrize(("element", "change"), [("VIDEO", ""), ("CANVAS", NO_TRACKS)])
 async def test_a_page_that_is_busy_holds_up_neither_picture_nor_sound(
-    studio: Studio, visitors: Visitors, playwright: Playwright, element: str, change: str
+    on_air: Studio, visitors: Visitors, playwright: Playwright, element: str, change: str
 ) -> None:
     """The worker's frames appear in a video element, or on a canvas where a browser cannot make a
     track of frames.
@@ -177,7 +177,7 @@ async def test_a_page_that_is_busy_holds_up_neither_picture_nor_sound(
     # Without a GPU, Chromium's workers wait for the page's thread at every frame on a canvas.
     async with await launch(playwright, without="--disable-gpu", more=SOFTWARE_GPU) as browser:
         room = Room(
-            await visitors.page(f"{studio.watch}?player=webcodecs", EYES, change, browser=browser)
+            await visitors.page(f"{on_air.watch}?player=webcodecs", EYES, change, browser=browser)
         )
         await room.pictured()
         assert await room.page.evaluate("document.querySelector('.screen').tagName") == element
@@ -197,8 +197,8 @@ async def test_a_page_that_is_busy_holds_up_neither_picture_nor_sound(
         assert played - before > 0.6 * (until_now - since)
 
 
-async def test_sound_and_picture_stay_together(studio: Studio, visitors: Visitors) -> None:
-    room = await visitors.room(f"{studio.watch}?player=webcodecs")
+async def test_sound_and_picture_stay_together(on_air: Studio, visitors: Visitors) -> None:
+    room = await visitors.room(f"{on_air.watch}?player=webcodecs")
     await room.pictured()
     await room.unmute()
     await room.plays(4)
@@ -217,9 +217,9 @@ async def test_sound_and_picture_stay_together(studio: Studio, visitors: Visitor
 
 @pytest.mark.parametrize("player", ["webcodecs", "mse"])
 async def test_picture_in_picture_goes_on_while_the_page_is_hidden(
-    studio: Studio, visitors: Visitors, player: str
+    on_air: Studio, visitors: Visitors, player: str
 ) -> None:
-    room = await visitors.room(f"{studio.watch}?player={player}")
+    room = await visitors.room(f"{on_air.watch}?player={player}")
     await room.plays(1)
     await room.page.click("#pip")
     await until(room.page, "document.pictureInPictureElement?.videoWidth > 0")
@@ -227,15 +227,15 @@ async def test_picture_in_picture_goes_on_while_the_page_is_hidden(
     await room.plays(1)
     assert await room.page.evaluate("document.pictureInPictureElement.readyState >= 2")
     await room.page.evaluate("document.exitPictureInPicture()")
-    await until(studio.page, "document.querySelector('#viewers').textContent === '0'", 10)
+    await until(on_air.page, "document.querySelector('#viewers').textContent === '0'", 10)
 
 
 async def test_picture_in_picture_follows_the_room_to_another_player(
-    studio: Studio, visitors: Visitors
+    on_air: Studio, visitors: Visitors
 ) -> None:
     """First comes a player of the same kind, then one with its own video element."""
     visitors.complaints.allow("as a test wants it")
-    room = await visitors.room(studio.watch)
+    room = await visitors.room(on_air.watch)
     await room.plays(1)
     await room.page.click("#pip")
     await until(room.page, "document.pictureInPictureElement?.videoWidth > 0")
@@ -263,8 +263,8 @@ async def test_picture_in_picture_follows_the_room_to_another_player(
     await until(room.page, "document.pictureInPictureElement === null")
 
 
-async def test_full_screen(studio: Studio, visitors: Visitors) -> None:
-    room = await visitors.room(studio.watch)
+async def test_full_screen(on_air: Studio, visitors: Visitors) -> None:
+    room = await visitors.room(on_air.watch)
     await room.plays(0.5)
     await room.page.click("#full")
     await until(room.page, "document.fullscreenElement?.id === 'stage'")
@@ -273,7 +273,7 @@ async def test_full_screen(studio: Studio, visitors: Visitors) -> None:
 
 
 async def test_full_screen_where_only_videos_may_fill_it(
-    studio: Studio, visitors: Visitors
+    on_air: Studio, visitors: Visitors
 ) -> None:
     """On iPhones, only videos can fill the screen."""
     only_videos = (
@@ -281,11 +281,11 @@ async def test_full_screen_where_only_videos_may_fill_it(
         "HTMLVideoElement.prototype.webkitEnterFullscreen = function () { window.filled = "
         "this.id; };"
     )
-    room = await visitors.room(f"{studio.watch}?player=mse", only_videos)
+    room = await visitors.room(f"{on_air.watch}?player=mse", only_videos)
     await room.plays(0.5)
     await room.page.click("#full")
     await until(room.page, "window.filled === 'video'")
-    other = await visitors.room(f"{studio.watch}?player=webcodecs", only_videos + NO_TRACKS)
+    other = await visitors.room(f"{on_air.watch}?player=webcodecs", only_videos + NO_TRACKS)
     await other.plays(0.5)
     assert await other.page.is_hidden("#full")
 
@@ -302,7 +302,7 @@ MediaSource.isTypeSupported = type => !/opus/i.test(type) && supported(type);
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("wanted", ["hls", ""])
 async def test_a_viewer_watches_where_no_websocket_gets_through(
-    studio: Studio, visitors: Visitors, wanted: str
+    on_air: Studio, visitors: Visitors, wanted: str
 ) -> None:
     """LL-HLS starts by itself, and the page then uses only transports without a WebSocket. The
     room's events still arrive.
@@ -310,7 +310,7 @@ async def test_a_viewer_watches_where_no_websocket_gets_through(
     visitors.complaints.allow("ws://127.0.0.1:9/")
     room = Room(
         await visitors.page(
-            f"{studio.watch}?player={wanted}" if wanted else studio.watch,
+            f"{on_air.watch}?player={wanted}" if wanted else on_air.watch,
             WITHOUT,
             NO_WEBSOCKET,
             EYES,
@@ -327,10 +327,10 @@ async def test_a_viewer_watches_where_no_websocket_gets_through(
 
 
 async def test_a_player_without_a_decoder_for_the_sound_is_left_for_another(
-    studio: Studio, visitors: Visitors
+    on_air: Studio, visitors: Visitors
 ) -> None:
     """Safari's Lockdown Mode has Media Source Extensions without Opus."""
-    room = Room(await visitors.page(studio.watch, WITHOUT, NO_OPUS, EYES))
+    room = Room(await visitors.page(on_air.watch, WITHOUT, NO_OPUS, EYES))
     await until(room.page, "microlive.stats().playing && microlive.stats().frames > 30")
     stats = await room.stats()
     assert stats["player"] == "whep" and "no decoder" in stats["why"] and stats["state"] == "live"
@@ -343,14 +343,14 @@ DEAF_BUFFERS = "SourceBuffer.prototype.appendBuffer = () => {};"
 
 @pytest.mark.timeout(90)
 async def test_a_player_of_whose_media_nothing_comes_is_made_anew(
-    studio: Studio, visitors: Visitors
+    on_air: Studio, visitors: Visitors
 ) -> None:
     """When WebKit's media source hangs, there is no error, no stall and no frame.
 
     A second hang is tested without a browser.
     """
     visitors.complaints.allow("no new picture for 10 s")
-    room = Room(await visitors.page(studio.watch, WITHOUT, DEAF_BUFFERS, EYES))
+    room = Room(await visitors.page(on_air.watch, WITHOUT, DEAF_BUFFERS, EYES))
     await until(room.page, "microlive.stats().rebuilds === 1", 30)
     assert (await room.stats())["player"] == "mse" and any(
         "no new picture" in heard for heard in visitors.complaints.heard

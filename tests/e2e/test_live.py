@@ -9,53 +9,6 @@ from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import Studio, Visitors
 
 
-@pytest.mark.parametrize("player", ["webcodecs", "mse"])
-async def test_a_viewer_watches_with_sound(studio: Studio, visitors: Visitors, player: str) -> None:
-    room = await visitors.room(f"{studio.watch}?player={player}")
-    await room.pictured()
-    assert (await room.seen())["muted"], "a page that is just opened may not make noise"
-    await room.unmute()
-    before = await room.seen()
-    await room.plays(5)
-    after = await room.shows(lambda seen: seen["time"] >= before["time"] + 5)
-    assert not after["muted"]
-    assert after["heard"] > before["heard"]
-    stats = await room.stats()
-    assert stats["player"] == player and stats["state"] == "live" and stats["pace"] == "full"
-    assert 0 < stats["behindLens"] < 2_000
-
-
-async def test_a_picture_comes_with_the_page(studio: Studio, visitors: Visitors) -> None:
-    """The picture needs no file besides the page, and is fitted as in a player.
-
-    The player's frame replaces it.
-    """
-    visitors.complaints.allow("ERR_FAILED")
-    room = await visitors.room(studio.watch)
-    await room.pictured()
-    await until(room.page, "document.querySelector('#still').hidden")
-    page = await (await visitors.context()).new_page()
-    await page.route("**/bundles/*.js", lambda route: route.abort())
-    await page.goto(studio.watch)
-    await until(page, "!document.querySelector('#still').hidden")
-    shown = await page.evaluate(
-        """() => {
-            const still = document.querySelector('#still');
-            const { data } = still.getContext('2d').getImageData(0, 0, still.width, still.height);
-            const box = still.getBoundingClientRect();
-            return {
-                width: still.width,
-                colours: new Set(data).size,
-                box: box.width,
-                fit: document.querySelector('#stage').dataset.fit,
-            };
-        }"""
-    )
-    assert shown["width"] == (await room.stats())["width"]
-    assert shown["colours"] > 10 and shown["box"] == 480
-    assert shown["fit"] == await room.page.evaluate("document.querySelector('#stage').dataset.fit")
-
-
 async def test_title_viewers_and_link_are_shown(visitors: Visitors, server: LocalServer) -> None:
     studio = await visitors.studio(server.url)
     watch = await studio.go_live("Sunrise over the roofs")
@@ -127,13 +80,60 @@ async def test_a_creator_without_a_word_is_away_and_comes_back(
     await room.plays(2)
 
 
-async def test_transport_wide_feedback_is_agreed_on(studio: Studio) -> None:
+@pytest.mark.parametrize("player", ["webcodecs", "mse"])
+async def test_a_viewer_watches_with_sound(on_air: Studio, visitors: Visitors, player: str) -> None:
+    room = await visitors.room(f"{on_air.watch}?player={player}")
+    await room.pictured()
+    assert (await room.seen())["muted"], "a page that is just opened may not make noise"
+    await room.unmute()
+    before = await room.seen()
+    await room.plays(5)
+    after = await room.shows(lambda seen: seen["time"] >= before["time"] + 5)
+    assert not after["muted"]
+    assert after["heard"] > before["heard"]
+    stats = await room.stats()
+    assert stats["player"] == player and stats["state"] == "live" and stats["pace"] == "full"
+    assert 0 < stats["behindLens"] < 2_000
+
+
+async def test_a_picture_comes_with_the_page(on_air: Studio, visitors: Visitors) -> None:
+    """The picture needs no file besides the page, and is fitted as in a player.
+
+    The player's frame replaces it.
+    """
+    visitors.complaints.allow("ERR_FAILED")
+    room = await visitors.room(on_air.watch)
+    await room.pictured()
+    await until(room.page, "document.querySelector('#still').hidden")
+    page = await (await visitors.context()).new_page()
+    await page.route("**/bundles/*.js", lambda route: route.abort())
+    await page.goto(on_air.watch)
+    await until(page, "!document.querySelector('#still').hidden")
+    shown = await page.evaluate(
+        """() => {
+            const still = document.querySelector('#still');
+            const { data } = still.getContext('2d').getImageData(0, 0, still.width, still.height);
+            const box = still.getBoundingClientRect();
+            return {
+                width: still.width,
+                colours: new Set(data).size,
+                box: box.width,
+                fit: document.querySelector('#stage').dataset.fit,
+            };
+        }"""
+    )
+    assert shown["width"] == (await room.stats())["width"]
+    assert shown["colours"] > 10 and shown["box"] == 480
+    assert shown["fit"] == await room.page.evaluate("document.querySelector('#stage').dataset.fit")
+
+
+async def test_transport_wide_feedback_is_agreed_on(on_air: Studio) -> None:
     """The answer has it for video and audio. `scripts/bench uplink` shows that the browser follows
     it.
     """
     sdp = "connections.made.at(-1).remoteDescription.sdp"
-    assert await studio.page.evaluate(f"{sdp}.match(/^a=rtcp-fb:\\d+ transport-cc/gm).length") == 2
+    assert await on_air.page.evaluate(f"{sdp}.match(/^a=rtcp-fb:\\d+ transport-cc/gm).length") == 2
     assert (
-        await studio.page.evaluate(f"{sdp}.match(/^a=extmap:\\d+ .*transport-wide-cc/gm).length")
+        await on_air.page.evaluate(f"{sdp}.match(/^a=extmap:\\d+ .*transport-wide-cc/gm).length")
         == 2
     )

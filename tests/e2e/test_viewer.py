@@ -25,49 +25,6 @@ def by(proxy: TcpProxy, watch: str) -> str:
     return f"{proxy.url}/r/{watch.rpartition('/')[2]}"
 
 
-async def test_a_hidden_page_stops_the_feed_and_returns_at_the_live_edge(
-    studio: Studio, visitors: Visitors
-) -> None:
-    room = await visitors.room(studio.watch)
-    await room.pictured()
-    await room.unmute()
-    await room.plays(1)
-    await room.hide(True)
-    await until(studio.page, "document.querySelector('#viewers').textContent === '0'", 10)
-    hidden = await room.seen()
-    await (await visitors.room(studio.watch)).plays(3)
-    await room.hide(False)
-    back = await room.shows(lambda seen: seen["frames"] > hidden["frames"] + 5, within=5)
-    await room.plays(2)
-    # A player that continued where it stopped would be three seconds behind.
-    assert back["time"] > hidden["time"] + 2
-    assert (await room.stats())["lag"] < 1_000
-
-
-@pytest.mark.parametrize("how", ["silent", "refused"])
-async def test_a_lost_network_keeps_the_last_picture_and_is_live_a_second_after_its_return(
-    studio: Studio, visitors: Visitors, proxy: TcpProxy, how: str
-) -> None:
-    visitors.complaints.allow(NETWORK)
-    room = await visitors.room(by(proxy, studio.watch))
-    await room.pictured()
-    await room.unmute()
-    await room.plays(1)
-    await room.page.context.set_offline(True)
-    await proxy.cut("silent" if how == "silent" else "refused")
-    await until(room.page, "document.querySelector('#stage').classList.contains('lost')", 10)
-    lost = await room.seen()
-    assert lost["width"] > 0 and await _picture(room) > 0, "the last picture is gone"
-    await proxy.restore()
-    await room.page.context.set_offline(False)
-    returned = await room.page.evaluate("performance.now()")
-    seen = await room.shows(lambda seen: seen["frames"] > lost["frames"], within=5)
-    assert seen["at"] - returned < 1_000
-    await room.plays(2)
-    stats = await room.stats()
-    assert stats["lag"] < 1_000 and stats["reconnects"] >= 1
-
-
 @pytest.mark.timeout(120)
 async def test_a_restart_of_the_server_brings_everybody_back(
     visitors: Visitors, tmp_path: Path
@@ -97,6 +54,49 @@ async def test_a_restart_of_the_server_brings_everybody_back(
         assert not [line for line in server.log if "ERROR" in line or "Traceback" in line], (
             server.log
         )
+
+
+async def test_a_hidden_page_stops_the_feed_and_returns_at_the_live_edge(
+    on_air: Studio, visitors: Visitors
+) -> None:
+    room = await visitors.room(on_air.watch)
+    await room.pictured()
+    await room.unmute()
+    await room.plays(1)
+    await room.hide(True)
+    await until(on_air.page, "document.querySelector('#viewers').textContent === '0'", 10)
+    hidden = await room.seen()
+    await (await visitors.room(on_air.watch)).plays(3)
+    await room.hide(False)
+    back = await room.shows(lambda seen: seen["frames"] > hidden["frames"] + 5, within=5)
+    await room.plays(2)
+    # A player that continued where it stopped would be three seconds behind.
+    assert back["time"] > hidden["time"] + 2
+    assert (await room.stats())["lag"] < 1_000
+
+
+@pytest.mark.parametrize("how", ["silent", "refused"])
+async def test_a_lost_network_keeps_the_last_picture_and_is_live_a_second_after_its_return(
+    on_air: Studio, visitors: Visitors, proxy: TcpProxy, how: str
+) -> None:
+    visitors.complaints.allow(NETWORK)
+    room = await visitors.room(by(proxy, on_air.watch))
+    await room.pictured()
+    await room.unmute()
+    await room.plays(1)
+    await room.page.context.set_offline(True)
+    await proxy.cut("silent" if how == "silent" else "refused")
+    await until(room.page, "document.querySelector('#stage').classList.contains('lost')", 10)
+    lost = await room.seen()
+    assert lost["width"] > 0 and await _picture(room) > 0, "the last picture is gone"
+    await proxy.restore()
+    await room.page.context.set_offline(False)
+    returned = await room.page.evaluate("performance.now()")
+    seen = await room.shows(lambda seen: seen["frames"] > lost["frames"], within=5)
+    assert seen["at"] - returned < 1_000
+    await room.plays(2)
+    stats = await room.stats()
+    assert stats["lag"] < 1_000 and stats["reconnects"] >= 1
 
 
 async def _picture(room: Room) -> float:

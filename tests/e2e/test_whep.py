@@ -59,47 +59,6 @@ async def test_a_viewer_watches_over_webrtc_with_sound(studio: Studio, visitors:
     await room.state("ended", within=3)
 
 
-@pytest.mark.timeout(120)
-async def test_the_page_itself_holds_sound_and_picture_together(
-    studio: Studio, visitors: Visitors
-) -> None:
-    """The page synchronises two streams, which the browser does not."""
-    streams = """window.streams = []; const made = window.RTCPeerConnection;
-        window.RTCPeerConnection = class extends made {
-            constructor(...options) {
-                super(...options);
-                this.addEventListener('track', ({ track, streams: [{ id }] }) => {
-                    streams.push([track.kind, id]);
-                });
-            }
-        };"""
-    room = Room(await visitors.page(f"{studio.watch}?player=whep", EYES, streams))
-    await room.pictured()
-    told = dict(await room.page.evaluate("streams"))
-    assert told["audio"] != told["video"]
-    assert "sound" not in await room.stats()
-    await room.unmute()
-    # A correction takes up to 7 s, and on a loaded machine the buffers settle late. The sound may
-    # trail by up to 60 ms (ITU-R BT.1359), and never leads.
-    together = "(({ lead }) => lead >= 0 && lead <= 60)(microlive.stats().sound)"
-    await until(room.page, together, 40)
-    assert 0 < (await room.stats())["sound"]["latency"] < 1_000
-    await room.page.evaluate("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
-    await until(room.page, together, 40)
-
-
-async def test_a_hidden_page_leaves_and_comes_back(studio: Studio, visitors: Visitors) -> None:
-    """A hidden page gets no media. When it is shown again, a new session brings frames."""
-    room = Room(await visitors.page(f"{studio.watch}?player=whep", EYES, script("connections")))
-    await room.plays(1)
-    for hidden in (True, False):
-        await room.hide(hidden)
-        if hidden:
-            await until(studio.page, "document.querySelector('#viewers').textContent === '0'")
-    before = await room.seen()
-    await room.shows(lambda seen: seen["frames"] > before["frames"] + 20)
-
-
 async def test_a_viewer_behind_a_firewall_watches_through_the_turn_server(
     visitors: Visitors, tmp_path: Path
 ) -> None:
@@ -123,3 +82,44 @@ async def test_a_viewer_behind_a_firewall_watches_through_the_turn_server(
         await studio.end()
         await room.state("ended", within=3)
         await studio.page.close()  # otherwise its requests fail when the server stops
+
+
+@pytest.mark.timeout(120)
+async def test_the_page_itself_holds_sound_and_picture_together(
+    on_air: Studio, visitors: Visitors
+) -> None:
+    """The page synchronises two streams, which the browser does not."""
+    streams = """window.streams = []; const made = window.RTCPeerConnection;
+        window.RTCPeerConnection = class extends made {
+            constructor(...options) {
+                super(...options);
+                this.addEventListener('track', ({ track, streams: [{ id }] }) => {
+                    streams.push([track.kind, id]);
+                });
+            }
+        };"""
+    room = Room(await visitors.page(f"{on_air.watch}?player=whep", EYES, streams))
+    await room.pictured()
+    told = dict(await room.page.evaluate("streams"))
+    assert told["audio"] != told["video"]
+    assert "sound" not in await room.stats()
+    await room.unmute()
+    # A correction takes up to 7 s, and on a loaded machine the buffers settle late. The sound may
+    # trail by up to 60 ms (ITU-R BT.1359), and never leads.
+    together = "(({ lead }) => lead >= 0 && lead <= 60)(microlive.stats().sound)"
+    await until(room.page, together, 40)
+    assert 0 < (await room.stats())["sound"]["latency"] < 1_000
+    await room.page.evaluate("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
+    await until(room.page, together, 40)
+
+
+async def test_a_hidden_page_leaves_and_comes_back(on_air: Studio, visitors: Visitors) -> None:
+    """A hidden page gets no media. When it is shown again, a new session brings frames."""
+    room = Room(await visitors.page(f"{on_air.watch}?player=whep", EYES, script("connections")))
+    await room.plays(1)
+    for hidden in (True, False):
+        await room.hide(hidden)
+        if hidden:
+            await until(on_air.page, "document.querySelector('#viewers').textContent === '0'")
+    before = await room.seen()
+    await room.shows(lambda seen: seen["frames"] > before["frames"] + 20)
