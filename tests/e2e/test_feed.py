@@ -31,10 +31,13 @@ UNSEEN = "document.getAnimations().filter(({ effect }) => effect.target.closest(
 CONNECTED = "microlive.roles().filter((role) => role === 'play' || role === 'standby').length"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def lives(tmp_path: Path) -> AsyncIterator[tuple[str, list[LiveRoom]]]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def lives(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[str, list[LiveRoom]]]:
     """The URL of a server with three lives."""
-    async with LocalServer(tmp_path) as server, AsyncExitStack() as stack:
+    data = tmp_path_factory.mktemp("lives")
+    async with LocalServer(data) as server, AsyncExitStack() as stack:
         rooms = [
             await stack.enter_async_context(live_room(server.url, f"Live {number} #song"))
             for number in range(3)
@@ -169,8 +172,10 @@ async def test_a_link_to_a_clip_opens_the_feed_at_the_clip(
     replay. "Back" leaves the feed at once, and "forward" leads to the item that was seen last.
     """
     async with LocalServer(tmp_path) as server, live_room(server.url, "A live") as live:
-        link = f"clip:{await publish_clip(server.url, live)}"
-        page = await visitors.page(f"{server.url}/explore", **PHONE)
+        clip, page = await asyncio.gather(
+            publish_clip(server.url, live), visitors.page(f"{server.url}/explore", **PHONE)
+        )
+        link = f"clip:{clip}"
         await page.goto(f"{server.url}/?at={link}")
         assert await arrives(page, 0) == link
         await page.keyboard.press("p")
@@ -197,7 +202,7 @@ async def test_a_link_to_a_clip_opens_the_feed_at_the_clip(
 
 
 async def publish_clip(url: str, live: LiveRoom) -> str:
-    """Publishes a clip of 8 s once the live is long enough. Returns its id."""
+    """Publishes a clip of 6 s once the live is long enough. Returns its id."""
     room = f"/api/rooms/{live.room}"
     headers = {"Authorization": f"Bearer {live.key}"}
     async with ClientSession(url, headers=headers) as http, asyncio.timeout(60):
@@ -210,9 +215,9 @@ async def publish_clip(url: str, live: LiveRoom) -> str:
             window = await read(f"{room}/window")
             return int(window.get("end", 0)) - int(window.get("start", 0))
 
-        while await length() < 9_000_000:  # noqa: ASYNC110 (has no event)
+        while await length() < 7_000_000:  # noqa: ASYNC110 (has no event)
             await asyncio.sleep(0.2)
-        body = {"seconds": 8, "publish": True, "title": "A clip"}
+        body = {"seconds": 6, "publish": True, "title": "A clip"}
         async with http.post(f"{room}/clips", json=body) as response:
             clip = await response.json()
             assert response.status == 201, clip

@@ -1,9 +1,10 @@
 """A room on standby in a real browser: its still picture, and how it plays."""
 
 import asyncio
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from aiohttp import ClientSession
 from playwright.async_api import Page
 
@@ -37,6 +38,14 @@ OPEN = """async ([url, player, thrifty]) => {
 }"""
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[LocalServer, str]]:
+    """A server with unbundled modules, and the URL of its only room."""
+    data = tmp_path_factory.mktemp("standby")
+    async with LocalServer(data, "--dev") as server, creator(server.url, "One") as url:
+        yield server, url
+
+
 async def open_room(page: Page, url: str, player: str, *, thrifty: bool = False) -> None:
     await page.evaluate(OPEN, [url, player, thrifty])
 
@@ -59,55 +68,54 @@ async def until_counted(server: LocalServer, viewers: int, standbys: int) -> Non
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("player", ["webcodecs", "mse", "whep"])
 async def test_a_room_on_standby_shows_a_still_picture_and_plays_when_asked(
-    visitors: Visitors, tmp_path: Path, player: str
+    visitors: Visitors, room: tuple[LocalServer, str], player: str
 ) -> None:
     """Back on standby, the last frame stays, and the server counts a viewer less. WebCodecs shows
     the newest keyframe before the room has played. Nothing is left of a closed room.
     """
     visitors.complaints.allow("404")
-    async with LocalServer(tmp_path, "--dev") as server, creator(server.url, "One") as one:
-        page = await visitors.page(f"{server.url}/nothing", script("resources"))
-        await open_room(page, one, player)
-        await until(page, "view.held && view.state === 'live'")
-        await until_counted(server, 0, 1)
-        if player == "webcodecs":
-            await until(page, "view.stats().frames === 1 && light() > 20")
-        assert not await page.evaluate("playing()") and not await page.evaluate("moves")
+    server, url = room
+    page = await visitors.page(f"{server.url}/nothing", script("resources"))
+    await open_room(page, url, player)
+    await until(page, "view.held && view.state === 'live'")
+    await until_counted(server, 0, 1)
+    if player == "webcodecs":
+        await until(page, "view.stats().frames === 1 && light() > 20")
+    assert not await page.evaluate("playing()") and not await page.evaluate("moves")
 
-        await page.evaluate("view.play()")
-        await until(page, "moves === 1 && playing()")
-        await until_counted(server, 1, 0)
+    await page.evaluate("view.play()")
+    await until(page, "moves === 1 && playing()")
+    await until_counted(server, 1, 0)
 
-        await page.evaluate("view.hold()")
-        await until(page, "!view.stats().playing")
-        assert await page.evaluate("light()") > 20
-        await until_counted(server, 0, 1)
-        resources = await page.evaluate("resources.count()")
-        assert resources["sockets"] + resources["workers"] == 1
-        assert not resources["peerConnections"]
+    # A loaded machine may have had stalls before. WebRTC counts from 0 again.
+    stalls = await page.evaluate("(({ stalls }) => (view.hold(), stalls))(view.stats())")
+    await until(page, "!view.stats().playing")
+    assert await page.evaluate("light()") > 20
+    await until_counted(server, 0, 1)
+    resources = await page.evaluate("resources.count()")
+    assert resources["sockets"] + resources["workers"] == 1
+    assert not resources["peerConnections"]
 
-        await page.evaluate("view.play()")
-        await until(page, "moves === 2 && view.stats().playing")
-        assert await page.evaluate("view.stats().stalls") == 0
+    await page.evaluate("view.play()")
+    await until(page, "moves === 2 && view.stats().playing")
+    assert await page.evaluate("view.stats().stalls") <= stalls
 
-        await page.evaluate("view.close()")
-        await until(page, "resources.isEmpty()")
-        await page.close()  # modules may still be loading when the server stops
+    await page.evaluate("view.close()")
+    await until(page, "resources.isEmpty()")
 
 
 @pytest.mark.timeout(120)
 async def test_a_viewer_who_saves_data_connects_when_the_room_plays(
-    visitors: Visitors, tmp_path: Path
+    visitors: Visitors, room: tuple[LocalServer, str]
 ) -> None:
     visitors.complaints.allow("404")
-    async with LocalServer(tmp_path, "--dev") as server, creator(server.url, "One") as one:
-        page = await visitors.page(f"{server.url}/nothing", script("resources"))
-        await open_room(page, one, "webcodecs", thrifty=True)
-        resources = await page.evaluate("resources.count()")
-        assert not resources["sockets"] and not resources["workers"]
-        await page.evaluate("view.play()")
-        await until(page, "moves === 1 && playing()")
-        await page.evaluate("view.hold()")
-        await until(page, "!view.stats().playing")
-        await until_counted(server, 0, 0)
-        await page.close()
+    server, url = room
+    page = await visitors.page(f"{server.url}/nothing", script("resources"))
+    await open_room(page, url, "webcodecs", thrifty=True)
+    resources = await page.evaluate("resources.count()")
+    assert not resources["sockets"] and not resources["workers"]
+    await page.evaluate("view.play()")
+    await until(page, "moves === 1 && playing()")
+    await page.evaluate("view.hold()")
+    await until(page, "!view.stats().playing")
+    await until_counted(server, 0, 0)
