@@ -44,6 +44,7 @@ MODULES = (
     "relay.rtc.receive.rtcp",
     "relay.rtc.receive.session",
     "relay.rtc.receive.sink",
+    "relay.rtc.receive.takeover",
     "relay.rtc.receive.twcc",
     "relay.rtc.receive.vp8",
     "relay.rtc.roundtrip",

@@ -285,6 +285,11 @@ class ServerCollector(Collector):
             reasons,
         )
         yield CounterMetricFamily(
+            "microlive_foreign_packets",
+            "Video packets of creators dropped: another source (SSRC) of the creator is taken",
+            received["foreign"],
+        )
+        yield CounterMetricFamily(
             "microlive_excessive_publishers",
             "Publishers whose session ended because they sent more than the server accepts",
             self._sources.ingest.counters.excessive,

@@ -8,6 +8,7 @@ SUMMED = (
     "delivery_ns",
     "plis",
     "nacks",
+    "foreign",
     "rejected",
     "limited",
     "withheld",

@@ -12,6 +12,8 @@ class ReceiveCounters(PeerCounters):
     packets: int = 0
     plis: int = 0
     nacks: int = 0
+    foreign: int = 0
+    """Number of video packets that were dropped because another source (SSRC) is taken."""
     last_media: float | None = None
     """Arrival time of the last audio or video packet, in seconds of `time.monotonic`; None before
     the first packet.

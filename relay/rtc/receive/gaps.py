@@ -103,6 +103,10 @@ class Gaps:
         self._suspected = kept | dict.fromkeys(wanted, now)
         return [number & 0xFFFF for number in wanted]
 
+    def lacks(self, sequence: int) -> bool:
+        """Whether a packet is missing, or was requested as suspected."""
+        return sequence in self.missing or sequence in self._suspected
+
     def confirm(self, sequence: int, now: float) -> bool:
         """Records the retransmission of a packet that was the next in order. Returns whether the
         packet was requested as suspected.

@@ -70,7 +70,6 @@ class Reassembly:
         "_key_end",
         "_key_start",
         "_last",
-        "_last_arrival",
         "_lost",
         "_next",
         "_payload",
@@ -83,6 +82,7 @@ class Reassembly:
         "broken_units",
         "duplicates",
         "given_up",
+        "last_arrival",
         "missing",
         "needs_keyframe",
         "repaired",
@@ -110,7 +110,8 @@ class Reassembly:
         self._next: int | None = None
         self._buffer: dict[int, tuple[RtpPacket, float]] = {}
         self._highest = 0
-        self._last_arrival = 0.0
+        self.last_arrival = 0.0
+        """Arrival time of the last packet, in seconds of the caller's clock."""
         self._gaps = Gaps(round_trip or RoundTrip())
         self.missing: dict[int, Gap] = self._gaps.missing
         """The missing packets of this source, oldest first; empty if none is missing."""
@@ -147,7 +148,7 @@ class Reassembly:
             and not resent
         ):
             # The usual case: the packet is the next in order, and the buffer is empty.
-            self._last_arrival = now
+            self.last_arrival = now
             self._next, self._highest = expected + 1, expected
             frame = self._take(packet, now)
             return [] if frame is None else [frame]
@@ -155,7 +156,7 @@ class Reassembly:
 
     def _receive_apart(self, packet: RtpPacket, now: float, resent: bool) -> list[EncodedFrame]:
         """Takes a packet that is out of order, or that arrives while other packets wait."""
-        silence, self._last_arrival = now - self._last_arrival, now
+        silence, self.last_arrival = now - self.last_arrival, now
         ahead = (packet.sequence - self._highest + 0x8000 & 0xFFFF) - 0x8000
         sequence = self._highest + ahead
         if self._next is None:
@@ -203,6 +204,11 @@ class Reassembly:
         packets of a frame, no packet shows their loss until the next frame arrives.
         """
         return [] if self._next is None else self._gaps.suspect(self._highest + 1, count, now)
+
+    def lacks(self, sequence: int) -> bool:
+        """Whether the packet with this 16-bit sequence number is missing or was requested."""
+        ahead = (sequence - self._highest + 0x8000 & 0xFFFF) - 0x8000
+        return self._gaps.lacks(self._highest + ahead)
 
     def nacks(self, now: float) -> list[int]:
         """Returns the 16-bit sequence numbers of the missing packets to request now, in the order

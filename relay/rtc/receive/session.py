@@ -27,6 +27,7 @@ from relay.rtc.receive.reorder import Reorder
 from relay.rtc.receive.reporter import Reporter
 from relay.rtc.receive.sdp import Answer, Offer, write_answer
 from relay.rtc.receive.sink import DISCARD, Sink
+from relay.rtc.receive.takeover import Takeover
 from relay.rtc.rtp import RtpPacket, parse_rtp
 from relay.rtc.ticker import TICK
 from relay.rtc.udp import Route, UdpPort
@@ -78,6 +79,7 @@ class ReceiveSession(PeerSession):
         "_send_time_id",
         "_sink",
         "_statistics",
+        "_takeover",
         "_transport_id",
         "_transport_number",
         "_video_ssrc",
@@ -144,6 +146,7 @@ class ReceiveSession(PeerSession):
         self._known_sources = self._sources.known
         self._statistics = self._reporter.statistics
         self._video_ssrc: int | None = None
+        self._takeover = Takeover()
         self._audio_ssrc: int | None = None
 
     @property
@@ -280,6 +283,10 @@ class ReceiveSession(PeerSession):
             self._receive_rtx(packet, now)
             return
         video = payload_type == self._video_type
+        if video and ssrc != self._video_ssrc and not self._takes_over(packet, now):
+            counters.foreign += 1
+            counters.other_bytes += len(packet.payload)
+            return
         statistics = self._statistics.get(ssrc)
         if statistics is None:
             statistics = self._reporter.add_source(ssrc, VIDEO_RATE if video else AUDIO_RATE)
@@ -287,18 +294,26 @@ class ReceiveSession(PeerSession):
         counters.last_media = now
         counters.payload_bytes += len(packet.payload)
         if video:
-            if ssrc != self._video_ssrc:
-                self._new_video_source(ssrc)
             self._receive_video(packet, now)
         else:
             if ssrc != self._audio_ssrc:
                 self._new_audio_source(ssrc)
             self._receive_audio(packet, now, skipped)
 
-    def _new_video_source(self, ssrc: int) -> None:
+    def _takes_over(self, packet: RtpPacket, now: float) -> bool:
+        """Takes a packet of a video source that is not the current one. Returns whether this source
+        is the current one from now on.
+        """
         if self._video_ssrc is not None:
+            if not self._takeover.receive(packet, now, self.reassembly.last_arrival):
+                return False
             self._sink.receive_source(Track.VIDEO)
+        self._new_video_source(packet.ssrc)
+        return True
+
+    def _new_video_source(self, ssrc: int) -> None:
         self._video_ssrc = ssrc
+        self._takeover = Takeover()
         self._reporter.make_report_due()
         self.make_due()
         self.reassembly = Reassembly(self._reporter.round_trip, self._payload)
@@ -318,6 +333,10 @@ class ReceiveSession(PeerSession):
         # packet without a payload is a bandwidth probe.
         if len(packet.payload) > 2 and self._video_ssrc is not None:
             original = int.from_bytes(packet.payload[:2], "big")
+            # Other layers of simulcast are probed with RTX too. The SSRC does not show to which
+            # layer a packet belongs, but only packets of the current source are requested.
+            if self._takeover.contested and not self.reassembly.lacks(original):
+                return
             lost = RtpPacket(
                 packet.payload_type,
                 packet.marker,
@@ -337,7 +356,7 @@ class ReceiveSession(PeerSession):
         reorder = self._reorder
         if reorder.passes(packet.sequence):
             self._sink.receive_audio(packet, now)
-            if skipped and self._nack:
+            if skipped and self._nack and not self._takeover.contested:
                 # No audio packet is missing, so the lost packets are probably video packets.
                 self._request(self.reassembly.suspect(skipped, now), now)
             return
@@ -383,6 +402,8 @@ class ReceiveSession(PeerSession):
                     self._sink.receive_report(Track.VIDEO, item, now)
                 elif item.ssrc == self._audio_ssrc:
                     self._sink.receive_report(Track.AUDIO, item, now)
+            elif self._video_ssrc in item.ssrcs:
+                self._takeover.leave()
 
     # Feedback out
 

@@ -26,6 +26,7 @@ def test_a_total_never_falls() -> None:
         "delivery_ns",
         "plis",
         "nacks",
+        "foreign",
         "rejected",
         "limited",
         "withheld",

@@ -7,6 +7,7 @@ from time import monotonic
 
 import pytest
 from aiortc.rtp import (
+    RtcpByePacket,
     RtcpPacket,
     RtcpPsfbPacket,
     RtcpRtpfbPacket,
@@ -25,6 +26,7 @@ from relay.rtc.receive.reassembly import EncodedFrame
 from relay.rtc.receive.rtcp import SenderReport
 from relay.rtc.receive.sdp import parse_offer
 from relay.rtc.receive.session import SILENCE_MAX, ReceiveSession
+from relay.rtc.receive.takeover import FRAMES, SILENT_FOR
 from relay.rtc.roundtrip import ATTEMPTS, LONGEST
 from relay.rtc.rtp import RtpPacket
 from relay.rtc.sources import BURST
@@ -97,6 +99,10 @@ class Publishing:
         begin, extension = _extension(transport)
         header = HEADER.pack(begin, AUDIO.payload_type, sequence, 960 * sequence, ssrc)
         self.peer.send_rtp(header + extension + b"\xf8\xff\xfe")
+
+    def fall_silent(self) -> None:
+        """Makes the last video packet arrive long ago."""
+        self.session.reassembly.last_arrival -= SILENT_FOR
 
     @property
     def requested(self) -> list[list[int]]:
@@ -252,16 +258,71 @@ async def test_recovery_points_are_taken_from_an_encoder_that_ignores_requests()
 
 
 async def test_a_new_source_is_reported_and_starts_over() -> None:
+    """The encoder has restarted: the old source is silent."""
     async with publishing() as publisher:
+        session, sink = publisher.session, publisher.sink
         publisher.send_video(1, KEYFRAME)
         publisher.send_audio(1)
         publisher.send_audio(3)
-        publisher.send_video(50_000, KEYFRAME, ssrc=11)
+        publisher.fall_silent()
+        for number in range(FRAMES):
+            publisher.send_video(50_000 + number, KEYFRAME, ssrc=11)
         publisher.send_audio(40_000, ssrc=21)
-        assert publisher.sink.sources == [Track.VIDEO, Track.AUDIO]
-        assert len(publisher.sink.frames) == 2
+        assert sink.sources == [Track.VIDEO, Track.AUDIO]
+        assert len(sink.frames) == 2
         # No late packet of the old source is waited for.
-        assert [packet.sequence for packet in publisher.sink.audio] == [1, 3, 40_000]
+        assert [packet.sequence for packet in sink.audio] == [1, 3, 40_000]
+        assert session.counters.foreign == FRAMES - 1
+        publisher.send_video(2, SLICE)
+        assert len(sink.frames) == 2 and session.counters.foreign == FRAMES
+
+
+async def test_of_several_sources_at_once_the_first_is_kept() -> None:
+    """A sender of three layers: the reassembly of the first goes on without a request. The bytes of
+    the others count for the bitrate, and their arrival for the path.
+    """
+    async with publishing() as publisher:
+        session, sink = publisher.session, publisher.sink
+        numbers = iter(range(1_000))
+        for number in range(40):
+            for ssrc in (10, 11, 12):
+                payload = SLICE if number else KEYFRAME
+                publisher.send_video(number, payload, ssrc=ssrc, transport=next(numbers))
+            publisher.send_audio(number, transport=next(numbers))
+        counters = session.counters
+        assert (len(sink.frames), len(sink.audio), sink.sources) == (40, 40, [])
+        assert (counters.foreign, counters.plis, publisher.requested) == (80, 0, [])
+        assert list(session._reporter.statistics) == [10, 20]
+        assert counters.other_bytes == 2 * (len(KEYFRAME) + 39 * len(SLICE))
+        assert session.reassembly.duplicates == session.reassembly.broken_units == 0
+
+
+async def test_retransmissions_of_other_layers_are_dropped() -> None:
+    """They have numbers of their own. Requested packets of the kept layer arrive."""
+    async with publishing() as publisher:
+        assert VIDEO and VIDEO.rtx_payload_type
+        session, rtx = publisher.session, 0x80 | VIDEO.rtx_payload_type
+        publisher.send_video(1, KEYFRAME)
+        publisher.send_video(1, KEYFRAME, ssrc=11)
+        publisher.send_audio(1, transport=1)
+        publisher.send_audio(2, transport=3)
+        assert publisher.requested == [], "the lost packet may be one of the other layer"
+        publisher.send_video(3, SLICE)
+        assert publisher.requested == [[2]]
+        for number, original in enumerate((4, 5, 2), 1):
+            header = HEADER.pack(0x80, rtx, number, 3_000 * original, 21)
+            publisher.peer.send_rtp(header + original.to_bytes(2, "big") + SLICE)
+        assert len(publisher.sink.frames) == 3
+        assert session.reassembly.repaired == 1 and session.reassembly.packets == 0
+
+
+async def test_a_source_that_says_goodbye_is_replaced_at_once() -> None:
+    async with publishing() as publisher:
+        publisher.send_video(1, KEYFRAME)
+        publisher.peer.send_rtcp(bytes(RtcpByePacket(sources=[10])))
+        publisher.send_video(50_000, KEYFRAME, ssrc=11)
+        assert publisher.sink.sources == [Track.VIDEO] and len(publisher.sink.frames) == 2
+        assert publisher.session.counters.foreign == 0
 
 
 async def test_sender_reports_are_assigned_to_their_track() -> None:
