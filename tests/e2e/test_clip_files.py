@@ -1,5 +1,6 @@
 """Clip files play from the first to the last frame in Chromium, Firefox and WebKitGTK."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -89,14 +90,23 @@ def check(name: str, found: dict[str, Any]) -> None:
 async def test_a_clip_plays_from_its_first_to_its_last_frame(
     chromium: Browser, site: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    context = await chromium.new_context()
-    page = await context.new_page()
-    await page.goto(site)
-    check("chromium", await page.evaluate(PLAY))
-    await context.close()
-    async with firefox(tmp_path_factory.mktemp("firefox")) as gecko:
-        await gecko.goto(site)
-        check("firefox", await gecko.evaluate(PLAY))
-    async with webkit(tmp_path_factory.mktemp("webkit")) as gtk:
-        await gtk.goto(site)
-        check("webkit", await gtk.evaluate(PLAY))
+    async def in_chromium() -> None:
+        context = await chromium.new_context()
+        page = await context.new_page()
+        await page.goto(site)
+        check("chromium", await page.evaluate(PLAY))
+        await context.close()
+
+    async def in_firefox() -> None:
+        async with firefox(tmp_path_factory.mktemp("firefox")) as gecko:
+            await gecko.goto(site)
+            check("firefox", await gecko.evaluate(PLAY))
+
+    async def in_webkit() -> None:
+        async with webkit(tmp_path_factory.mktemp("webkit")) as gtk:
+            await gtk.goto(site)
+            check("webkit", await gtk.evaluate(PLAY))
+
+    async with asyncio.TaskGroup() as group:
+        for play in (in_chromium, in_firefox, in_webkit):
+            group.create_task(play())

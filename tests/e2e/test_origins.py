@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Page
@@ -154,29 +155,35 @@ async def test_only_own_pages_show_a_room_in_a_frame(
             assert page.frames[-1].url == url or page.frames[-1].url.startswith("chrome-error:")
 
 
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("player", ["webcodecs", "mse", "whep", "hls"])
-async def test_a_live_over_https_on_a_private_address(
-    visitors: Visitors, tmp_path: Path, player: str
-) -> None:
-    """The studio and a viewer by each player use the server like a phone on the same Wi-Fi. Traffic
-    to the machine's own address stays on the machine.
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def private_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The URL of a server over HTTPS on a private address of this machine. Traffic to this address
+    stays on the machine.
     """
     private = [one.text for one in local_addresses() if one.is_private]
     assert private, "--lan needs a private IPv4 address"
     port = free_port()
-    async with LocalServer(tmp_path, "--lan", f"--lan-port={port}") as server:
-        page = await visitors.page(
-            f"https://{private[0]}:{port}/live", script("connections"), ignore_https_errors=True
-        )
-        studio = Studio(page)
-        watch = await studio.go_live("On the Wi-Fi")
-        assert watch.startswith(f"https://{private[0]}:{port}/r/")
-        room = Room(await visitors.page(f"{watch}?player={player}", EYES, ignore_https_errors=True))
-        await room.plays(2)
-        assert (await room.stats())["player"] == player
-        await until(studio.page, "document.querySelector('#viewers').textContent === '1'", 10)
-        await studio.end()
-        await room.state("ended")
-        await studio.page.close()  # otherwise its requests fail when the server stops
+    data = tmp_path_factory.mktemp("lan")
+    async with LocalServer(data, "--lan", f"--lan-port={port}") as server:
+        yield f"https://{private[0]}:{port}"
         assert server.errors == []
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("player", ["webcodecs", "mse", "whep", "hls"])
+async def test_a_live_over_https_on_a_private_address(
+    visitors: Visitors, private_url: str, player: str
+) -> None:
+    """The studio and a viewer by each player use the server like a phone on the same Wi-Fi."""
+    page = await visitors.page(
+        f"{private_url}/live", script("connections"), ignore_https_errors=True
+    )
+    studio = Studio(page)
+    watch = await studio.go_live("On the Wi-Fi")
+    assert watch.startswith(f"{private_url}/r/")
+    room = Room(await visitors.page(f"{watch}?player={player}", EYES, ignore_https_errors=True))
+    await room.plays(2)
+    assert (await room.stats())["player"] == player
+    await until(studio.page, "document.querySelector('#viewers').textContent === '1'", 10)
+    await studio.end()
+    await room.state("ended")
