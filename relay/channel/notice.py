@@ -55,22 +55,24 @@ def read_flag(notice: Mapping[str, Any], name: str) -> bool:
 
 
 class Allowance:
-    """A token bucket for a viewer's notices: `BURST` notices at once, then `PER_SECOND` notices a
+    """A token bucket for a viewer's notices: `burst` notices at once, then `per_second` notices a
     second. The time `now` is in seconds.
     """
 
-    def __init__(self, now: float) -> None:
-        self._tokens = float(BURST)
+    def __init__(self, now: float, per_second: float = PER_SECOND, burst: int = BURST) -> None:
+        self._per_second = per_second
+        self._burst = float(burst)
+        self._tokens = float(burst)
         self.used_at = now
         """Arrival time of the last notice, accepted or refused, in seconds."""
 
     def take(self, now: float) -> bool:
         """Takes one token. Returns whether the viewer may send this notice. A refused notice takes
-        no token. So even for a viewer that sends too many notices, `PER_SECOND` notices a second
+        no token. So even for a viewer that sends too many notices, `per_second` notices a second
         are handled.
         """
         elapsed, self.used_at = now - self.used_at, now
-        self._tokens = min(BURST, self._tokens + elapsed * PER_SECOND)
+        self._tokens = min(self._burst, self._tokens + elapsed * self._per_second)
         if self._tokens < 1:
             return False
         self._tokens -= 1

@@ -48,6 +48,10 @@ STANDBY_STALE = 4_000_000
 """Age at which the last keyframe is too old for a viewer that begins on standby, µs. The keyframe
 is the picture of the standby, and the burst after the standby begins at it.
 """
+BURSTS_PER_SECOND, BURSTS = 0.5, 8
+"""Maximum number of bursts after a standby: per second, and at once. A burst can be many times
+larger than a second of the live. A person who swipes back and forth needs few.
+"""
 SLOW_RATE = 500_000.0
 """Bit rate assumed for a channel whose bit rate has not been measured yet, bit/s."""
 
@@ -104,6 +108,7 @@ class WebSocketViewer:
         self._join_timer: asyncio.TimerHandle | None = None
         self._join_began = self._loop.time() * 1_000
         self._allowance = Allowance(self._loop.time())
+        self._bursts = Allowance(self._loop.time(), BURSTS_PER_SECOND, BURSTS)
         self._silence_timer = self._loop.call_later(SAYS_NOTHING, self._break_silence)
         self._pinged_at = 0.0
         self._media = True
@@ -198,7 +203,7 @@ class WebSocketViewer:
 
     def _hold(self, held: bool) -> None:
         """Begins or ends the standby. After the standby, the viewer gets a burst as if it had just
-        joined.
+        joined, but without video if it got many bursts lately.
         """
         if held is self._held or self.state not in OPEN:
             return
@@ -215,7 +220,10 @@ class WebSocketViewer:
         else:
             first = self._channel.release(self)
             self._advance(Event.RELEASED)
-            self._begin_join(first)
+            if self._bursts.take(self._loop.time()):
+                self._begin_join(first)
+            else:
+                self._go_on_without_video(first)
 
     def _continue_join(self) -> None:
         """Writes the rest of the burst while the transport accepts bytes. A viewer that is too slow
@@ -230,16 +238,22 @@ class WebSocketViewer:
             self._write(message.frame, event_bytes)
         now_ms = self._loop.time() * 1_000
         if joining and now_ms - self._join_began >= JOIN_MS:
-            rest = self._outbox.drop_video([message for message, _ in joining], now_ms)
-            self._write(rest, sum(event_bytes for _, event_bytes in joining))
-            joining.clear()
-            self._advance(Event.JOINED)
-            self._send_pace()
+            waiting = sum(event_bytes for _, event_bytes in joining)
+            self._go_on_without_video([message for message, _ in joining], waiting)
         elif joining:
             # A live message would also continue the join, but an idle room has no live messages.
             self._join_timer = self._loop.call_later(JOIN_AGAIN, self._continue_join)
         else:
             self._advance(Event.JOINED)
+
+    def _go_on_without_video(self, rest: list[Message], event_bytes: int = 0) -> None:
+        """Ends the join. Writes the rest of the burst without video, which goes on at a keyframe.
+        `event_bytes`: as in `_joining`, of all messages together.
+        """
+        self._joining.clear()
+        self._write(self._outbox.drop_video(rest, self._loop.time() * 1_000), event_bytes)
+        self._advance(Event.JOINED)
+        self._send_pace()
 
     def _end_join(self) -> None:
         self._joining.clear()

@@ -16,7 +16,7 @@ from relay.message import Kind, Record, unpack_records
 from relay.sample import Track
 from relay.websocket.counters import WebSocketCounters
 from relay.websocket.state import OPEN, State
-from relay.websocket.viewer import EVENTS_MAX, JOIN_CHUNK, WebSocketViewer
+from relay.websocket.viewer import BURSTS, EVENTS_MAX, JOIN_CHUNK, WebSocketViewer
 from tests.fixtures.channel import Owner, Publisher, make_channel
 from tests.fixtures.media import sound_sample, video_sample, video_track
 
@@ -471,6 +471,27 @@ async def test_a_viewer_holds_its_connection_and_plays() -> None:
     assert frames_of(transport) == [0, 1, 2, 3, 4, 5]
     viewer.leave()
     assert channel.members == 0
+
+
+async def test_a_viewer_that_toggles_its_standby_gets_few_bursts() -> None:
+    channel, publisher = on_air(), Publisher()
+    channel.stream.attach(publisher)
+    publish_frame(channel, 1)
+    viewer, transport = viewer_of(channel)
+    viewer.join('{"type":"hello"}', held=True)
+    frames_of(transport)
+    bursts = []
+    for _ in range(BURSTS + 3):
+        viewer.receive_text('{"type":"hold","on":false}')
+        bursts.append(frames_of(transport))
+        viewer.receive_text('{"type":"hold","on":true}')
+    assert bursts == [[0, 1]] * BURSTS + [[]] * 3
+    assert len(publisher.demands) == 1 + BURSTS  # the last IDR is old
+    viewer.receive_text('{"type":"hold","on":false}')
+    transport.take()
+    publish_frame(channel, 2)
+    assert frames_of(transport) == [] and viewer._outbox.pace is Pace.KEY
+    viewer.leave()
 
 
 async def test_a_burst_ends_when_its_viewer_goes_on_standby() -> None:
