@@ -143,11 +143,13 @@ def reply(kind: type[Any], value: object, *, status: int = 200) -> web.Response:
     """Returns `value` as a JSON answer. `value`: an instance of `kind`, or a mapping with the
     members of `kind`. Members of a Payload that are not set are omitted.
     """
+    return json_answer(dump(kind, value), status=status)
+
+
+def dump(kind: Any, value: object) -> bytes:
+    """Returns `value` as JSON. `kind`, `value`: as in `reply`."""
     adapter = _adapters.get(kind) or _adapters.setdefault(kind, TypeAdapter(kind))
-    return json_answer(
-        adapter.dump_json(adapter.validate_python(value), exclude_unset=True, by_alias=True),
-        status=status,
-    )
+    return adapter.dump_json(adapter.validate_python(value), exclude_unset=True, by_alias=True)
 
 
 def json_answer(body: bytes, *, status: int = 200) -> web.Response:
@@ -155,7 +157,7 @@ def json_answer(body: bytes, *, status: int = 200) -> web.Response:
     return web.Response(status=status, body=body, content_type="application/json", charset="utf-8")
 
 
-_adapters: dict[type[Any], TypeAdapter[Any]] = {}
+_adapters: dict[Any, TypeAdapter[Any]] = {}
 """The TypeAdapters by type. They are kept, because the creation of a TypeAdapter takes
 milliseconds.
 """

@@ -6,8 +6,6 @@ import asyncio
 import json
 import logging
 import re
-from dataclasses import asdict
-from typing import Any
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -17,10 +15,10 @@ from server.errors import BadRequest, Unprocessable
 from server.host.ice_servers import Role
 from server.http.auth import bearer_token, require_create_token
 from server.http.identity import Identity
-from server.http.payloads import CreateRoom, CreateRoomAnswer, RoomList, reply
-from server.http.posters import poster_path
+from server.http.payloads import CreateRoom, CreateRoomAnswer, json_answer, reply
 from server.http.qr_codes import QrAnswers
 from server.http.request import client_of, read_body, url_of
+from server.http.rooms_on_air import RoomsOnAir
 from server.http.turn import turn_servers
 from server.posters.posters import Posters
 from server.rooms.commands.room import DeleteLive, Describe, End, ReadHealth
@@ -47,7 +45,7 @@ class RoomsEndpoint:
         settings: Settings,
     ) -> None:
         self._rooms = rooms
-        self._posters = posters
+        self._on_air = RoomsOnAir(rooms, posters)
         self._identity = identity
         self._codes = codes
         self._settings = settings
@@ -65,12 +63,7 @@ class RoomsEndpoint:
 
     async def list(self, _: web.Request) -> web.Response:
         """Lists the rooms on air."""
-        return reply(RoomList, {"rooms": [self._listed(room) for room in self._rooms.on_air()]})
-
-    def _listed(self, room: RoomDescription) -> dict[str, Any]:
-        poster = self._posters.find(room.room)
-        path = poster_path(room.room, poster.version) if poster else None
-        return asdict(room) | {"poster": path}
+        return json_answer(await self._on_air.body())
 
     async def create(self, request: web.Request) -> web.Response:
         """Creates a room. Only this answer contains the room's key."""

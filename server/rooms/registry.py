@@ -5,7 +5,7 @@ restores the rooms after a restart of the server.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -205,8 +205,8 @@ class Rooms:
             return False
         return True
 
-    def on_air(self) -> list[RoomDescription]:
-        """Returns the public rooms that are live or away. The room with the most viewers is first.
+    def on_air(self) -> Iterator[RoomDescription]:
+        """Yields the public rooms that are live or away. The room with the most viewers is first.
         Only a few HLS viewers of each address count for this order.
         """
         rooms = [
@@ -215,7 +215,7 @@ class Rooms:
             if room.on_air and room.record.visibility == "public"
         ]
         rooms.sort(key=lambda room: (-room.channel.ranked_viewers, -(room.live_since or 0)))
-        return [room.describe() for room in rooms]
+        return (room.describe() for room in rooms if room.on_air)
 
     async def live_of(self, owner: str) -> list[RoomDescription]:
         """Returns the public rooms of a person that are live or away, the latest first. If another
