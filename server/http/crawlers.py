@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 from relay.errors import RefusalCode
 from server.errors import NotFound
 from server.http.request import url_of
+from server.recent import Recent
 from server.settings import Settings
 from server.site.robots import PublicPage, robots_txt, sitemap
 from server.storage.public_pages import PublicPageStore
@@ -20,7 +21,11 @@ MAX_TAGS = 500
 TAG_SECONDS = 30 * 86_400
 """Age of the last use of a tag in the sitemap, seconds."""
 KEPT = 300.0
-"""Seconds for which the list of pages is kept in memory."""
+"""Seconds for which the sitemap is kept in memory."""
+MAX_ORIGINS = 2
+"""Number of origins for which the sitemap is kept: a server without --public-url has the origin
+that the client names.
+"""
 FIXED = (PublicPage("/"), PublicPage("/explore"))
 
 
@@ -32,6 +37,8 @@ class CrawlersEndpoint:
         self._settings = settings
         self._listed: tuple[PublicPage, ...] = ()
         self._listed_until = 0.0
+        self._written: Recent[str, bytes] = Recent(MAX_ORIGINS)
+        """The sitemap of these pages by origin."""
         self._listing = asyncio.Lock()
 
     def routes(self) -> list[web.RouteDef]:
@@ -55,8 +62,13 @@ class CrawlersEndpoint:
             if time.monotonic() >= self._listed_until:
                 self._listed = await self._list(time.time())
                 self._listed_until = time.monotonic() + KEPT
-        # Thousands of pages take milliseconds, in which the event loop would forward no media.
-        body = await asyncio.to_thread(sitemap, url_of(request, "", self._settings), self._listed)
+                self._written = Recent(MAX_ORIGINS)
+            origin = url_of(request, "", self._settings)
+            body = self._written.get(origin)
+            if body is None:
+                # Thousands of pages take milliseconds, in which the loop would forward no media.
+                body = await asyncio.to_thread(sitemap, origin, self._listed)
+                self._written.keep(origin, body)
         return web.Response(
             body=body,
             content_type="application/xml",

@@ -1,9 +1,12 @@
 """robots.txt and the sitemap of a running server."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
-from server.site.robots import SITEMAP
+import pytest
+
+from server.site.robots import SITEMAP, PublicPage, sitemap
 from tests.fixtures.people import Browser
 from tests.fixtures.server import Server, running
 from tests.server.http.test_atom_feed import creator_with_items
@@ -24,6 +27,18 @@ async def test_the_sitemap_has_public_pages_only(server: Server, browser: Browse
     listed = await locations(server)
     assert listed[:3] == ["/", "/explore", "/@%ED%95%98%EB%8A%98%EB%B3%84"]
     assert set(listed[3:]) == {"/c/public-clip", "/c/foreign-clip", "/v/public-replay"}
+
+
+async def test_the_sitemap_is_written_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+
+    def write(origin: str, pages: Sequence[PublicPage]) -> bytes:
+        written.append(origin)
+        return sitemap(origin, pages)
+
+    monkeypatch.setattr("server.http.crawlers.sitemap", write)
+    assert await locations(server) == await locations(server) == ["/", "/explore"]
+    assert written == [server.url]
 
 
 async def test_a_banned_person_is_in_no_sitemap(server: Server, browser: Browser) -> None:
