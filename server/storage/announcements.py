@@ -68,6 +68,7 @@ class AnnouncementStore:
         """Stores an announcement. Raises TooManyAnnouncements."""
 
         async def add(connection: AsyncConnection) -> None:
+            await _lock(connection, record.person)
             opened = sa.select(sa.func.count()).where(
                 table.c.person == record.person, _is_open(record.created_at)
             )
@@ -112,6 +113,7 @@ class AnnouncementStore:
         """Stores that a person is reminded. Raises TooManyReminders."""
 
         async def remind(connection: AsyncConnection) -> None:
+            await _lock(connection, reader)
             count = sa.select(sa.func.count()).where(
                 reminder.c.person == reader, reminder.c.announcement != id
             )
@@ -207,6 +209,14 @@ class AnnouncementStore:
             return [_announced(row) for row in rows]
 
         return await self._database.read(select)
+
+
+async def _lock(connection: AsyncConnection, who: str) -> None:
+    """Lets other transactions wait that add rows of this person: they must count the rows of this
+    transaction.
+    """
+    row = sa.select(person.c.id).where(person.c.id == who)
+    await connection.execute(row.with_for_update(key_share=True))
 
 
 def _is_open(now: float) -> sa.ColumnElement[bool]:

@@ -1,5 +1,8 @@
 """Announced lives and reminders."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from server.storage.announcements import (
@@ -49,6 +52,20 @@ async def test_a_person_announces_few_lives(storage: Storage) -> None:
         await announce(storage, "one more", 60)
     assert await storage.announcements.remove("0", "minji")
     await announce(storage, "one more", 60)
+
+
+async def test_two_servers_together_keep_the_limit(
+    storage: Storage, tmp_path: Path, url: str | None
+) -> None:
+    await add_person(storage, "minji", "minji")
+    other = storage if url is None else await Storage.open(tmp_path / "other", url)
+    try:
+        ways = [announce(one, str(n), 60) for n, one in enumerate((storage, other) * MAX_OPEN)]
+        outcomes = await asyncio.gather(*ways, return_exceptions=True)
+    finally:
+        await other.close()
+    assert sum(outcome is None for outcome in outcomes) == MAX_OPEN
+    assert sum(isinstance(outcome, TooManyAnnouncements) for outcome in outcomes) == MAX_OPEN
 
 
 async def test_reminders(storage: Storage) -> None:
