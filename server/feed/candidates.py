@@ -10,14 +10,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import TypeVar
 
 from server.discovery.item import ItemId, Kind
 from server.discovery.tags import tags_of
+from server.feed.common import Common
 from server.feed.cursor import mark_of
 from server.feed.features import Candidate
 from server.feed.item_sums import ItemSums, Key
 from server.feed.kin import Kin
 from server.feed.moods import mood_of
+from server.feed.places import Places
 from server.feed.ranking import Pool
 from server.feed.report_weights import WITHIN, report_weights, skips_for
 from server.recent import Recent
@@ -29,6 +32,8 @@ from server.storage.feed import FeedStore, StoredItem
 from server.storage.feed_items import FeedSums
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 FRESH = 1.0
 """Minimum age at which a request makes the snapshot be renewed, seconds."""
@@ -149,20 +154,41 @@ class Candidates:
             if number % STEP == STEP - 1:
                 await asyncio.sleep(0)
         self._renew_kin(candidates)
-        await asyncio.sleep(0)
-        began = time.perf_counter()
-        pool = Pool(candidates, self._now(), self._sums.swipes_per_minute, self.kin)
-        self._pause = max(FRESH, (time.perf_counter() - began) / SHARE)
-        await asyncio.sleep(0)
+        ids, by_mark = [], {}
+        for number, one in enumerate(candidates):
+            if number % STEP == 0:
+                await asyncio.sleep(0)
+            ids.append(ItemId(Kind(one.kind), one.item))
+            by_mark[mark(one.kind, one.item)] = one
         self._snapshot = snapshot = Snapshot(
-            pool,
+            await self._pool(candidates),
             tuple(candidates),
-            tuple(ItemId(Kind(one.kind), one.item) for one in candidates),
+            tuple(ids),
             {(one.kind, one.item): one for one in candidates},
-            {mark(one.kind, one.item): one for one in candidates},
+            by_mark,
             self._monotonic(),
         )
         return snapshot
+
+    async def _pool(self, candidates: list[Candidate]) -> Pool:
+        """Makes the pool. Other tasks run between its parts."""
+        now, took = self._now(), 0.0
+
+        async def timed(make: Callable[[], T]) -> T:
+            nonlocal took
+            await asyncio.sleep(0)
+            began = time.perf_counter()
+            made = make()
+            took += time.perf_counter() - began
+            return made
+
+        places = await timed(lambda: Places(candidates, self.kin))
+        common = await timed(lambda: Common(candidates, now))
+        swipes = self._sums.swipes_per_minute
+        pool = await timed(lambda: Pool(candidates, now, swipes, places=places, common=common))
+        self._pause = max(FRESH, took / SHARE)
+        await asyncio.sleep(0)
+        return pool
 
     def _renew_kin(self, candidates: list[Candidate]) -> None:
         now = self._monotonic()

@@ -19,6 +19,7 @@ from server.feed.reasons import Ranked
 from server.feed.recent_views import RecentViews
 from server.feed.taste import Taste
 from server.feed.tastes import Lesson, Tastes
+from server.feed.turns import Turns
 from server.feed.witnesses import Audience
 from server.recent import Recent
 from server.rooms.in_memory import RoomsInMemory
@@ -100,11 +101,10 @@ class Feed:
         self._now = now
         self._views = RecentViews()
         self._audience = Audience()
-        self._turn = asyncio.Lock()
-        """Held by the request that is being worked on: several requests at once would together keep
-        the frames waiting.
-        """
+        self._turns = Turns()
         self._shown: Recent[tuple[str, str], Candidate] = Recent(MAX_SHOWN)
+        self._records: Recent[str, ViewerRecord] = Recent(MAX_RECORDS)
+        """What storage knew about the latest viewers, for the time in which the database fails."""
 
     async def close(self) -> None:
         """Stores what waits to be stored."""
@@ -127,12 +127,10 @@ class Feed:
         candidates: Sequence[Candidate] = snapshot.candidates
         if wish.mode is Mode.FOLLOWS:
             candidates = await self._followed(snapshot, record.follows)
-        async with self._turn:
-            # Frames come first: other tasks run between the parts of this work.
-            await asyncio.sleep(0)
-            viewer = self._viewer(visitor, wish, record, place, snapshot)
-            ranked = _ranked(snapshot, candidates, viewer, wish, place)
-            await asyncio.sleep(0)
+        # Frames come first: several requests at once would together keep them waiting.
+        await self._turns.take()
+        viewer = self._viewer(visitor, wish, record, place, snapshot)
+        ranked = _ranked(snapshot, candidates, viewer, wish, place)
         page = await self._page(ranked, wish, place)
         if position is None and wish.at is not None:
             return replace(page, items=await self._led_by(wish.at, page.items, record.hidden))

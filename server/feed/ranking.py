@@ -53,7 +53,8 @@ class Pool:
 
     `swipes`: swipes per minute of all viewers, or None if unknown. It decides how soon new lives
     get their first impressions (exploration.py). `kin`: which tags go together; without it, the
-    candidates' own tags say so.
+    candidates' own tags say so. `places` and `common`, those of the candidates, may be made before,
+    so that other tasks run in between.
     """
 
     def __init__(
@@ -62,13 +63,18 @@ class Pool:
         now: float,
         swipes: float | None = None,
         kin: Kin | None = None,
+        *,
+        places: Places | None = None,
+        common: Common | None = None,
     ) -> None:
-        kin = kin or Kin((item.creator, item.tags) for item in candidates)
         self._candidates = candidates
         self._now = now
-        self._places = Places(candidates, kin)
+        if places is None:
+            kin = kin or Kin((item.creator, item.tags) for item in candidates)
+            places = Places(candidates, kin)
+        self._places = places
         self._other = [place for place, item in enumerate(candidates) if item.kind != "live"]
-        self._common = Common(candidates, now)
+        self._common = common or Common(candidates, now)
         self._newcomers = Newcomers(candidates, now, swipes)
 
     def rank(
