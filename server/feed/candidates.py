@@ -59,6 +59,7 @@ RECORDED_EVERY = 10.0
 BEST_EVERY = 60.0
 """Interval at which the clips are read that viewers like best, seconds."""
 MAX_REPORTS = 5_000
+"""Maximum number of the latest reports, and of the latest hides, that count."""
 AWAY = 10.0
 """Seconds for which the feed still shows a live whose creator has lost the connection."""
 STEP = 50
@@ -220,7 +221,8 @@ class Candidates:
             *await self._store.latest_replays(now, MAX_REPLAYS),
         ]
         reports = await self._store.reports_since(now - WITHIN, MAX_REPORTS)
-        self._reports = report_weights((one.target, one.reporter) for one in reports)
+        hides = await self._store.hides_since(now - WITHIN, MAX_REPORTS)
+        self._reports = report_weights(((one.target, one.reporter) for one in reports), hides)
 
     # Features
 

@@ -148,6 +148,11 @@ class FeedStore:
             for kind, name, person, reporter in rows
         ]
 
+    async def hides_since(self, at: float, limit: int) -> list[tuple[str, str]]:
+        """Returns who was hidden since then (Unix seconds), and by whom."""
+        rows = await self._database.select(_HIDES_SINCE, {"since": at, "most": limit})
+        return [(target, by) for target, by in rows]
+
     # Viewers
 
     async def viewer(self, who: str, now: float) -> ViewerRecord:
@@ -291,6 +296,12 @@ _REPORTS_SINCE = (
         sa.or_(report.c.decision.is_(None), report.c.decision != "dismissed"),
     )
     .order_by(report.c.at.desc())
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_HIDES_SINCE = (
+    sa.select(hidden.c.hidden, hidden.c.person)
+    .where(hidden.c.at > sa.bindparam("since", type_=sa.Double))
+    .order_by(hidden.c.at.desc())
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
 

@@ -118,4 +118,5 @@ hidden = sa.Table(
     sa.Column("hidden", sa.Text, primary_key=True),
     sa.Column("at", sa.Double, nullable=False),
     sa.Index("hidden_by_hidden", "hidden"),
+    sa.Index("hidden_by_time", "at"),
 )

@@ -9,12 +9,13 @@ import pytest_asyncio
 
 from server.feed.candidates import FRESH, STALE, Candidates
 from server.feed.item_sums import ItemSums
-from server.feed.report_weights import SKIPS
+from server.feed.report_weights import HIDE, SKIPS
 from server.rooms.in_memory import RoomsInMemory
 from server.storage.errors import StorageUnavailable
 from server.storage.feed import FeedStore
 from server.storage.feed_items import FeedSums
 from server.storage.schema.moderation import report
+from server.storage.schema.people import hidden
 from server.storage.storage import Storage
 from tests.fixtures.social import Clock
 from tests.server.storage.discovered import add_clip
@@ -61,9 +62,11 @@ async def test_reports_count_like_skips_but_not_those_of_a_person_who_reports_ev
     storage: Storage,
 ) -> None:
     shared = Shared(storage)
-    for id, creator in (("liked", "p-1"), ("reported", "p-2")):
+    for id, creator in (("liked", "p-1"), ("reported", "p-2"), ("hidden", "p-3")):
         await add_clip(storage, id, creator=creator, at=shared.clock.now)
     await storage.feed_items.add([FeedSums("clip", "reported", 50, 20, 10)], shared.clock.now)
+    hide = {"person": "p-calmer", "hidden": "p-3", "at": shared.clock.now}
+    await add_row(storage.database, hidden, **hide)
     reports = [("p-2", "p-calm"), *((f"p-{number}", "p-angry") for number in range(1, 100))]
     for number, (person, reporter) in enumerate(reports):
         row = {"kind": "person", "person": person, "reporter": reporter, "at": shared.clock.now}
@@ -72,6 +75,7 @@ async def test_reports_count_like_skips_but_not_those_of_a_person_who_reports_ev
     assert snapshot.by_key["clip", "liked"].skips == 0
     reported = snapshot.by_key["clip", "reported"]
     assert (reported.impressions, reported.stays, reported.skips) == (50 + SKIPS, 20, 10 + SKIPS)
+    assert snapshot.by_key["clip", "hidden"].skips == SKIPS * HIDE
     await shared.candidates.close()
 
 

@@ -3,7 +3,16 @@
 import re
 from pathlib import Path
 
-from server.feed import common, exploration, personal, ranking, reasons, taste, witnesses
+from server.feed import (
+    common,
+    exploration,
+    personal,
+    ranking,
+    reasons,
+    report_weights,
+    taste,
+    witnesses,
+)
 
 TEXT = Path(ranking.__file__).with_name("RANKING.md").read_text(encoding="utf-8")
 
@@ -40,6 +49,12 @@ def test_each_rule_has_its_number() -> None:
         common.BEST_SHARE,
         witnesses.CREATORS,
     ]
+
+
+def test_reports_and_hides_count_as_it_says() -> None:
+    found = re.search(r"counts like (\d+) skips, a hide like (\d+), for\s(\d+) days", TEXT)
+    hide, days = report_weights.SKIPS * report_weights.HIDE, report_weights.WITHIN / 86_400
+    assert found and tuple(map(float, found.groups())) == (report_weights.SKIPS, hide, days)
 
 
 def test_the_bounds_of_a_taste_are_true() -> None:

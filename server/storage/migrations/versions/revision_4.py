@@ -14,6 +14,7 @@ down_revision = "3"
 def upgrade(op: Operations) -> None:
     _extend_person(op)
     _extend_room(op)
+    op.create_index("hidden_by_time", "hidden", ["at"])
     _create_tag_use(op)
     _create_tag(op)
     _create_tag_hour(op)
