@@ -27,6 +27,8 @@ MAX_PEOPLE = 10_000
 """Maximum number of people whose views wait. Views of further people are not learnt."""
 MAX_VIEWS = 100
 """Maximum number of views of one person that wait. The oldest views are dropped."""
+TOGETHER = 100
+"""Number of people whose tastes are stored at the same time. They share transactions."""
 MAX_SKEW = 60.0
 """Maximum seconds by which the clock of another server may be ahead."""
 
@@ -135,18 +137,22 @@ class Tastes:
 
     async def _store_due(self) -> None:
         end = float("inf") if self._closing.is_set() else self._monotonic() - STORE_EVERY
-        due = [person for person, waiting in self._waiting.items() if waiting.since <= end]
-        for person in due:
-            waiting = self._waiting.get(person)
-            if waiting is None:  # forgotten meanwhile
-                continue
+        # All servers lock the rows in the same order.
+        due = sorted(person for person, waiting in self._waiting.items() if waiting.since <= end)
+        for first in range(0, len(due), TOGETHER):
+            stored = map(self._store_one, due[first : first + TOGETHER])
             try:
-                await self._store_one(person, waiting)
+                for error in await asyncio.gather(*stored, return_exceptions=True):
+                    if error is not None:
+                        raise error
             except StorageError as error:
                 logger.warning("tastes are not stored yet: %s", error)
                 return
 
-    async def _store_one(self, person: str, waiting: _Waiting) -> None:
+    async def _store_one(self, person: str) -> None:
+        waiting = self._waiting.get(person)
+        if waiting is None:  # forgotten meanwhile
+            return
         lessons = list(waiting.lessons)
 
         def change(stored: StoredTaste) -> str | None:
