@@ -12,6 +12,7 @@ from server.discovery.item import FeedItem, ItemCreator, ItemId, ItemTag, Kind, 
 from server.posters.posters import Posters
 from server.recent import Recent
 from server.rooms.in_memory import RoomsInMemory
+from server.storage.errors import StorageError
 from server.storage.public_items import PublicClip, PublicItems, PublicItemStore, PublicLive
 from server.storage.who import Who
 
@@ -19,6 +20,8 @@ KEPT = 5.0
 """Seconds for which an item is kept in memory. An item that is hidden or deleted may be listed for
 this time; what it refers to is refused at once.
 """
+KEPT_ALONE = 900.0
+"""Seconds for which an item in memory is listed while the database fails."""
 MAX_ITEMS = 10_000
 UNSEEN_KEPT = 2.0
 """Seconds for which the creators are kept whose items a viewer does not see."""
@@ -48,16 +51,17 @@ class FeedItems:
     async def find(self, ids: Sequence[ItemId], viewer: str = "") -> list[FeedItem]:
         """Returns the items in the order of their ids. Leaves out what is not public, what does not
         exist, and what `viewer` (id of a person, or empty) does not see. A live that has ended
-        becomes its replay, if there is one. Raises StorageError.
+        becomes its replay, if there is one. While the database fails, returns the items that are in
+        memory. Raises StorageError if there are none.
         """
         now = asyncio.get_running_loop().time()
         # Other tasks may replace what is kept at each await.
         known = {id: self._items[id][1] for id in ids if self._is_known(id, now)}
         missing = [id for id in dict.fromkeys(ids) if id not in known]
         if missing:
-            known |= await self._build(missing, now)
+            known |= await self._build_or_recall(missing, now)
         unseen = await self.unseen_by(viewer) if viewer else frozenset()
-        items = (known[id] for id in ids)
+        items = (known.get(id) for id in ids)
         return [item for item in items if item and item.creator.id not in unseen]
 
     async def renew(self, ids: Sequence[ItemId]) -> None:
@@ -76,9 +80,24 @@ class FeedItems:
         self._unseen.keep(viewer, (now, unseen))
         return unseen
 
-    def _is_known(self, id: ItemId, now: float) -> bool:
+    async def _build_or_recall(
+        self, ids: Sequence[ItemId], now: float
+    ) -> dict[ItemId, FeedItem | None]:
+        """Builds items; while the database fails, returns those in memory."""
+        recalled = {id: self._items[id][1] for id in ids if self._is_known(id, now, KEPT_ALONE)}
+        if recalled and not self._store.answers:
+            return recalled
+        try:
+            return await self._build(ids, now)
+        except StorageError:
+            if recalled:
+                return recalled
+            raise
+
+    def _is_known(self, id: ItemId, now: float, within: float = KEPT) -> bool:
+        """Whether an item is in memory that was built within so many seconds."""
         known = self._items.get(id)
-        if known is None or now - known[0] >= KEPT:
+        if known is None or now - known[0] >= within:
             return False
         if known[1] is None or known[1].kind is not Kind.LIVE:
             return True

@@ -119,7 +119,8 @@ class Candidates:
         if age >= self._pause and self._renewing is None:
             self._renewing = asyncio.get_running_loop().create_task(self._renew())
             self._renewing.add_done_callback(self._renewed)
-        if snapshot is not None and (age < STALE or self._renewing is None):
+        fresh = age < STALE or self._renewing is None or not self._store.answers
+        if snapshot is not None and fresh:
             return snapshot
         assert self._renewing is not None
         return await asyncio.shield(self._renewing)

@@ -23,6 +23,7 @@ from server.feed.turns import Turns
 from server.feed.witnesses import Audience
 from server.recent import Recent
 from server.rooms.in_memory import RoomsInMemory
+from server.storage.errors import StorageError
 from server.storage.feed import FeedStore, ViewerRecord
 from server.storage.feed_items import FeedItemStore, FeedSums
 
@@ -30,6 +31,8 @@ SPARE = 5
 """Number of items that are ranked in addition, because some may not be public any more."""
 MAX_FOLLOWED = 60
 """Maximum number of the clips, and of the replays, of followed creators."""
+MAX_RECORDS = 5_000
+"""Number of viewers about whom the server remembers what storage knew."""
 MAX_SHOWN = 20_000
 """Number of items, of those that were shown last, of which views are counted."""
 
@@ -120,9 +123,7 @@ class Feed:
         """
         snapshot = await self.candidates.latest()
         self._fresh.ask(snapshot.ids)
-        record = ViewerRecord()
-        if visitor.stored:
-            record = await self._store.viewer(visitor.id, self._now())
+        record = await self._record(visitor)
         place = position or Position(secrets.randbits(32))
         candidates: Sequence[Candidate] = snapshot.candidates
         if wish.mode is Mode.FOLLOWS:
@@ -135,6 +136,24 @@ class Feed:
         if position is None and wish.at is not None:
             return replace(page, items=await self._led_by(wish.at, page.items, record.hidden))
         return page
+
+    async def _record(self, visitor: Visitor) -> ViewerRecord:
+        """Returns what storage knows about a viewer; what it knew, if the database fails. Raises
+        StorageError if that is unknown too: the viewer may have hidden creators.
+        """
+        if not visitor.stored:
+            return ViewerRecord()
+        known = self._records.get(visitor.id)
+        if known is not None and not self._store.answers:
+            return known
+        try:
+            record = await self._store.viewer(visitor.id, self._now())
+        except StorageError:
+            if known is None:
+                raise
+            return known
+        self._records.keep(visitor.id, record)
+        return record
 
     async def _led_by(
         self, at: ItemId, items: list[FeedItem], hidden: frozenset[str]
@@ -165,15 +184,22 @@ class Feed:
             record.follows,
             wish.mood,
             wish.hour,
-            {**shown, **self._views.of(visitor.id)} if visitor.id else shown,
+            {**shown, **self._views.of(visitor.id, record.taste.forgotten_at)}
+            if visitor.id
+            else shown,
             record.hidden,
         )
 
     async def _followed(self, snapshot: Snapshot, follows: frozenset[str]) -> list[Candidate]:
-        """Returns the lives of the snapshot, and the clips and replays of followed creators."""
+        """Returns the candidates, and the clips and replays of followed creators, except while the
+        database fails.
+        """
         if not follows:
             return []
-        recorded = await self._store.of_creators(follows, self._now(), MAX_FOLLOWED)
+        try:
+            recorded = await self._store.of_creators(follows, self._now(), MAX_FOLLOWED)
+        except StorageError:
+            return list(snapshot.candidates)
         found = {
             (item.kind, item.id): candidate_of(item, FeedSums(item.kind, item.id))
             for item in recorded
@@ -240,10 +266,18 @@ class Feed:
         return record.taste.personal, self.tastes.of(visitor.id, record.taste)
 
     async def forget(self, visitor: Visitor) -> None:
-        """Forgets what is known of the taste of a person. Raises StorageError."""
+        """Forgets what is known of the taste of a person, at all servers. Raises StorageError."""
         self._views.forget(visitor.id)
-        if visitor.handle:
+        if visitor.stored:
             await self.tastes.forget(visitor.id)
+            self._records.pop(visitor.id, None)
+
+    async def set_personal(self, visitor: Visitor, personal: bool) -> None:
+        """Chooses whether the feed may learn and use the taste of a person with a handle. Raises
+        StorageError.
+        """
+        await self.tastes.set_personal(visitor.id, personal)
+        self._records.pop(visitor.id, None)
 
 
 def _ranked(

@@ -22,9 +22,12 @@ class RecentViews:
         views.keep(item, Shown(at, skipped))
         self._visitors.keep(visitor, views)
 
-    def of(self, visitor: str) -> Mapping[str, Shown]:
-        """Returns the latest views of a visitor, by item."""
-        return self._visitors.get(visitor) or {}
+    def of(self, visitor: str, since: float = 0.0) -> Mapping[str, Shown]:
+        """Returns the latest views of a visitor, by item. `since`: when the visitor had all views
+        forgotten, perhaps at another server.
+        """
+        views: Mapping[str, Shown] = self._visitors.get(visitor, {})
+        return {item: shown for item, shown in views.items() if shown.at > since}
 
     def forget(self, visitor: str) -> None:
         self._visitors.pop(visitor, None)

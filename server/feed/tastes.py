@@ -120,7 +120,8 @@ class Tastes:
     def _learnt(self, stored: StoredTaste, lessons: list[Lesson]) -> Taste:
         now = self._now()
         taste = read_taste(stored.value, now)
-        forgotten_at = stored.at if not stored.value and stored.at <= now + MAX_SKEW else 0.0
+        changed_at = stored.forgotten_at if stored.value else stored.at
+        forgotten_at = changed_at if changed_at <= now + MAX_SKEW else 0.0
         for lesson in lessons:
             # Another server may have forgotten the taste after this view.
             if lesson.at > forgotten_at:

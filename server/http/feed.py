@@ -140,12 +140,18 @@ class FeedEndpoint:
         body = read_model(ChangeTaste, await read_object(request), RefusalCode.BAD_TASTE)
         visitor = await self._known(request)
         if visitor.handle:
-            await self._feed.tastes.set_personal(visitor.id, body.personal)
+            await self._feed.set_personal(visitor, body.personal)
         return await self._answer(visitor)
 
     async def forget(self, request: web.Request) -> web.Response:
-        """Forgets what the feed has learnt."""
-        await self._feed.forget(await self._known(request))
+        """Forgets what the feed has learnt. Stores a guest who was seen before, because other
+        servers must forget too.
+        """
+        seen_before = self._identity.visitor_of(request) is not None
+        visitor = await self._identity.require_known(request)
+        if seen_before and not visitor.stored:
+            visitor = await self._identity.require_visitor(request)
+        await self._feed.forget(self._visitor(request, visitor))
         return web.Response(status=204)
 
     async def _known(self, request: web.Request) -> Visitor:

@@ -60,6 +60,8 @@ class StoredTaste:
     """Whether the feed may use and keep the taste."""
     at: float = 0.0
     """Time of the last change, Unix seconds."""
+    forgotten_at: float = 0.0
+    """When the person last had the taste and the views forgotten, Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ class FeedStore:
     def shared(self) -> bool:
         """Whether other servers may use the database."""
         return self._server != ""
+
+    @property
+    def answers(self) -> bool:
+        """Whether the database could be reached lately."""
+        return self._database.answers
 
     # Items that may be shown
 
@@ -157,12 +164,12 @@ class FeedStore:
 
     async def viewer(self, who: str, now: float) -> ViewerRecord:
         rows = await self._database.select(_VIEWER, {"who": who, "now": now})
-        tastes = [(value, at) for kind, value, at in rows if kind == "taste"]
-        value, at = tastes[0] if tastes else ("", 0.0)
+        value, at = next(((value, at) for kind, value, at in rows if kind == "taste"), ("", 0.0))
+        forgotten_at = next((at for kind, _, at in rows if kind == "forgotten"), 0.0)
         return ViewerRecord(
             frozenset(id for kind, id, _ in rows if kind == "follow"),
             frozenset(id for kind, id, _ in rows if kind == "hidden"),
-            StoredTaste(value, all(kind != "impersonal" for kind, _, _ in rows), at),
+            StoredTaste(value, all(kind != "impersonal" for kind, _, _ in rows), at, forgotten_at),
         )
 
     async def change_taste(
@@ -176,7 +183,7 @@ class FeedStore:
             alive = sa.select(person.c.id).where(person.c.id == who, person.c.deleted_at.is_(None))
             if (await connection.execute(alive)).first() is None:
                 return
-            columns = sa.select(taste.c.value, taste.c.personal, taste.c.at)
+            columns = sa.select(taste.c.value, taste.c.personal, taste.c.at, taste.c.forgotten_at)
             rows = await connection.execute(columns.where(taste.c.person == who).with_for_update())
             row = rows.first()
             value = change(StoredTaste() if row is None else StoredTaste(*row))
@@ -188,10 +195,11 @@ class FeedStore:
         await self._database.write(work)
 
     async def forget_taste(self, who: str, now: float) -> None:
-        """Deletes the taste of a person. `change_taste` sees the time of the deletion."""
+        """Deletes the taste of a person, and stores when."""
+        values = {"person": who, "value": "", "at": now, "forgotten_at": now}
 
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(upsert(connection, taste, person=who, value="", at=now))
+            await connection.execute(upsert(connection, taste, **values))
 
         await self._database.write(work)
 
@@ -323,6 +331,7 @@ def _viewer() -> sa.Select[Any]:
         row("hidden", ban.c.creator).where(ban.c.person == who, bans),
         row("hidden", reported).where(report.c.reporter == who, report.c.kind != "message"),
         row("taste", taste.c.value, taste.c.at).where(taste.c.person == who),
+        row("forgotten", taste.c.person, taste.c.forgotten_at).where(taste.c.person == who),
         row("impersonal", taste.c.person).where(taste.c.person == who, sa.not_(taste.c.personal)),
     ).subquery()
     return sa.select(*rows.c)

@@ -71,6 +71,11 @@ class PublicItemStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def answers(self) -> bool:
+        """Whether the database could be reached lately."""
+        return self._database.answers
+
     async def find(self, rooms: Collection[str], clips: Collection[str], now: float) -> PublicItems:
         """Returns those of the lives and the clips that are public."""
 

@@ -104,6 +104,7 @@ taste = sa.Table(
     # JSON (server/feed/taste.py), 2 KB at most.
     sa.Column("value", sa.Text, nullable=False, server_default=""),
     sa.Column("at", sa.Double, nullable=False),
+    sa.Column("forgotten_at", sa.Double, nullable=False, server_default="0"),
 )
 
 # What viewers of the feed did with an item, summed over all servers.

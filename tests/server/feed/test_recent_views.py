@@ -22,3 +22,10 @@ def test_views_are_forgotten() -> None:
     views.forget("p-1")
     views.forget("p-unknown")
     assert views.of("p-1") == {}
+
+
+def test_views_that_another_server_has_forgotten_do_not_count() -> None:
+    views = RecentViews()
+    views.note("p-1", "before", 5.0, skipped=False)
+    views.note("p-1", "after", 15.0, skipped=False)
+    assert set(views.of("p-1", 10.0)) == {"after"}

@@ -11,10 +11,12 @@ import pytest
 import pytest_asyncio
 
 from server.feed import candidates, cursor
+from server.feed.feed import Mode
 from server.feed.moods import MOODS
 from server.feed.witnesses import CREATORS
 from server.rooms.life import RoomEvent
 from server.storage.errors import StorageUnavailable
+from server.storage.feed import FeedStore
 from tests.fixtures.clips import refusal
 from tests.fixtures.people import Browser
 from tests.fixtures.server import NewRoom, Server, running
@@ -415,7 +417,11 @@ async def test_the_taste_of_a_guest_is_in_the_browser(server: Server, creator: B
         empty = {"kept": "browser", "personal": True, "taste": {}}
         assert await guest.ask("GET", "/api/taste") == (200, empty)
         assert await guest.ask("PUT", "/api/taste", {"personal": False}) == (200, empty)
-        assert await guest.status("DELETE", "/api/taste") == 204
+        person = (await guest.person())["id"]
+        for _ in range(2):  # the second request finds the guest in storage
+            assert await guest.status("DELETE", "/api/taste") == 204
+        found = await FeedStore(server.storage.database).viewer(person, 0.0)
+        assert found.taste.forgotten_at > 0
 
 
 async def test_bad_tastes(browser: Browser) -> None:
@@ -427,7 +433,7 @@ async def test_bad_tastes(browser: Browser) -> None:
 async def test_the_feed_shows_lives_while_the_database_is_away(
     server: Server, creator: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A visitor of whom nothing is stored sees what the server knows."""
+    """Whom the server knows sees what is in memory, however long the database is away."""
     await go_live(server, creator, "known")
     async with Browser(server.url) as viewer:
         await until(viewer, lambda items: len(items) == 1)
@@ -435,6 +441,17 @@ async def test_the_feed_shows_lives_while_the_database_is_away(
         async def away(*_: object) -> object:
             raise StorageUnavailable("away")
 
-        monkeypatch.setattr(server.storage.database, "read", away)
-        monkeypatch.setattr(server.storage.database, "select", away)
+        database = server.storage.database
+        await viewer.create_room()  # storage knows the person from now on
         assert len((await read(viewer))["items"]) == 1
+        monkeypatch.setattr(database, "read", away)
+        monkeypatch.setattr(database, "select", away)
+        monkeypatch.setattr("server.discovery.items.KEPT", 0.0)
+        monkeypatch.setattr(candidates, "STALE", 0.0)
+        for answers in (True, False):
+            monkeypatch.setattr(database, "_answers", answers)
+            for mode in Mode:
+                shown = len((await read(viewer, mode=mode.value))["items"])
+                assert shown == (mode is not Mode.FOLLOWS)
+        # Whom this person hides is unknown.
+        assert await creator.status("GET", "/api/feed") == 503

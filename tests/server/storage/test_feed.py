@@ -146,7 +146,7 @@ async def test_a_taste_is_changed_in_one_transaction(store: FeedStore, storage: 
     assert (await store.viewer("p-1", 0.0)).taste == StoredTaste("x" * 20, False, 11.0)
     await store.change_taste("p-1", lambda stored: None, 12.0)
     await store.forget_taste("p-1", 13.0)
-    assert (await store.viewer("p-1", 0.0)).taste == StoredTaste("", False, 13.0)
+    assert (await store.viewer("p-1", 0.0)).taste == StoredTaste("", False, 13.0, 13.0)
 
 
 async def test_nothing_is_stored_about_a_person_who_was_deleted(store: FeedStore) -> None:

@@ -123,6 +123,7 @@ def _create_taste(op: Operations) -> None:
         sa.Column("personal", sa.Boolean, nullable=False, server_default=sa.true()),
         sa.Column("value", sa.Text, nullable=False, server_default=""),
         sa.Column("at", sa.Double, nullable=False),
+        sa.Column("forgotten_at", sa.Double, nullable=False, server_default="0"),
     )
 
 
