@@ -206,7 +206,7 @@ class Candidates:
         now = self._monotonic()
         if self._store.shared and now - self._lives_read_at >= LIVES_EVERY:
             self._lives_read_at = now
-            self._lives_elsewhere = await self._store.other_lives(MAX_LIVES)
+            self._lives_elsewhere = await self._store.other_lives(self._now(), MAX_LIVES)
         if now - self._recorded_read_at >= RECORDED_EVERY:
             self._recorded_read_at = now
             await self._read_recorded()
@@ -294,6 +294,10 @@ def candidate_of(item: StoredItem, sums: FeedSums) -> Candidate:
         mood=item.mood or mood_of(tags),
         began=item.began,
         viewers=item.viewers,
+        arrivals=item.arrivals,
+        reactors=item.reactors,
+        usual_reactors=item.usual_reactors,
+        answers=item.answers,
         impressions=sums.impressions,
         stays=sums.stays,
         skips=sums.skips,

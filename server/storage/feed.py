@@ -16,11 +16,13 @@ from server.storage.schema.discovery import feed_item, taste
 from server.storage.schema.media import clip, recording
 from server.storage.schema.moderation import ban, report
 from server.storage.schema.people import follow, hidden, person
-from server.storage.schema.rooms import room
+from server.storage.schema.rooms import live_activity, room
 from server.storage.schema.upsert import upsert
 
 RECENTLY_SHOWN = 5_000
 """Number of clips among which the best are chosen."""
+ACTIVE_WITHIN = 30.0
+"""Age up to which the figures of a live of another server count, seconds. Clocks differ."""
 MAX_TASTE = 2_048
 """Maximum size of a taste, bytes of UTF-8."""
 
@@ -41,6 +43,10 @@ class StoredItem:
     began: float
     """When the live began, or the clip or the replay was published, Unix seconds."""
     viewers: int = 0
+    arrivals: int = 0
+    reactors: int = 0
+    usual_reactors: float = 0.0
+    answers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +100,10 @@ class FeedStore:
 
     # Items that may be shown
 
-    async def other_lives(self, limit: int) -> list[StoredItem]:
+    async def other_lives(self, now: float, limit: int) -> list[StoredItem]:
         """Returns the public lives that other servers run, the latest first."""
-        return await self._items(_OTHER_LIVES, server=self._server, most=limit)
+        values = {"server": self._server, "since": now - ACTIVE_WITHIN, "most": limit}
+        return await self._items(_OTHER_LIVES, **values)
 
     async def latest_clips(self, limit: int) -> list[StoredItem]:
         return await self._items(_LATEST_CLIPS, most=limit)
@@ -218,6 +225,7 @@ def _text(value: str) -> Any:
 
 
 _creator_of_room = sa.func.coalesce(room.c.owner, _text("room:") + room.c.room)
+_ZERO = sa.literal_column("0", sa.Integer)
 _OTHER_LIVES = (
     sa.select(
         _text("live"),
@@ -226,7 +234,20 @@ _OTHER_LIVES = (
         room.c.title,
         room.c.mood,
         room.c.live_at,
-        room.c.viewers,
+        sa.func.coalesce(live_activity.c.viewers, room.c.viewers),
+        sa.func.coalesce(live_activity.c.arrivals, _ZERO),
+        sa.func.coalesce(live_activity.c.reactors, _ZERO),
+        sa.func.coalesce(live_activity.c.usual_reactors, sa.literal_column("0.0", sa.Double)),
+        sa.func.coalesce(live_activity.c.answers, _ZERO),
+    )
+    .select_from(
+        room.outerjoin(
+            live_activity,
+            sa.and_(
+                live_activity.c.room == room.c.room,
+                live_activity.c.at > sa.bindparam("since", type_=sa.Double),
+            ),
+        )
     )
     .where(
         room.c.ended_at.is_(None),
@@ -245,7 +266,7 @@ _CLIPS = (
         clip.c.title + _text(" ") + clip.c.caption,
         sa.func.coalesce(room.c.mood, _text("")),
         sa.func.coalesce(clip.c.published_at, clip.c.created_at),
-        sa.literal_column("0", sa.Integer),
+        _ZERO,
     )
     .where(clip.c.state == "published", clip.c.visibility == "public")
     .limit(sa.bindparam("most", type_=sa.Integer))
@@ -273,7 +294,7 @@ _LATEST_REPLAYS = (
         room.c.title,
         room.c.mood,
         recording.c.ended_at,
-        sa.literal_column("0", sa.Integer),
+        _ZERO,
     )
     .select_from(recording.join(room, room.c.room == recording.c.room))
     .where(

@@ -1,6 +1,7 @@
 """Two servers on one PostgreSQL: the feed of the one shows what the other knows."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from server.feed import candidates
+from server.feed import candidates, shared_activity
 from server.rooms.life import RoomEvent
+from server.storage.feed import FeedStore
 from tests.fixtures.people import Browser
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.server import Server, running
@@ -22,6 +24,7 @@ async def servers(
     for name in ("FRESH", "LIVES_EVERY", "RECORDED_EVERY"):
         monkeypatch.setattr(candidates, name, 0.0)
     monkeypatch.setattr(candidates, "SHARE", 1.0)
+    monkeypatch.setattr(shared_activity, "EVERY", 0.1)
     with postgres.database() as url:
         async with (
             running(tmp_path / "one", database=url) as one,
@@ -57,6 +60,18 @@ async def test_lives_tastes_and_cursors_are_the_same_at_both(
             return len(await items(viewer)) == 2
 
         await until(both_are_shown)
+        activity = one.room(rooms[0]).social.activity
+        activity.viewer_joined(1, "fan", True)
+        activity.join("fan")
+        activity.react("fan", 0)
+        store = FeedStore(two.storage.database, two.storage.rooms.server)
+
+        async def the_fan_is_known() -> bool:
+            lives = {live.id: live for live in await store.other_lives(time.time(), 10)}
+            live = lives[rooms[0].name]
+            return (live.viewers, live.arrivals, live.reactors) == (1, 1, 1)
+
+        await until(the_fan_is_known)
         _, page = await viewer.ask("GET", "/api/feed?limit=1")
         async with Browser(one.url, cookie=viewer.cookie) as same:
             (other,) = await items(same, f"cursor={page['cursor']}")
@@ -71,6 +86,8 @@ async def test_lives_tastes_and_cursors_are_the_same_at_both(
             assert await same.status("DELETE", "/api/taste") == 204
             for browser in (viewer, same):
                 assert (await browser.ask("GET", "/api/taste"))[1]["taste"] == {}
+                codes = {each["code"] for item in await items(browser) for each in item["reasons"]}
+                assert "seen" not in codes
 
         path = f"/api/rooms/{rooms[0].name}"
         assert await creator.status("DELETE", path, headers=rooms[0].bearer) == 204

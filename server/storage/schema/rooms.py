@@ -32,6 +32,20 @@ room = sa.Table(
     sa.Index("room_by_end", "ended_at"),
 )
 
+# What people do in a live at present. The server that runs the live writes it for the others.
+live_activity = sa.Table(
+    "live_activity",
+    metadata,
+    sa.Column("room", sa.Text, primary_key=True),
+    sa.Column("viewers", sa.Integer, nullable=False),
+    sa.Column("arrivals", sa.Integer, nullable=False),
+    sa.Column("reactors", sa.Integer, nullable=False),
+    sa.Column("usual_reactors", sa.Double, nullable=False),
+    sa.Column("answers", sa.Integer, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Index("live_activity_by_time", "at"),
+)
+
 server = sa.Table(
     "server",
     metadata,

@@ -63,6 +63,7 @@ IMPERSONAL = {
     "search_gram": {"gram", "kind"},
     "announcement": {"id", "title", "room"},
     "reminder": {"announcement"},
+    "live_activity": {"room"},
     "taste": {"value"},
     "feed_item": {"kind", "item"},
     "push_subscription": {"id", "device", "endpoint", "p256dh", "auth"},

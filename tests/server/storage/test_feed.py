@@ -8,13 +8,14 @@ from server.storage.clip_record import ClipRecord
 from server.storage.database import Database
 from server.storage.feed import FeedStore, StoredItem, StoredReport, StoredTaste, ViewerRecord
 from server.storage.feed_items import FeedItemStore, FeedSums
+from server.storage.live_activity import KEPT, LiveActivityStore, StoredActivity
 from server.storage.schema.media import clip, recording
 from server.storage.schema.moderation import ban, report
 from server.storage.schema.people import follow, hidden
 from server.storage.schema.rooms import room
 from server.storage.storage import Storage
 from tests.fixtures.stored_people import store_person
-from tests.server.storage.rows import add_row
+from tests.server.storage.rows import add_row, count_rows
 
 
 @pytest.fixture
@@ -44,8 +45,26 @@ async def test_the_public_lives_of_other_servers(store: FeedStore, database: Dat
     await add_room(database, "hidden", visibility="unlisted")
     new = StoredItem("live", "new", "p-1", "Title new", "calm", 20.0, 7)
     old = StoredItem("live", "old", "room:old", "Title old", "", 10.0)
-    assert await store.other_lives(10) == [new, old]
-    assert await store.other_lives(1) == [new]
+    assert await store.other_lives(100.0, 10) == [new, old]
+    assert await store.other_lives(100.0, 1) == [new]
+
+
+async def test_what_people_do_in_lives_of_other_servers(
+    store: FeedStore, database: Database
+) -> None:
+    for name in ("busy", "quiet"):
+        await add_room(database, name, live_at=10.0, owner="p-1", server="other", viewers=7)
+    activity = LiveActivityStore(database)
+    await activity.replace([StoredActivity("quiet", 9, 9, 9, 9.0, 9)], 100.0)
+    for reactors in (2, 3):
+        await activity.replace([StoredActivity("busy", 5, 4, reactors, 1.5, 2)], 140.0)
+    found = {live.id: live for live in await store.other_lives(140.0, 10)}
+    busy, quiet = found["busy"], found["quiet"]
+    assert (busy.viewers, busy.arrivals, busy.reactors) == (5, 4, 3)
+    assert (busy.usual_reactors, busy.answers) == (1.5, 2)
+    assert (quiet.viewers, quiet.reactors) == (7, 0), "the figures are old"
+    await activity.replace([], 100.0 + KEPT + 1)
+    assert (await count_rows(database))["live_activity"] == 1
 
 
 async def test_clips_that_may_be_shown(store: FeedStore, database: Database) -> None:
