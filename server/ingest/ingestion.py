@@ -17,6 +17,7 @@ from relay.sample import AUDIO, AUDIO_RATE, VIDEO, Sample, Track
 from relay.stream.stream import Stream
 from server.errors import RequestRefused
 from server.ingest.frame_source import DISCARD, FrameSource
+from server.ingest.missing import Arrivals, Missing, MissingNews, find_missing
 from server.ingest.reception import IngestHealth, Reception, Totals
 from server.ingest.sample_allowance import EXCESS_PER_SECOND, PER_SECOND, SampleAllowance
 from server.ingest.silence import ContinuousSound, Sound
@@ -49,6 +50,9 @@ class MediaSession(Protocol):
 
     @property
     def round_trip(self) -> float | None: ...
+
+    @property
+    def unanswered(self) -> int: ...
 
     def silence(self, now: float) -> float: ...
 
@@ -83,9 +87,12 @@ class Ingestion:
     __slots__ = (
         "__weakref__",
         "_began",
+        "_entry_at",
         "_epoch",
+        "_missing_news",
         "_owner",
         "_parameters",
+        "_parameters_error",
         "_pps",
         "_receiving",
         "_refusal",
@@ -94,6 +101,8 @@ class Ingestion:
         "_rtc",
         "_samples",
         "_sound",
+        "_sound_at",
+        "_sound_offered",
         "_sps",
         "_stream",
         "_timeline",
@@ -137,6 +146,14 @@ class Ingestion:
         publisher. A transcoder publishes its frames outside this call.
         """
         self._sound = ContinuousSound(expected=audio)
+        self._sound_offered = audio
+        self._sound_at: float | None = None
+        """Time of the last audio packet, seconds."""
+        self._entry_at: float | None = None
+        """Time of the last frame at which decoding can start, seconds."""
+        self._missing_news = MissingNews()
+        self._parameters_error = ""
+        """Why the latest keyframe has no usable parameter sets."""
         self._refusal = ""
         """Why there is no transcoder for an encoder that sends no keyframes."""
         self._sps = self._pps = b""
@@ -149,18 +166,22 @@ class Ingestion:
         return self._samples.excessive
 
     def health(self) -> IngestHealth:
-        return self._reception.health(time.monotonic(), self._rtc.round_trip)
+        now = time.monotonic()
+        return self._reception.health(now, self._rtc.round_trip, self._find_missing(now))
 
     # Media in (Sink)
 
     def receive_frame(self, frame: EncodedFrame) -> None:
         self._receiving = True
+        if frame.entry:
+            self._entry_at = frame.arrived
         self.source.receive(frame)
         self._receiving = False
 
     def receive_audio(self, packet: RtpPacket, now: float) -> None:
         if not packet.payload:
             return
+        self._sound_at = now
         try:
             duration = opus.packet_ticks(packet.payload)
         except BitstreamError as error:
@@ -184,7 +205,8 @@ class Ingestion:
         round_trip = self._rtc.round_trip
         if round_trip is not None:
             self._timeline.round_trip = round_trip
-        self._reception.measure(now, self._totals)
+        if self._reception.measure(now, self._totals):
+            self._log_missing(now)
         if self.excessive:
             self._owner.media_failed(TOO_MANY_SAMPLES)
             return now
@@ -204,9 +226,11 @@ class Ingestion:
         self._sps, self._pps = unit.sps or self._sps, unit.pps or self._pps
         if not unit.data:
             return  # OBS sends parameter sets in an access unit of their own
-        if unit.key and not self._announce_parameters(frame.arrived):
-            self._rtc.drop_until_keyframe()
-            return
+        if unit.key:
+            self._refusal = ""
+            if not self._announce_parameters(frame.arrived):
+                self._rtc.drop_until_keyframe()
+                return
         if self._parameters is None:
             return
         self._reception.frame(frame.arrived, key=unit.key)
@@ -291,8 +315,9 @@ class Ingestion:
         try:
             info = h264.track_info(self._sps, self._pps)
         except BitstreamError as error:
-            logger.debug("keyframe dropped: %s", error)
+            self._parameters_error = str(error)
             return False
+        self._parameters_error = ""
         publish = self._unix_us(arrived)
         self._stream.set_track(info, publish)
         self._stream.set_track(opus.track_info(), publish)
@@ -353,6 +378,33 @@ class Ingestion:
             last = max(self._rtc.counters.last_media or 0.0, last)
         return now - last >= SILENT_FOR or self._rtc.silence(now) >= UNREACHABLE_AFTER
 
+    def _log_missing(self, now: float) -> None:
+        for item in self._missing_news.take(self._find_missing(now)):
+            logger.info("room %s: no %s: %s", self._stream.name, item.what, item.text)
+
+    def _find_missing(self, now: float) -> list[Missing]:
+        counters, reassembly = self._rtc.counters, self._rtc.reassembly
+        return find_missing(
+            Arrivals(
+                session=now - self._began,
+                picture=_age(self._reception.frame_at, now),
+                entry=_age(self._entry_at, now),
+                video=_age(reassembly.last_arrival or None, now),
+                sound=_age(self._sound_at, now),
+                sound_offered=self._sound_offered,
+                unknown_payloads=tuple(sorted(counters.unknown_payload_types)),
+                undecodable=reassembly.undecodable,
+                requests=self._rtc.unanswered,
+                lost=reassembly.given_up,
+                parameters_error=self._parameters_error,
+                refusal=self._refusal,
+            )
+        )
+
     def _totals(self) -> Totals:
         reassembly = self._rtc.reassembly
         return Totals(self._rtc.counters.payload_bytes, reassembly.repaired, reassembly.given_up)
+
+
+def _age(moment: float | None, now: float) -> float | None:
+    return None if moment is None else now - moment

@@ -2,7 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from server.ingest.missing import Missing
 
 SPAN = 5
 """Length of the period for which gaps and losses are reported, seconds."""
@@ -29,6 +31,8 @@ class IngestHealth:
     """Time since the last keyframe, ms."""
     round_trip: int | None
     """Round-trip time to the publisher, ms."""
+    missing: list[Missing] = field(default_factory=list)
+    """What viewers miss, and why. Empty while picture and sound arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,18 @@ class Reception:
             self._keyframe_at = now
         self._frames += 1
 
-    def measure(self, now: float, read_totals: Callable[[], Totals]) -> None:
-        """Calls `read_totals` once a second and records the difference to the previous totals."""
+    @property
+    def frame_at(self) -> float | None:
+        """Time of the last frame, seconds; None before the first frame."""
+        return self._frame_at
+
+    def measure(self, now: float, read_totals: Callable[[], Totals]) -> bool:
+        """Calls `read_totals` once a second and records the difference to the previous totals.
+        Returns whether a second has passed.
+        """
         elapsed = now - self._since
         if elapsed < 1:
-            return
+            return False
         before, totals = self._totals, read_totals()
         self._seconds.append(
             _Second(
@@ -91,10 +102,13 @@ class Reception:
             )
         )
         self._since, self._totals, self._frames, self._gap = now, totals, 0, 0.0
+        return True
 
-    def health(self, now: float, round_trip: float | None) -> IngestHealth:
+    def health(
+        self, now: float, round_trip: float | None, missing: list[Missing] | None = None
+    ) -> IngestHealth:
         """Returns the health figures. `round_trip`: round-trip time in seconds; None before its
-        first measurement.
+        first measurement. `missing`: what viewers miss; None for nothing.
         """
         last = self._seconds[-1] if self._seconds else None
         gap = max(self._gap_now(now), *(second.gap for second in self._seconds), 0.0)
@@ -108,6 +122,7 @@ class Reception:
                 None if self._keyframe_at is None else round(1_000 * (now - self._keyframe_at))
             ),
             round_trip=None if round_trip is None else round(1_000 * round_trip),
+            missing=missing or [],
         )
 
     def _gap_now(self, now: float) -> float:

@@ -111,7 +111,7 @@ class Reassembly:
         self._buffer: dict[int, tuple[RtpPacket, float]] = {}
         self._highest = 0
         self.last_arrival = 0.0
-        """Arrival time of the last packet, in seconds of the caller's clock."""
+        """Arrival time of the last packet, in seconds of the caller's clock; 0 before the first."""
         self._gaps = Gaps(round_trip or RoundTrip())
         self.missing: dict[int, Gap] = self._gaps.missing
         """The missing packets of this source, oldest first; empty if none is missing."""

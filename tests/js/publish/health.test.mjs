@@ -2,7 +2,7 @@
 import '../fixtures/english.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Health, judge } from '../../../web/js/publish/health.js';
+import { Health, findingText, judge } from '../../../web/js/publish/health.js';
 
 const well = {
   live: true,
@@ -27,6 +27,7 @@ const well = {
     lost: 0,
     keyframe_age: 900,
     round_trip: 40,
+    missing: [],
   },
   audience: {
     watching: 3,
@@ -64,6 +65,24 @@ test('browser, server and viewers can each make the light weak or bad, with a re
     assert.equal(found.light, light, found.why);
     assert.ok(found.why.length > 5);
   }
+});
+
+test('what the server misses is shown with its cause', () => {
+  const missing = (what, code, requests = 0) => [{ what, code, requests, text: 'in English' }];
+  const found = (list) => {
+    const { ingest, ...situation } = but('ingest', { missing: list });
+    const { light, why } = judge({ ...situation, ingest });
+    return [light, findingText(why, ingest)];
+  };
+  const [light, text] = found(missing('picture', 'no_keyframe', 13));
+  assert.equal(light, 'bad');
+  assert.match(text, /No keyframe after 13 requests: set/);
+  assert.deepEqual(found(missing('picture', 'new_cause')), ['bad', 'in English']);
+  assert.deepEqual(found(missing('sound', 'no_sound')), [
+    'weak',
+    'No sound arrives: switch on the microphone',
+  ]);
+  assert.deepEqual(found([]), ['good', '']);
 });
 
 test('unknown figures count as good, and so do black frames of a hidden camera', () => {

@@ -31,6 +31,7 @@ const ingest = {
   repaired: 3,
   lost: 0,
   keyframe_age: 1_210,
+  missing: [],
   round_trip: 38,
 };
 const value = (rows, name) => rows.find(([each]) => each === name)[1];

@@ -35,6 +35,7 @@ class Rtc:
         self.reassembly = Reassembly()
         self.round_trip: float | None = 0.05
         self.silent_for = 0.0
+        self.unanswered = 0
         self.keyframe_requests = self.unusable_keyframes = self.dues = 0
 
     def silence(self, now: float) -> float:

@@ -7,6 +7,7 @@ import pytest
 
 from relay.errors import Refusal, RefusalCode
 from server.errors import Conflict, Unavailable
+from server.ingest.missing import Missing
 from server.ingest.reception import IngestHealth
 from server.people.person import ANONYMOUS, Person
 from server.rooms.audience import AudienceHealth, Spread
@@ -111,7 +112,10 @@ from server.social.timeline import SecondOfHearts, Timeline, TimelineMessage
 DESCRIPTION = RoomDescription("abc", "Tïtle", State.LIVE, 3, 1_700_000_000.25, None)
 HEALTH = RoomHealth(
     DESCRIPTION,
-    IngestHealth(1_000_000, 29.9, 40, 1, 0, None, 12),
+    IngestHealth(
+        *(1_000_000, 29.9, 40, 1, 0, None, 12),
+        [Missing("picture", "no_keyframe", 13, "no keyframe has arrived")],
+    ),
     AudienceHealth(3, 2, 1, Spread(100, 200), None, 0, {"mse": 2}),
 )
 BY = Requester(Person("p-1", "민지", 3, "minji"), "192.0.2.1", "key")

@@ -12,6 +12,13 @@
  * @property {number} lost
  * @property {number | null} keyframe_age
  * @property {number | null} round_trip
+ * @property {Missing[]} missing
+ *
+ * @typedef {object} Missing  what viewers miss
+ * @property {'picture' | 'sound'} what
+ * @property {string} code
+ * @property {number} requests  keyframe requests without an answer
+ * @property {string} text      the cause, in English
  *
  * @typedef {{p50: number, p95: number} | null} Spread  ms
  *
@@ -39,7 +46,9 @@
  * @property {number} estimate   bit/s
  * @property {number} fps
  * @property {number} standing   fraction of the reporting viewers whose video has stopped
+ * @property {Missing['what'] | undefined} misses
  */
+import { hasText, t } from '../page/strings.js';
 
 /**
  * The possible findings, the most important first. The first finding whose condition is true is
@@ -50,6 +59,7 @@
 const FINDINGS = [
   ['bad', 'not_connected', ({ live }) => !live],
   ['bad', 'no_video', ({ cameraLost }) => cameraLost],
+  ['bad', 'missing', ({ misses }) => misses === 'picture'],
   ['bad', 'nothing_arrives', ({ gap }) => gap > 1_500],
   ['bad', 'much_loss', ({ loss }) => loss > 0.1],
   ['bad', 'very_slow_response', ({ roundTrip }) => roundTrip > 800],
@@ -62,6 +72,7 @@ const FINDINGS = [
   ['weak', 'slow_response', ({ roundTrip }) => roundTrip > 300],
   ['weak', 'not_smooth', ({ gap, fps }) => gap > 500 || fps < 18],
   ['weak', 'some_stopped', ({ standing }) => standing > 0.2],
+  ['weak', 'missing', ({ misses }) => misses === 'sound'],
 ];
 
 /** @param {Situation} situation */
@@ -85,10 +96,25 @@ export function judge(situation) {
     roundTrip: sample?.roundTrip ?? NaN,
     estimate: sample?.estimate || NaN,
     fps: paused || !sample?.width ? NaN : sample.fps,
+    misses: ingest?.missing[0]?.what,
     standing: audience?.reporting ? 1 - audience.playing / audience.reporting : NaN,
   };
   const found = FINDINGS.find(([, , holds]) => holds({ ...situation, ...figures }));
   return found ? { light: found[0], why: found[1] } : { light: 'good', why: '' };
+}
+
+/**
+ * Returns the text of a finding; '' if there is no finding.
+ * @param {string} why  key of the finding
+ * @param {Ingest | null} ingest
+ */
+export function findingText(why, ingest) {
+  if (!why) return '';
+  if (why !== 'missing') return t(`health.${why}`);
+  const missing = ingest?.missing[0];
+  if (!missing) return '';
+  const key = `health.missing.${missing.code}`;
+  return hasText(key) ? t(key, { requests: String(missing.requests) }) : missing.text;
 }
 
 const RANK = { good: 0, weak: 1, bad: 2 };

@@ -1,7 +1,7 @@
 /** The health light of a room, and the figures that appear after a tap on the light. */
 import { byId, setText } from '../page/dom.js';
 import { t } from '../page/strings.js';
-import { Health } from '../publish/health.js';
+import { Health, findingText } from '../publish/health.js';
 import { audienceLine, figures, sentLine } from './health_figures.js';
 
 /** @typedef {import('../publish/health.js').Situation} Situation */
@@ -60,12 +60,12 @@ export class HealthPanel {
 
   #show() {
     const { light, why } = this.#health;
-    const { sample, audience, live } = this.#situation;
+    const { sample, ingest, audience, live } = this.#situation;
     this.#button.dataset.light = live ? light : 'bad';
     setText(byId('health-word'), t(`health.${live ? light : 'off'}`));
     setText(
       byId('health-text'),
-      live ? (why && t(`health.${why}`)) || sentLine(sample) : t('health.not_connected'),
+      live ? findingText(why, ingest) || sentLine(sample) : t('health.not_connected'),
     );
     setText(byId('audience'), live ? audienceLine(audience) : '');
     if (this.#details.hidden) return;
