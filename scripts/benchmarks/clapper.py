@@ -16,8 +16,10 @@ from scripts.benchmarks import timecode
 from scripts.loadgen.clip import SOUND_RATE, Array, Clip, of_loop
 
 WIDTH, HEIGHT, FPS, KBPS = 640, 360, 30, 700
-LOOP = 12.0
-"""Duration of the loop in seconds. The age of a frame is measured modulo this value."""
+LOOP = 24.0
+"""Duration of the loop in seconds. The age of a frame is measured modulo this value; players of HLS
+may be more than 12 s behind.
+"""
 EVERY = 3.0
 """Seconds between flashes. A beep is matched to the correct flash if the beep and the flash are
 less than half of this interval apart.

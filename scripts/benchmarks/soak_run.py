@@ -6,28 +6,24 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import asdict
 
 from playwright.async_api import Browser, Error
 
-from scripts.benchmarks import clapper
 from scripts.benchmarks.bare_page import BarePage, bare_page
 from scripts.benchmarks.chromium import TooLate, script, until
+from scripts.benchmarks.clapping import clapping
 from scripts.benchmarks.inspected import PageFailed
 from scripts.benchmarks.latency import BrokenPath, Progress
 from scripts.benchmarks.memory import PageMemory, own
+from scripts.benchmarks.page_clock import offset_of
 from scripts.benchmarks.paths import PATHS
 from scripts.benchmarks.soak import Report, Viewing
 from scripts.benchmarks.studio import VIEWPORT, WITHIN
-from scripts.loadgen.plans import PublishersPlan
-from scripts.loadgen.target import PublishEndpoint, Server, parse_target
-from scripts.loadgen.workers import Worker
 
 TAKE_EVERY = 5.0
 MEMORY_EVERY = 15.0
 """Seconds between two memory samples. Each sample collects garbage, which may disturb playback."""
 TELL_EVERY = 60.0
-TRIES = 20
 WATCH = (
     "window.sampler = timecode.watch(() => document.querySelector('.screen, video'), () => "
     "performance.now())"
@@ -50,7 +46,7 @@ async def measure(
     BadInput, Playwright's errors, and BrokenPath if a path does not start.
     """
     async with (
-        _creator(url, report.skew / 1_000) as (source, watch),
+        clapping(url, "Soak", report.skew / 1_000) as (source, room),
         AsyncExitStack() as open_pages,
     ):
         pages = []
@@ -58,7 +54,7 @@ async def measure(
             progress(f"{path}: begins")
             pages.append(
                 await open_pages.enter_async_context(
-                    _opened(browser, f"{watch}?player={path}", path)
+                    _opened(browser, f"{url}/r/{room}?player={path}", path)
                 )
             )
         began = time.monotonic()
@@ -157,52 +153,4 @@ async def _opened(browser: Browser, url: str, path: str) -> AsyncIterator[_Viewe
             raise BrokenPath(
                 f"{path}: no video or no audio after {WITHIN:g} s on {page.url}"
             ) from None
-        yield _Viewer(page, await PageMemory.of(page, browser), await _offset(page))
-
-
-async def _offset(page: BarePage) -> float:
-    """Returns the offset in seconds from the page's performance.now() to this process's monotonic
-    clock. Both clocks run at the same speed, but have different origins. Asks the page several
-    times and uses the fastest answer, which is the most precise.
-    """
-    found = []
-    for _ in range(TRIES):
-        asked = time.monotonic()
-        page_ms = float(await page.evaluate("performance.now()"))
-        answered = time.monotonic()
-        found.append((answered - asked, (asked + answered) / 2 - page_ms / 1_000))
-    return min(found)[1]
-
-
-@asynccontextmanager
-async def _creator(url: str, skew: float) -> AsyncIterator[tuple[Worker, str]]:
-    """Starts a separate process that publishes the clapperboard (clapper.py). Yields the process
-    and the URL of the room. Raises BadInput.
-    """
-    api = Server(parse_target(url, owned=False), None, False)
-    endpoint: PublishEndpoint | None = None
-    source: Worker | None = None
-    try:
-        endpoint = await api.create_room("Soak")
-        clip = await asyncio.to_thread(clapper.encode, skew)
-        plan = PublishersPlan(
-            insecure=False,
-            rooms=[(endpoint.room, endpoint.key, endpoint.whip)],
-            clip=clip.to_json(),
-            stay=0,
-            ramp=0,
-            steady=True,
-        )
-        source = Worker("the creator", "test_network", asdict(plan))
-        await source.start()
-        await source.ready()
-        source.begin(time.time())
-        await api.wait_live(endpoint.room, WITHIN)
-        yield source, f"{url}/r/{endpoint.room}"
-    finally:
-        if source is not None:
-            await source.stop()
-        if endpoint is not None:
-            with suppress(Exception):
-                await api.end_room(endpoint)
-        await api.close()
+        yield _Viewer(page, await PageMemory.of(page, browser), await offset_of(page))
