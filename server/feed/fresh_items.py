@@ -12,12 +12,16 @@ from server.storage.errors import StorageError
 
 logger = logging.getLogger(__name__)
 
-ROUND = KEPT - 1.0
-"""Seconds in which all items are read once."""
-MANY = 100
+ROUND = KEPT / 2
+"""Seconds in which all items are read once. A busy server may take twice as long, before requests
+read items themselves and make it busier.
+"""
+MANY = 60
 """Number of requests in a round from which the items are read in turn."""
-STEP = 40
-"""Number of items that are read at once. Other tasks run in between."""
+STEP = 150
+"""Number of items that are read at once. Other tasks run in between. Each read waits several times
+for a thread, which on a busy server takes longer than the items.
+"""
 
 
 class FreshItems:
@@ -49,17 +53,21 @@ class FreshItems:
     async def _read_in_turn(self) -> None:
         """Reads all items again and again, until few requests come."""
         try:
+            within = 0.0  # requests wait for the first round
             while self._asked >= MANY:
                 self._asked = 0
-                await self._read_all(self._ids)
+                await self._read_all(self._ids, within)
+                within = ROUND
         except StorageError as error:
             logger.warning("the items of the feed are not renewed: %s", error)
         finally:
             self._task = None
 
-    async def _read_all(self, ids: Sequence[ItemId]) -> None:
+    async def _read_all(self, ids: Sequence[ItemId], within: float) -> None:
+        """Reads all items once, evenly within so many seconds. Takes ROUND seconds."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         for first in range(0, len(ids), STEP):
             await self._items.renew(ids[first : first + STEP])
-            await asyncio.sleep(max(0.0, began + ROUND * (first + STEP) / len(ids) - loop.time()))
+            await asyncio.sleep(max(0.0, began + within * (first + STEP) / len(ids) - loop.time()))
+        await asyncio.sleep(max(0.0, began + ROUND - loop.time()))
