@@ -1,5 +1,6 @@
 """Tastes of people, from views to storage."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -143,3 +144,18 @@ async def test_people_and_views_that_wait_are_bounded(
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"v": 9}', "\x00", "x" * 9_999])
 def test_a_taste_that_cannot_be_read_is_empty(text: str) -> None:
     assert not read_taste(text, 1e9)
+
+
+async def test_the_tastes_of_many_people_share_transactions(storage: Storage) -> None:
+    people = [f"p-{number}" for number in range(2, 22)]
+    async with asyncio.TaskGroup() as group:
+        for person in people:
+            group.create_task(store_person(storage, person, f"d-{person}"))
+    learner = Learner(storage)
+    for person in people:
+        learner.see("ramen", person)
+    commits = storage.database.commits.counters.commits
+    await learner.tastes.close()
+    assert storage.database.commits.counters.commits - commits <= 3
+    for person in people:
+        assert "ramen" in (await learner.store.viewer(person, learner.clock.now)).taste.value
