@@ -49,10 +49,9 @@ FOREVER = f"public, max-age={60 * TARGET_DURATION}, immutable"
 is short nevertheless, because no client requests these files after this time.
 """
 FRESH = "public, max-age=0, s-maxage=1"
-BLOCKED = f"public, max-age=0, s-maxage={6 * TARGET_DURATION}"
-"""Cache-Control header of a playlist that was requested with the next part. A CDN may answer other
-clients with it, because it contains that part (RFC 8216bis, appendix B). Browsers must ask again:
-a player that requests the same address twice needs a newer playlist.
+"""Cache-Control header of playlists. A CDN answers all clients that ask for the same part with one
+playlist. RFC 8216bis (appendix B) suggests six target durations, but video.js requests an address
+up to four times in a row, and needs a newer playlist each time. Browsers must always ask again.
 """
 
 
@@ -75,7 +74,7 @@ async def _multivariant(rendition: Rendition) -> web.Response:
     frames = [sample for sample in stream.history(2.0) if sample.track is Track.VIDEO]
     rate = frame_rate([frame.media_time for frame in frames])
     text = multivariant(LIVE, stream.tracks[Track.VIDEO], TRACK, bandwidth, rate)
-    return _playlist(text.encode(), hashlib.sha256(text.encode()).hexdigest()[:16], FRESH)
+    return _playlist(text.encode(), hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
 async def _media_playlist(request: web.Request, rendition: Rendition) -> web.Response:
@@ -91,9 +90,7 @@ async def _media_playlist(request: web.Request, rendition: Rendition) -> web.Res
     delta = request.query.get("_HLS_skip") in SKIP and playlist.delta_serves(number)
     zipped = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
     tag = f"{playlist.tag}{'-delta' * delta}{'-gzip' * zipped}"
-    response = _playlist(
-        playlist.body(delta=delta, zipped=zipped), tag, FRESH if part is None else BLOCKED
-    )
+    response = _playlist(playlist.body(delta=delta, zipped=zipped), tag)
     if zipped:
         response.headers[hdrs.CONTENT_ENCODING] = "gzip"
     return response
@@ -156,10 +153,10 @@ def _connected(request: web.Request) -> bool:
     return request.transport is not None and not request.transport.is_closing()
 
 
-def _playlist(body: bytes, tag: str, caching: str) -> web.Response:
+def _playlist(body: bytes, tag: str) -> web.Response:
     headers = {
         hdrs.CONTENT_TYPE: PLAYLIST,
-        hdrs.CACHE_CONTROL: caching,
+        hdrs.CACHE_CONTROL: FRESH,
         hdrs.ETAG: f'"{tag}"',
         hdrs.VARY: hdrs.ACCEPT_ENCODING,
     }

@@ -149,7 +149,7 @@ async def test_answers_are_fit_for_a_cdn(live: Live) -> None:
     async with live.server.http.get(
         f"{client.base}live.m3u8?_HLS_msn={number}&_HLS_part={part + 1}"
     ) as response:
-        assert response.headers["Cache-Control"] == "public, max-age=0, s-maxage=12"
+        assert response.headers["Cache-Control"] == "public, max-age=0, s-maxage=1"
 
 
 async def test_pyav_opens_and_decodes_it(live: Live) -> None:

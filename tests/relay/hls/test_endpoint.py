@@ -14,7 +14,7 @@ from relay.client_address import ClientAddress
 from relay.errors import PlaylistError, RefusalCode
 from relay.hls import endpoint as module
 from relay.hls import rendition as rendition_module
-from relay.hls.answers import BLOCKED, FOREVER, FRESH, MEDIA, PLAYLIST
+from relay.hls.answers import FOREVER, FRESH, MEDIA, PLAYLIST
 from relay.hls.endpoint import Renditions
 from relay.hls.segmenter import SCALE
 from relay.hls.starts import PER_ADDRESS, WAITING_PER_ADDRESS
@@ -96,19 +96,6 @@ async def test_a_playlist_is_compressed_for_clients_that_accept_it(client: Clien
     assert packed.headers["Content-Encoding"] == "gzip" and "Content-Encoding" not in plain.headers
     assert await packed.text() == await plain.text()
     assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
-
-
-async def test_a_cache_may_keep_what_contains_the_requested_part(client: Client) -> None:
-    """Without a part, the same address has a newer playlist soon."""
-    number, part = MediaPlaylist.read(await (await client.get("/live.m3u8")).text()).last
-    for query, caching in (
-        (f"_HLS_msn={number}&_HLS_part={part}", BLOCKED),
-        (f"_HLS_msn={number}", FRESH),
-        ("_HLS_skip=YES", FRESH),
-    ):
-        response = await client.get(f"/live.m3u8?{query}")
-        assert (response.status, response.headers["Cache-Control"]) == (200, caching)
-        assert "max-age=0" in caching, "browsers must ask again"
 
 
 async def test_each_form_of_a_playlist_has_its_own_tag(client: Client) -> None:
