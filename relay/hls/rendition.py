@@ -14,7 +14,7 @@ from relay.client_address import UNKNOWN, ClientAddress
 from relay.errors import PlaylistError, RefusalCode
 from relay.hls.aac_process import AacProcess
 from relay.hls.muxer import Muxer
-from relay.hls.playlist import MAX_BYTES, SEGMENTS, Playlist
+from relay.hls.playlist import MAX_BYTES, Playlist
 from relay.hls.segmenter import PART_ENOUGH, SCALE, TARGET_DURATION, Part
 from relay.media.aac import FRAME, LOOKAHEAD, OpusPacket
 from relay.sample import TIMESCALE, Sample, Track, TrackInfo
@@ -22,6 +22,16 @@ from relay.worker.workers import WorkerFailed, Workers
 
 logger = logging.getLogger(__name__)
 
+HISTORY = 4.0 * TARGET_DURATION
+"""Duration of the earlier media with which the playlist starts, seconds. Players that do not
+support parts need three segments. More media would delay the first answer.
+"""
+PROMPT = 0.5
+"""Duration of a call of the muxer that shows that the rendition has caught up with the stream,
+seconds.
+"""
+CATCHING_UP = 3
+"""Maximum number of calls of the muxer until the first playlist is sent."""
 TICK = 0.15
 """Maximum time between two calls of the muxer, seconds. The muxer is called even if no media
 arrives.
@@ -102,6 +112,7 @@ class Rendition:
         self._arrived_at = self._loop.time()
         self._began_at = self._requested_at = self._loop.time()
         self._stream_over = False
+        self._caught_up = False
         self._clients: dict[str, tuple[float, str]] = {}
         """For each recent client: the time of its last request, and its address."""
         self.viewers = 0
@@ -189,7 +200,7 @@ class Rendition:
         """Waits until the playlist has a segment that can be played. Raises PlaylistError (503) if
         there is no such segment within BLOCK seconds.
         """
-        await self._until(lambda: bool(self.playlist), lambda: True)
+        await self._until(lambda: self._caught_up and bool(self.playlist), lambda: True)
 
     async def reach(self, number: int, part: int, connected: Callable[[], bool]) -> None:
         """Waits until the playlist has reached a part.
@@ -262,7 +273,7 @@ class Rendition:
     async def _run(self) -> None:
         try:
             self._begin()
-            await self._advance()
+            await self._catch_up()
             self.stream.demand_fresh_keyframe(time.time_ns() // 1_000)
             while not self._stream_over and (
                 self.waiting or self._loop.time() - self._requested_at < IDLE
@@ -290,7 +301,7 @@ class Rendition:
 
     def _begin(self) -> None:
         video = self.stream.tracks.get(Track.VIDEO)
-        history = self.stream.history(SEGMENTS * TARGET_DURATION)
+        history = self.stream.history(HISTORY)
         if video:
             self._pending.append(video)
         self._pending += history
@@ -300,6 +311,18 @@ class Rendition:
             self._arrived_at -= min(max(0.0, silence), MAX_SILENCE)
         self.stream.add_reader(self)
         self.channel.add_output(self)
+
+    async def _catch_up(self) -> None:
+        """Makes the parts of the earlier media, and of the media that arrives meanwhile. A player
+        that starts with an old playlist stays behind.
+        """
+        for _ in range(CATCHING_UP):
+            began = self._loop.time()
+            await self._advance()
+            if self._loop.time() - began < PROMPT:
+                break
+        self._caught_up = True
+        self._notify()
 
     async def _advance(self) -> None:
         self._due.clear()

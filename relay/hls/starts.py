@@ -1,6 +1,6 @@
 """Decides when the HLS rendition of a room may start. Pure.
 
-The start of a rendition costs more CPU time than any later step: a process is created, and up to 20
+The start of a rendition costs more CPU time than any later step: a process is created, and some 10
 s of audio are encoded at once. A rendition is starting until it has a playable segment.
 """
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,6 +15,7 @@ from relay.errors import PlaylistError, RefusalCode
 from relay.hls import rendition as module
 from relay.hls.rendition import Rendition
 from relay.hls.segmenter import SCALE
+from relay.media.aac import OpusPacket
 from relay.worker.workers import WorkerFailed, Workers
 from tests.fixtures.channel import make_channel
 from tests.fixtures.deadline import eventually
@@ -69,6 +70,31 @@ def present() -> bool:
 async def test_what_was_published_before_can_be_played(rendition: Rendition) -> None:
     await rendition.playable()
     assert rendition.playlist and "#EXTINF" in rendition.playlist.text
+
+
+async def test_the_first_playlist_has_the_media_that_came_while_it_was_made(
+    channel: Channel,
+    executor: ThreadPoolExecutor,
+    workers: Workers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A player that starts with an old playlist stays behind."""
+    monkeypatch.setattr(module, "PROMPT", 0.0)
+    rendition = Rendition(channel, executor, workers)
+    encode, goes_on = rendition._encoder.encode, asyncio.Event()
+
+    async def wait(packets: Sequence[OpusPacket]) -> list[list[bytes]]:
+        await goes_on.wait()
+        return await encode(packets)
+
+    monkeypatch.setattr(rendition._encoder, "encode", wait)
+    playable = asyncio.create_task(rendition.playable())
+    await eventually(lambda: rendition.waiting)
+    publish(channel, 5 * SCALE, 8 * SCALE)
+    goes_on.set()
+    await playable
+    assert sum(segment.duration for segment in rendition.playlist._segments) > 7 * SCALE
+    await rendition.close()
 
 
 async def test_a_clock_that_was_set_forward(executor: ThreadPoolExecutor, workers: Workers) -> None:
