@@ -308,6 +308,8 @@ async def test_a_viewer_watches_where_no_websocket_gets_through(
     room's events still arrive.
     """
     visitors.complaints.allow("ws://127.0.0.1:9/")
+    # A loaded server asks the player to request the playlist later.
+    visitors.complaints.allow(r"status of 503 .*\.m3u8")
     room = Room(
         await visitors.page(
             f"{on_air.watch}?player={wanted}" if wanted else on_air.watch,
