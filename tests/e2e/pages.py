@@ -135,8 +135,7 @@ class Visitors:
         return Room(await self.page(url, EYES, *scripts))
 
     async def leave(self) -> None:
-        for context in self._contexts:
-            await context.close()
+        await asyncio.gather(*(context.close() for context in self._contexts))
 
 
 class Studio:
