@@ -11,6 +11,8 @@ SLICE, IDR, SEI, SPS, PPS, AUD = 1, 5, 6, 7, 8, 9
 END_OF_SEQUENCE, END_OF_STREAM, FILLER = 10, 11, 12
 _RECOVERY_POINT = 6
 """Type of the SEI message that marks a recovery point (H.264 §D.1.1)."""
+_MAX_SEI_MESSAGES = 8
+"""Maximum number of messages that are read in one SEI NAL unit."""
 
 _NOT_IN_SAMPLES = frozenset((SPS, PPS, AUD, END_OF_SEQUENCE, END_OF_STREAM, FILLER))
 """NAL unit types that samples do not contain. Parameter sets are in `avcC` (sample entry avc1), and
@@ -286,11 +288,14 @@ def access_unit(nals: Iterable[bytes]) -> AccessUnit:
 
 
 def _has_recovery_point(sei: bytes) -> bool:
-    """Whether an SEI NAL unit contains a recovery point message (H.264 §7.3.2.3.1). Messages of
-    more than 254 bytes end the search, because a recovery point precedes them in practice.
+    """Whether an SEI NAL unit has a recovery point among its first messages (H.264 §7.3.2.3.1). A
+    message of more than 254 bytes ends the search: encoders send such messages in a NAL unit of
+    their own, or last.
     """
     at = 1
-    while at + 2 < len(sei):
+    for _ in range(_MAX_SEI_MESSAGES):
+        if at + 2 >= len(sei):
+            break
         kind, size = sei[at], sei[at + 1]
         if kind == _RECOVERY_POINT:
             return True

@@ -63,11 +63,6 @@ class TranscodedSource:
         """Number of frames dropped because the worker was not ready or too slow."""
         return self._transcoding.dropped
 
-    @property
-    def broken(self) -> int:
-        """Number of frames that the worker could not decode since its last picture."""
-        return self._transcoding.broken
-
     def start(self) -> None:
         """Starts the worker."""
         self._task = asyncio.get_running_loop().create_task(self._run())

@@ -90,8 +90,6 @@ class Transcoding:
     def __init__(self, codec: str, takeover: Takeover | None = None) -> None:
         """`codec`: a key of `transcoder.DECODERS`."""
         self.state = State.STARTING
-        self.broken = 0
-        """Number of frames that the worker could not decode since its last picture."""
         self.dropped = 0
         """Number of frames dropped because the worker was not ready or too slow."""
         self._annexb = codec == "H264"
@@ -173,8 +171,10 @@ class Transcoding:
         order. The result is empty if the frame is dropped, waits, or contains only parameter sets.
         """
         if self._waiting.open and (self._waiting or self.state is State.STARTING):
+            waited = len(self._waiting)
             if not self._waiting.add(frame):
-                self.dropped += 1
+                self.dropped += waited + 1
+                self.happen(Event.OVERLOADED)
             return b""
         return self._request(frame)
 
@@ -224,7 +224,6 @@ class Transcoding:
         match kind:
             case Kind.FRAME | Kind.KEYFRAME:
                 self._forwarding = False
-                self.broken = 0
                 unit = h264.access_unit(h264.split_annexb(data))
                 return EncodedFrame(timestamp, unit, self._arrivals.pop(timestamp, now))
             case Kind.READY:
@@ -236,7 +235,6 @@ class Transcoding:
                 # A worker under the control of an attacker may send more answers than requests.
                 self._in_flight = max(0, self._in_flight - 1)
                 if kind is Kind.BROKEN:
-                    self.broken += 1
                     self.happen(Event.BROKEN)
         return None
 

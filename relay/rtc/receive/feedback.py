@@ -105,12 +105,14 @@ class KeyframeRequests:
 
     def keyframe_received(self, now: float) -> None:
         self.recovery_point_received(now)
+        self._pause = None
         self.unanswered = 0
 
     def recovery_point_received(self, now: float) -> None:
-        """Records a recovery point that replaces a keyframe."""
+        """Records a recovery point that replaces a keyframe. The interval between requests does not
+        become short again, because the encoder ignores the requests.
+        """
         self._asked = False
-        self._pause = None
         self._last_key = now
 
     def ignored(self, now: float) -> bool:

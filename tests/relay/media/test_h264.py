@@ -322,6 +322,8 @@ def test_recovery_points_of_x264() -> None:
         (b"\x06\x05\x04abc\x06\x01\xc4\x80", False),
         (b"\x06\x05\xff" + bytes(300), False),
         (b"\x06\xff\x06\x01\xc4\x80", False),
+        (b"\x06" + 7 * b"\x01\x00" + b"\x06\x01\xc4\x80", True),
+        (b"\x06" + 8 * b"\x01\x00" + b"\x06\x01\xc4\x80", False),
         (b"\x06\x06", False),
         (b"\x06", False),
     ],

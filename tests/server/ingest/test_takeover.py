@@ -161,6 +161,21 @@ def test_a_crash_drops_the_frames_that_wait() -> None:
     assert transcoding.needs_keyframe
 
 
+def test_too_many_frames_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All are dropped, and the transcoder waits for the next entry, as after a crash."""
+    monkeypatch.setattr("server.ingest.gop.MAX_FRAMES", 10)
+    frames = refreshing(20)
+    transcoding = Transcoding("H264", Takeover(tuple(frames[:10])))
+    transcoding.receive_answer(Kind.READY, 0, b"", 0.0)
+    assert transcoding.waiting_requests() and transcoding.state is State.RUNNING
+    for frame in frames[10:15]:
+        assert transcoding.request(frame) == b""
+    assert transcoding.state is State.WAITING and transcoding.dropped == 11
+    for _ in range(BEHIND):
+        transcoding.receive_answer(Kind.DONE, 0, b"", 0.0)
+    assert transcoding.waiting_requests() == b"" and transcoding.needs_keyframe
+
+
 def test_frames_that_wait_do_not_crowd_the_worker() -> None:
     """A worker that does not catch up in time only decodes what still waits."""
     frames = refreshing(60)
