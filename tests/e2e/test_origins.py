@@ -61,7 +61,10 @@ USES = """async (url) => {
     }, 33);
     const peer = new RTCPeerConnection();
     const [track] = canvas.captureStream().getVideoTracks();
-    peer.addTransceiver(track, { direction: 'sendonly' });
+    // As LiveKit's SDK does. The answer rejects the data channel, and accepts one layer.
+    peer.createDataChannel('data');
+    const sendEncodings = [{ rid: 'h', scaleResolutionDownBy: 2 }, { rid: 'f' }];
+    peer.addTransceiver(track, { direction: 'sendonly', sendEncodings });
     return negotiate(peer, `${url}/whip/${room}`, { Authorization: `Bearer ${key}` });
   });
   await step('whep', async () => {
@@ -69,7 +72,12 @@ USES = """async (url) => {
     const video = Object.assign(document.createElement('video'), { muted: true, autoplay: true });
     document.body.append(video);
     peer.ontrack = ({ track }) => (video.srcObject = new MediaStream([track]));
-    peer.addTransceiver('video', { direction: 'recvonly' });
+    // Without a direction, as in the README of whip-whep. The answer rejects the section before it,
+    // which cannot receive, and those behind it.
+    peer.addTransceiver('video', { direction: 'sendonly' });
+    peer.addTransceiver('video');
+    peer.addTransceiver('video');
+    peer.createDataChannel('data');
     const location = await negotiate(peer, `${url}/whep/${room}`);
     await new Promise((done) => video.requestVideoFrameCallback(done));
     return location;

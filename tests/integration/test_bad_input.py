@@ -76,6 +76,7 @@ async def test_offers_that_cannot_be_taken(unharmed: Live) -> None:
         (422, good.replace("a=ice-ufrag", "a=x-ufrag")),
         (422, good.replace("a=fingerprint", "a=x-fingerprint")),
         (422, good.replace("a=sendonly", "a=recvonly")),
+        (422, good + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n" * 198),
     ]
     for status, offer in cases:
         began = time.monotonic()

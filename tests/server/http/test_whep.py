@@ -81,6 +81,20 @@ async def test_a_session_from_offer_to_end(server: Server) -> None:
     assert (await ask(server, "DELETE", session))[:2] == (404, "session_not_found")
 
 
+async def test_offers_with_many_sections(server: Server) -> None:
+    """whip-whep's offer with a data channel is taken; 200 sections are not, and count as no
+    session.
+    """
+    room = await live_room(server)
+    channel = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"
+    whole = offer("medooze_whep")
+    refused = await ask(server, "POST", f"/whep/{room.name}", whole + channel * 198)
+    assert refused[:2] == (422, "unusable_offer")
+    status, _, headers = await ask(server, "POST", f"/whep/{room.name}", whole + channel)
+    assert status == 201 and len(server.whep.sessions) == 1
+    assert (await ask(server, "DELETE", headers["Location"]))[0] == 200
+
+
 async def test_an_address_has_a_number_of_sessions(server: Server) -> None:
     """A refused offer does not count; a session counts until it ends."""
     room = await live_room(server)
