@@ -1,15 +1,18 @@
 """The plugins that run the suite."""
 
+import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tests.plugins.folders import folder_of
-from tests.plugins.lanes import DEMANDING, PAGES, choose, runs_browsers
+from tests.plugins.lanes import DEMANDING, NICE, PAGES, LowPriority, choose, runs_browsers
 from tests.plugins.minutes import Minutes
 
 E2E, LOAD, UNIT = "tests/e2e/test_live.py", "tests/load/test_load.py", "tests/test_floors.py"
-PATIENT = "tests/relay/test_message.py"
+QUIET = "tests/relay/test_message.py"
 
 
 @pytest.mark.parametrize(
@@ -33,21 +36,21 @@ def test_slow_folders_come_first_and_browsers_last() -> None:
 
 
 def test_patient_tests_run_beside_browsers() -> None:
-    units = [PATIENT, E2E, UNIT, *DEMANDING]
+    units = [QUIET, E2E, UNIT, *DEMANDING]
     for browsers in (True, False):
         assert choose(units, browsers=browsers) == UNIT
     units.remove(UNIT)
     assert choose(units, browsers=True) == E2E
-    assert choose(units, browsers=False) == PATIENT
+    assert choose(units, browsers=False) == QUIET
     units.remove(E2E)
-    assert choose(units, browsers=True) == PATIENT, "it helps before the most demanding files begin"
+    assert choose(units, browsers=True) == QUIET, "it helps before the most demanding files begin"
 
 
 def test_files_that_need_both_cores_come_last() -> None:
     for unit in DEMANDING:
         assert (Path(__file__).parents[1] / unit).is_file()
         assert choose([unit, UNIT], browsers=True) == UNIT
-        assert choose([unit, PATIENT], browsers=True) == PATIENT
+        assert choose([unit, QUIET], browsers=True) == QUIET
         assert choose([unit, E2E], browsers=True) == E2E
         assert choose([unit], browsers=True) == unit
         assert choose([unit], browsers=False) is None
@@ -65,11 +68,28 @@ def test_one_worker_runs_browsers() -> None:
     assert [runs_browsers(f"gw{number}") for number in range(4)] == [True, False, False, False]
 
 
+@pytest.mark.parametrize(
+    ("tests", "lowered"), [([UNIT, QUIET, QUIET, E2E], [NICE]), ([UNIT, QUIET], []), ([E2E], [])]
+)
+def test_patient_tests_lower_the_priority_once_if_browsers_run(
+    monkeypatch: pytest.MonkeyPatch, tests: list[str], lowered: list[int]
+) -> None:
+    said: list[int] = []
+    monkeypatch.setattr(os, "nice", said.append)
+    items: Any = [SimpleNamespace(nodeid=f"{test}::test_a") for test in tests]
+    session: Any = SimpleNamespace(items=items)
+    plugin = LowPriority()
+    plugin.pytest_collection_finish(session)
+    for item in items:
+        plugin.pytest_runtest_setup(item)
+    assert said == lowered
+
+
 def test_minutes_are_summed_per_folder() -> None:
     minutes = Minutes()
     for when in ("setup", "call"):
         minutes.pytest_runtest_logreport(report(f"{E2E}::test_a", when, 45.0))
-    minutes.pytest_runtest_logreport(report(f"{PATIENT}::test_b", "setup", 6.0))
+    minutes.pytest_runtest_logreport(report(f"{QUIET}::test_b", "setup", 6.0))
     assert [line.split() for line in minutes.lines()] == [
         ["tests/e2e", "1", "tests", "1.5", "min"],
         ["tests/relay", "1", "tests", "0.1", "min"],
