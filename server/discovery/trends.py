@@ -15,7 +15,9 @@ logger = logging.getLogger(__name__)
 MOST = 20
 """Number of tags that trend."""
 KEPT = 10.0
-"""Seconds for which the tags that trend are kept in memory."""
+"""Age from which a request makes the tags that trend be read again, seconds."""
+STALE = 60.0
+"""Age from which a request waits for them, seconds."""
 ROLL_UP_EVERY = 600.0
 """Seconds between two sums of the hours that are over."""
 
@@ -33,34 +35,47 @@ class Trends:
         self._tags = tags
         self._clock = clock
         self._found: list[TrendingTag] = []
-        self._found_at: float | None = None
+        self._found_at = float("-inf")
         self._reading = asyncio.Lock()
+        self._renewing: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
-        if self._task:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        for task in (self._task, self._renewing):
+            if task:
+                task.cancel()
+                await asyncio.wait([task])
 
     async def find(self) -> list[TrendingTag]:
         """Returns the tags that trend, the first one most. While the database fails, returns those
         of the last time. Raises StorageError if there are none.
         """
-        async with self._reading:
-            now = asyncio.get_running_loop().time()
-            if self._found_at is None or now - self._found_at >= KEPT:
-                try:
-                    self._found = await self._read()
-                except StorageError as error:
-                    if self._found_at is None:
-                        raise
-                    logger.warning("the tags that trend are those of the last time: %s", error)
-                # Also after an error: the requests that wait must not wait for one try each.
-                self._found_at = now
+        if self._age >= STALE:
+            await self._renew()
+        elif self._age >= KEPT and (self._renewing is None or self._renewing.done()):
+            self._renewing = asyncio.get_running_loop().create_task(self._renew())
         return self._found
+
+    @property
+    def _age(self) -> float:
+        return asyncio.get_running_loop().time() - self._found_at
+
+    async def _renew(self) -> None:
+        async with self._reading:
+            if self._age < KEPT:  # renewed by another request
+                return
+            began = asyncio.get_running_loop().time()
+            try:
+                self._found = await self._read()
+            except StorageError as error:
+                if self._found_at == float("-inf"):
+                    raise
+                logger.warning("the tags that trend are those of the last time: %s", error)
+            # Also after an error: the requests that wait must not wait for one try each.
+            self._found_at = began
 
     async def roll_up(self) -> None:
         """Sums the uses of the last hours that are over. Raises StorageError."""

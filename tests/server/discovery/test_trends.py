@@ -37,12 +37,19 @@ async def test_requests_wait_for_one_try_while_the_database_fails(
     with monkeypatch.context() as away:
         away.setattr(storage.tags, "counts", fail)
         away.setattr(module, "KEPT", 0.0)
+        away.setattr(module, "STALE", 0.0)
         assert await trends.find() == found
         away.setattr(module, "KEPT", 1_000.0)
+        away.setattr(module, "STALE", 1_000.0)
         for _ in range(3):
             assert await trends.find() == found
         assert tries == 1
         with pytest.raises(StorageUnavailable):
             await Trends(storage.tags).find()
+    await add_clip(storage, "clip2", "#sad cat")
     monkeypatch.setattr(module, "KEPT", 0.0)
-    assert [one.record.tag for one in await trends.find()] == ["funny"]
+    assert await trends.find() == found, "this request does not wait"
+    assert trends._renewing
+    await trends._renewing
+    assert {one.record.tag for one in await trends.find()} == {"funny", "sad"}
+    await trends.close()
