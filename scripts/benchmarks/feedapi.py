@@ -23,10 +23,12 @@ from scripts.benchmarks.load_run import run_load
 from scripts.benchmarks.local_server import LocalServer
 from scripts.benchmarks.many_clips import WORDS, title_of, write_clips
 from scripts.loadgen.person_cookie import cookie_of
+from server.discovery.indexing import Indexing
 from server.storage.feed_items import FeedSums
 from server.storage.rooms import RoomRecord
 from server.storage.schema.rooms import room as room_table
 from server.storage.storage import Storage
+from server.storage.unindexed import UnindexedStore
 
 SLOWEST, RATIO = 20.0, 1.2
 """Bars: the 99th percentile of a request, ms; that of the delay of media, compared with a run
@@ -148,6 +150,8 @@ async def _write(data: Path, plan: Plan) -> None:
         shown = [_sums("clip", f"clip-{n}", chance) for n in range(min(SUMS, plan.clips))]
         shown += [_sums("live", f"live-{number}", chance) for number in range(plan.lives - REAL)]
         await storage.feed_items.add(shown, time.time())
+        # Else each server would add the lives to the search during its run.
+        await Indexing(UnindexedStore(storage.database)).add_all()
     finally:
         await storage.close()
 
