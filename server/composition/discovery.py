@@ -30,6 +30,7 @@ def open_discovery(
 ) -> Discovery:
     """Creates the parts, and starts their tasks."""
     items = FeedItems(storage.public_items, rooms.in_memory, posters, storage.rooms.server)
+    stack.push_async_callback(items.close)
     trends = Trends(storage.tags)
     trends.start()
     stack.push_async_callback(trends.close)

@@ -6,6 +6,7 @@ items = await feed_items.find([ItemId(Kind.CLIP, "…"), ItemId(Kind.LIVE, "…"
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from server.clips.paths import files_path
 from server.discovery.item import FeedItem, ItemCreator, ItemId, ItemTag, Kind, utc
@@ -22,14 +23,24 @@ this time; what it refers to is refused at once.
 """
 KEPT_ALONE = 900.0
 """Seconds for which an item in memory is listed while the database fails."""
+MOST_AT_ONCE = 150
+"""Number of items from which a read takes no further ones. Frames wait while they are built."""
 MAX_ITEMS = 10_000
 UNSEEN_KEPT = 2.0
 """Seconds for which the creators are kept whose items a viewer does not see."""
 MAX_VIEWERS = 10_000
 
 
+@dataclass(slots=True, eq=False)
+class _Batch:
+    """Items that one read finds."""
+
+    ids: dict[ItemId, None] = field(default_factory=dict)
+    task: asyncio.Task[dict[ItemId, FeedItem | None]] | None = None
+
+
 class FeedItems:
-    """The builder of items, for all servers' lives, clips and replays."""
+    """The builder of items of all servers. Call `close()` at the end."""
 
     def __init__(
         self,
@@ -47,6 +58,15 @@ class FeedItems:
         self._clock = clock
         self._items: Recent[ItemId, tuple[float, FeedItem | None]] = Recent(MAX_ITEMS)
         self._unseen: Recent[str, tuple[float, frozenset[str]]] = Recent(MAX_VIEWERS)
+        self._reading = asyncio.Lock()
+        self._waiting: _Batch | None = None
+        """The items that the next read finds."""
+        self._tasks: set[asyncio.Task[dict[ItemId, FeedItem | None]]] = set()
+
+    async def close(self) -> None:
+        """Waits for the reads that have begun."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def find(self, ids: Sequence[ItemId], viewer: str = "") -> list[FeedItem]:
         """Returns the items in the order of their ids. Leaves out what is not public, what does not
@@ -68,7 +88,7 @@ class FeedItems:
         """Builds items again, so that `find` reads nothing for them for KEPT seconds. Raises
         StorageError.
         """
-        await self._build(ids, asyncio.get_running_loop().time())
+        await self._build(ids)
 
     async def unseen_by(self, viewer: str) -> frozenset[str]:
         """Returns the creators whose items a viewer does not see. Raises StorageError."""
@@ -88,7 +108,7 @@ class FeedItems:
         if recalled and not self._store.answers:
             return recalled
         try:
-            return await self._build(ids, now)
+            return await self._build(ids)
         except StorageError:
             if recalled:
                 return recalled
@@ -105,11 +125,33 @@ class FeedItems:
         room = self._rooms.find(id.id)
         return self._server != "" if room is None else room.on_air
 
-    async def _build(self, ids: Sequence[ItemId], now: float) -> dict[ItemId, FeedItem | None]:
-        rooms = [id.id for id in ids if id.kind is not Kind.CLIP]
-        clips = [id.id for id in ids if id.kind is Kind.CLIP]
-        rows = await self._store.find(rooms, clips, self._clock())
-        built = {id: self._item(id, rows) for id in ids}
+    async def _build(self, ids: Sequence[ItemId]) -> dict[ItemId, FeedItem | None]:
+        """Builds items. All that wait for the database share one read."""
+        batch = self._waiting
+        if batch is None or len(batch.ids) >= MOST_AT_ONCE:
+            batch = self._waiting = _Batch()
+            batch.task = asyncio.get_running_loop().create_task(self._read(batch))
+            self._tasks.add(batch.task)
+            batch.task.add_done_callback(self._end)
+        batch.ids.update(dict.fromkeys(ids))
+        assert batch.task is not None
+        built = await asyncio.shield(batch.task)
+        return {id: built[id] for id in ids}
+
+    def _end(self, task: asyncio.Task[dict[ItemId, FeedItem | None]]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # those who wait get the error; perhaps all have left
+
+    async def _read(self, batch: _Batch) -> dict[ItemId, FeedItem | None]:
+        async with self._reading:
+            if self._waiting is batch:
+                self._waiting = None
+            now = asyncio.get_running_loop().time()
+            rooms = [id.id for id in batch.ids if id.kind is not Kind.CLIP]
+            clips = [id.id for id in batch.ids if id.kind is Kind.CLIP]
+            rows = await self._store.find(rooms, clips, self._clock())
+        built = {id: self._item(id, rows) for id in batch.ids}
         for id, item in built.items():
             self._items.keep(id, (now, item))
         return built

@@ -1,14 +1,19 @@
 """Items of several servers, which share a database."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from server.discovery.item import ItemId, Kind
 from server.discovery.items import FeedItems
+from server.posters.posters import Posters
 from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import RoomEvent
+from server.storage.public_items import PublicItems
+from server.storage.storage import Storage
 from tests.fixtures.server import running
 from tests.server.storage.discovered import add_clip, add_live
 
@@ -52,3 +57,31 @@ async def test_items_are_kept_for_a_moment(tmp_path: Path, monkeypatch: pytest.M
         server.room(room).finish()
         assert await items.find([id]) == []
         assert replace(item, score=1.0).key == id
+
+
+async def test_requests_that_wait_share_a_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = await Storage.open(tmp_path)
+    for number in range(6):
+        await add_clip(storage, f"clip{number}")
+    reads = 0
+    find = storage.public_items.find
+
+    async def counted(*arguments: Any) -> PublicItems:
+        nonlocal reads
+        reads += 1
+        return await find(*arguments)
+
+    monkeypatch.setattr(storage.public_items, "find", counted)
+    items = FeedItems(storage.public_items, RoomsInMemory({}), cast(Posters, None), "")
+    wanted = [[ItemId(Kind.CLIP, f"clip{n + more}") for n in range(3)] for more in range(4)]
+    left = asyncio.create_task(items.find(wanted[0]))
+    others = [asyncio.create_task(items.find(ids)) for ids in wanted]
+    await asyncio.sleep(0)
+    left.cancel()
+    found = await asyncio.gather(*others)
+    assert [[item.key for item in each] for each in found] == wanted
+    assert reads == 1
+    await items.close()
+    await storage.close()
