@@ -104,11 +104,13 @@ class Sample:
         self.media_time = pts * 1_000_000 // (VIDEO_RATE if track is VIDEO else AUDIO_RATE)
         """The presentation time in µs."""
 
-    def lasting(self, duration: int) -> "Sample":
-        """Returns a copy with another duration, in ticks."""
+    def lasting(self, duration: int, dts: int | None = None) -> "Sample":
+        """Returns a copy with another duration, in ticks. `dts`: another time of decoding; the time
+        of presentation stays.
+        """
         return Sample(
             self.track,
-            self.dts,
+            self.dts if dts is None else dts,
             self.pts,
             self.data,
             self.key,

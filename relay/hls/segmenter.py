@@ -246,10 +246,16 @@ class Segmenter:
         known frame ends.
         """
         starts = [frame.dts for frame in self._frames] + [following]
-        exact = [frame.lasting(starts[n + 1] - frame.dts) for n, frame in enumerate(self._frames)]
-        frames = [frame for frame in exact if frame.dts < boundary]
+        count = sum(frame.dts < boundary for frame in self._frames)
+        # A part begins with the decode time of its first frame. Shaka Player moves the media if a
+        # part begins later than the playlist says, and drops all frames up to the next IDR.
+        starts[0] = self._began
+        frames = [
+            frame.lasting(end - start, start)
+            for frame, start, end in zip(self._frames[:count], starts, starts[1:], strict=False)
+        ]
         audio = [sample for sample in self._audio if _ticks(sample) < boundary]
-        self._frames = self._frames[len(frames) :]
+        self._frames = self._frames[count:]
         self._audio = self._audio[len(audio) :]
         data = muxed_fragment((frames, audio), self._sequence) if frames or audio else b""
         self._sequence += 1

@@ -16,8 +16,14 @@ from relay.hls.segmenter import (
     Segmenter,
 )
 from relay.media.aac import FRAME, TRACK
+from relay.media.bmff import track_id
 from relay.sample import Sample, Track
-from tests.fixtures.media import decode_times, video_sample, video_track
+from tests.fixtures.media import (
+    decode_times,
+    presentation_times,
+    video_sample,
+    video_track,
+)
 
 START = 900_000
 
@@ -96,16 +102,29 @@ def test_whatever_comes_every_limit_is_kept(given_pictures: list[Sample]) -> Non
 @settings(deadline=None)
 @given(pictures())
 def test_nothing_is_lost_doubled_or_moved(given_pictures: list[Sample]) -> None:
-    segments = segments_of(run(given_pictures))
-    assert segments[0][0].start is not None
-    times = decode_times(
-        segments[0][0].start.init + b"".join(part.data for segment in segments for part in segment)
-    )
-    assert times["video"] == [picture.dts for picture in given_pictures]
+    parts = run(given_pictures)
+    assert parts[0].start is not None
+    media = parts[0].start.init + b"".join(part.data for part in parts)
+    times = presentation_times(media)
+    assert times["video"] == [picture.pts for picture in given_pictures]
+    decoded = decode_times(media)["video"]
+    assert decoded == sorted(set(decoded)), "a frame is decoded before the frame before it"
     assert all(
         after - before == FRAME
         for before, after in zip(times["audio"], times["audio"][1:], strict=False)
     )
+
+
+@settings(deadline=None)
+@given(pictures())
+def test_the_video_of_a_part_begins_where_the_playlist_says(given_pictures: list[Sample]) -> None:
+    """It is decoded from there on, even if the part begins in the middle of a frame."""
+    for part in run(given_pictures):
+        if not part.data:
+            continue
+        track, at = part.data.index(b"tfhd") + 8, part.data.index(b"tfdt") + 8
+        if int.from_bytes(part.data[track : track + 4]) == track_id(Track.VIDEO):
+            assert int.from_bytes(part.data[at : at + 8]) == part.began
 
 
 def test_at_thirty_frames_a_second_parts_are_six_frames_and_a_segment_begins_with_its_idr() -> None:
