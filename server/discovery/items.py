@@ -13,7 +13,7 @@ from server.discovery.item import FeedItem, ItemCreator, ItemId, ItemTag, Kind, 
 from server.posters.posters import Posters
 from server.recent import Recent
 from server.rooms.in_memory import RoomsInMemory
-from server.storage.errors import StorageError
+from server.storage.errors import StorageError, StorageUnavailable
 from server.storage.public_items import PublicClip, PublicItems, PublicItemStore, PublicLive
 from server.storage.who import Who
 
@@ -25,6 +25,9 @@ KEPT_ALONE = 900.0
 """Seconds for which an item in memory is listed while the database fails."""
 MOST_AT_ONCE = 150
 """Number of items from which a read takes no further ones. Frames wait while they are built."""
+READS_AT_ONCE = 2
+MAX_READS = 10
+"""Maximum number of reads that run or wait. The next requests are refused."""
 MAX_ITEMS = 10_000
 UNSEEN_KEPT = 2.0
 """Seconds for which the creators are kept whose items a viewer does not see."""
@@ -58,7 +61,7 @@ class FeedItems:
         self._clock = clock
         self._items: Recent[ItemId, tuple[float, FeedItem | None]] = Recent(MAX_ITEMS)
         self._unseen: Recent[str, tuple[float, frozenset[str]]] = Recent(MAX_VIEWERS)
-        self._reading = asyncio.Lock()
+        self._reading = asyncio.Semaphore(READS_AT_ONCE)
         self._waiting: _Batch | None = None
         """The items that the next read finds."""
         self._tasks: set[asyncio.Task[dict[ItemId, FeedItem | None]]] = set()
@@ -129,6 +132,8 @@ class FeedItems:
         """Builds items. All that wait for the database share one read."""
         batch = self._waiting
         if batch is None or len(batch.ids) >= MOST_AT_ONCE:
+            if len(self._tasks) >= MAX_READS:
+                raise StorageUnavailable("too many items wait for the database")
             batch = self._waiting = _Batch()
             batch.task = asyncio.get_running_loop().create_task(self._read(batch))
             self._tasks.add(batch.task)

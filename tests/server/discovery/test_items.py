@@ -7,11 +7,13 @@ from typing import Any, cast
 
 import pytest
 
+from server.discovery import items as module
 from server.discovery.item import ItemId, Kind
 from server.discovery.items import FeedItems
 from server.posters.posters import Posters
 from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import RoomEvent
+from server.storage.errors import StorageUnavailable
 from server.storage.public_items import PublicItems
 from server.storage.storage import Storage
 from tests.fixtures.server import running
@@ -83,5 +85,8 @@ async def test_requests_that_wait_share_a_read(
     found = await asyncio.gather(*others)
     assert [[item.key for item in each] for each in found] == wanted
     assert reads == 1
+    monkeypatch.setattr(module, "MAX_READS", 0)
+    with pytest.raises(StorageUnavailable):
+        await items.find([ItemId(Kind.CLIP, "none")])
     await items.close()
     await storage.close()
