@@ -17,8 +17,9 @@ from relay.sample import AUDIO, AUDIO_RATE, VIDEO, Sample, Track
 from relay.stream.stream import Stream
 from server.errors import RequestRefused
 from server.ingest.frame_source import DISCARD, FrameSource
+from server.ingest.health import IngestHealth
 from server.ingest.missing import Arrivals, Missing, MissingNews, find_missing
-from server.ingest.reception import IngestHealth, Reception, Totals
+from server.ingest.reception import Reception, Totals
 from server.ingest.sample_allowance import EXCESS_PER_SECOND, PER_SECOND, SampleAllowance
 from server.ingest.silence import ContinuousSound, Sound
 from server.ingest.takeover import Takeover
@@ -310,6 +311,7 @@ class Ingestion:
         """Publishes a new init segment if the parameter sets have changed. Returns False if the
         parameter sets are missing or cannot be read.
         """
+        self._parameters_error = ""
         if (self._sps, self._pps) == self._parameters:
             return True
         try:
@@ -317,7 +319,6 @@ class Ingestion:
         except BitstreamError as error:
             self._parameters_error = str(error)
             return False
-        self._parameters_error = ""
         publish = self._unix_us(arrived)
         self._stream.set_track(info, publish)
         self._stream.set_track(opus.track_info(), publish)

@@ -42,11 +42,10 @@ class PassthroughSource:
         if unit.sps or unit.pps:
             self._note_parameters(unit)
         if frame.entry and not unit.key:
+            self._note(frame)
             self._output.receive_recovery_point(frame)
         elif unit.key or not 0 < self._newest - frame.timestamp < REORDERED:
-            self._newest = frame.timestamp
-            if self._reorders:
-                self._keep(frame)
+            self._note(frame)
             self._output.publish_frame(frame)
         else:
             self._output.transcode(frame, self._shown())
@@ -60,10 +59,12 @@ class PassthroughSource:
         if not self._reorders:
             self._gop.clear()
 
-    def _keep(self, frame: EncodedFrame) -> None:
-        if frame.unit.key:
-            self._gop.begin()
-        self._gop.add(frame)
+    def _note(self, frame: EncodedFrame) -> None:
+        self._newest = frame.timestamp
+        if self._reorders:
+            if frame.unit.key:
+                self._gop.begin()
+            self._gop.add(frame)
 
     def _shown(self) -> list[EncodedFrame]:
         frames = self._gop.frames()

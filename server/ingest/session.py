@@ -14,9 +14,9 @@ from relay.stream.stream import Stream
 from server.errors import RequestRefused
 from server.ingest.counters import IngestCounters
 from server.ingest.frame_source import FrameSource
+from server.ingest.health import IngestHealth
 from server.ingest.ingestion import Ingestion
 from server.ingest.passthrough_source import PassthroughSource
-from server.ingest.reception import IngestHealth
 from server.ingest.transcoders import Transcoders
 
 

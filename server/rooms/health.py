@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from server.ingest.reception import IngestHealth
+from server.ingest.health import IngestHealth
 from server.rooms.audience import AudienceHealth
 from server.rooms.commands.highlights import BestMoment
 from server.rooms.description import RoomDescription

@@ -5,6 +5,7 @@ import pytest
 from relay.media import h264
 from relay.media.h264 import AccessUnit
 from relay.rtc.receive.reassembly import EncodedFrame
+from server.ingest.gop import MAX_FRAMES
 from server.ingest.passthrough_source import REORDERED, PassthroughSource
 from tests.fixtures import media
 
@@ -100,3 +101,16 @@ async def test_frames_are_kept_where_b_frames_are_possible(profile: str, kept: i
     source.receive(frame(15_000))
     assert output.reordered == [15_000] and len(output.shown) == kept
     assert not kept or output.shown[0].unit.sps == unit.sps
+
+
+async def test_a_gop_beyond_the_limit_is_not_kept() -> None:
+    """The transcoder then waits for the next keyframe."""
+    options = (("bf", "2"), ("tune", "film"))
+    unit = h264.access_unit(media.access_units(64, 48, 1, profile="high", options=options)[0])
+    output, source = Output(), PassthroughSource()
+    source.deliver_to(output)
+    source.receive(EncodedFrame(0, unit, 0.0))
+    for number in range(1, MAX_FRAMES + 1):
+        source.receive(frame(number * 3_000))
+    source.receive(frame(MAX_FRAMES * 3_000 - 1_500))
+    assert output.reordered and output.shown == []

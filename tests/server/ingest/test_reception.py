@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from server.ingest.reception import SPAN, IngestHealth, Reception, Totals
+from server.ingest.health import SPAN, IngestHealth
+from server.ingest.reception import Reception, Totals
 
 
 def run(

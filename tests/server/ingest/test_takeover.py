@@ -4,6 +4,7 @@ import pytest
 
 from relay.media import h264
 from relay.rtc.receive.reassembly import EncodedFrame
+from server.ingest.gop import MAX_FRAMES
 from server.ingest.passthrough_source import PassthroughSource
 from server.ingest.takeover import Takeover
 from server.ingest.transcoder import Transcoder
@@ -102,14 +103,6 @@ def test_b_frames(late: int) -> None:
     assert output.encoded[0].arrived > 0, "the arrival is that of the publisher's frame"
 
 
-def test_b_frames_whose_gop_was_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The transcoder waits for the next keyframe, as it does after a crash."""
-    monkeypatch.setattr("server.ingest.gop.MAX_FRAMES", 1)
-    output = Takeovers()
-    play(output, b_frames(20))
-    assert output.encoded == [] and output.transcoding and output.transcoding.needs_keyframe
-
-
 def refreshing(count: int) -> list[EncodedFrame]:
     units = media.access_units(64, 48, count, gop=15, profile="high", options=INTRA_REFRESH)
     frames = [
@@ -161,16 +154,17 @@ def test_a_crash_drops_the_frames_that_wait() -> None:
     assert transcoding.needs_keyframe
 
 
-def test_too_many_frames_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_frames_that_wait() -> None:
     """All are dropped, and the transcoder waits for the next entry, as after a crash."""
-    monkeypatch.setattr("server.ingest.gop.MAX_FRAMES", 10)
-    frames = refreshing(20)
-    transcoding = Transcoding("H264", Takeover(tuple(frames[:10])))
+    first, other = refreshing(2)
+    frames = [EncodedFrame(number * 3_000, other.unit, 0.0) for number in range(1, MAX_FRAMES)]
+    transcoding = Transcoding("H264", Takeover((first, *frames)))
     transcoding.receive_answer(Kind.READY, 0, b"", 0.0)
     assert transcoding.waiting_requests()
-    for frame in frames[10:15]:
-        assert transcoding.request(frame) == b""
-    assert transcoding.state is State.WAITING and transcoding.dropped == 11
+    for number in range(BEHIND + 1):
+        following = EncodedFrame((MAX_FRAMES + number) * 3_000, other.unit, 0.0)
+        assert transcoding.request(following) == b""
+    assert transcoding.state is State.WAITING and transcoding.dropped == MAX_FRAMES + 1
     for _ in range(BEHIND):
         transcoding.receive_answer(Kind.DONE, 0, b"", 0.0)
     assert transcoding.waiting_requests() == b"" and transcoding.needs_keyframe

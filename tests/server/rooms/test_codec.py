@@ -7,8 +7,8 @@ import pytest
 
 from relay.errors import Refusal, RefusalCode
 from server.errors import Conflict, Unavailable
+from server.ingest.health import IngestHealth
 from server.ingest.missing import Missing
-from server.ingest.reception import IngestHealth
 from server.people.person import ANONYMOUS, Person
 from server.rooms.audience import AudienceHealth, Spread
 from server.rooms.codec import (
