@@ -8,6 +8,7 @@ import typer
 
 from scripts.benchmarks.commands import beside
 from scripts.benchmarks.commands.bitrate import bitrate
+from scripts.benchmarks.commands.clients import clients
 from scripts.benchmarks.commands.clips import clips
 from scripts.benchmarks.commands.crash import crash
 from scripts.benchmarks.commands.fanout import fanout
@@ -37,6 +38,7 @@ for command in (
     installed,
     holds,
     bitrate,
+    clients,
     clips,
     crash,
     fanout,

@@ -15,6 +15,7 @@ import typer
 from scripts.benchmarks import latency, namespaces
 from scripts.benchmarks.baseline import NoCompiler
 from scripts.benchmarks.chromium import ChromiumMissing, TooLate
+from scripts.benchmarks.clients.site import ClientsMissing
 from scripts.benchmarks.commands.output import give_up
 from scripts.benchmarks.inspected import PageFailed
 from scripts.benchmarks.load_run import LoadFailed
@@ -54,6 +55,7 @@ def measured(benchmark: Coroutine[Any, Any, Report], within: float) -> Report:
     except (
         BadInput,
         ChromiumMissing,
+        ClientsMissing,
         LoadFailed,
         namespaces.NamespacesMissing,
         NoCompiler,

@@ -1,0 +1,103 @@
+"""The pure parts of scripts/bench clients, and the pipes from which it reads pictures."""
+
+import asyncio
+import math
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from scripts.benchmarks import clapper, timecode
+from scripts.benchmarks.clients.catalogue import CLIENTS, Client
+from scripts.benchmarks.clients.frame_pipe import Pictures, Sound
+from scripts.benchmarks.clients.matrix import Row
+from scripts.benchmarks.clients.pictures import Shown
+from tests.fixtures.deadline import eventually
+
+GREY = b"".join(
+    bytes(235 if timecode.encode(700) >> 31 - place & 1 else 16 for place in places for _ in side)
+    for row in range(clapper.ROWS)
+    for side in [range(clapper.SIDE)]
+    for places in [range(row * clapper.COLUMNS, (row + 1) * clapper.COLUMNS)]
+    for _ in side
+).ljust(clapper.WIDTH * clapper.HEIGHT, b"\x80")
+"""A picture with the time code 700."""
+
+
+def shown(*samples: tuple[float, int]) -> Shown:
+    words = [(moment, timecode.encode(code)) for moment, code in samples]
+    return Shown.of(words, 1.0, 2.0, lambda code, moment: moment * 1_000 - code)
+
+
+def test_each_picture_counts_once_with_its_delay_when_it_appeared() -> None:
+    seen = shown((0.9, 700), (1.1, 800), (1.15, 800), (1.3, 900), (1.55, 1_000), (1.8, 1_200))
+    assert (seen.pictures, seen.stalls) == (4, 0)
+    assert (seen.delay.least, seen.delay.most) == pytest.approx((300, 600))
+    assert seen.longest == pytest.approx(250)
+
+
+def test_a_picture_that_stays_is_a_stall_also_at_the_end() -> None:
+    assert shown((1.1, 800), (1.5, 900), (1.6, 1_000)).stalls == 2
+    assert shown().stalls == 1
+
+
+def test_an_unreadable_picture_does_not_count() -> None:
+    words = [(1.2, timecode.encode(800) ^ 1), (1.3, 0)]
+    assert Shown.of(words, 1.0, 2.0, lambda code, moment: 0).pictures == 0
+
+
+def test_a_row_misses_its_bars_if_nothing_was_measured() -> None:
+    row = Row(Client("hls.js", "hls.js", "page", 1_600))
+    assert row.valid and math.isnan(row.share)
+    assert not any(bar.kept for bar in row.bars)
+    row.page = shown()
+    assert not row.valid, "the watch page stalled"
+
+
+def test_the_clients_have_different_names() -> None:
+    assert len({client.name for client in CLIENTS}) == len(CLIENTS)
+
+
+@pytest_asyncio.fixture
+async def pictures(tmp_path: Path) -> AsyncIterator[Pictures]:
+    pipe = Pictures(tmp_path / "pictures", 1.5, lines=True)
+    yield pipe
+    pipe.close()
+
+
+async def test_pictures_are_read_also_after_the_program_opened_the_pipe_again(
+    pictures: Pictures, tmp_path: Path
+) -> None:
+    colours = bytes(len(GREY) // 2)
+
+    def write() -> None:
+        with open(tmp_path / "pictures", "wb"):
+            pass
+        with open(tmp_path / "pictures", "wb", buffering=0) as pipe:
+            for data in (b"I420 W640\n", *2 * (b"FRAME\n", GREY, colours)):
+                os.write(pipe.fileno(), data)
+
+    await asyncio.to_thread(write)
+    found: list[int | None] = []
+
+    def both() -> bool:
+        found.extend(timecode.decode(word) for _, word in pictures.take())
+        return len(found) == 2
+
+    await eventually(both)
+    assert found == [700, 700]
+
+
+async def test_only_loud_samples_are_sound(tmp_path: Path) -> None:
+    sound = Sound(tmp_path / "sound")
+    try:
+        with open(tmp_path / "sound", "wb", buffering=0) as pipe:
+            pipe.write(bytes(200))
+            await asyncio.sleep(0)
+            assert not sound.heard
+            pipe.write((12_000).to_bytes(2, "little"))
+            await eventually(lambda: sound.heard)
+    finally:
+        sound.close()
