@@ -34,6 +34,7 @@ them.
 """
 DEMANDING = (
     "tests/e2e/test_browsers.py",
+    "tests/e2e/test_clients.py",
     "tests/e2e/test_firefox.py",
     "tests/e2e/test_hls.py",
 )
