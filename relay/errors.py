@@ -186,7 +186,9 @@ class RefusalCode(StrEnum):
     UNUSABLE_OFFER = "unusable_offer"
     NO_COMMON_CODEC = "no_common_codec"
     NOT_SDP_FRAGMENT = "not_sdp_fragment"
-    NO_ICE_RESTART = "no_ice_restart"
+    BAD_ICE_RESTART = "bad_ice_restart"
+    ICE_SESSION_CHANGED = "ice_session_changed"
+    MISSING_IF_MATCH = "missing_if_match"
     NO_COUNTER_OFFER = "no_counter_offer"
     SESSION_NOT_FOUND = "session_not_found"
     NO_TRANSCODING = "no_transcoding"
@@ -237,8 +239,8 @@ class OfferError(Refusal):
     """The refusal of a WHIP or WHEP request.
 
     For an offer, `status` is 400 (not SDP), 406 (no codec in common) or 422 (unusable SDP), as in
-    RFC 9725 §4.2. A WHEP request may also get 404 (no such session) or 503 (the server is shutting
-    down).
+    RFC 9725 §4.2. A PATCH may also get 412 (it belongs to a former ICE session), and a WHEP request
+    404 (no such session) or 503 (the server is shutting down).
     """
 
 

@@ -7,11 +7,13 @@ import logging
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import fields
+from time import monotonic
 from typing import Any
 
 from relay.callbacks import ignore
 from relay.channel.channel import Channel
 from relay.errors import OfferError, RefusalCode
+from relay.rtc.ended_sessions import EndedSessions
 from relay.rtc.send.counters import SendCounters, WhepCounters
 from relay.rtc.send.feed import Feed
 from relay.rtc.send.sdp import PlayOffer, parse_play_offer
@@ -62,7 +64,8 @@ class WhepSessions:
     def __init__(self, port: UdpPort, hosts: list[str], max_connecting: int) -> None:
         self.counters = WhepCounters()
         self._port = port
-        self._hosts = hosts
+        self.hosts = hosts
+        self.ended = EndedSessions()
         self._max_connecting = max_connecting
         self._connecting = 0
         self._feeds: dict[Channel, Feed] = {}
@@ -180,7 +183,7 @@ class WhepSessions:
         rtc: SendSession | None = None
         try:
             rtc = SendSession(self._port, offer, feed, lambda reason: self._closed(session, reason))
-            answer = rtc.answer(self._hosts)
+            answer = rtc.answer(self.hosts)
         except BaseException:
             if rtc:
                 self._spawn(rtc.close())
@@ -221,6 +224,7 @@ class WhepSessions:
         """Ends a session. Does nothing if the session has already ended."""
         if self._sessions.pop(session.id, None) is None:
             return
+        self.ended.add(session.id, session.channel.name, monotonic())
         rtc, feed, total = session.rtc, self._feeds[session.channel], self.counters
         feed.remove(rtc, counted=session.counted)
         self._close_idle(feed, session.channel)

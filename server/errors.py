@@ -11,11 +11,13 @@ Refusal (relay.errors)       `status`, `code`, a text and `retry_after`
     ├── RequestTimeout 408
     ├── Conflict 409
     ├── Gone 410
+    ├── PreconditionFailed 412
     ├── TooLarge 413
     ├── UnsupportedMediaType 415
     ├── RangeNotSatisfiable 416
     ├── Misdirected 421
     ├── Unprocessable 422
+    ├── PreconditionRequired 428
     ├── TooManyRequests 429  always with `retry_after`
     ├── InternalError 500
     └── Unavailable 503      always with `retry_after`
@@ -78,6 +80,10 @@ class Gone(RequestRefused):
     STATUS = 410
 
 
+class PreconditionFailed(RequestRefused):
+    STATUS = 412
+
+
 class TooLarge(RequestRefused):
     STATUS = 413
 
@@ -96,6 +102,10 @@ class Misdirected(RequestRefused):
 
 class Unprocessable(RequestRefused):
     STATUS = 422
+
+
+class PreconditionRequired(RequestRefused):
+    STATUS = 428
 
 
 class TooManyRequests(RequestRefused):

@@ -76,6 +76,8 @@ class IceAgent:
     ) -> None:
         self.ufrag = ufrag or secrets.token_hex(UFRAG_BYTES)
         self.password = password or secrets.token_urlsafe(24).replace("-", "+").replace("_", "/")
+        self.remote_ufrag = remote_ufrag
+        self.remote_password = remote_password
         self._key = self.password.encode()
         self._remote_key = remote_password.encode()
         self._username = f"{self.ufrag}:{remote_ufrag}".encode()

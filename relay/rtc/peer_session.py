@@ -3,22 +3,25 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
-from enum import Enum, auto
+from collections.abc import Callable, Sequence
 from time import monotonic, perf_counter_ns
 from typing import Final
 
 from relay.callbacks import ignore
+from relay.errors import OfferError, RefusalCode
 from relay.meter import Kind
 from relay.pause import JUDGE_AGAIN
 from relay.rtc.bucket import TokenBucket
 from relay.rtc.consent import AGAIN, EXPIRES, Consent
 from relay.rtc.counters import PeerCounters
 from relay.rtc.deadline import deadline
-from relay.rtc.dtls import DtlsSrtp, SrtpError
-from relay.rtc.ice import Answer, IceAgent
+from relay.rtc.dtls import DtlsSrtp, SrtpError, fingerprint
+from relay.rtc.fragment import Fragment, restarts, write_fragment
+from relay.rtc.ice import Answer
+from relay.rtc.ice_sessions import IceSessions
+from relay.rtc.peer_state import TRANSITIONS, PeerEvent, PeerState
 from relay.rtc.rtp import HEADER_SIZE
-from relay.rtc.sdp import Remote
+from relay.rtc.sdp import Local, MediaSection, Remote
 from relay.rtc.sources import Sources
 from relay.rtc.udp import Route, UdpPort
 from relay.stopwatch import Timed
@@ -40,47 +43,9 @@ While Chromium tests its candidate pairs, it sends 21 connectivity checks per se
 """
 
 
-class PeerState(Enum):
-    """The state of a session."""
-
-    CHECKING = auto()
-    """No connectivity check has arrived yet."""
-    HANDSHAKING = auto()
-    CONNECTED = auto()
-    ENDED = auto()
-    """The session is over, but its owner has not closed it yet."""
-    CLOSED = auto()
-
-
-class PeerEvent(Enum):
-    """An event that changes the state of a session."""
-
-    CHECKED = auto()
-    """A connectivity check from the peer arrived."""
-    HANDSHAKE_COMPLETED = auto()
-    ENDED = auto()
-    """The peer closed the connection, or the server ended the session."""
-    CLOSED = auto()
-
-
 _CONNECTED: Final = PeerState.CONNECTED
 """A module constant, because it is read for each datagram. Reading the enum member instead would
 take ten times as long.
-"""
-
-TRANSITIONS: Final = {
-    (PeerState.CHECKING, PeerEvent.CHECKED): PeerState.HANDSHAKING,
-    (PeerState.CHECKING, PeerEvent.ENDED): PeerState.ENDED,
-    (PeerState.CHECKING, PeerEvent.CLOSED): PeerState.CLOSED,
-    (PeerState.HANDSHAKING, PeerEvent.HANDSHAKE_COMPLETED): PeerState.CONNECTED,
-    (PeerState.HANDSHAKING, PeerEvent.ENDED): PeerState.ENDED,
-    (PeerState.HANDSHAKING, PeerEvent.CLOSED): PeerState.CLOSED,
-    (PeerState.CONNECTED, PeerEvent.ENDED): PeerState.ENDED,
-    (PeerState.CONNECTED, PeerEvent.CLOSED): PeerState.CLOSED,
-    (PeerState.ENDED, PeerEvent.CLOSED): PeerState.CLOSED,
-}
-"""The next state for each pair of state and event. For a pair that is not listed, the state does
-not change.
 """
 
 
@@ -93,7 +58,6 @@ class PeerSession:
     """
 
     __slots__ = (
-        "_agent",
         "_charged",
         "_checks",
         "_consent",
@@ -102,6 +66,7 @@ class PeerSession:
         "_feedback",
         "_heard_at",
         "_held",
+        "_ice",
         "_left_checking",
         "_on_closed",
         "_peer",
@@ -130,9 +95,7 @@ class PeerSession:
         self._peer = peer
         self._peer_counters = counters
         self._on_closed = on_closed
-        self._agent = IceAgent(remote.ufrag, remote.password)
-        while not port.add(self._agent.ufrag, self):
-            self._agent = IceAgent(remote.ufrag, remote.password)
+        self._ice = IceSessions(port, self, remote.ufrag, remote.password)
         self._dtls = DtlsSrtp(
             self._send_handshake, lambda: self._end(f"the {peer} closed the connection")
         )
@@ -159,12 +122,12 @@ class PeerSession:
 
     @property
     def ufrag(self) -> str:
-        """The server's ICE user name fragment for this session."""
-        return self._agent.ufrag
+        """The server's ICE user name fragment. It identifies the current ICE session."""
+        return self._ice.current.ufrag
 
     @property
     def remote_ufrag(self) -> str:
-        return self._remote.ufrag
+        return self._ice.current.remote_ufrag
 
     @property
     def connected(self) -> bool:
@@ -206,7 +169,7 @@ class PeerSession:
         self._advance(PeerEvent.CLOSED)
         self._stop_asking()
         self._stop()
-        self._port.remove(self._agent.ufrag)
+        self._ice.close(self._port)
         self._port.meter.close(self.account)
         await self._dtls.close()
         self._on_closed = ignore
@@ -214,7 +177,38 @@ class PeerSession:
         self._route = None
         self._consent.forget()
 
+    # ICE restarts (RFC 8445 §9)
+
+    def is_restart(self, fragment: Fragment) -> bool:
+        """Whether the fragment restarts ICE. Raises OfferError: 404 if the session has ended, 412
+        if the fragment belongs to a former ICE session, 422 if such a restart is impossible.
+        """
+        if self._state in (PeerState.ENDED, PeerState.CLOSED):
+            raise OfferError(404, RefusalCode.SESSION_NOT_FOUND, "no such session: it has ended")
+        return restarts(fragment, self._ice.current, self._ice.past, self._remote)
+
+    def restart_ice(self, fragment: Fragment) -> None:
+        """Begins a new ICE session. `fragment`: a fragment for which `is_restart` is True. DTLS and
+        media continue: first on the route in use, then on the route that the new ICE session
+        nominates.
+        """
+        assert fragment.ufrag is not None and fragment.password is not None
+        logger.debug("the %s restarts ICE", self._peer)
+        self._ice.restart(self._port, self, fragment.ufrag, fragment.password)
+
+    def ice_fragment(self, hosts: list[str]) -> str:
+        """Returns the SDP fragment that describes the server's end of the current ICE session, with
+        a candidate for each of `hosts`.
+        """
+        agent = self._ice.current
+        local = Local(agent.ufrag, agent.password, fingerprint(), tuple(hosts), self._port.port)
+        return write_fragment(self._sections(), local)
+
     # Methods that subclasses implement
+
+    def _sections(self) -> Sequence[MediaSection]:
+        """Returns the accepted media sections, in the order of the offer."""
+        raise NotImplementedError
 
     def _connected(self) -> None:
         """Called when the handshake is complete."""
@@ -306,7 +300,7 @@ class PeerSession:
         if not self._checks.take(now):
             self._peer_counters.limited += 1
             return False
-        message = self._agent.receive(data, route.address)
+        message = self._ice.receive(data, route)
         if message is None:
             return False
         consent = self._consent
@@ -371,13 +365,16 @@ class PeerSession:
         route only if the address is proven, because an unproven address may be forged.
         """
         route = self._route = self._consent.selected
-        if route is not None and route.proven(now) and route.address[0] != self._charged:
+        if route is None:
+            return
+        self._ice.use(self._port, route)
+        if route.proven(now) and route.address[0] != self._charged:
             self._charged = route.address[0]
             self.account.move_to(self._charged)
 
     def _ask(self, route: Route, now: float) -> None:
         transaction = secrets.token_bytes(12)
-        check = self._agent.check(transaction)
+        check = self._ice.check(transaction, route)
         if self._consent.may_send(route, len(check), now):
             self._consent.ask(route, transaction, now)
             route.send(check)

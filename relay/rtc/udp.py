@@ -14,7 +14,7 @@ from relay.meter import Meter
 from relay.pause import PauseRule
 from relay.rtc.consent import CandidatePair
 from relay.rtc.datagrams import datagram_reader
-from relay.rtc.ice import Address, SocketAddress, local_ufrag_of
+from relay.rtc.ice import Address, IceAgent, SocketAddress, local_ufrag_of
 from relay.rtc.ticker import Ticker
 from relay.rtc.udp_socket import RECEIVE_BUFFER, bound_socket, dropped, segments
 
@@ -71,7 +71,7 @@ class DatagramTransport(Protocol):
 class Route(CandidatePair):
     """A route to a peer: one of the server's sockets and one of the peer's addresses."""
 
-    __slots__ = ("address", "peer", "socket", "transport")
+    __slots__ = ("address", "agent", "peer", "socket", "transport")
 
     def __init__(
         self,
@@ -86,6 +86,10 @@ class Route(CandidatePair):
         self.socket = sock
         self.peer = peer
         """The session that gets the datagrams from this address."""
+        self.agent: IceAgent | None = None
+        """The agent of the ICE session in which the peer uses this route; None before the peer's
+        first check.
+        """
 
     def send(self, data: bytes) -> None:
         self.transport.sendto(data, self.address)
@@ -256,13 +260,13 @@ class UdpPort:
             )
 
     def add(self, ufrag: str, peer: Peer) -> bool:
-        """Adds a peer. Returns False, and adds nothing, if another peer has this ICE user name
-        fragment.
+        """Passes checks with this ICE user name fragment to the peer from now on. A peer may have
+        several fragments. Returns False, and adds nothing, if another peer has this fragment.
         """
         if ufrag in self.peers:
             return False
         self.peers[ufrag] = peer
-        self._routes[peer] = []
+        self._routes.setdefault(peer, [])
         return True
 
     def add_route(self, bound: _BoundSocket, route: Route) -> None:
@@ -297,6 +301,10 @@ class UdpPort:
                 self.add_route(bound, route)
                 return route
         return None
+
+    def forget(self, ufrag: str) -> None:
+        """Drops checks with this user name fragment from now on. The peer keeps its addresses."""
+        self.peers.pop(ufrag, None)
 
     def remove(self, ufrag: str) -> None:
         """Removes a peer and all its addresses."""

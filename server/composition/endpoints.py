@@ -157,7 +157,14 @@ def public_page_endpoints(
 def media_endpoints(parts: Parts, admissions: Admissions) -> tuple[Endpoint, ...]:
     """Returns the endpoints for publishers and viewers."""
     outputs = parts.outputs
-    whip = WhipEndpoint(parts.rooms, parts.limits.memory, admissions, parts.settings, parts.hosts)
+    whip = WhipEndpoint(
+        parts.rooms,
+        parts.limits.memory,
+        admissions,
+        parts.settings,
+        parts.hosts,
+        parts.media.ingest.ended,
+    )
     replays = ReplaysEndpoint(parts.replays, parts.settings)
     viewers = (outputs.watch, outputs.events, outputs.hls, outputs.rewind)
     return (*viewers, whip, outputs.play, replays)

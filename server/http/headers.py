@@ -19,7 +19,10 @@ ENDPOINTS = ("/api/", "/hls/", "/replays/", "/clips/", "/whip/", "/whep/", "/ws/
 Refusals below these paths are JSON, even for browsers.
 """
 ALLOWED_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
-ALLOWED_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range"
+ALLOWED_HEADERS = "Authorization, Content-Type, ETag, If-Match, If-None-Match, If-Range, Range"
+"""The request headers that pages of other origins may send. Eyevinn's WHIP client sends the ETag of
+its session as ETag instead of If-Match.
+"""
 EXPOSED_HEADERS = (
     "Location, Link, ETag, Accept-Patch, Accept-Post, Retry-After, Age, Date, Content-Range"
 )

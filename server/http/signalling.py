@@ -1,21 +1,28 @@
 """The common parts of WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): routes, request bodies,
-trickle ICE, OPTIONS, and the answer that creates a session.
+PATCH, OPTIONS, and the answer that creates a session.
 """
 
-import re
 from typing import Any, Protocol
 
 from aiohttp import hdrs, web
 
 from relay.errors import RefusalCode
-from server.errors import BadRequest, Unprocessable, UnsupportedMediaType
+from relay.rtc.fragment import Fragment, parse_fragment
+from relay.rtc.peer_session import PeerSession
+from server.errors import (
+    BadRequest,
+    PreconditionFailed,
+    PreconditionRequired,
+    UnsupportedMediaType,
+)
 from server.host.ice_servers import links
 from server.http.request import read_body
 
 SDP, SDP_FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
-
-_FRAGMENT_UFRAG = re.compile(r"^a=ice-ufrag:(\S{1,256})\s*$", re.MULTILINE)
-_SDP_LINE = re.compile(r"[a-z]=")
+ACCEPTED = {"Accept-Post": SDP, "Accept-Patch": SDP_FRAGMENT}
+"""The content types that an endpoint and its sessions accept. A client that asks only the endpoint
+learns from it that the sessions accept PATCH.
+"""
 
 
 class SignallingEndpoint(Protocol):
@@ -24,8 +31,8 @@ class SignallingEndpoint(Protocol):
     async def create(self, request: web.Request) -> web.Response:
         """Handles a POST of an offer to the endpoint."""
 
-    async def trickle(self, request: web.Request) -> web.Response:
-        """Handles a PATCH that sends ICE candidates for a session."""
+    async def change(self, request: web.Request) -> web.Response:
+        """Handles a PATCH that sends ICE candidates for a session, or restarts its ICE."""
 
     async def end(self, request: web.Request) -> web.Response:
         """Handles a DELETE of a session."""
@@ -44,7 +51,7 @@ def signalling_routes(prefix: str, endpoint: SignallingEndpoint) -> list[web.Rou
         web.post(room, endpoint.create),
         web.options(room, _room_options),
         web.get(room, endpoint.discover),
-        web.patch(session, endpoint.trickle),
+        web.patch(session, endpoint.change),
         web.delete(session, endpoint.end),
         web.options(session, _session_options),
         web.get(session, endpoint.discover),
@@ -58,29 +65,65 @@ async def read_offer(request: web.Request) -> str:
     return await _read_text(request, SDP)
 
 
-async def read_trickle(request: web.Request, remote_ufrag: str) -> None:
-    """Reads a PATCH with ICE candidates and ignores the candidates. The server does not need them:
-    it is an ICE-lite agent and learns the peer's address from the peer's connectivity checks.
+async def read_fragment(request: web.Request) -> Fragment:
+    """Reads the SDP fragment of a PATCH. Raises the same errors as `read_offer`, and OfferError."""
+    return parse_fragment(await _read_text(request, SDP_FRAGMENT))
 
-    Raises the same errors as `read_offer`. Raises Unprocessable for an ICE restart (RFC 9725
-    §4.3.3); the session then continues unchanged.
+
+def created(
+    answer: str, location: str, session: PeerSession, ice_servers: list[dict[str, Any]]
+) -> web.Response:
+    """Returns 201 with the SDP answer, the session's URL in Location, its ICE session in ETag, and
+    a Link header for each ICE server (RFC 9725 §4.2, §4.3.1, §4.6).
     """
-    fragment = await _read_text(request, SDP_FRAGMENT)
-    lines = [line for line in fragment.splitlines() if line]
-    if not fragment.strip() or not all(_SDP_LINE.match(line) for line in lines):
-        raise BadRequest(RefusalCode.NOT_SDP_FRAGMENT, "the body is not an SDP fragment (RFC 8840)")
-    if set(_FRAGMENT_UFRAG.findall(fragment)) - {remote_ufrag}:
-        raise Unprocessable(
-            RefusalCode.NO_ICE_RESTART, "ICE restart is not supported: POST a new offer"
+    headers = [
+        (hdrs.LOCATION, location),
+        (hdrs.ETAG, _etag(session)),
+        *((hdrs.LINK, link) for link in links(ice_servers)),
+    ]
+    # aiohttp would add a charset to a text, but the types of SDP have none.
+    return web.Response(status=201, body=answer.encode(), content_type=SDP, headers=headers)
+
+
+def changed(
+    request: web.Request, fragment: Fragment, session: PeerSession, hosts: list[str]
+) -> web.Response:
+    """Applies the fragment of a PATCH to a session. Returns 204 for candidates (RFC 9725 §4.3.2),
+    and 200 with the server's end of the new ICE session for a restart (§4.3.3). The new session has
+    a candidate for each of `hosts`.
+
+    Raises OfferError, PreconditionRequired and PreconditionFailed; the session then continues
+    unchanged.
+    """
+    restart = session.is_restart(fragment)
+    _require_match(request, session)
+    if not restart:
+        return web.Response(status=204)
+    session.restart_ice(fragment)
+    headers = {hdrs.ETAG: _etag(session)}
+    body = session.ice_fragment(hosts).encode()
+    return web.Response(body=body, content_type=SDP_FRAGMENT, headers=headers)
+
+
+def _etag(session: PeerSession) -> str:
+    """Returns the strong entity tag of the session's current ICE session (RFC 9725 §4.3.1)."""
+    return f'"{session.ufrag}"'
+
+
+def _require_match(request: web.Request, session: PeerSession) -> None:
+    """Checks that the request names the session's current ICE session (RFC 9725 §4.3.1)."""
+    if hdrs.IF_MATCH not in request.headers:
+        raise PreconditionRequired(
+            RefusalCode.MISSING_IF_MATCH,
+            "send If-Match with the ETag of the session, or If-Match: * for an ICE restart",
         )
-
-
-def created(answer: str, location: str, ice_servers: list[dict[str, Any]]) -> web.Response:
-    """Returns 201 with the SDP answer, the session's URL in Location and a Link header for each ICE
-    server (RFC 9725 §4.6).
-    """
-    headers = [(hdrs.LOCATION, location), *((hdrs.LINK, link) for link in links(ice_servers))]
-    return web.Response(status=201, text=answer, content_type=SDP, headers=headers)
+    # The example of RFC 9725 §4.3.3 has the asterisk in quotes.
+    names = {tag.value for tag in request.if_match or () if not tag.is_weak}
+    if names.isdisjoint({session.ufrag, "*"}):
+        raise PreconditionFailed(
+            RefusalCode.ICE_SESSION_CHANGED,
+            "ICE was restarted since: the If-Match is not the session's last ETag",
+        )
 
 
 async def _read_text(request: web.Request, content_type: str) -> str:
@@ -95,10 +138,10 @@ async def _read_text(request: web.Request, content_type: str) -> str:
 
 
 async def _room_options(_: web.Request) -> web.Response:
-    headers = {"Accept-Post": SDP, hdrs.ALLOW: "POST, OPTIONS, GET"}
+    headers = {**ACCEPTED, hdrs.ALLOW: "POST, OPTIONS, GET"}
     return web.Response(status=204, headers=headers)
 
 
 async def _session_options(_: web.Request) -> web.Response:
-    headers = {"Accept-Patch": SDP_FRAGMENT, hdrs.ALLOW: "PATCH, DELETE, OPTIONS, GET"}
+    headers = {**ACCEPTED, hdrs.ALLOW: "PATCH, DELETE, OPTIONS, GET"}
     return web.Response(status=204, headers=headers)

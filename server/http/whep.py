@@ -3,6 +3,8 @@
 The methods are in the order of the draft's section 4.
 """
 
+from time import monotonic
+
 from aiohttp import web
 
 from relay.channel.channel import Channel
@@ -13,7 +15,14 @@ from server.host.ice_servers import Role
 from server.http.access import Access
 from server.http.limits import ConnectionLimiter
 from server.http.request import client_of, url_of
-from server.http.signalling import SDP, created, read_offer, read_trickle, signalling_routes
+from server.http.signalling import (
+    SDP,
+    changed,
+    created,
+    read_fragment,
+    read_offer,
+    signalling_routes,
+)
 from server.http.turn import turn_servers
 from server.rooms.commands.room import RequireOpen
 from server.rooms.registry import Rooms
@@ -54,28 +63,35 @@ class WhepEndpoint:
         return created(
             session.answer,
             url_of(request, f"/whep/{channel.name}/{session.id}", self._settings),
+            session.rtc,
             turn_servers(request, self._settings, Role.VIEWER),
         )
 
     async def end(self, request: web.Request) -> web.Response:
         """Handles a DELETE of a session. Responds when the session has ended. The session ends even
-        if the client disconnects before the answer is sent.
+        if the client disconnects before the answer is sent. A session that ended within the last
+        minute needs no end, even if the room has ended too.
         """
-        await self._sessions.end(await self._session(request))
+        room, session = request.match_info["room"], request.match_info["session"]
+        if not self._sessions.ended.has(session, room, monotonic()):
+            await self._sessions.end(await self._session(request))
         return web.Response()
 
     # §4.3 ICE support
 
-    async def trickle(self, request: web.Request) -> web.Response:
-        """Handles a PATCH that sends ICE candidates for a session. Responds 204."""
-        session = await self._session(request)
+    async def change(self, request: web.Request) -> web.Response:
+        """Handles a PATCH of a session. Responds 204 to candidates, and 200 to an ICE restart, with
+        the server's end of the new ICE session.
+        """
+        await self._session(request)
         if request.content_type == SDP:
             raise Unprocessable(
                 RefusalCode.NO_COUNTER_OFFER,
                 "the server made no counter-offer, so it expects no answer: POST a new offer",
             )
-        await read_trickle(request, session.rtc.remote_ufrag)
-        return web.Response(status=204)
+        fragment = await read_fragment(request)
+        session = await self._session(request)  # it may have ended meanwhile
+        return changed(request, fragment, session.rtc, self._sessions.hosts)
 
     async def discover(self, request: web.Request) -> web.Response:
         """Handles GET and HEAD. Responds without a body. The Content-Type header names the type

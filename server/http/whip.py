@@ -4,16 +4,19 @@ The methods are in the order of the RFC's section 4.
 """
 
 import asyncio
+from time import monotonic
 
 from aiohttp import web
 
 from relay.client_address import keys_of
+from relay.errors import Refusal, RefusalCode
+from relay.rtc.ended_sessions import EndedSessions
 from relay.rtc.receive.sdp import parse_offer
 from server.host.ice_servers import Role
 from server.http.admission import Admissions
 from server.http.auth import bearer_token
 from server.http.request import client_of, url_of
-from server.http.signalling import created, read_offer, read_trickle, signalling_routes
+from server.http.signalling import changed, created, read_fragment, read_offer, signalling_routes
 from server.http.turn import turn_servers
 from server.memory.budget import MemoryBudget
 from server.rooms.commands.room import AuthorisePublishing, EndSession, RequireOpen
@@ -34,12 +37,15 @@ class WhipEndpoint:
         admissions: Admissions,
         settings: Settings,
         hosts: list[str],
+        ended: EndedSessions,
     ) -> None:
+        """`ended`: the sessions that have ended."""
         self._rooms = rooms
         self._memory = memory
         self._admissions = admissions
         self._settings = settings
         self._hosts = hosts
+        self._ended = ended
 
     def routes(self) -> list[web.RouteDef]:
         return signalling_routes("/whip", self)
@@ -59,29 +65,35 @@ class WhipEndpoint:
         return created(
             session.answer(self._hosts, max_bitrate=self._settings.video_bitrate),
             url_of(request, f"/whip/{room.name}/{session.id}", self._settings),
+            session.rtc,
             turn_servers(request, self._settings, Role.CREATOR),
         )
 
     async def end(self, request: web.Request) -> web.Response:
         """Handles a DELETE of a session. Responds when the session has ended. The session ends even
-        if the client disconnects before the answer is sent.
+        if the client disconnects before the answer is sent. A session that ended within the last
+        minute needs no end, even if the room has ended too.
         """
-        command = EndSession(bearer_token(request), request.match_info["session"])
-        await asyncio.shield(self._rooms.ask(request.match_info["room"], command))
+        room, session = request.match_info["room"], request.match_info["session"]
+        command = EndSession(bearer_token(request), session)
+        try:
+            await asyncio.shield(self._rooms.ask(room, command))
+        except Refusal as refusal:
+            over = refusal.code in (RefusalCode.SESSION_NOT_FOUND, RefusalCode.ROOM_ENDED)
+            if not over or not self._ended.has(session, room, monotonic()):
+                raise
         return web.Response()
 
     # §4.3 ICE support
 
-    async def trickle(self, request: web.Request) -> web.Response:
-        """Handles a PATCH that sends ICE candidates for a session. Responds 204.
-
-        For an ICE restart, a client POSTs a new offer with the same key. The new session then
-        replaces the old session without a gap.
+    async def change(self, request: web.Request) -> web.Response:
+        """Handles a PATCH of a session. Responds 204 to candidates, and 200 to an ICE restart, with
+        the server's end of the new ICE session.
         """
         room = await self._authorised_room(request)
+        fragment = await read_fragment(request)
         session = room.session(request.match_info["session"])
-        await read_trickle(request, session.remote_ufrag)
-        return web.Response(status=204)
+        return changed(request, fragment, session.rtc, self._hosts)
 
     # §4.1, §4.4
 

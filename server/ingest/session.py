@@ -2,8 +2,10 @@
 
 from enum import Enum, auto
 from functools import partial
+from time import monotonic
 from typing import Final, Protocol
 
+from relay.rtc.ended_sessions import EndedSessions
 from relay.rtc.receive.feedback import KeyframeBudget
 from relay.rtc.receive.sdp import Offer
 from relay.rtc.receive.session import ReceiveSession
@@ -100,16 +102,19 @@ class IngestSession:
         max_bitrate: int | None = None,
         transcoders: Transcoders,
         counters: IngestCounters,
+        ended: EndedSessions,
         owner: SessionOwner,
     ) -> None:
-        """`address`: the publisher's address. Raises Unavailable or NotAcceptable if the offer
-        needs a transcoder and no transcoder is available.
+        """`address`: the publisher's address. `ended`: remembers the session when it has ended.
+        Raises Unavailable or NotAcceptable if the offer needs a transcoder and no transcoder is
+        available.
         """
         self.id = session_id
         self.state = State.CONNECTING
         self._stream = stream
         self._reserve = partial(transcoders.reserve, stream.name, address)
         self._counters = counters
+        self._ended = ended
         self._owner = owner
         self._audio = offer.find("audio") is not None
         self._ingestion: Ingestion | None = None
@@ -135,11 +140,6 @@ class IngestSession:
     def source(self) -> FrameSource:
         """The source that forwards or transcodes the publisher's frames."""
         return self._ingestion.source if self._ingestion else self._first_source
-
-    @property
-    def remote_ufrag(self) -> str:
-        """The publisher's ICE user name fragment."""
-        return self.rtc.remote_ufrag
 
     def answer(self, hosts: list[str], *, max_bitrate: int) -> str:
         """Returns the SDP answer, with a candidate for each of `hosts`. `max_bitrate`: maximum
@@ -247,4 +247,6 @@ class IngestSession:
         if after is None:
             return False
         self.state = after
+        if after in (State.ENDED, State.CLOSED):
+            self._ended.add(self.id, self._stream.name, monotonic())
         return True

@@ -2,6 +2,7 @@
 
 import secrets
 
+from relay.rtc.ended_sessions import EndedSessions
 from relay.rtc.receive.feedback import KeyframeBudget
 from relay.rtc.receive.sdp import Offer
 from relay.rtc.udp import UdpPort
@@ -29,6 +30,7 @@ class IngestSessions:
         """
         self.transcoders = transcoders
         self.counters = IngestCounters()
+        self.ended = EndedSessions()
         self.keyframes = KeyframeBudget()
         """The budget of keyframe requests of all sessions together."""
         self._port = port
@@ -52,5 +54,6 @@ class IngestSessions:
             budget=self.keyframes,
             transcoders=self.transcoders,
             counters=self.counters,
+            ended=self.ended,
             owner=owner,
         )

@@ -9,7 +9,8 @@ from time import monotonic
 from typing import Any
 
 from relay.rtc.dtls import DtlsSrtp
-from relay.rtc.peer_session import PeerState
+from relay.rtc.ended_sessions import EndedSessions
+from relay.rtc.peer_state import PeerState
 from relay.rtc.receive.feedback import KeyframeBudget
 from relay.rtc.receive.reporter import MAX_SSRCS
 from relay.rtc.receive.sdp import parse_offer
@@ -131,6 +132,7 @@ def _session(port: UdpPort) -> IngestSession:
         bitrate_cap=3_000_000,
         transcoders=Transcoders(Workers(), 1, 1, 1_000_000),
         counters=IngestCounters(),
+        ended=EndedSessions(),
         owner=_Owner(),
     )
     session.rtc._dtls = _NoSrtp(session.rtc._send, lambda: None)

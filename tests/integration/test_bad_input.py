@@ -167,20 +167,32 @@ async def test_keys_and_rooms(unharmed: Live) -> None:
 
 
 async def test_trickle_and_ice_restart(unharmed: Live) -> None:
-    """Candidates get 204, garbage 400, a wrong type 415. An ICE restart gets 422, no effect."""
+    """Candidates get 204, garbage 400, a wrong type 415. A restart with another certificate gets
+    422, one of a former ICE session 412, one without If-Match 428; none has an effect.
+    """
     live, path = unharmed, session_path(unharmed)
-    ufrag = live.server.session(live.room).rtc.remote_ufrag
-    headers = {"Content-Type": FRAGMENT, **live.room.bearer}
+    rtc = live.server.session(live.room).rtc
+    ufrag, password = rtc.remote_ufrag, rtc._ice.current.remote_password
+    headers = {"Content-Type": FRAGMENT, "If-Match": f'"{rtc.ufrag}"', **live.room.bearer}
     trickle = (
-        f"a=ice-ufrag:{ufrag}\r\na=ice-pwd:x\r\nm=video 9 UDP/TLS/RTP/SAVPF "
+        f"a=ice-ufrag:{ufrag}\r\na=ice-pwd:{password}\r\nm=video 9 UDP/TLS/RTP/SAVPF "
         "0\r\na=mid:0\r\na=candidate:1 1 udp 1 192.0.2.1 5 typ host\r\n"
     )
     assert await live.server.status("PATCH", path, data=trickle, headers=headers) == 204
-    restart = trickle.replace(ufrag, "another")
-    assert (
-        await live.server.status("PATCH", path, data=restart, headers={**headers, "If-Match": "*"})
-        == 422
-    )
+    restart = trickle.replace(ufrag, "another").replace(password, "p" * 22)
+    for fragment, match, status in (
+        (restart + "a=fingerprint:sha-256 00:11\r\n", "*", 422),
+        (restart + "a=setup:passive\r\n", "*", 422),
+        (trickle.replace(ufrag, "another"), "*", 422),
+        (trickle.replace(password, "p" * 22), "*", 422),
+        (restart, '"stale"', 412),
+        (trickle, '"stale"', 412),
+    ):
+        changed = {**headers, "If-Match": match}
+        assert await live.server.status("PATCH", path, data=fragment, headers=changed) == status
+    unconditional = {"Content-Type": FRAGMENT, **live.room.bearer}
+    assert await live.server.status("PATCH", path, data=restart, headers=unconditional) == 428
+    assert (rtc.remote_ufrag, rtc._ice.past) == (ufrag, ())
     assert (
         await live.server.status("PATCH", path, data="nothing of the kind", headers=headers) == 400
     )
@@ -550,12 +562,9 @@ async def test_candidates_that_lead_nowhere_never_stall(unharmed: Live, host: st
         assert response.status == 201
         location = response.headers["Location"]
     ufrag = live.server.room(room).sessions[0].rtc.remote_ufrag
-    fragment = (
-        f"a=ice-ufrag:{ufrag}\r\na=ice-pwd:x\r\nm=video 9 UDP/TLS/RTP/SAVPF "
-        f"0\r\na=mid:0\r\n{candidates}"
-    )
+    fragment = f"a=ice-ufrag:{ufrag}\r\nm=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n{candidates}"
     async with live.server.http.patch(
-        location, data=fragment, headers={**headers, "Content-Type": FRAGMENT}
+        location, data=fragment, headers={**headers, "Content-Type": FRAGMENT, "If-Match": "*"}
     ) as response:
         assert response.status == 204
     assert time.monotonic() - began < 1

@@ -37,7 +37,7 @@ async def test_a_viewer_sees_and_hears_the_creator(live: Live) -> None:
         assert live.server.channel(live.room).viewers == 2
         assert await player.delete() == 200
         assert live.server.channel(live.room).viewers == 1
-        assert await player.delete() == 404
+        assert await player.delete() == 200  # ended already, less than a minute ago
     assert live.server.udp.peers.keys() == {live.server.session(live.room).rtc.ufrag}
 
 
@@ -180,7 +180,7 @@ async def test_requests_that_cannot_be_served(live: Live) -> None:
         assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (201, server.url)
         assert "Link" not in answer.headers
         session = answer.headers["Location"].removeprefix(server.url)
-    trickle = {"Content-Type": "application/trickle-ice-sdpfrag"}
+    trickle = {"Content-Type": "application/trickle-ice-sdpfrag", "If-Match": "*"}
     assert (
         await server.status("PATCH", session, data="a=end-of-candidates\r\n", headers=trickle)
         == 204

@@ -25,7 +25,7 @@ from relay.rtc.receive.policer import MEASURE_EVERY, OVER_FOR, BitratePolicer
 from relay.rtc.receive.reassembly import EncodedFrame, Reassembly
 from relay.rtc.receive.reorder import Reorder
 from relay.rtc.receive.reporter import Reporter
-from relay.rtc.receive.sdp import Answer, Offer, write_answer
+from relay.rtc.receive.sdp import Answer, MediaOffer, Offer, write_answer
 from relay.rtc.receive.sink import DISCARD, Sink
 from relay.rtc.receive.takeover import Takeover
 from relay.rtc.rtp import RtpPacket, parse_rtp
@@ -178,8 +178,8 @@ class ReceiveSession(PeerSession):
     def answer(self, hosts: list[str], *, max_bitrate: int) -> str:
         """Returns the SDP answer, with a candidate for each of `hosts`."""
         answer = Answer(
-            self._agent.ufrag,
-            self._agent.password,
+            self._ice.current.ufrag,
+            self._ice.current.password,
             fingerprint(),
             tuple(hosts),
             self._port.port,
@@ -187,6 +187,9 @@ class ReceiveSession(PeerSession):
             start_bitrate=min(2_000_000, max_bitrate),
         )
         return write_answer(self._offer, answer)
+
+    def _sections(self) -> tuple[MediaOffer, ...]:
+        return self._offer.media
 
     async def close(self) -> None:
         await super().close()

@@ -19,7 +19,8 @@ from relay.rtc.batch import HEADER
 from relay.rtc.bucket import TokenBucket
 from relay.rtc.consent import Consent
 from relay.rtc.dtls import fingerprint
-from relay.rtc.peer_session import PeerSession, PeerState
+from relay.rtc.peer_session import PeerSession
+from relay.rtc.peer_state import PeerState
 from relay.rtc.protect import Protector
 from relay.rtc.sdp import MediaSection
 from relay.rtc.send import rtcp as sender_rtcp
@@ -29,7 +30,7 @@ from relay.rtc.send.delivery import Delivery, DeliveryEvent, DeliveryState
 from relay.rtc.send.history import History, PacketisedFrame
 from relay.rtc.send.numbering import Numbering
 from relay.rtc.send.playout_delay import PlayoutDelay
-from relay.rtc.send.sdp import PlayAnswer, PlayOffer, write_play_answer
+from relay.rtc.send.sdp import PlayAnswer, PlayOffer, PlaySection, write_play_answer
 from relay.rtc.udp import Route, UdpPort
 from relay.sample import VIDEO_RATE
 
@@ -128,8 +129,8 @@ class SendSession(PeerSession):
     def answer(self, hosts: list[str]) -> str:
         """Returns the SDP answer, with a candidate for each of `hosts`."""
         answer = PlayAnswer(
-            self._agent.ufrag,
-            self._agent.password,
+            self._ice.current.ufrag,
+            self._ice.current.password,
             fingerprint(),
             tuple(hosts),
             self._port.port,
@@ -137,6 +138,9 @@ class SendSession(PeerSession):
             "microlive",
         )
         return write_play_answer(self._offer, answer)
+
+    def _sections(self) -> tuple[PlaySection, ...]:
+        return self._offer.media
 
     def end(self, reason: str) -> None:
         """Ends the session from the server's side. Calls `on_closed`; the owner then closes the

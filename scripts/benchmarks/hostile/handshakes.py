@@ -252,7 +252,7 @@ def _demand_few_bytes(arena: Arena, ratio: float, early: int, late: int) -> None
 
 async def _ended(http: aiohttp.ClientSession, accepted: Accepted, ufrag: str) -> bool:
     """Whether the session has ended. Finds out with a PATCH request, which changes nothing."""
-    headers = {"Content-Type": "application/trickle-ice-sdpfrag"}
+    headers = {"Content-Type": "application/trickle-ice-sdpfrag", "If-Match": "*"}
     body = f"a=ice-ufrag:{ufrag}\r\n"
     async with http.patch(accepted.session, data=body, headers=headers) as answer:
         return answer.status == 404

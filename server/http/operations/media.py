@@ -21,7 +21,15 @@ from server.http.rewind import FILE, ReplayWindow
 from server.http.signalling import SDP, SDP_FRAGMENT
 
 SIGNALLING_BODY = merged(BODY, {400: (Code.BODY_NOT_UTF8,), 415: (Code.WRONG_CONTENT_TYPE,)})
-TRICKLE = merged(SIGNALLING_BODY, {400: (Code.NOT_SDP_FRAGMENT,), 422: (Code.NO_ICE_RESTART,)})
+PATCH = merged(
+    SIGNALLING_BODY,
+    {
+        400: (Code.NOT_SDP_FRAGMENT,),
+        412: (Code.ICE_SESSION_CHANGED,),
+        422: (Code.BAD_ICE_RESTART,),
+        428: (Code.MISSING_IF_MATCH,),
+    },
+)
 WHIP = merged(KEY, ROOM, {409: (Code.ROOM_ENDED,)})
 REPLAY = merged(ROOM, {404: (Code.NO_REPLAY,)})
 REPLAY_FILE = merged(REPLAY, {404: (Code.FILE_NOT_FOUND,), 416: (Code.BAD_RANGE,)})
@@ -102,13 +110,13 @@ OPERATIONS = (
         key=True,
     ),
     Operation("GET", "/whip/{room}", "Reserved (RFC 9725 §4.1)", {204: ()}, ROOM_ON),
-    Operation("OPTIONS", "/whip/{room}", "The content type for POST", {204: ()}),
+    Operation("OPTIONS", "/whip/{room}", "The content types to send", {204: ()}),
     Operation(
         "PATCH",
         "/whip/{room}/{session}",
-        "Send candidates (trickle ICE)",
-        {204: ()},
-        merged(WHIP, CLOSING, SESSION, TRICKLE),
+        "Send candidates (trickle ICE), or restart ICE",
+        {200: (SDP_FRAGMENT,), 204: ()},
+        merged(WHIP, CLOSING, SESSION, PATCH),
         body=SDP_FRAGMENT,
         key=True,
     ),
@@ -121,7 +129,7 @@ OPERATIONS = (
         key=True,
     ),
     Operation("GET", "/whip/{room}/{session}", "Reserved (RFC 9725 §4.1)", {204: ()}, ROOM_ON),
-    Operation("OPTIONS", "/whip/{room}/{session}", "The content type for PATCH", {204: ()}),
+    Operation("OPTIONS", "/whip/{room}/{session}", "The content types to send", {204: ()}),
     Operation(
         "POST",
         "/whep/{room}",
@@ -142,13 +150,13 @@ OPERATIONS = (
         body=SDP,
     ),
     Operation("GET", "/whep/{room}", "Check whether the room exists", {200: (SDP,)}, ROOM_ON),
-    Operation("OPTIONS", "/whep/{room}", "The content type for POST", {204: ()}),
+    Operation("OPTIONS", "/whep/{room}", "The content types to send", {204: ()}),
     Operation(
         "PATCH",
         "/whep/{room}/{session}",
-        "Send candidates (trickle ICE)",
-        {204: ()},
-        merged(ROOM_ON, SESSION, TRICKLE, {422: (Code.NO_COUNTER_OFFER,)}),
+        "Send candidates (trickle ICE), or restart ICE",
+        {200: (SDP_FRAGMENT,), 204: ()},
+        merged(ROOM_ON, SESSION, PATCH, {422: (Code.NO_COUNTER_OFFER,)}),
         body=SDP_FRAGMENT,
     ),
     Operation(
@@ -157,7 +165,7 @@ OPERATIONS = (
     Operation(
         "GET", "/whep/{room}/{session}", "Check whether the room exists", {200: (SDP,)}, ROOM_ON
     ),
-    Operation("OPTIONS", "/whep/{room}/{session}", "The content type for PATCH", {204: ()}),
+    Operation("OPTIONS", "/whep/{room}/{session}", "The content types to send", {204: ()}),
     Operation(
         "GET",
         "/hls/{room}/{path}",

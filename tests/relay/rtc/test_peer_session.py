@@ -8,12 +8,16 @@ from typing import cast
 
 import pytest
 
+from relay.errors import OfferError
 from relay.meter import Kind
 from relay.pause import PauseRule
 from relay.rtc import peer_session
 from relay.rtc.consent import AMPLIFICATION, EXPIRES
 from relay.rtc.dtls import DtlsSrtp, fingerprint
-from relay.rtc.peer_session import CHECKS_BURST, PeerEvent, PeerSession, PeerState
+from relay.rtc.fragment import Fragment, parse_fragment
+from relay.rtc.ice_sessions import PAST
+from relay.rtc.peer_session import CHECKS_BURST, PeerSession
+from relay.rtc.peer_state import PeerEvent, PeerState
 from relay.rtc.receive.sdp import parse_offer
 from relay.rtc.receive.session import ReceiveSession
 from relay.rtc.receive.sink import Sink
@@ -48,6 +52,14 @@ PATHS: dict[PeerState, list[PeerEvent]] = {
     S.CLOSED: [E.CLOSED],
 }
 """Events that lead from a new session to each state."""
+
+
+REPORT = b"\x80\xc9\0\1" + bytes(4)
+
+
+def restart(ufrag: str) -> Fragment:
+    """A fragment that restarts ICE."""
+    return parse_fragment(f"a=ice-ufrag:{ufrag}\r\na=ice-pwd:{ufrag}-password-0123456789\r\n")
 
 
 class Owner:
@@ -188,7 +200,7 @@ async def test_media_moves_only_to_an_address_that_answers(publishes: bool) -> N
     victim.answers = False
     sent = sum(victim.check() for _ in range(10))
     assert session._route is peer.route
-    session._send_rtcp(b"\x80\xc9\0\1" + bytes(4))
+    session._send_rtcp(REPORT)
     assert peer.received
     assert 0 < sum(map(len, victim.datagrams)) <= AMPLIFICATION * sent
     assert all(data[0] < 4 for data in victim.datagrams)
@@ -215,6 +227,72 @@ async def test_an_address_that_never_answers_gets_no_handshake(publishes: bool) 
     peer._answer(question)
     assert any(19 < data[0] < 64 for data in peer.datagrams)
     connecting.cancel()
+    await session.close()
+    await peer.close()
+
+
+@pytest.mark.parametrize("publishes", [True, False])
+async def test_an_ice_restart_keeps_the_dtls_connection(publishes: bool) -> None:
+    """Media stays on the old route until a route of the new ICE session is nominated and proven.
+    Then the old ICE session is over.
+    """
+    owner = Owner(publishes=publishes)
+    session, peer = owner.session, MemoryPeer(owner.session)
+    await peer.connect()
+    assert session.is_restart(restart("one"))
+    session.restart_ice(restart("one"))
+    session._send_rtcp(REPORT)
+    assert peer.received and session._route is peer.route
+    session._ask(peer.route, monotonic())
+    assert peer.route.pending == {}, "the check of the old ICE session was not answered"
+    moved = MemoryPeer(session, ("192.0.2.77", 50_000))
+    moved.check(nominated=False)
+    assert session._route is peer.route
+    moved.check()
+    assert session._route is moved.route and session.connected
+    session._send_rtcp(REPORT)
+    assert moved.datagrams[-1][0] > 127
+    assert list(owner.port.peers) == [session.ufrag]
+    with pytest.raises(AssertionError):
+        peer.check()
+    await session.close()
+    assert owner.port.peers == {}
+    await peer.close()
+
+
+async def test_restarts_that_fail_change_nothing() -> None:
+    """However often the peer restarts, two ICE sessions exist: the one that works and the last."""
+    owner = Owner(publishes=True)
+    session, peer = owner.session, MemoryPeer(owner.session)
+    await peer.connect()
+    for name in ("one", "two", "three", "four", "five"):
+        session.restart_ice(restart(name))
+    assert set(owner.port.peers) == {peer.agent.ufrag, session.ufrag}
+    peer.check()
+    assert session._route is peer.route
+    assert len(session._ice.past) == PAST
+    with pytest.raises(OfferError, match="former"):
+        session.is_restart(restart("four"))
+    await session.close()
+    assert owner.port.peers == {}
+    with pytest.raises(OfferError, match="ended"):
+        session.is_restart(restart("six"))
+    await peer.close()
+
+
+async def test_an_ice_restart_on_the_same_address() -> None:
+    """The server's checks have the new credentials from the first check of the new session on."""
+    owner = Owner(publishes=False)
+    session, peer = owner.session, MemoryPeer(owner.session)
+    await peer.connect()
+    session.restart_ice(restart("one"))
+    before, peer.agent = peer.agent, session._ice.current
+    peer.check()
+    assert list(owner.port.peers) == [session.ufrag]
+    session._ask(peer.route, monotonic())
+    assert f"one:{session.ufrag}".encode() in peer.questions[-1]
+    assert peer.route.pending == {}
+    assert before.ufrag not in owner.port.peers
     await session.close()
     await peer.close()
 

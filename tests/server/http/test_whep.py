@@ -34,10 +34,15 @@ async def live_room(server: Server) -> NewRoom:
 
 
 async def ask(
-    server: Server, method: str, path: str, body: str = "", kind: str = SDP
+    server: Server,
+    method: str,
+    path: str,
+    body: str = "",
+    kind: str = SDP,
+    more: dict[str, str] | None = None,
 ) -> tuple[int, str, Any]:
-    """Status, the refusal's code, and the headers."""
-    headers = {"Content-Type": kind} if body else {}
+    """Status, the refusal's code, and the headers. `more`: more headers of the request."""
+    headers = ({"Content-Type": kind} if body else {}) | (more or {})
     url = path if path.startswith("http") else server.url + path
     async with server.http.request(method, url, data=body or None, headers=headers) as response:
         refused = response.content_type == "application/json"
@@ -74,11 +79,25 @@ async def test_a_session_from_offer_to_end(server: Server) -> None:
     session = headers["Location"]
     ours = next(line for line in PLAYER.splitlines() if line.startswith("a=ice-ufrag"))
     fragment = f"{ours}\r\na=end-of-candidates\r\n"
-    assert (await ask(server, "PATCH", session, fragment, SDP_FRAGMENT))[0] == 204
+    assert (await ask(server, "PATCH", session, fragment, SDP_FRAGMENT))[:2] == (
+        428,
+        "missing_if_match",
+    )
+    match = {"If-Match": headers["ETag"]}
+    assert (await ask(server, "PATCH", session, fragment, SDP_FRAGMENT, match))[0] == 204
+    new = "a=ice-ufrag:new1\r\na=ice-pwd:another-password-0123456789\r\n"
+    status, _, restarted = await ask(server, "PATCH", session, new, SDP_FRAGMENT, {"If-Match": "*"})
+    assert (status, restarted["Content-Type"]) == (200, SDP_FRAGMENT)
+    assert restarted["ETag"] == f'"{server.whep.sessions[0].ufrag}"' != headers["ETag"]
     assert (await ask(server, "PATCH", session, "v=0"))[:2] == (422, "no_counter_offer")
     assert (await ask(server, "DELETE", session))[0] == 200
     assert len(server.whep.sessions) == 0
-    assert (await ask(server, "DELETE", session))[:2] == (404, "session_not_found")
+    assert (await ask(server, "DELETE", session))[0] == 200
+    assert (await ask(server, "DELETE", session[:-1]))[:2] == (404, "session_not_found")
+    assert (await ask(server, "PATCH", session, new, SDP_FRAGMENT))[:2] == (
+        404,
+        "session_not_found",
+    )
 
 
 async def test_offers_with_many_sections(server: Server) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from relay.rtc import peer_session
+from relay.rtc import ended_sessions, peer_session
 from tests.fixtures.deadline import eventually
 from tests.fixtures.offers import NAMES, offer
 from tests.fixtures.server import SDP, NewRoom, Server, running
@@ -31,14 +31,15 @@ def headers(room: NewRoom) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_session_is_set_up(server: Server, name: str) -> None:
-    """§4.2: 201 with the answer, the session's URL and a Link header for each ICE server. DELETE
-    ends the session once.
+    """§4.2: 201 with the answer, the session's URL, its ICE session as ETag and a Link header for
+    each ICE server. DELETE ends the session.
     """
     room = await server.create()
     async with server.http.post(room.whip, data=offer(name), headers=headers(room)) as response:
         assert (response.status, response.content_type) == (201, SDP)
         assert (await response.text()).startswith("v=0\r\n")
         location = response.headers["Location"]
+        assert response.headers["ETag"] == f'"{server.room(room).sessions[0].rtc.ufrag}"'
         assert location.startswith(f"{server.url}/whip/{room.name}/")
         links = response.headers.getall("Link")
         assert links[0] == '<stun:stun.example.org>; rel="ice-server"'
@@ -53,8 +54,27 @@ async def test_a_session_is_set_up(server: Server, name: str) -> None:
     path = location.removeprefix(server.url)
     assert await server.status("DELETE", path) == 401
     assert await server.status("DELETE", path, headers=room.bearer) == 200
-    assert await server.status("DELETE", path, headers=room.bearer) == 404
+    assert await server.status("DELETE", path, headers=room.bearer) == 200
     await eventually(lambda: not server.udp.peers)  # the self-check at start is a peer, too
+
+
+async def test_an_ended_session_may_be_ended_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """200 for a minute, also after the room's end; but only for the session's creator and room."""
+    room, other = await server.create(), await server.create()
+    async with server.http.post(room.whip, data=offer("chromium"), headers=headers(room)) as answer:
+        path = answer.headers["Location"].removeprefix(server.url)
+    server.room(room).sessions[0].rtc._end("the publisher left")
+    assert server.room(room).sessions == []
+    assert await server.status("DELETE", path, headers=room.bearer) == 200
+    assert await server.status("DELETE", f"/api/rooms/{room.name}", headers=room.bearer) == 204
+    assert await server.status("DELETE", path, headers=room.bearer) == 200
+    assert await server.status("DELETE", path, headers=other.bearer) == 403
+    elsewhere = path.replace(room.name, other.name)
+    assert await server.status("DELETE", elsewhere, headers=other.bearer) == 404
+    monkeypatch.setattr(ended_sessions, "KEPT_FOR", -1.0)
+    assert await server.status("DELETE", path, headers=room.bearer) == 409
 
 
 async def test_options_and_get(server: Server) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 import pytest_asyncio
 
+from relay.rtc.ended_sessions import EndedSessions
 from relay.rtc.receive.feedback import KeyframeBudget
 from relay.rtc.receive.sdp import Offer, parse_offer
 from relay.rtc.udp import UdpPort
@@ -62,6 +63,7 @@ def make(
         bitrate_cap=1_000_000,
         transcoders=transcoders or Transcoders(Workers(), 1, 1, 1_000_000),
         counters=IngestCounters(),
+        ended=EndedSessions(),
         owner=owner,
     )
 
