@@ -3,6 +3,7 @@
  * and end, `OnAir` runs everything that is needed.
  */
 import { byId, setText, toast } from './page/dom.js';
+import { NetworkWatch } from './page/network_watch.js';
 import * as api from './api/rooms_api.js';
 import { registerServiceWorker } from './page/service_worker.js';
 import { copy, share } from './page/share.js';
@@ -221,12 +222,7 @@ function listen() {
     here: start,
   };
   for (const [id, click] of Object.entries(clicks)) byId(id).addEventListener('click', click);
-  for (const change of ['online', 'offline'])
-    window.addEventListener(change, () => onAir?.networkChanged());
-  // A change from Wi-Fi to mobile data; only Chromium on Android reports it.
-  /** @type {any} */ (navigator).connection?.addEventListener?.('change', () =>
-    onAir?.networkChanged(),
-  );
+  new NetworkWatch(() => onAir?.networkChanged());
 }
 
 setup.title = recall('title') ?? '';

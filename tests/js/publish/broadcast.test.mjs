@@ -12,6 +12,7 @@ import { FakeServer } from '../fixtures/fake_server.mjs';
 import { fakePeerConnections, fakeStream } from '../fixtures/fake_webrtc.mjs';
 
 const ANSWER = 'm=video 9\r\nb=TIAS:3750000\r\na=rtcp-fb:96 transport-cc\r\n';
+const ICE = 'a=ice-ufrag:new\r\na=ice-pwd:fresh\r\n'; // the server's answer to a restart
 const CONNECTED = [S.LIVE, S.DOUBTED, S.DISCONNECTED];
 
 /** A broadcast on a fake clock, server and WebRTC. */
@@ -55,6 +56,10 @@ class Bench {
 
   get attempts() {
     return this.server.of('POST').length;
+  }
+
+  get restarts() {
+    return this.server.of('PATCH').length;
   }
 
   async accept() {
@@ -129,6 +134,7 @@ const CAUSE = {
   [E.CONNECTED]: (bench) => bench.pc?.become('connected'),
   [E.DISCONNECTED]: (bench) => bench.pc?.become('disconnected'),
   [E.NETWORK_CHANGED]: (bench) => bench.broadcast.networkChanged(),
+  [E.SILENT]: (bench) => bench.clock.advance(1_000),
   [E.HEARD]: async (bench) => {
     if (bench.pc) bench.pc.stats.received++;
     await bench.clock.advance(500);
@@ -160,25 +166,29 @@ test('the table names all states and known events, and leads to every state but 
  * the wait for a retry, bytes from the server or a deadline change the state.
  */
 const EVENTS = [
-  ...[E.START, E.CONNECTED, E.DISCONNECTED, E.NETWORK_CHANGED],
+  ...[E.START, E.CONNECTED, E.DISCONNECTED, E.NETWORK_CHANGED, E.SILENT],
   ...[E.HEARD, E.FAILED, E.RETRY, E.CLOSE],
 ];
 // prettier-ignore
 const GRID = {
-  idle:         ['connecting', 'idle', 'idle', 'idle', 'idle', 'idle', 'idle', 'closed'],
-  connecting:   ['connecting', 'live', 'connecting', 'connecting',
+  idle:         ['connecting', 'idle', 'idle', 'idle', 'idle',
+                 'idle', 'idle', 'idle', 'closed'],
+  connecting:   ['connecting', 'live', 'connecting', 'connecting', 'connecting',
                  'connecting', 'waiting', 'connecting', 'closed'],
-  waiting:      ['waiting', 'waiting', 'waiting', 'waiting',
+  waiting:      ['waiting', 'waiting', 'waiting', 'waiting', 'waiting',
                  'waiting', 'waiting', 'connecting', 'closed'],
-  live:         ['live', 'live', 'disconnected', 'doubted', 'live', 'lost', 'live', 'closed'],
-  doubted:      ['doubted', 'live', 'disconnected', 'doubted',
+  live:         ['live', 'live', 'disconnected', 'doubted', 'doubted',
+                 'live', 'lost', 'live', 'closed'],
+  doubted:      ['doubted', 'live', 'disconnected', 'doubted', 'doubted',
                  'live', 'lost', 'doubted or live', 'closed'],
-  disconnected: ['disconnected', 'live', 'disconnected', 'disconnected',
+  disconnected: ['disconnected', 'live', 'disconnected', 'disconnected', 'disconnected',
                  'disconnected', 'lost', 'disconnected or lost or reconnecting', 'closed'],
-  lost:         ['lost', 'lost', 'lost', 'lost', 'lost', 'lost', 'reconnecting', 'closed'],
-  reconnecting: ['reconnecting', 'live', 'reconnecting', 'reconnecting',
+  lost:         ['lost', 'lost', 'lost', 'lost', 'lost',
+                 'lost', 'lost', 'reconnecting', 'closed'],
+  reconnecting: ['reconnecting', 'live', 'reconnecting', 'reconnecting', 'reconnecting',
                  'reconnecting', 'lost', 'reconnecting', 'closed'],
-  closed:       ['closed', 'closed', 'closed', 'closed', 'closed', 'closed', 'closed', 'closed'],
+  closed:       ['closed', 'closed', 'closed', 'closed', 'closed',
+                 'closed', 'closed', 'closed', 'closed'],
 };
 
 test('each event in each state leads to the expected state', async (t) => {
@@ -224,31 +234,84 @@ test('a working live stays live, samples once a second and reports no frozen cam
   assert.equal(bench.frozen, 0);
 });
 
-test('silence ends the session within two seconds, then the next attempt starts', async () => {
+test('silence restarts ICE, then ends the session; then the next attempt starts', async () => {
   const bench = new Bench();
   await REACH[S.LIVE](bench);
-  await bench.clock.advance(2_000);
+  await bench.clock.advance(1_000);
+  assert.deepEqual([bench.state, bench.restarts], [S.DOUBTED, 1]);
+  bench.server.last.answer(200, ICE);
+  await bench.clock.advance(1_400);
+  assert.deepEqual([bench.state, bench.restarts, bench.attempts], [S.DOUBTED, 1, 1]);
+  await bench.clock.advance(600);
   assert.equal(bench.state, S.RECONNECTING);
   assert.equal(bench.attempts, 2);
   await bench.connect();
   assert.equal(bench.state, S.LIVE);
 });
 
-test('after a network change less silence ends the session, and traffic confirms it', async () => {
-  for (const heard of [false, true]) {
+test('a silence in which the server cannot be reached ends within two seconds', async () => {
+  const bench = new Bench();
+  await REACH[S.LIVE](bench);
+  await bench.clock.advance(2_000);
+  assert.deepEqual([bench.state, bench.restarts], [S.RECONNECTING, 1]);
+});
+
+test('a network change restarts ICE at once, and the same session goes on', async () => {
+  const bench = new Bench();
+  await REACH[S.DOUBTED](bench);
+  await settle();
+  assert.equal(bench.server.last.headers['If-Match'], '*');
+  bench.server.last.answer(200, ICE);
+  await settle();
+  assert.match(bench.pc.localDescription.sdp, /a=ice-ufrag:abcd1/);
+  assert.equal(bench.state, S.DOUBTED);
+  await bench.run(1_500);
+  assert.deepEqual([bench.state, bench.restarts, bench.attempts], [S.LIVE, 1, 1]);
+});
+
+test('a restart that the server refuses leads to a new session at once', async () => {
+  for (const state of [S.DOUBTED, S.DISCONNECTED]) {
     const bench = new Bench();
-    await REACH[S.DOUBTED](bench);
-    if (heard) await bench.run(1_500);
-    else await bench.clock.advance(1_400);
-    assert.equal(bench.state, heard ? S.LIVE : S.RECONNECTING);
+    await REACH[state](bench);
+    await settle();
+    bench.server.last.refuse(404, { error: 'no', code: 'session_not_found' });
+    await bench.clock.advance(0);
+    assert.deepEqual([bench.state, bench.attempts], [S.RECONNECTING, 2]);
   }
 });
 
-test('a disconnected transport has two seconds to reconnect, also while bytes arrive', async () => {
+test('a restart that does not reach the server is tried again until the silence ends', async () => {
+  const bench = new Bench();
+  await REACH[S.DOUBTED](bench);
+  await settle();
+  bench.server.last.fail();
+  await bench.clock.advance(300);
+  assert.deepEqual([bench.state, bench.restarts], [S.DOUBTED, 2]);
+  bench.broadcast.networkChanged();
+  await settle();
+  const [, second, third] = bench.server.of('PATCH');
+  assert.deepEqual([second.aborted, third.aborted], [true, false]);
+  bench.server.last.answer(200, ICE);
+  await bench.run(1_500);
+  assert.deepEqual([bench.state, bench.restarts, bench.attempts], [S.LIVE, 3, 1]);
+});
+
+test('a restart that is refused while media flows has no effect', async () => {
+  const bench = new Bench();
+  await REACH[S.DOUBTED](bench);
+  await bench.run(600);
+  assert.equal(bench.state, S.LIVE);
+  bench.server.last.refuse(422, { error: 'no', code: 'bad_ice_restart' });
+  await bench.run(2_000);
+  assert.deepEqual([bench.state, bench.attempts], [S.LIVE, 1]);
+});
+
+test('a disconnected transport has 2.5 s to reconnect, also while bytes arrive', async () => {
   const bench = new Bench();
   await REACH[S.DISCONNECTED](bench);
-  await bench.run(1_900);
+  await bench.run(2_400);
   assert.equal(bench.state, S.DISCONNECTED);
+  assert.ok(bench.restarts > 0);
   await bench.run(200);
   assert.equal(bench.state, S.RECONNECTING);
 });

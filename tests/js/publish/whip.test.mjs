@@ -2,12 +2,7 @@
 import '../fixtures/english.mjs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {
-  WhipError,
-  WhipSession,
-  trickleFragment,
-  videoCodecs,
-} from '../../../web/js/publish/whip.js';
+import { WhipError, WhipSession, videoCodecs } from '../../../web/js/publish/whip.js';
 import { FakeClock, fakeEnvironment, settle } from '../fixtures/fake_clock.mjs';
 import { FakeServer } from '../fixtures/fake_server.mjs';
 import { fakePeerConnections, fakeStream } from '../fixtures/fake_webrtc.mjs';
@@ -91,6 +86,78 @@ test('a PATCH without an answer ends after eight seconds, and the others go on',
   assert.equal(server.last.method, 'DELETE');
   server.last.answer(200);
   await ended;
+});
+
+const NEW_ICE = 'a=ice-ufrag:new\r\na=ice-pwd:fresh\r\n';
+const ICE = 'm=video 9\r\na=ice-ufrag:old\r\na=ice-pwd:stale\r\n';
+
+test('a restart of ICE sends the new credentials and applies those of the server', async () => {
+  const headers = { Location: '/whip/abc/1', ETag: '"one"' };
+  const { clock, server, session, pc } = await open(headers, ICE);
+  pc.found('candidate:1 1 udp 1 127.0.0.1 5000 typ host');
+  await clock.advance(50);
+  assert.equal(server.last.headers['If-Match'], '"one"');
+  const restarting = session.restart();
+  await settle();
+  const { method, url, body, headers: sent } = server.last;
+  assert.deepEqual(
+    [method, url, sent['If-Match'], sent['Content-Type']],
+    ['PATCH', 'http://server/whip/abc/1', '*', 'application/trickle-ice-sdpfrag'],
+  );
+  assert.match(body, /a=ice-ufrag:abcd1\r\na=ice-pwd:secret1/);
+  pc.found('candidate:2 1 udp 1 127.0.0.1 5001 typ host');
+  await clock.advance(100);
+  assert.equal(server.of('PATCH').length, 2, 'candidates wait for the new ETag');
+  server.last.answer(200, NEW_ICE, { ETag: '"two"' });
+  await restarting;
+  assert.match(pc.localDescription.sdp, /a=ice-ufrag:abcd1/);
+  assert.equal(pc.remoteDescription.sdp, `m=video 9\r\n${NEW_ICE}`);
+  pc.found('candidate:3 1 udp 1 127.0.0.1 5002 typ host');
+  await clock.advance(50);
+  assert.equal(server.last.headers['If-Match'], '"two"');
+  assert.match(server.last.body, /a=ice-ufrag:abcd1[^]*candidate:3/);
+  assert.ok(!server.last.body.includes('candidate:2'), 'a candidate of the old path');
+});
+
+test('a restart that is refused or not answered changes nothing', async () => {
+  const { clock, server, session, pc } = await open(undefined, ICE);
+  const before = [pc.localDescription, pc.remoteDescription];
+  const refused = assert.rejects(session.restart(), { status: 422, code: 'bad_ice_restart' });
+  await settle();
+  assert.equal(session.restarting, true);
+  server.last.refuse(422, { error: 'no', code: 'bad_ice_restart' });
+  await refused;
+  const unanswered = assert.rejects(session.restart(), { status: 0 });
+  await clock.advance(4_000);
+  await unanswered;
+  assert.equal(server.of('PATCH').length, 1 + 3, 'each waits longer: 0.5 s, 1 s, 2 s');
+  assert.equal(session.restarting, false);
+  assert.deepEqual([pc.localDescription, pc.remoteDescription], before);
+});
+
+test('a restart waits for a probe, and nothing is probed during a restart', async () => {
+  const { server, session, pc } = await open(undefined, LIMITED + ICE);
+  const probed = session.probe();
+  const restarting = session.restart();
+  await probed;
+  await settle();
+  assert.match(server.last.body, /a=ice-ufrag:abcd1/);
+  const applied = pc.remoteDescription;
+  await session.probe();
+  assert.equal(pc.remoteDescription, applied);
+  server.last.answer(200, NEW_ICE);
+  await restarting;
+  assert.match(pc.remoteDescription.sdp, /TIAS:3750001[^]*a=ice-pwd:fresh/);
+  await session.probe();
+  assert.match(pc.remoteDescription.sdp, /TIAS:3750002/);
+});
+
+test('a session without an answer, or that is closed, restarts nothing', async () => {
+  const { server, session } = make();
+  await session.restart();
+  session.close();
+  await session.restart();
+  assert.equal(server.requests.length, 0);
 });
 
 const LIMITED = 'm=video 9\r\nb=TIAS:3750000\r\na=rtcp-fb:96 transport-cc\r\n';
@@ -236,30 +303,4 @@ test('H.264 Constrained Baseline comes first, VP8 only without H.264', () => {
   ]);
   assert.deepEqual(videoCodecs([av1, vp8, rtx]), [vp8, rtx]);
   assert.deepEqual(videoCodecs([av1, rtx]), []);
-});
-
-test('a trickle fragment names the transport, its first section and the candidates', () => {
-  const sdp = [
-    'v=0',
-    'm=video 9 UDP/TLS/RTP/SAVPF 96',
-    'a=ice-ufrag:abcd',
-    'a=ice-pwd:secret',
-    'a=mid:0',
-    'm=audio 9 UDP/TLS/RTP/SAVPF 111',
-    'a=mid:1',
-    '',
-  ];
-  const fragment = trickleFragment(
-    sdp.join('\r\n'),
-    [{ candidate: 'candidate:1 1 udp 1 127.0.0.1 5000 typ host' }],
-    true,
-  );
-  const lines = [
-    'a=ice-ufrag:abcd',
-    'a=ice-pwd:secret',
-    'm=video 9 UDP/TLS/RTP/SAVPF 96',
-    'a=mid:0',
-    'a=candidate:1 1 udp 1 127.0.0.1 5000 typ host',
-  ];
-  assert.equal(fragment, [...lines, 'a=end-of-candidates', ''].join('\r\n'));
 });

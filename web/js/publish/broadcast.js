@@ -1,8 +1,8 @@
 /**
- * Keeps a creator live through network changes, restarts of the server and standby of the device:
- * opens a new WHIP session whenever the connection is lost. Each attempt is a new POST with the
- * same key, and the new session replaces the previous session (server/API.md). This module uses no
- * DOM.
+ * Keeps a creator live through network changes, restarts of the server and standby of the device.
+ * If the connection is in doubt, ICE restarts: the same session continues on a new path. If the
+ * connection is lost, a new WHIP session begins. Each attempt is a new POST with the same key, and
+ * the new session replaces the previous session (server/API.md). This module uses no DOM.
  */
 import { Backoff } from '../api/backoff.js';
 import { BROWSER } from '../page/environment.js';
@@ -38,20 +38,29 @@ const CONNECT_WITHIN = 10_000; // ms, at most
  * next request may use a new TCP connection.
  */
 const RECONNECT_WITHIN = 1_500;
-// Maximum time in the ICE state "disconnected", ms. Browsers change to "failed" only after 30 s.
-const DISCONNECTED_FOR = 2_000;
+/**
+ * Maximum time in the ICE state "disconnected", ms. Browsers change to "failed" only after 30 s. A
+ * restart of ICE needs this time on a slow mobile network.
+ */
+const DISCONNECTED_FOR = 2_500;
+/**
+ * Time without data from the server after which ICE restarts, ms. The server sends RTCP reports five
+ * times a second.
+ */
+const SILENT_AFTER = 800;
 const CHECK_EVERY = 500; // ms
 /**
- * Maximum time without data from the server, ms. After this time, the connection counts as lost.
- * The table has an entry for each state with a connection. The server sends RTCP reports five times
- * a second, so a lost connection is detected within two seconds.
- * @type {Readonly<Partial<Record<State, number>>>}
+ * Maximum time without data from the server, ms. After this time, the connection counts as lost:
+ * a lost network is detected within two seconds.
  */
-const SILENT_FOR = Object.freeze({
-  [BroadcastState.LIVE]: 1_500,
-  [BroadcastState.DOUBTED]: 800,
-  [BroadcastState.DISCONNECTED]: 1_500,
-});
+const SILENT_FOR = 1_500;
+/**
+ * The same if the server has agreed to restart ICE during the silence. On a slow mobile network, the
+ * new path needs this time.
+ */
+const RESTARTED_FOR = 2_500;
+/** @type {ReadonlySet<State>} the states in which the broadcast has a connection */
+const LINKED = new Set([BroadcastState.LIVE, BroadcastState.DOUBTED, BroadcastState.DISCONNECTED]);
 const FROZEN_FOR = 1_500; // ms without a frame after which the camera counts as frozen
 const ATTEMPT_EVERY = 1_000; // minimum time between two attempts that network changes cause, ms
 
@@ -72,6 +81,7 @@ export class Broadcast {
   #liveness = new Liveness(0);
   #stats = new SenderStats();
   #probes = new ProbeSchedule();
+  #restarted = false; // whether the server has agreed to restart ICE during the silence
   #triedAt = -Infinity;
   #notBefore = -Infinity; // earliest time at which the server allows the next attempt, ms
 
@@ -108,13 +118,12 @@ export class Broadcast {
 
   /**
    * Tells the broadcast that the browser has reported a network change. An existing connection
-   * counts as lost if it receives no data soon. Without a connection, the next attempt to connect
-   * starts at once.
+   * restarts ICE. Without a connection, the next attempt to connect starts at once.
    */
   networkChanged() {
     this.#happen(BroadcastEvent.NETWORK_CHANGED);
     const now = this.#environment.now();
-    if (this.#state in SILENT_FOR || now < this.#notBefore || now - this.#triedAt < ATTEMPT_EVERY)
+    if (LINKED.has(this.#state) || now < this.#notBefore || now - this.#triedAt < ATTEMPT_EVERY)
       return;
     this.#backoff.reset();
     this.#happen(BroadcastEvent.RETRY);
@@ -125,7 +134,7 @@ export class Broadcast {
    * connection seems to work.
    */
   renew() {
-    if (this.#state in SILENT_FOR) this.#happen(BroadcastEvent.FAILED);
+    if (LINKED.has(this.#state)) this.#happen(BroadcastEvent.FAILED);
   }
 
   /**
@@ -160,15 +169,16 @@ export class Broadcast {
     this.#state = state;
     this.#environment.clearTimeout(this.#deadline);
     if (state !== before) this.#listener.state(state, before);
-    if (this.#state === state) this.#enter(state, event, atLeast);
+    if (this.#state === state) this.#enter(state, before, event, atLeast);
   }
 
   /**
    * @param {State} state
+   * @param {State} before
    * @param {Event} event
    * @param {number} atLeast ms
    */
-  #enter(state, event, atLeast) {
+  #enter(state, before, event, atLeast) {
     const now = this.#environment.now();
     switch (state) {
       case BroadcastState.CONNECTING:
@@ -194,12 +204,18 @@ export class Broadcast {
       case BroadcastState.LIVE:
         if (event !== BroadcastEvent.CONNECTED) break;
         this.#backoff.reset();
+        this.#restarted = false;
         this.#liveness = new Liveness(now);
         this.#stats = new SenderStats();
         this.#probes = new ProbeSchedule();
         break;
+      case BroadcastState.DOUBTED:
+        this.#restart();
+        break;
       case BroadcastState.DISCONNECTED:
         this.#within(DISCONNECTED_FOR, BroadcastEvent.FAILED);
+        // The doubt has restarted ICE already.
+        if (before !== BroadcastState.DOUBTED) this.#restart();
         break;
       case BroadcastState.CLOSED:
         this.#environment.clearInterval(this.#ticker);
@@ -235,6 +251,27 @@ export class Broadcast {
       await session.open();
     } catch (error) {
       if (session === this.#session) this.#failed(error);
+    }
+  }
+
+  /** Whether there is a connection that may be lost. */
+  get #doubted() {
+    return LINKED.has(this.#state) && this.#state !== BroadcastState.LIVE;
+  }
+
+  /**
+   * Restarts ICE. If the server refuses, the session fails. If the server cannot be reached, the
+   * silence decides.
+   */
+  async #restart() {
+    const session = this.#session;
+    try {
+      await session?.restart();
+      if (this.#doubted && session === this.#session) this.#restarted = true;
+    } catch (error) {
+      const reached = !(error instanceof WhipError) || error.status !== 0;
+      if (reached && this.#doubted && session === this.#session)
+        this.#happen(BroadcastEvent.FAILED);
     }
   }
 
@@ -275,15 +312,17 @@ export class Broadcast {
    */
   async #check() {
     const session = this.#session;
-    if (!session || !(this.#state in SILENT_FOR)) return;
+    if (!session || !LINKED.has(this.#state)) return;
     const stats = await session.pc.getStats().catch(() => null);
-    const limit = SILENT_FOR[this.#state];
-    if (!stats || session !== this.#session || limit === undefined) return;
+    if (!stats || session !== this.#session || !LINKED.has(this.#state)) return;
     const now = this.#environment.now();
     const report = pick(stats);
     const { silent, frozen } = this.#liveness.read(report, now);
-    if (silent >= limit) return this.#happen(BroadcastEvent.FAILED);
+    if (!silent) this.#restarted = false;
+    if (silent >= (this.#restarted ? RESTARTED_FOR : SILENT_FOR))
+      return this.#happen(BroadcastEvent.FAILED);
     if (!silent) this.#happen(BroadcastEvent.HEARD);
+    else if (silent >= SILENT_AFTER) this.#happen(BroadcastEvent.SILENT);
     if (frozen > FROZEN_FOR) this.#listener.frozen();
     if (this.#checks++ % 2) return;
     const sample = this.#stats.sample(report, now);

@@ -11,11 +11,11 @@ export const BroadcastState = Object.freeze({
   WAITING: 'waiting',
   LIVE: 'live',
   /**
-   * The broadcast is live, but the browser reported a network change. The connection counts as lost
-   * if it receives no data soon.
+   * The broadcast was live, but the device has probably moved to another network, or no data
+   * arrives. ICE restarts. The connection counts as lost if it receives no data soon.
    */
   DOUBTED: 'doubted',
-  /** ICE reports “disconnected”, which may be temporary. */
+  /** ICE reports “disconnected”, which may be temporary. ICE restarts. */
   DISCONNECTED: 'disconnected',
   /** The broadcast was live and waits for the next attempt to reconnect. */
   LOST: 'lost',
@@ -30,9 +30,11 @@ export const BroadcastEvent = Object.freeze({
   DISCONNECTED: 'disconnected',
   /** The browser reported that the network changed, was lost or returned. */
   NETWORK_CHANGED: 'network changed',
+  /** The page has received nothing from the server for a moment. */
+  SILENT: 'silent',
   /** The page has received a datagram or an answer from the server. */
   HEARD: 'heard',
-  /** The session failed, was refused, timed out or became silent. */
+  /** The session failed, was refused, timed out or was silent for too long. */
   FAILED: 'failed',
   /** The next attempt is due. */
   RETRY: 'retry',
@@ -59,17 +61,24 @@ export const TRANSITIONS = Object.freeze({
     [E.CONNECTED]: S.LIVE,
     [E.DISCONNECTED]: S.DISCONNECTED,
     [E.NETWORK_CHANGED]: S.DOUBTED,
+    [E.SILENT]: S.DOUBTED,
     [E.FAILED]: S.LOST,
     [E.CLOSE]: S.CLOSED,
   },
   [S.DOUBTED]: {
     [E.CONNECTED]: S.LIVE,
     [E.DISCONNECTED]: S.DISCONNECTED,
+    [E.NETWORK_CHANGED]: S.DOUBTED,
     [E.HEARD]: S.LIVE,
     [E.FAILED]: S.LOST,
     [E.CLOSE]: S.CLOSED,
   },
-  [S.DISCONNECTED]: { [E.CONNECTED]: S.LIVE, [E.FAILED]: S.LOST, [E.CLOSE]: S.CLOSED },
+  [S.DISCONNECTED]: {
+    [E.CONNECTED]: S.LIVE,
+    [E.NETWORK_CHANGED]: S.DISCONNECTED,
+    [E.FAILED]: S.LOST,
+    [E.CLOSE]: S.CLOSED,
+  },
   [S.LOST]: { [E.RETRY]: S.RECONNECTING, [E.CLOSE]: S.CLOSED },
   [S.RECONNECTING]: {
     [E.CONNECTED]: S.LIVE,

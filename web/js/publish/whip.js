@@ -2,13 +2,13 @@
  * One WHIP session (RFC 9725): publishes a stream of this browser to an endpoint. This module uses
  * no DOM and never reconnects; `Broadcast` starts a new session when a session is lost.
  */
+import { FRAGMENT, IceRestarts, fragmentOf } from '../api/ice_restart.js';
 import { iceServersOf } from '../api/ice_servers.js';
 import { BROWSER } from '../page/environment.js';
 import { refusalOf } from '../page/refusals.js';
 
 const REQUEST_WITHIN = 8_000; // ms
 const TRICKLE_AFTER = 50; // ms to wait for more candidates: one PATCH sends a group of them
-const TRICKLE = 'application/trickle-ice-sdpfrag';
 const ARRIVAL_TIMES = /^a=rtcp-fb:\S+ transport-cc/m;
 // The line of an answer that sets the maximum of the browser's estimate, bit/s (RFC 3890).
 const MAX_ESTIMATE = /^(b=TIAS:)(\d+)/m;
@@ -58,12 +58,15 @@ export class WhipSession {
   #options;
   #environment;
   #location = '';
+  #etag = ''; // of the current ICE session
+  #restarts;
   /** @type {RTCIceCandidate[]} */
   #candidates = [];
   #lastCandidate = false;
   #trickleTimer = 0;
   #closed = false;
-  #probing = false;
+  /** @type {Promise<void> | null} */
+  #probing = null;
   #probesFail = false;
   /** @type {Set<AbortController>} requests that `close` aborts */
   #requests = new Set();
@@ -72,6 +75,7 @@ export class WhipSession {
   constructor(options) {
     this.#options = options;
     this.#environment = options.environment ?? BROWSER;
+    this.#restarts = new IceRestarts(this.#environment);
     this.pc = new this.#environment.RTCPeerConnection({
       iceServers: options.iceServers,
       bundlePolicy: 'max-bundle',
@@ -103,12 +107,11 @@ export class WhipSession {
    */
   async open() {
     const offer = await this.pc.createOffer();
-    const { response, text: sdp } = await this.#request(
-      'POST',
-      this.#options.endpoint,
-      'application/sdp',
-      offer.sdp,
-    );
+    const { response, text: sdp } = await this.#request('POST', this.#options.endpoint, {
+      type: 'application/sdp',
+      body: offer.sdp,
+    });
+    this.#etag = response.headers.get('ETag') ?? '';
     // RFC 9725 §4.2: the Location may be relative to the endpoint.
     this.#location = new URL(response.headers.get('Location') ?? '', response.url).href;
     if (this.#closed) return this.#delete();
@@ -117,6 +120,30 @@ export class WhipSession {
     await this.pc.setLocalDescription(offer);
     if (this.#closed) return this.#delete();
     await this.pc.setRemoteDescription({ type: 'answer', sdp });
+    this.#trickle();
+  }
+
+  /** Whether an ICE restart is running. */
+  get restarting() {
+    return this.#restarts.running;
+  }
+
+  /**
+   * Restarts ICE: the connection moves to a new path, for example in another network. If this
+   * fails, the connection stays as it was.
+   * @throws {WhipError}
+   */
+  async restart() {
+    await this.#probing;
+    if (!this.#location || this.#closed) return;
+    await this.#restarts.restart(this.pc, async (fragment, signal, within) => {
+      const { response, text } = await this.#patch(fragment, '*', signal, within);
+      this.#etag = response.headers.get('ETag') ?? '';
+      // They belong to the old path.
+      this.#candidates = [];
+      this.#lastCandidate = false;
+      return text;
+    });
     this.#trickle();
   }
 
@@ -136,13 +163,19 @@ export class WhipSession {
    * takes no part. Does nothing more once the browser has refused.
    */
   async probe() {
+    const busy = this.#probing || this.restarting;
+    if (this.#closed || busy || this.#probesFail || !this.maxEstimate) return;
+    this.#probing = this.#raiseMaxEstimate();
+    await this.#probing;
+    this.#probing = null;
+  }
+
+  async #raiseMaxEstimate() {
     const { pc } = this;
     const offered = pc.localDescription?.sdp ?? '';
-    if (this.#closed || this.#probing || this.#probesFail || !this.maxEstimate) return;
-    this.#probing = true;
     try {
       const offer = await pc.createOffer();
-      // A new user name fragment would restart ICE, which the server does not support.
+      // A new user name fragment would restart ICE, of which the server would not know.
       if (ufragOf(offer.sdp ?? '') !== ufragOf(offered)) throw new Error('ICE would restart');
       await pc.setLocalDescription(offer);
       const sdp = (pc.remoteDescription?.sdp ?? '').replace(
@@ -154,8 +187,6 @@ export class WhipSession {
       this.#probesFail = true;
       // The connection keeps working with its last descriptions.
       await pc.setLocalDescription({ type: 'rollback' }).catch(() => {});
-    } finally {
-      this.#probing = false;
     }
   }
 
@@ -186,6 +217,7 @@ export class WhipSession {
 
   #stop() {
     this.#closed = true;
+    this.#restarts.cancel();
     this.#environment.clearTimeout(this.#trickleTimer);
     this.pc.onconnectionstatechange = this.pc.onicecandidate = null;
   }
@@ -211,13 +243,25 @@ export class WhipSession {
     if (
       !this.#location ||
       this.#closed ||
+      this.restarting ||
       !description ||
       !(this.#candidates.length || this.#lastCandidate)
     )
       return;
-    const fragment = trickleFragment(description, this.#candidates.splice(0), this.#lastCandidate);
+    const fragment = fragmentOf(description, this.#candidates.splice(0), this.#lastCandidate);
     this.#lastCandidate = false;
-    this.#request('PATCH', this.#location, TRICKLE, fragment).catch(() => {});
+    this.#patch(fragment, this.#etag).catch(() => {});
+  }
+
+  /**
+   * @param {string} fragment
+   * @param {string} match the ETag of the ICE session, or `*`
+   * @param {AbortSignal} [signal]
+   * @param {number} [within] ms
+   */
+  #patch(fragment, match, signal, within) {
+    const options = { type: FRAGMENT, body: fragment, match, signal, within };
+    return this.#request('PATCH', this.#location, options);
   }
 
   /**
@@ -225,19 +269,22 @@ export class WhipSession {
    * does not abort other requests.
    * @param {'POST' | 'PATCH' | 'DELETE'} method
    * @param {string} url
-   * @param {string} [type]
-   * @param {string} [body]
+   * @param {{type?: string, body?: string, match?: string, signal?: AbortSignal, within?:
+   *   number}} [options] `within`: time limit, ms
    */
-  async #request(method, url, type, body) {
+  async #request(method, url, options = {}) {
+    const { type, body, match, signal, within = REQUEST_WITHIN } = options;
     const headers = {
       Authorization: `Bearer ${this.#options.key}`,
       ...(type ? { 'Content-Type': type } : {}),
+      ...(match ? { 'If-Match': match } : {}),
     };
     const last = method === 'DELETE';
     if (this.#closed && !last) throw new WhipError('The session is closed.', 0);
     const controller = new AbortController();
+    signal?.addEventListener('abort', () => controller.abort());
     if (!last) this.#requests.add(controller);
-    const deadline = this.#environment.setTimeout(() => controller.abort(), REQUEST_WITHIN);
+    const deadline = this.#environment.setTimeout(() => controller.abort(), within);
     const init = {
       method,
       headers,
@@ -298,25 +345,4 @@ export function videoCodecs(
   const h264 = of(/\/h264$/i).sort((a, b) => rank(a) - rank(b));
   const chosen = h264.length ? h264 : of(/\/vp8$/i);
   return chosen.length ? [...chosen, ...of(/\/(rtx|red|ulpfec)$/i)] : [];
-}
-
-/**
- * Returns an SDP fragment (RFC 8840 §9) with the candidates. All candidates are in the first media
- * section, because the media sections are bundled.
- * @param {string} sdp the local description
- * @param {RTCIceCandidate[]} candidates
- * @param {boolean} complete whether no more candidates follow
- */
-export function trickleFragment(sdp, candidates, complete) {
-  const lines = sdp.split('\r\n');
-  const find = (/** @type {string} */ start) => lines.find((line) => line.startsWith(start)) ?? '';
-  return [
-    find('a=ice-ufrag:'),
-    find('a=ice-pwd:'),
-    find('m='),
-    find('a=mid:'),
-    ...candidates.map(({ candidate }) => `a=${candidate}`),
-    ...(complete ? ['a=end-of-candidates'] : []),
-    '',
-  ].join('\r\n');
 }

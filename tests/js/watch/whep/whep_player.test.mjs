@@ -8,10 +8,13 @@ import { FakeServer } from '../../fixtures/fake_server.mjs';
 import { fakePeerConnections } from '../../fixtures/fake_webrtc.mjs';
 
 globalThis.addEventListener ??= () => {};
+globalThis.window ??= new EventTarget();
 globalThis.MediaStream ??= class {
   getTracks = () => [];
 };
 const { WhepPlayer } = await import('../../../../web/js/watch/whep/whep_player.js');
+
+const NEW_ICE = 'a=ice-ufrag:new\r\na=ice-pwd:fresh\r\n'; // the server's answer to a restart
 
 class FakeVideo extends EventTarget {
   muted = true;
@@ -39,10 +42,11 @@ function begin() {
     }),
   );
   const answer = async () => {
-    server.of('POST').at(-1).answer(201, 'answer', { Location: 'http://host/session' });
+    const sdp = 'a=ice-ufrag:old\r\na=ice-pwd:stale\r\n';
+    server.of('POST').at(-1).answer(201, sdp, { Location: 'http://host/session' });
     await settle();
   };
-  return { page, clock, server, broken, player, answer };
+  return { page, clock, server, broken, player, answer, connections: RTCPeerConnection };
 }
 
 test('a session without a frame within ten seconds of the answer is reported', async () => {
@@ -76,4 +80,41 @@ test('a page that is hidden before the answer expects no frame', async () => {
   assert.deepEqual(broken, []);
   player.close();
   assert.equal(clock.timers, 0);
+});
+
+test('ICE restarts when the connection is lost, silent or in another network', async () => {
+  const { clock, server, player, answer, connections } = begin();
+  await settle();
+  await answer();
+  const [pc] = connections.made;
+  const restarts = () => server.of('PATCH').length;
+  const run = async (ticks, bytes) => {
+    for (let tick = 0; tick < ticks; tick++) {
+      pc.stats.received += bytes;
+      await clock.advance(1_000);
+    }
+  };
+  pc.become('connected');
+  await run(3, 100);
+  assert.equal(restarts(), 0);
+  await run(2, 0);
+  assert.equal(restarts(), 1);
+  server.last.answer(200, NEW_ICE);
+  await run(5, 0);
+  assert.equal(restarts(), 1, 'one restart for one silence');
+  window.dispatchEvent(new Event('online'));
+  await settle();
+  assert.equal(restarts(), 2);
+  pc.become('disconnected');
+  await settle();
+  assert.equal(restarts(), 2, 'a restart is running');
+  server.last.answer(200, NEW_ICE);
+  await settle();
+  pc.become('disconnected');
+  await settle();
+  assert.equal(restarts(), 3);
+  player.close();
+  window.dispatchEvent(new Event('online'));
+  await settle();
+  assert.deepEqual([restarts(), clock.timers], [3, 0]);
 });

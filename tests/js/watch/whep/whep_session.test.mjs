@@ -24,9 +24,16 @@ function connections() {
     addTransceiver = (kind, { direction }) => void this.transceivers.push(`${kind} ${direction}`);
     getConfiguration = () => this.configuration;
     setConfiguration = (configuration) => void (this.configuration = configuration);
-    createOffer = async () => ({ type: 'offer', sdp: 'the offer' });
+    remoteDescription = null;
+    createOffer = async ({ iceRestart = false } = {}) => ({
+      type: 'offer',
+      sdp: iceRestart ? 'a=ice-ufrag:mine\r\na=ice-pwd:secret\r\n' : 'the offer',
+    });
     setLocalDescription = async ({ type }) => void this.described.push(type);
-    setRemoteDescription = async ({ sdp }) => void this.described.push(sdp);
+    setRemoteDescription = async (description) => {
+      this.remoteDescription = description;
+      this.described.push(description.sdp);
+    };
     close = () => void (this.connectionState = 'closed');
   };
 }
@@ -115,6 +122,49 @@ test('a server that does not answer within eight seconds is not reached', async 
   assert.equal(server.last.aborted, false);
   await clock.advance(1);
   assert.equal(await opening, 0);
+});
+
+const ICE = ['a=ice-ufrag:old', 'a=ice-pwd:stale', ''].join('\r\n');
+const NEW_ICE = ['a=ice-ufrag:new', 'a=ice-pwd:fresh', ''].join('\r\n');
+
+async function opened() {
+  const made = begin();
+  const opening = made.session.open();
+  await settle();
+  made.server.last.answer(201, ICE, CREATED);
+  await opening;
+  return made;
+}
+
+test('a restart of ICE sends the new credentials and applies those of the server', async () => {
+  const { clock, server, session, pc } = await opened();
+  const restarting = session.restart();
+  await settle();
+  const { method, url, body, headers } = server.last;
+  assert.deepEqual(
+    [method, url, headers['If-Match'], headers['Content-Type']],
+    ['PATCH', 'http://host/whep/room/1', '*', 'application/trickle-ice-sdpfrag'],
+  );
+  assert.match(body, /a=ice-ufrag:mine\r\na=ice-pwd:secret/);
+  assert.equal(session.restarting, true);
+  server.last.answer(200, NEW_ICE);
+  await restarting;
+  assert.deepEqual(pc.described, ['offer', ICE, 'offer', NEW_ICE]);
+  assert.equal(clock.timers, 0);
+});
+
+test('a restart without an answer is tried again for two seconds, and changes nothing', async () => {
+  const { clock, server, session, pc } = await opened();
+  const restarting = assert.rejects(session.restart(), { status: 0 });
+  await clock.advance(4_000);
+  await restarting;
+  assert.deepEqual([pc.described, session.restarting], [['offer', ICE], false]);
+  const closed = assert.rejects(session.restart(), { status: 0 });
+  await settle();
+  session.close();
+  await closed;
+  await session.restart();
+  assert.deepEqual([server.of('PATCH').length, clock.timers], [4, 0]);
 });
 
 test('a session closed while it opens is deleted, and the answer is not applied', async () => {

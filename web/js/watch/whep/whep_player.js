@@ -5,6 +5,7 @@
  * @typedef {import('../line/connection.js').Hello} Hello
  */
 import { BROWSER } from '../../page/environment.js';
+import { NetworkWatch } from '../../page/network_watch.js';
 import { KIND } from '../line/record.js';
 import { CaptureClock } from './capture_clock.js';
 import { LeadMeter } from './lead_meter.js';
@@ -14,7 +15,16 @@ import { ReceiverStats } from './receiver_stats.js';
 import { WhepSession } from './whep_session.js';
 
 const TICK = 1_000; // ms
-const PATIENCE = 3_000; // ms; a longer interruption of the connection leads to a new session
+/**
+ * Maximum interruption of the connection, ms. ICE restarts at its beginning; a longer interruption
+ * leads to a new session.
+ */
+const PATIENCE = 3_000;
+/**
+ * Number of ticks without a byte from the server after which ICE restarts. The server sends an RTCP
+ * report every second, also without media.
+ */
+const QUIET_TICKS = 2;
 const ARRIVAL = 10_000; // maximum time from the server's answer to the first frame, ms
 const VIDEO_RATE = 90_000;
 const AUDIO_RATE = 48_000; // ticks per second, of Opus (RFC 7587)
@@ -43,11 +53,14 @@ export class WhepPlayer {
   #handle = 0;
   #ticker;
   #listening = new AbortController();
+  #network;
   #deadline = 0;
   #firstPicture = NaN;
   #shownAt = NaN;
   #rtp = NaN;
   #size = '';
+  #bytes = NaN;
+  #quiet = 0; // ticks without a byte from the server
 
   /**
    * @param {string} room
@@ -70,6 +83,7 @@ export class WhepPlayer {
       signal,
     });
     navigator.mediaDevices?.addEventListener('devicechange', () => this.#timeOutput(), { signal });
+    this.#network = new NetworkWatch(() => this.#restart());
     this.#await();
     if (!document.hidden) this.#open();
     this.#timeOutput();
@@ -151,6 +165,7 @@ export class WhepPlayer {
     this.#closed = true;
     this.#environment.clearInterval(this.#ticker);
     this.#listening.abort();
+    this.#network.close();
     this.#latency.close();
     this.#video.cancelVideoFrameCallback?.(this.#handle);
     this.#leave();
@@ -221,8 +236,18 @@ export class WhepPlayer {
   /** @param {RTCPeerConnectionState} state */
   #changed(state) {
     if (state === 'connected') this.#expect(ARRIVAL, 'no picture came over UDP');
-    else if (state === 'disconnected') this.#expect(PATIENCE, 'the connection was lost');
-    else if (state === 'failed' || state === 'closed') this.#expect(0, 'the connection failed');
+    else if (state === 'disconnected') {
+      this.#expect(PATIENCE, 'the connection was lost');
+      if (!this.#session?.restarting) this.#restart();
+    } else if (state === 'failed' || state === 'closed') this.#expect(0, 'the connection failed');
+  }
+
+  /**
+   * Restarts ICE. If this fails, the connection may still recover; otherwise it becomes
+   * “disconnected”, and the player fails.
+   */
+  #restart() {
+    this.#session?.restart().catch(() => {});
   }
 
   /**
@@ -280,6 +305,10 @@ export class WhepPlayer {
     const reports = await session.pc.getStats();
     if (session !== this.#session) return;
     this.#received.update(reports.values(), this.#environment.now());
+    const bytes = bytesOf(reports.values());
+    this.#quiet = bytes === this.#bytes ? this.#quiet + 1 : 0;
+    this.#bytes = bytes;
+    if (this.#quiet === QUIET_TICKS) this.#restart();
     if (LOOSE) this.#holdTogether(session);
   }
 
@@ -294,4 +323,17 @@ export class WhepPlayer {
       : this.#lipSync.update(this.#environment.now(), this.#lead, waits, targets);
     if (held) session.hold(held);
   }
+}
+
+/**
+ * Returns the number of bytes that the path in use has received. NaN, which differs from itself, if
+ * the browser does not count them.
+ * @param {Iterable<any>} reports the values of an RTCStatsReport
+ */
+function bytesOf(reports) {
+  let bytes = NaN;
+  for (const report of reports)
+    if (report.type === 'candidate-pair' && report.nominated)
+      bytes = (bytes || 0) + (report.bytesReceived ?? NaN);
+  return bytes;
 }

@@ -2,6 +2,7 @@
  * One WHEP session (draft-ietf-wish-whep): a stream played over WebRTC. This module uses no DOM and
  * never reconnects; the player starts a new session.
  */
+import { FRAGMENT, IceRestarts } from '../../api/ice_restart.js';
 import { iceServersOf } from '../../api/ice_servers.js';
 import { BROWSER } from '../../page/environment.js';
 import { refusalOf } from '../../page/refusals.js';
@@ -49,6 +50,7 @@ export class WhepSession {
   #environment;
   #location = '';
   #closed = false;
+  #restarts;
 
   /**
    * @param {WhepOptions} options
@@ -56,6 +58,7 @@ export class WhepSession {
    */
   constructor(options, environment = BROWSER) {
     this.#environment = environment;
+    this.#restarts = new IceRestarts(environment);
     this.#options = options;
     this.pc = new environment.RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     this.pc.onconnectionstatechange = () => options.changed(this.pc.connectionState);
@@ -75,7 +78,10 @@ export class WhepSession {
    */
   async open() {
     const offer = await this.pc.createOffer();
-    const response = await this.#request('POST', this.#options.endpoint, offer.sdp);
+    const response = await this.#request('POST', this.#options.endpoint, {
+      headers: { 'Content-Type': 'application/sdp' },
+      body: offer.sdp,
+    });
     this.#location = new URL(response.headers.get('Location') ?? '', response.url).href;
     const sdp = await response.text();
     if (this.#closed) return this.#delete();
@@ -89,10 +95,40 @@ export class WhepSession {
     });
   }
 
+  /** Whether an ICE restart is running. */
+  get restarting() {
+    return this.#restarts.running;
+  }
+
+  /**
+   * Restarts ICE: the connection moves to a new path, for example in another network. If this
+   * fails, the connection stays as it was.
+   * @throws {WhepError}
+   */
+  async restart() {
+    if (!this.pc.remoteDescription || this.#closed) return;
+    await this.#restarts.restart(this.pc, async (fragment, restart, within) => {
+      const controller = new AbortController();
+      const abort = () => controller.abort();
+      restart.addEventListener('abort', abort);
+      const deadline = this.#environment.setTimeout(abort, within);
+      const { signal } = controller;
+      const headers = { 'Content-Type': FRAGMENT, 'If-Match': '*' };
+      try {
+        const options = { headers, body: fragment, signal };
+        const response = await this.#request('PATCH', this.#location, options);
+        return await response.text();
+      } finally {
+        this.#environment.clearTimeout(deadline);
+      }
+    });
+  }
+
   /** Ends the session. Closing the connection sends DTLS close_notify, so no DELETE is needed. */
   close() {
     if (this.#closed) return;
     this.#closed = true;
+    this.#restarts.cancel();
     this.pc.onconnectionstatechange = this.pc.ontrack = null;
     if (this.pc.connectionState !== 'connected') this.#delete();
     this.pc.close();
@@ -133,17 +169,17 @@ export class WhepSession {
   /**
    * @param {string} method
    * @param {string} url
-   * @param {string} [sdp]
+   * @param {RequestInit} [options]
    * @throws {WhepError}
    */
-  async #request(method, url, sdp) {
+  async #request(method, url, options = {}) {
     let response;
     try {
       response = await this.#environment.fetch(url, {
         method,
-        ...(sdp ? { headers: { 'Content-Type': 'application/sdp' }, body: sdp } : {}),
         keepalive: method === 'DELETE',
         signal: this.#environment.timeoutSignal(TIMEOUT),
+        ...options,
       });
     } catch {
       throw new WhepError('the server cannot be reached', 0);
