@@ -13,7 +13,7 @@ from relay.hls import endpoint as hls
 from relay.hls import rendition as renditions
 from relay.hls.muxer import Muxer
 from relay.hls.playlist import ADVANCE_LIMIT
-from relay.hls.rendition import Rendition
+from relay.hls.rendition import CATCHING_UP, Rendition
 from relay.hls.segmenter import PART_TARGET, SCALE
 from relay.media.aac import OpusPacket
 from relay.sample import Sample, TrackInfo
@@ -225,7 +225,8 @@ async def test_the_first_demand_is_one_job_however_much_is_there(
 
     monkeypatch.setattr(Muxer, "receive", count)
     seen = await Client(live).playlist()
-    assert seen.complete and jobs[0] > 200 and len(jobs) <= 2, jobs
+    # On a busy machine, the media that came meanwhile is another job or two.
+    assert seen.complete and jobs[0] > 200 and len(jobs) <= CATCHING_UP + 1, jobs
 
 
 async def test_a_reload_does_not_wait_for_a_client_that_left(live: Live) -> None:
