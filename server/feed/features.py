@@ -32,7 +32,7 @@ class Candidate:
     reactors: int = 0
     """People who reacted within the last 30 s."""
     usual_reactors: float = 0.0
-    """Mean number of people who reacted within 30 s, over about the last 2 minutes."""
+    """How many people usually react within 30 s (server/social/usual_reactions.py)."""
     answers: int = 0
     """Messages in which the creator answered viewers within the last 5 minutes."""
     impressions: int = 0

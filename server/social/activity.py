@@ -6,7 +6,8 @@ Only a few people of each network count, so that one computer cannot pass for a 
 
 from collections import Counter
 from dataclasses import dataclass, field
-from math import exp
+
+from server.social.usual_reactions import UsualReactions
 
 REACTED_WITHIN = 30.0
 """Age up to which a reaction counts, seconds."""
@@ -14,8 +15,6 @@ JOINED_WITHIN = 60.0
 """Age up to which a join counts, seconds."""
 REPLIED_WITHIN = 300.0
 """Age up to which a reply of the creator counts, seconds."""
-USUAL_WITHIN = 120.0
-"""Time constant of the mean of the number of people who react, seconds."""
 PER_NETWORK = 3
 """Maximum number of people of one network who count."""
 MAX_PEOPLE = 10_000
@@ -37,7 +36,7 @@ class Activity:
     replied: int = 0
     """Number of distinct people to whom the creator replied within the last 5 minutes."""
     usual: float = field(default=0.0, compare=False)
-    """Mean of `reacting` over about the last 2 minutes."""
+    """How many people usually react (usual_reactions.py)."""
 
     @property
     def reactors_per_minute(self) -> float:
@@ -52,7 +51,7 @@ class RecentActivity:
         self._reacting = _LatestPeople(REACTED_WITHIN)
         self._joined = _LatestPeople(JOINED_WITHIN)
         self._replied = _LatestPeople(REPLIED_WITHIN)
-        self._usual = 0.0
+        self._usual = UsualReactions()
         self._measured_at = float("inf")
 
     def connect(self, viewer: int, person: str | None, network: str) -> None:
@@ -86,21 +85,16 @@ class RecentActivity:
             latest.remove(person)
 
     def measure(self, now: float) -> Activity:
-        reacting = self._reacting.count(now)
+        watching, reacting = self._watching.number, self._reacting.count(now)
+        self._usual.learn(reacting, watching, max(0.0, now - self._measured_at))
+        self._measured_at = now
         return Activity(
-            self._watching.number,
+            watching,
             reacting,
             self._joined.count(now),
             self._replied.count(now),
-            self._mean(reacting, now),
+            self._usual.number,
         )
-
-    def _mean(self, reacting: int, now: float) -> float:
-        """Returns the exponential mean of the values that `measure` returned."""
-        share = 1 - exp(-max(0.0, now - self._measured_at) / USUAL_WITHIN)
-        self._measured_at = now
-        self._usual += share * (reacting - self._usual)
-        return self._usual
 
 
 class _FewOfNetwork:

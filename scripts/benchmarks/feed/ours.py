@@ -11,9 +11,8 @@ from server.feed.kin import Kin
 from server.feed.ranking import Pool
 from server.feed.taste import MAX_GUEST_BYTES, SKIP, STAY, Taste
 from server.feed.witnesses import Audience, Witnesses
+from server.social.usual_reactions import UsualReactions
 
-USUAL = 120.0 / c.REFRESH
-"""Over how many intervals the usual number of reactions is averaged."""
 KIN_EVERY = 600.0
 """Seconds after which the server looks again which tags go together."""
 EPOCH = 1_800_000_000.0
@@ -28,7 +27,7 @@ class Ours:
         self._visits = [0] * world.size.viewers
         self._witnesses = Witnesses()
         self._audience = Audience()
-        self._usual: dict[int, float] = {}
+        self._usual: dict[int, UsualReactions] = {}
         self._lives: dict[str, Live] = {}
         self._seed = 0
         self._new: dict[int, set[int]] = {}
@@ -92,9 +91,10 @@ class Ours:
         text = self._tastes[person.index].to_json(MAX_GUEST_BYTES)
         self._tastes[person.index] = Taste.from_json(text, EPOCH + now)
 
-    def _react(self, live: Live) -> float:
-        usual = self._usual.get(live.index, float(live.reactors))
-        return usual + (live.reactors - usual) / USUAL
+    def _react(self, live: Live) -> UsualReactions:
+        usual = self._usual.get(live.index) or UsualReactions()
+        usual.learn(live.reactors, live.viewers, c.REFRESH)
+        return usual
 
     def _candidate(self, live: Live) -> Candidate:
         return Candidate(
@@ -107,7 +107,7 @@ class Ours:
             live.viewers,
             live.arrivals,
             live.reactors,
-            self._usual[live.index],
+            self._usual[live.index].number,
             live.answers,
             live.impressions,
             live.stays,

@@ -4,6 +4,7 @@ import pytest
 
 from server.social import activity
 from server.social.activity import PER_NETWORK, Activity, RecentActivity
+from server.social.usual_reactions import WITHIN
 
 
 def watched_by(people: int, network: str = "") -> RecentActivity:
@@ -35,7 +36,7 @@ def test_the_usual_number_of_people_who_react_follows_slowly() -> None:
         for number in range(6):
             recent.react(f"p-{number}", now)
         usual = recent.measure(now).usual
-        assert (usual < 3) == (now <= activity.USUAL_WITHIN * 0.693)
+        assert (usual < 3) == (now <= WITHIN * 0.693)
     assert recent.measure(100.0).usual == pytest.approx(usual)  # the clock never goes back
 
 
