@@ -49,6 +49,14 @@ async def test_a_refused_session_is_shown_with_a_countdown_and_tried_again(
     await studio.end()
 
 
+async def test_the_studio_says_that_no_sound_arrives(studio: Studio) -> None:
+    """The server knows it, and the health light shows what to do."""
+    await studio.stop_sound()
+    text = "document.querySelector('#health-text').innerText"
+    await until(studio.page, f"{text} === 'No sound arrives: switch on the microphone'")
+    await studio.end()
+
+
 async def test_a_second_tab_takes_over_and_gives_back(studio: Studio) -> None:
     """A tab that stops sending switches its camera off."""
     first = studio.page

@@ -66,13 +66,13 @@ const FINDINGS = [
   ['bad', 'too_slow', ({ estimate }) => estimate < 200_000],
   ['bad', 'few_frames', ({ fps }) => fps < 8],
   ['bad', 'most_stopped', ({ standing }) => standing > 0.5],
+  ['weak', 'missing', ({ misses }) => misses === 'sound'],
   ['weak', 'device_limit', limitedByDevice],
   ['weak', 'smaller', ({ estimate }) => estimate < 600_000],
   ['weak', 'some_loss', ({ loss }) => loss > 0.03],
   ['weak', 'slow_response', ({ roundTrip }) => roundTrip > 300],
   ['weak', 'not_smooth', ({ gap, fps }) => gap > 500 || fps < 18],
   ['weak', 'some_stopped', ({ standing }) => standing > 0.2],
-  ['weak', 'missing', ({ misses }) => misses === 'sound'],
 ];
 
 /** @param {Situation} situation */
