@@ -8,12 +8,13 @@
 export const FRAGMENT = 'application/trickle-ice-sdpfrag';
 
 /**
- * Time limit for the first request of a restart, ms. Each further request has twice the limit. The
- * first limit is short, because the request may use a dead TCP connection and then gets neither an
- * answer nor an error. The next request may use a new TCP connection.
+ * Time limit for the first request of a restart, ms. After a request that was not answered in time,
+ * the next one has twice the limit. The first limit is short, because the request may use a dead
+ * TCP connection and then gets neither an answer nor an error. The next request may use a new TCP
+ * connection.
  */
 const FIRST_WITHIN = 500;
-const AGAIN_AFTER = 200; // ms until a restart that has not reached the server is tried again
+const EVERY = 200; // ms at least between two requests of a restart
 const TRY_FOR = 2_000; // ms in which a restart that has not reached the server is tried again
 
 /**
@@ -70,18 +71,23 @@ export class IceRestarts {
    * @param {AbortSignal} signal
    */
   async #agree(pc, send, signal) {
-    const until = this.#environment.now() + TRY_FOR;
-    for (let within = FIRST_WITHIN; ; within *= 2) {
+    const { now } = this.#environment;
+    const until = now() + TRY_FOR;
+    let within = FIRST_WITHIN;
+    for (;;) {
+      const tried = now();
       const offer = await pc.createOffer({ iceRestart: true });
       if (signal.aborted) return null;
       try {
         return { offer, answer: await send(fragmentOf(offer.sdp ?? ''), signal, within) };
       } catch (error) {
         const away = /** @type {{status?: number}} */ (error).status === 0;
-        if (!away || signal.aborted || this.#environment.now() >= until) throw error;
+        if (!away || signal.aborted || now() >= until) throw error;
+        if (now() - tried >= within) within *= 2;
       }
       await new Promise((resolve) => {
-        this.#timer = this.#environment.setTimeout(() => resolve(null), AGAIN_AFTER);
+        const pause = Math.max(0, tried + EVERY - now());
+        this.#timer = this.#environment.setTimeout(() => resolve(null), pause);
       });
     }
   }
