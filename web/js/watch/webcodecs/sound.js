@@ -21,6 +21,13 @@ import { SoundSteering } from './sound_steering.js';
 
 const RATE = 48_000; // sample rate of decoded Opus, Hz
 const SILENT = 400; // ms without a report after which the audio thread counts as stopped
+/**
+ * ms; an audio thread that is later than this stood still. It then outputs the missed time at once,
+ * before it takes the samples that wait for it, so it runs dry however long the delay is. WebKitGTK
+ * does so when the audio output opens, and on a busy machine.
+ */
+const LATE = 250;
+const CATCHES_UP = 500; // ms after a late report; the audio thread may still run dry for that reason
 const SPARE = 64; // maximum number of arrays that are kept for reuse
 const WAITING = 400; // packets; a decoder with more waiting packets and no output is broken
 const MUTE = 5_000; // ms; a decoder with WAITING packets but no output for so long is broken
@@ -43,6 +50,7 @@ export class Sound {
   /** @type {SoundReport | null} */
   #report = null;
   #reportedAt = -Infinity;
+  #lateAt = -Infinity;
   #rate = 1;
   #offset = new Offset(); // local clock minus the clock of the AudioContext
   #closed = false;
@@ -127,12 +135,18 @@ export class Sound {
     this.#offset.add(now, report.at * 1_000);
     this.#report = report;
     this.#reportedAt = now;
+    if (report.late > LATE) this.#lateAt = now;
     this.moved();
   }
 
   /** Whether the audio thread is running. @param {number} now */
   runs(now) {
     return this.#report !== null && now - this.#reportedAt < SILENT;
+  }
+
+  /** Whether the audio thread stood still just now. @param {number} now */
+  stood(now) {
+    return now - this.#lateAt < CATCHES_UP;
   }
 
   get started() {

@@ -24,6 +24,7 @@ const STEADY_RESERVE = 14; // ms, for decoding the audio and passing it to the a
 // correct, audio trails by 0 to 60 ms.
 const MOST = 44;
 const LEAST = 12; // must be larger than the errors that SoundSteering does not correct
+const SETTLES = 1_000; // ms; a higher delay takes effect within this time, so it rises once
 const LOST = 600; // ms; if audio trails the video by more, the video does not wait for the audio
 
 export class SoundTrack {
@@ -35,6 +36,7 @@ export class SoundTrack {
   #channels = 0;
   #newest = -Infinity; // ms of player time: end of the newest packet decoded
   #dry = 0;
+  #raisedAt = -Infinity;
   /** @type {Sound | null} */
   #sound = null;
 
@@ -59,6 +61,9 @@ export class SoundTrack {
     sound.moved = this.#moved;
     if (this.#channels) sound.configure(this.#channels);
     this.#dry = 0;
+    // What an earlier audio thread needed says nothing about this one.
+    this.#target = new DelayTarget();
+    this.#raisedAt = -Infinity;
     this.#sound = sound;
   }
 
@@ -112,13 +117,25 @@ export class SoundTrack {
     const wanted = Math.min(edge - target, pictures - LEAST + latency);
     if (dry > this.#dry) {
       this.#dry = dry;
-      this.#target.ranDry(wanted - sound.position(now));
+      this.#ranDry(sound, now, wanted);
     }
     // Steering towards a position without audio would jump repeatedly.
     if (this.#newest > wanted) sound.steer(now, wanted);
     const heard = sound.heard(now);
     if (!sound.started || !(pictures - heard < LOST + latency)) return pictures;
     return Math.min(pictures, heard + MOST);
+  }
+
+  /**
+   * Raises the delay after the audio ran dry, unless a longer delay would not have helped.
+   * @param {Sound} sound
+   * @param {number} now
+   * @param {number} wanted  media time that should be output now, ms
+   */
+  #ranDry(sound, now, wanted) {
+    if (sound.stood(now) || now - this.#raisedAt < SETTLES) return;
+    this.#raisedAt = now;
+    this.#target.ranDry(wanted - sound.position(now));
   }
 
   /**

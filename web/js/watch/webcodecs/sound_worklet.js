@@ -2,6 +2,7 @@
  * The audio thread: outputs the samples that sound.js sends and reports its position. `addModule`
  * loads this file.
  */
+import { Offset } from './offset.js';
 import { SoundRing } from './sound_ring.js';
 
 /**
@@ -11,6 +12,7 @@ import { SoundRing } from './sound_ring.js';
  * @property {number} buffered ms
  * @property {number} played   ms output so far
  * @property {number} dry      number of times that the buffer ran dry
+ * @property {number} late     ms by which the audio thread was late, at most, since the last report
  *
  * @typedef {{start: number, planes: Float32Array<ArrayBuffer>[]}} Samples start: samples of the
  *   timeline
@@ -35,6 +37,8 @@ const scope = /** @type {any} */ (globalThis);
 class SoundProcessor extends scope.AudioWorkletProcessor {
   #ring = new SoundRing(2, KEPT * scope.sampleRate);
   #quanta = 0;
+  #clock = new Offset(); // the system's clock minus the context time
+  #late = 0;
   #closed = false;
   /** @type {MessagePort | null} */
   #decoder = null;
@@ -78,12 +82,22 @@ class SoundProcessor extends scope.AudioWorkletProcessor {
   }
 
   /**
+   * @param {number} now      ms
+   * @param {number} context  ms
+   */
+  #followClock(now, context) {
+    this.#clock.add(now, context);
+    this.#late = Math.max(this.#late, now - context - this.#clock.value);
+  }
+
+  /**
    * @param {Float32Array[][]} _
    * @param {Float32Array[][]} outputs
    */
   process(_, [out]) {
     const perMs = scope.sampleRate / 1_000;
     const ring = this.#ring;
+    this.#followClock(Date.now(), scope.currentTime * 1_000);
     if (this.#quanta++ % REPORT_EVERY === 0) {
       /** @type {SoundReport} */
       const report = {
@@ -92,7 +106,9 @@ class SoundProcessor extends scope.AudioWorkletProcessor {
         buffered: ring.buffered / perMs,
         played: ring.played / perMs,
         dry: ring.dry,
+        late: this.#late,
       };
+      this.#late = 0;
       this.#decoder?.postMessage(report);
     }
     if (out && !Number.isNaN(ring.position)) ring.read(out);
