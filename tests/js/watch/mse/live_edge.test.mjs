@@ -24,6 +24,24 @@ test('large differences are one seek, and WebKit keeps its rate', () => {
   assert.equal(edge.decide({ ...near, now: 200, position: -1_000 }).seek, null);
 });
 
+test('WebKit seeks when the distance stays too large, and less often if that does not help', () => {
+  const edge = new LiveEdge({ fractionalRates: false });
+  const at = (now, error) => {
+    const position = now - edge.target - error;
+    return edge.decide({ ...near, now, edge: now, newest: now, position }).seek;
+  };
+  assert.equal(at(10_000, 100), null);
+  assert.equal(at(11_000, 500), null);
+  assert.equal(at(12_900, 500), null);
+  assert.equal(at(13_000, 500), 13_000 - START_LAG);
+  assert.equal(at(14_000, 400), null);
+  assert.equal(at(22_900, 400), null);
+  assert.equal(at(23_000, 400), 23_000 - START_LAG, 'after twice the time');
+  assert.equal(at(24_000, 50), null);
+  assert.equal(at(26_000, 400), null);
+  assert.equal(at(28_000, 400), 28_000 - START_LAG, 'the last seek has helped');
+});
+
 test('an element that resumes far behind seeks to the live edge at once', () => {
   const edge = new LiveEdge({ fractionalRates: true });
   assert.equal(edge.resume(0, 500, 1_000), null); // not after a dry spell

@@ -9,7 +9,8 @@
  * - After an underflow, Chromium's audio renderer waits for twice the usual data before it starts
  *   again, unless the element seeks. So every underflow ends with a seek, if only to the same
  *   position.
- * - WebKit stutters at every change of the playback rate, so WebKit gets only seeks, and few seeks.
+ * - WebKit stutters at every change of the playback rate, so WebKit gets only seeks, and few seeks: at
+ *   once if the distance is far too large, and after a while if it stays too large.
  *
  * All times are in milliseconds.
  *
@@ -38,6 +39,12 @@ const HABIT = 15_000; // two underflows within this time count as repeated
 const CATCH_UP = 4_000; // time after an underflow in which a higher rate is allowed
 const GAIN = 0.0006; // change of the rate per ms of error
 const SILENT_GAIN = 0.001;
+const FAR = { fractional: 700, whole: 800 }; // error above which a seek follows at once, ms
+const REST = { fractional: 2_000, whole: 5_000 }; // minimum time between two such seeks, ms
+const LINGERS = 150; // error above which WebKit seeks if the error stays, ms
+const LINGER = 2_000; // time for which the error stays, ms
+const LONGEST_REST = 80_000; // ms; the rest doubles with each seek that did not help
+const LANDED = 1_000; // time after such a seek at which it has helped or not, ms
 const NEAR = 80; // distance behind the start position above which an underflow ends with a seek
 
 export class LiveEdge {
@@ -50,6 +57,9 @@ export class LiveEdge {
   #rate = 1;
   #rateAt = -Infinity;
   #seekAt = -Infinity;
+  #landed = true;
+  #rest = REST.whole;
+  #lingersSince = NaN;
   #then = NaN;
   #target = FLOOR;
 
@@ -120,10 +130,30 @@ export class LiveEdge {
 
     if (this.starving) return this.#rescue(now, position, newest);
     const error = edge - position - this.#target;
-    const limit = this.#fractional ? 700 : 800;
-    const rest = this.#fractional ? 2000 : 5000;
-    if (error > limit && now - this.#seekAt > rest) return this.#seek(now, newest - this.#startLag);
-    return { rate: this.#fractional ? this.#steer(now, error, silent) : 1, seek: null };
+    const kind = this.#fractional ? 'fractional' : 'whole';
+    if (error > FAR[kind] && now - this.#seekAt > REST[kind])
+      return this.#seek(now, this.startPosition(newest));
+    if (this.#fractional) return { rate: this.#steer(now, error, silent), seek: null };
+    if (!this.#lingers(now, error)) return { rate: 1, seek: null };
+    this.#landed = false;
+    return this.#seek(now, this.startPosition(newest));
+  }
+
+  /**
+   * Whether the error has stayed too large for so long that a seek is better. After seeks that did
+   * not help, the next seek waits longer.
+   * @param {number} now
+   * @param {number} error ms
+   */
+  #lingers(now, error) {
+    const since = now - this.#seekAt;
+    if (since >= LANDED && !this.#landed) {
+      this.#landed = true;
+      this.#rest = error > LINGERS ? Math.min(LONGEST_REST, this.#rest * 2) : REST.whole;
+    }
+    if (error <= LINGERS) this.#lingersSince = NaN;
+    else if (Number.isNaN(this.#lingersSince)) this.#lingersSince = now;
+    return now - this.#lingersSince >= LINGER && since >= this.#rest;
   }
 
   /** Distance behind the newest media at which playback starts or restarts, ms. */
@@ -159,6 +189,7 @@ export class LiveEdge {
    */
   #seek(now, to) {
     this.#seekAt = now;
+    this.#lingersSince = NaN;
     this.recover(now);
     this.#steering = false;
     this.#setRate(now, 1);
