@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from scripts.benchmarks import (
     mixed,
     timecode,
     uplink,
+    webkit_sound,
 )
 from scripts.benchmarks.commands.output import conclude
 from scripts.benchmarks.decoded import Decoded
@@ -168,6 +170,28 @@ def test_an_invalid_run_is_an_error() -> None:
 def test_a_report_without_slots_or_joins_has_no_bars_for_them() -> None:
     assert latency.Report([], {}, []).bars == []
     json.dumps(latency.Report([], {}, []).as_json(), allow_nan=False)
+
+
+def turn(*players: str, **figures: Sequence[float | None]) -> webkit_sound.Turn:
+    """One entry a second."""
+    entries = [
+        {"since": since, "player": player, "behind": 200.0, "stalls": 0, "dry": 0}
+        | {name: values[since] for name, values in figures.items()}
+        for since, player in enumerate(players)
+    ]
+    return webkit_sound.Turn("auto", entries)
+
+
+def test_after_the_tap_for_sound_only_the_last_player_counts() -> None:
+    stays = turn(*["webcodecs"] * 9, behind=[None, *[300.0] * 8], stalls=[2] * 8 + [3])
+    assert [bar.kept for bar in stays.bars] == [True, True]
+    assert (stays.behind.count, stays.more("stalls")) == (8, 1)
+    changes = turn(*["webcodecs"] * 4, *["mse"] * 5, behind=[900.0] * 4 + [200.0] * 5)
+    assert [bar.kept for bar in changes.bars] == [True, True]
+    assert changes.behind.count == 5
+    late = turn(*["webcodecs"] * 7, *["mse"] * 2)
+    assert [bar.kept for bar in late.bars] == [False, False]
+    assert [bar.kept for bar in turn().bars] == [False, False]
 
 
 def test_a_delay_is_recovered_when_it_is_and_stays_as_before() -> None:

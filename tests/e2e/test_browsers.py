@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 
 from scripts.benchmarks.local_server import LocalServer
+from scripts.benchmarks.webkit import WebKit, webkit
 from tests.e2e.creator import HEIGHT, WIDTH, creator
 from tests.e2e.firefox import Firefox, firefox
-from tests.e2e.webkit import WebKit, webkit
 
 Browser = Firefox | WebKit
 WITHIN = 60.0

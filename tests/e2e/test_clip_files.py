@@ -10,10 +10,10 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser
 
+from scripts.benchmarks.webkit import webkit
 from server.clips.cut import cut
 from server.clips.maker import ClipMaker
 from tests.e2e.firefox import firefox
-from tests.e2e.webkit import webkit
 from tests.fixtures import live_samples as live
 from tests.fixtures.media import luma_of
 from tests.fixtures.workers import running_workers

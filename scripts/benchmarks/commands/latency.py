@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from scripts.benchmarks import latency as benchmark
+from scripts.benchmarks import webkit_sound
 from scripts.benchmarks.chromium import browsers
 from scripts.benchmarks.commands.output import DISTRIBUTION, cells, conclude, console, progress
 from scripts.benchmarks.commands.running import Json, Url, measured, players, server
@@ -17,18 +18,32 @@ from scripts.benchmarks.paths import PATHS
 def latency(
     url: Url = None,
     paths: Annotated[
-        str, typer.Option(help="Players of the watch page, separated by commas.")
-    ] = ",".join(PATHS),
+        str | None,
+        typer.Option(
+            help="Players of the watch page, separated by commas. [default: all; with --webkit: "
+            "the page's own choice]"
+        ),
+    ] = None,
     slots: Annotated[int, typer.Option(min=0, help="Turns of each path.")] = 5,
     seconds: Annotated[float, typer.Option(min=1, help="Seconds measured in each turn.")] = 20,
     joins: Annotated[int, typer.Option(min=0, help="Viewers who join, one after the other.")] = 20,
     muted: Annotated[bool, typer.Option("--muted", help="Plays the watch page muted.")] = False,
+    webkit: Annotated[
+        bool,
+        typer.Option(
+            "--webkit",
+            help="Measures only the watch page in WebKitGTK, with a sound card of PulseAudio, in "
+            "the seconds after the tap for sound.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Measures the glass-to-glass latency on each path, and compares the latency with that of
     direct WebRTC. Also measures the time to the first picture.
     """
-    chosen = players(paths)
+    if webkit:
+        return _webkit(url, players(paths) if paths else [webkit_sound.CHOSEN], seconds, as_json)
+    chosen = players(paths) if paths else list(PATHS)
 
     async def run() -> benchmark.Report:
         async with server(url) as base, browsers(2) as (creators, viewers):
@@ -49,6 +64,22 @@ def latency(
         for table in _tables(report):
             console.print(table)
     conclude(report.bars, report.as_json() if as_json else None)
+
+
+def _webkit(url: str | None, paths: list[str], seconds: float, as_json: bool) -> None:
+    async def run() -> list[webkit_sound.Turn]:
+        async with server(url) as base:
+            return await webkit_sound.measure(base, paths=paths, seconds=seconds, progress=progress)
+
+    turns = measured(run(), 60 + len(paths) * (seconds + 90))
+    if not as_json:
+        table = Table("ms", *DISTRIBUTION, "reports", "stalls", "ran dry", title="Behind the lens")
+        for turn in turns:
+            figures = [f"{turn.more(name):.0f}" for name in ("stalls", "dry")]
+            table.add_row(turn.path, *cells(turn.behind), *figures)
+        console.print(table)
+    report = {"unit": "ms", "turns": [turn.as_json() for turn in turns]} if as_json else None
+    conclude([bar for turn in turns for bar in turn.bars], report)
 
 
 def _tables(report: benchmark.Report) -> Iterator[Table]:

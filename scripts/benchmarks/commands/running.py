@@ -22,6 +22,8 @@ from scripts.benchmarks.load_run import LoadFailed
 from scripts.benchmarks.local_server import LocalServer, ServerFailed
 from scripts.benchmarks.paths import PATHS
 from scripts.benchmarks.peers.process import PeerFailed
+from scripts.benchmarks.pulse import PulseMissing
+from scripts.benchmarks.webkit import WebKitMissing
 from scripts.loadgen.errors import BadInput
 
 Report = TypeVar("Report")
@@ -61,8 +63,10 @@ def measured(benchmark: Coroutine[Any, Any, Report], within: float) -> Report:
         NoCompiler,
         PageFailed,
         PeerFailed,
+        PulseMissing,
         ServerFailed,
         TooLate,
+        WebKitMissing,
         aiohttp.ClientError,
         latency.BrokenPath,
     ) as error:

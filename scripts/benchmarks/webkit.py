@@ -6,14 +6,14 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientConnectionError, ClientSession
 
-from tests.e2e.until import until
+from scripts.benchmarks.chromium import until
 
 START_WITHIN, ANSWER_WITHIN = 60.0, 30.0
 """Seconds."""
@@ -24,6 +24,10 @@ PHONE = (390, 844)
 PROGRAMS = {"WebKitWebDriver": "webkit2gtk-driver", "Xvfb": "xvfb"}
 
 
+class WebKitMissing(Exception):
+    """A program is not installed, or it ended at once."""
+
+
 class WebKit:
     """One window."""
 
@@ -31,6 +35,7 @@ class WebKit:
         self._http = http
         self._driver = driver
         self._session = ""
+        self.url = ""
 
     async def open(self) -> None:
         options = {
@@ -43,6 +48,7 @@ class WebKit:
 
     async def goto(self, url: str) -> None:
         await self._call("POST", f"{self._session}/url", url=url)
+        self.url = url
 
     async def evaluate(self, expression: str) -> Any:
         """The value of a JavaScript expression or of its promise, as JSON.
@@ -73,8 +79,8 @@ class WebKit:
             await self._call("DELETE", self._session)
 
     async def until(self, condition: str, within: float = 20.0) -> Any:
-        """Waits until the expression is true, and returns its value. Raises TimeoutError."""
-        return await until(self.evaluate, condition, within)
+        """Waits until the expression is true, and returns its value. Raises TooLate."""
+        return await until(self, condition, within)
 
     async def _call(self, method: str, path: str, **params: Any) -> Any:
         body = params if method == "POST" else None
@@ -88,11 +94,15 @@ class WebKit:
 
 
 @asynccontextmanager
-async def webkit(home: Path) -> AsyncIterator[WebKit]:
-    """Starts a WebKitGTK that stores its data in that directory."""
+async def webkit(home: Path, environ: Mapping[str, str] | None = None) -> AsyncIterator[WebKit]:
+    """Starts a WebKitGTK that stores its data in that directory. `environ`: more variables of its
+    environment. Raises WebKitMissing.
+    """
     for program, package in PROGRAMS.items():
-        assert shutil.which(program), f"needs {program}; on Debian: sudo apt-get install {package}"
-    async with _screen() as display, _driver(home, display) as url, ClientSession() as http:
+        if not shutil.which(program):
+            raise WebKitMissing(f"needs {program}; on Debian: sudo apt-get install {package}")
+    more = {"HOME": str(home), **(environ or {})}
+    async with _screen() as display, _driver(display, more) as url, ClientSession() as http:
         browser = WebKit(http, url)
         try:
             await _listens(http, url)
@@ -138,21 +148,22 @@ async def _screen() -> AsyncIterator[str]:
         async with asyncio.timeout(START_WITHIN):
             with os.fdopen(reader) as lines:
                 number = await asyncio.to_thread(lines.readline)
-        assert number, "Xvfb ended"
+        if not number:
+            raise WebKitMissing("Xvfb ended")
         yield f":{number.strip()}"
     finally:
         await _end(process)
 
 
 @asynccontextmanager
-async def _driver(home: Path, display: str) -> AsyncIterator[str]:
+async def _driver(display: str, more: Mapping[str, str]) -> AsyncIterator[str]:
     """A WebDriver server; yields its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environ = {
         **os.environ,
-        "HOME": str(home),
+        **more,
         "DISPLAY": display,
         "GDK_BACKEND": "x11",
         "NO_AT_BRIDGE": "1",
