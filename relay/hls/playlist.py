@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from relay.errors import PlaylistError, RefusalCode
+from relay.hls.capture_dates import microseconds
 from relay.hls.segmenter import PART_TARGET, SCALE, TARGET_DURATION, Part, SegmentStart
 
 SEGMENTS = 10
@@ -43,6 +44,12 @@ ADVANCE_LIMIT = 3 * SCALE / PART_TARGET
 HOLD_BACK = 3 * PART_TARGET
 """Distance that clients keep from the end of the playlist, in 90 kHz ticks. RFC 8216bis §4.4.3.8
 requires at least twice the part target, and recommends three times the part target.
+"""
+PART_EXCESS = 2
+"""Time by which the playlist states parts longer than they are, µs. Shaka Player (5.2) compares the
+stated beginning of each part with its media. If the difference is not larger than at the part
+before, rounding can make Shaka Player reset the buffer, which drops all frames up to the next IDR.
+Each segment begins anew.
 """
 SKIP_BOUNDARY = 6 * TARGET_DURATION * SCALE
 """Distance from the end of the last complete segment beyond which a delta update leaves segments
@@ -311,14 +318,14 @@ class Playlist:
         """Returns the lines of the playlist, without its first `skipped` segments."""
         control = (
             f"CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL={SKIP_BOUNDARY / SCALE:.1f},"
-            f"PART-HOLD-BACK={HOLD_BACK / SCALE:.5f}"
+            f"PART-HOLD-BACK={_seconds(microseconds(HOLD_BACK) + 3 * PART_EXCESS)}"
         )
         lines = [
             "#EXTM3U",
             f"#EXT-X-VERSION:{VERSION}",
             f"#EXT-X-TARGETDURATION:{TARGET_DURATION}",
             f"#EXT-X-SERVER-CONTROL:{control}",
-            f"#EXT-X-PART-INF:PART-TARGET={PART_TARGET / SCALE:.5f}",
+            f"#EXT-X-PART-INF:PART-TARGET={_seconds(microseconds(PART_TARGET) + PART_EXCESS)}",
             f"#EXT-X-MEDIA-SEQUENCE:{self._segments[0].number if self._segments else self._next}",
             f"#EXT-X-DISCONTINUITY-SEQUENCE:{self._discontinuities}",
         ]
@@ -356,13 +363,16 @@ class Playlist:
     def _part_line(self, segment: Segment, index: int, part: Part) -> str:
         flags = ",INDEPENDENT=YES" if part.independent else ",GAP=YES" if part.gap else ""
         uri = f"{self.name}/{segment.number}.{index}.m4s"
-        return f'#EXT-X-PART:DURATION={_seconds(part.microseconds)},URI="{uri}"{flags}'
+        duration = _seconds(part.microseconds + PART_EXCESS)
+        return f'#EXT-X-PART:DURATION={duration},URI="{uri}"{flags}'
 
 
-def _date(microseconds: int) -> str:
-    moment = datetime.fromtimestamp(microseconds // 1_000_000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{microseconds % 1_000_000:06}Z"
+def _date(unix: int) -> str:
+    """`unix`: µs since the Unix epoch."""
+    moment = datetime.fromtimestamp(unix // 1_000_000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{unix % 1_000_000:06}Z"
 
 
-def _seconds(microseconds: int) -> str:
-    return f"{microseconds // 1_000_000}.{microseconds % 1_000_000:06}"
+def _seconds(duration: int) -> str:
+    """`duration`: µs."""
+    return f"{duration // 1_000_000}.{duration % 1_000_000:06}"

@@ -301,3 +301,17 @@ def test_dates_are_continuous_to_the_microsecond() -> None:
     for before, after in pairwise(segments):
         assert before.date and after.date and before.duration
         assert after.date - before.date == timedelta(microseconds=round(before.duration * 1e6))
+
+
+@pytest.mark.parametrize("step", [3_000, 3_001, 3_754])
+def test_parts_are_stated_later_and_later_within_a_segment(step: int) -> None:
+    """By less than 50 µs: the beginning of a part, minus the media time of its first frame."""
+    playlist, texts = grown(parts_of(60 * 3, step=step))
+    for listed in MediaPlaylist.read(texts[-1]).segments[-2:]:
+        segment = playlist._find(listed.number)
+        assert segment and len(listed.parts) == len(segment.parts) > 1
+        late, stated, begin = -1.0, 0.0, segment.parts[0].began
+        for part, shown in zip(segment.parts, listed.parts, strict=True):
+            before, late = late, stated - (part.began - begin) / SCALE
+            assert before + 5e-7 < late < 5e-5
+            stated += shown.duration
