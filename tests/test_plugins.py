@@ -76,7 +76,9 @@ def test_patient_tests_lower_the_priority_once_if_browsers_run(
 ) -> None:
     said: list[int] = []
     monkeypatch.setattr(os, "nice", said.append)
-    items: Any = [SimpleNamespace(nodeid=f"{test}::test_a") for test in tests]
+    items: Any = [
+        SimpleNamespace(nodeid=f"{test}::test_a", add_marker=lambda _: None) for test in tests
+    ]
     session: Any = SimpleNamespace(items=items)
     plugin = LowPriority()
     plugin.pytest_collection_finish(session)

@@ -23,6 +23,8 @@ tests, which use less than half of the CPU time on average.
 """
 NICE = 10
 """By how much the priority of these workers is lower then."""
+PATIENCE = 300
+"""Maximum seconds that a test without a limit of its own may take there."""
 PAGES = (
     "tests/e2e/test_explore.py",
     "tests/e2e/test_follow.py",
@@ -116,6 +118,9 @@ class LowPriority:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._lowered = not any(needs_both_cores(item.nodeid) for item in session.items)
+        for item in session.items:
+            if not self._lowered and is_patient(item.nodeid):
+                item.add_marker(pytest.mark.timeout(PATIENCE))  # behind the marks of the test
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
