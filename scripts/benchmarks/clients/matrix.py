@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +60,16 @@ class Row:
         return self.shown.pictures / self.sent if self.shown and self.sent else math.nan
 
     @property
+    def summary(self) -> str:
+        """One line while a run goes on: an interrupted run is not lost."""
+        if self.shown is None:
+            return f"{self.client.name}: {self.error}"
+        return (
+            f"{self.client.name}: {self.share:.1%} of the pictures, {self.shown.stalls} stalls, "
+            f"{self.shown.delay.p50:.0f} ms behind" + ("" if self.valid else ", INVALID")
+        )
+
+    @property
     def bars(self) -> list[Bar]:
         name, shown = self.client.name, self.shown
         bars = [
@@ -113,9 +123,10 @@ class Matrix:
                         if row.client.kind == "publisher"
                         else self._play(row, room),
                     )
+                progress(row.summary)
         return rows
 
-    async def _guarded(self, row: Row, work: Any) -> None:
+    async def _guarded(self, row: Row, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except ClientFailed as failure:
@@ -135,7 +146,7 @@ class Matrix:
         ):
             await asyncio.gather(shows(client, 1, OPENS_WITHIN), shows(ours, 1, OPENS_WITHIN))
             row.sent = round(clapper.FPS * self._seconds)
-            row.shown, row.page = await self._compare([client, ours], clapper.age)
+            (row.shown, row.page), _ = await self._compare([client, ours], clapper.age)
 
     async def _publish(self, row: Row) -> None:
         api = Server(parse_target(self._url, owned=False), None, False)
@@ -149,25 +160,28 @@ class Matrix:
                 row.opened = (time.monotonic() - began) * 1_000
                 async with page.watch_page(self._viewers, f"{self._url}/r/{endpoint.room}") as ours:
                     await shows(ours, 1, OPENS_WITHIN)
-                    before = await _sent(publisher)
-                    (row.shown,) = await self._compare([ours], _unix_age)
-                    row.sent = await _sent(publisher) - before
+                    (row.shown,), row.sent = await self._compare([ours], _unix_age, publisher)
         finally:
             with suppress(Exception):
                 await api.end_room(endpoint)
             await api.close()
 
     async def _compare(
-        self, clients: Sequence[Watching], age: Callable[[int, float], float]
-    ) -> list[Shown]:
-        """Measures clients that play, at the same time."""
+        self,
+        clients: Sequence[Watching],
+        age: Callable[[int, float], float],
+        publisher: Page | None = None,
+    ) -> tuple[list[Shown], int]:
+        """Measures clients that play, at the same time. Returns what they showed, and how many
+        pictures the publisher sent meanwhile.
+        """
         await asyncio.sleep(SETTLE)
         for client in clients:
             await client.take()
-        began = time.monotonic()
+        began, before = time.monotonic(), await _sent(publisher)
         await asyncio.sleep(self._seconds)
-        ended = time.monotonic()
-        return [Shown.of(await client.take(), began, ended, age) for client in clients]
+        ended, sent = time.monotonic(), await _sent(publisher) - before
+        return [Shown.of(await client.take(), began, ended, age) for client in clients], sent
 
     def _playing(self, client: Client, room: str) -> AbstractAsyncContextManager[Watching]:
         urls = {
@@ -187,7 +201,9 @@ async def _version(client: Client) -> str:
     return site.version(client.package)
 
 
-async def _sent(publisher: Page) -> int:
+async def _sent(publisher: Page | None) -> int:
+    if publisher is None:
+        return 0
     return int((await publisher.evaluate("connections.sent()"))["framesEncoded"])
 
 
