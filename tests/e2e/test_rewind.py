@@ -8,7 +8,7 @@ import pytest
 from scripts.benchmarks import timecode
 from scripts.benchmarks.chromium import script, until
 from scripts.benchmarks.local_server import LocalServer
-from tests.e2e.pages import Room, Visitors
+from tests.e2e.pages import EYES, Room, Visitors
 
 BACK = 15
 LENGTH = "-Number(document.querySelector('[data-part=rewind-slider]').min)"
@@ -31,6 +31,26 @@ async def age(room: Room, least: float = 0) -> float:
                 if found is not None and found / 1000 >= least:
                     return found / 1000
             await asyncio.sleep(0.05)
+
+
+async def jumps_back_and_returns(visitors: Visitors, watch: str, player: str) -> None:
+    """A viewer whose live has another player jumps back and returns."""
+    page = await visitors.page(f"{watch}?player={player}", EYES, script("timecode"))
+    room = Room(page)
+    await room.pictured()
+    await room.unmute()
+    await page.evaluate(REPLAYED)
+    live = await age(room)
+    await page.click("#rewind")
+    await page.wait_for_selector(".rewound:not([hidden])")
+    assert await age(room, 8) < 10 + live + 4
+    await page.click("[data-part=rewind-live]")
+    async with asyncio.timeout(3):
+        while await age(room) > live + 1:
+            pass
+    stats = await room.stats()
+    assert (stats["player"], stats["muted"], stats["rebuilds"]) == (player, False, 0)
+    await page.context.close()
 
 
 @pytest.mark.timeout(120)
@@ -82,3 +102,6 @@ async def test_a_viewer_jumps_back_and_returns(server: LocalServer, visitors: Vi
     await room.plays(1)
     assert not (await room.stats())["muted"]
     assert (await room.stats())["stalls"] == 0
+    await page.context.close()
+    for player in ("mse", "whep", "hls"):
+        await jumps_back_and_returns(visitors, watch, player)
