@@ -422,7 +422,7 @@ def test_an_access_unit_is_bounded() -> None:
     assert [frame.unit.key for frame in feed(reassembly, after)] == [True, False]
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 def test_a_sender_that_marks_every_packet_as_a_keyframe() -> None:
     """Behind a gap, each packet costs the same, however many packets wait. (Two loops over all
     waiting packets took minutes.)
