@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from tests.plugins.folders import folder_of
-from tests.plugins.lanes import DEMANDING, NICE, PAGES, LowPriority, choose, runs_browsers
+from tests.plugins.lanes import (
+    DEMANDING,
+    NICE,
+    PAGES,
+    LowPriority,
+    choose,
+    is_patient,
+    runs_browsers,
+)
 from tests.plugins.minutes import Minutes
 
 E2E, LOAD, UNIT = "tests/e2e/test_live.py", "tests/load/test_load.py", "tests/test_floors.py"
@@ -44,6 +52,11 @@ def test_patient_tests_run_beside_browsers() -> None:
     assert choose(units, browsers=False) == QUIET
     units.remove(E2E)
     assert choose(units, browsers=True) == QUIET, "it helps before the most demanding files begin"
+
+
+def test_only_files_without_coroutines_are_patient() -> None:
+    assert is_patient(f"{QUIET}::test_a")
+    assert not is_patient("tests/server/test_app.py::test_a") and not is_patient(UNIT)
 
 
 def test_files_that_need_both_cores_come_last() -> None:

@@ -5,6 +5,7 @@ fixtures may last as long.
 import os
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -12,14 +13,16 @@ from xdist.workermanage import WorkerController
 
 from tests.plugins.folders import folder_of
 
+ROOT = Path(__file__).parents[2]
 BROWSER = "tests/e2e"
 BROWSER_WORKERS = 1
 """Workers that run browser tests. Browsers decode and draw in software, and need the CPU time of
 both cores to do so in real time.
 """
 PATIENT = ("tests/relay", "tests/server")
-"""Folders of tests that wait for a core without harm. The other workers run them beside browser
-tests, which use less than half of the CPU time on average.
+"""Folders whose files without coroutines wait for a core without harm. The other workers run these
+files beside browser tests, which use less than half of the CPU time on average. Coroutines wait for
+answers with deadlines.
 """
 NICE = 10
 """By how much the priority of these workers is lower then."""
@@ -49,7 +52,7 @@ ORDER = ("tests/load", "tests/integration", "tests/fuzz")
 
 class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no py.typed
     """Runs `PAGES` and most other tests on every worker. Then the first workers run browser tests,
-    and the others `PATIENT` ones.
+    and the others patient ones (`is_patient`).
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -91,7 +94,13 @@ def needs_both_cores(nodeid: str) -> bool:
 
 
 def is_patient(nodeid: str) -> bool:
-    return folder_of(nodeid) in PATIENT
+    """Whether this is a test that may be slow, or its file."""
+    return folder_of(nodeid) in PATIENT and not _has_coroutines(nodeid.partition("::")[0])
+
+
+@cache
+def _has_coroutines(file: str) -> bool:
+    return "async def" in (ROOT / file).read_text()
 
 
 @cache
@@ -109,7 +118,7 @@ def _rank(unit: str) -> int:
 
 
 class LowPriority:
-    """Lowers the priority of a worker before its first `PATIENT` test if the run has browser tests.
+    """Lowers the priority of a worker before its first patient test if the run has browser tests.
     All other tests of the worker are over by then.
     """
 
