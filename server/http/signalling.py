@@ -96,7 +96,10 @@ def changed(
     unchanged.
     """
     restart = session.is_restart(fragment)
-    _require_match(request, session)
+    # Candidates without If-Match are accepted: the WHEP client of whip-whep does not read the ETag
+    # of the 201, and Eyevinn's clients send it as ETag.
+    if restart or hdrs.IF_MATCH in request.headers:
+        _require_match(request, session)
     if not restart:
         return web.Response(status=204)
     session.restart_ice(fragment)
