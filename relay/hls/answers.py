@@ -38,9 +38,9 @@ LEAST_BANDWIDTH = 500_000
 the bit rate is measured.
 """
 
-_N = r"(0|[1-9]\d{0,11})"  # no leading zeros, so that each file has one address
+_N = r"(0|[1-9][0-9]{0,11})"  # no leading zeros, so that each file has one address
 _MEDIA = re.compile(rf"([0-9a-f]{{8}})/(?:{_N}\.mp4|{_N}(?:\.{_N})?\.m4s)")
-_NUMBER = re.compile(r"\d{1,12}")
+_NUMBER = re.compile(r"[0-9]{1,12}")
 SKIP = ("YES", "v2")
 """Values of _HLS_skip that ask for a delta update (RFC 8216bis §6.2.5.1)."""
 

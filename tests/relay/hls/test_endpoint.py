@@ -115,6 +115,7 @@ async def test_each_form_of_a_playlist_has_its_own_tag(client: Client) -> None:
         ("_HLS_msn=-1", RefusalCode.BAD_DIRECTIVE),
         ("_HLS_msn=1&_HLS_part=", RefusalCode.BAD_DIRECTIVE),
         ("_HLS_msn=1234567890123", RefusalCode.BAD_DIRECTIVE),
+        ("_HLS_msn=\N{ARABIC-INDIC DIGIT ONE}", RefusalCode.BAD_DIRECTIVE),
     ],
 )
 async def test_directives_that_are_refused(client: Client, query: str, code: str) -> None:
@@ -126,7 +127,15 @@ async def test_files_that_do_not_exist(client: Client) -> None:
     """This includes names of another rendition, and numbers written in another form."""
     name = MediaPlaylist.read(await (await client.get("/live.m3u8")).text()).complete[-1].uri
     rendition, _, file = name.rpartition("/")
-    for path in ("junk", f"00000000/{file}", f"{rendition}/0{file}", f"{rendition}/999.m4s"):
+    number = file.removesuffix(".m4s")
+    arabic = f"{number[:-1]}{chr(0x660 + int(number[-1]))}.m4s"
+    for path in (
+        "junk",
+        f"00000000/{file}",
+        f"{rendition}/0{file}",
+        f"{rendition}/{arabic}",
+        f"{rendition}/999.m4s",
+    ):
         response = await client.get(f"/{path}")
         assert (response.status, await response.text()) == (404, RefusalCode.FILE_NOT_FOUND), path
 
