@@ -1,8 +1,11 @@
 """The pure parts of scripts/bench clients, and the pipes from which it reads pictures."""
 
 import asyncio
+import fcntl
 import math
 import os
+import sys
+import termios
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -90,12 +93,17 @@ async def test_pictures_are_read_also_after_the_program_opened_the_pipe_again(
     assert found == [700, 700]
 
 
+def unread(pipe: int) -> int:
+    """Returns the number of bytes in a pipe."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
 async def test_only_loud_samples_are_sound(tmp_path: Path) -> None:
     sound = Sound(tmp_path / "sound")
     try:
         with open(tmp_path / "sound", "wb", buffering=0) as pipe:
             pipe.write(bytes(200))
-            await asyncio.sleep(0)
+            await eventually(lambda: not unread(pipe.fileno()))
             assert not sound.heard
             pipe.write((12_000).to_bytes(2, "little"))
             await eventually(lambda: sound.heard)
