@@ -7,16 +7,21 @@ import os
 import sys
 import termios
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from struct import pack
 
 import pytest
 import pytest_asyncio
 
 from scripts.benchmarks import clapper, timecode
+from scripts.benchmarks.clients import display as displays
 from scripts.benchmarks.clients.catalogue import CLIENTS, Client
-from scripts.benchmarks.clients.frame_pipe import Pictures, Sound
+from scripts.benchmarks.clients.display import Display
+from scripts.benchmarks.clients.frame_pipe import Pictures, Sound, word_of
 from scripts.benchmarks.clients.matrix import Row
 from scripts.benchmarks.clients.pictures import Shown
+from scripts.benchmarks.decoded import Array
 from tests.fixtures.deadline import eventually
 
 GREY = b"".join(
@@ -109,3 +114,32 @@ async def test_only_loud_samples_are_sound(tmp_path: Path) -> None:
             await eventually(lambda: sound.heard)
     finally:
         sound.close()
+
+
+@asynccontextmanager
+async def screen(folder: Path) -> AsyncIterator[Display]:
+    """A display that shows the time code 700. Its file has a header of 80 bytes (XWDFileHeader)."""
+    header = pack(">20I", 80, *(0,) * 11, clapper.WIDTH * 4, *(0,) * 7)
+    framebuffer = folder / "screen"
+    framebuffer.write_bytes(header + b"".join(bytes([grey]) * 4 for grey in GREY))
+    shown = Display(":0", framebuffer)
+    try:
+        yield shown
+    finally:
+        shown.close()
+
+
+async def test_a_picture_that_stays_on_the_display_is_kept_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a long measurement would keep too many samples, and miss the last ones."""
+    looks = []
+
+    def look(luma: Array) -> int:
+        looks.append(word_of(luma))
+        return looks[-1]
+
+    monkeypatch.setattr(displays, "word_of", look)
+    async with screen(tmp_path) as shown:
+        await eventually(lambda: len(looks) >= 3)
+        assert [timecode.decode(word) for _, word in shown.take()] == [700]

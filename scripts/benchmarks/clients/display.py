@@ -23,7 +23,7 @@ START_WITHIN = 20.0
 
 
 class Display:
-    """Reads the time code from the display, again and again."""
+    """Reads the time code from the display, again and again. Keeps each change."""
 
     def __init__(self, name: str, framebuffer: Path) -> None:
         self.name = name
@@ -42,6 +42,7 @@ class Display:
         )
         self._bytes = np.frombuffer(self._pixels, np.uint8)
         self._shown: list[tuple[float, int]] = []
+        self._word: int | None = None
         self._timer = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look)
 
     def take(self) -> list[tuple[float, int]]:
@@ -54,7 +55,8 @@ class Display:
     def _look(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look)
         word = word_of(self._bytes[self._places])
-        if len(self._shown) < KEPT:
+        if word != self._word and len(self._shown) < KEPT:
+            self._word = word
             self._shown.append((time.monotonic(), word))
 
 

@@ -20,7 +20,9 @@ def clients(
     only: Annotated[
         str, typer.Option(help="Clients, separated by `;`. [default: all]", show_default=False)
     ] = "",
-    seconds: Annotated[float, typer.Option(min=1, help="Seconds measured of each client.")] = 20,
+    seconds: Annotated[
+        float, typer.Option(min=1, max=300, help="Seconds measured of each client.")
+    ] = 20,
     as_json: Json = False,
 ) -> None:
     """Measures players and publishers that this project did not write, each beside the watch page.
