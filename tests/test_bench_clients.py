@@ -17,10 +17,12 @@ import pytest_asyncio
 from scripts.benchmarks import clapper, timecode
 from scripts.benchmarks.clients import display as displays
 from scripts.benchmarks.clients.catalogue import CLIENTS, Client
-from scripts.benchmarks.clients.display import Display
+from scripts.benchmarks.clients.display import Display, display
 from scripts.benchmarks.clients.frame_pipe import Pictures, Sound, word_of
-from scripts.benchmarks.clients.matrix import Row
+from scripts.benchmarks.clients.matrix import Row, guarded, identify
 from scripts.benchmarks.clients.pictures import Shown
+from scripts.benchmarks.clients.programs import Mpv
+from scripts.benchmarks.clients.watching import ClientFailed
 from scripts.benchmarks.decoded import Array
 from tests.fixtures.deadline import eventually
 
@@ -143,3 +145,40 @@ async def test_a_picture_that_stays_on_the_display_is_kept_once(
     async with screen(tmp_path) as shown:
         await eventually(lambda: len(looks) >= 3)
         assert [timecode.decode(word) for _, word in shown.take()] == [700]
+
+
+async def test_a_missing_program_is_the_error_of_its_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    row = Row(Client("mpv", "mpv", "program"))
+    await guarded(row, identify(row))
+    assert row.error.startswith("needs mpv") and not row.version
+
+
+async def test_an_x_server_without_a_display(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "Xvfb"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ClientFailed, match="no display"):
+        async with display():
+            pass
+
+
+async def test_mpv_that_ends_before_it_answers_has_played_no_sound(tmp_path: Path) -> None:
+    """The next `take` says that the program has ended."""
+
+    async def leave(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_unix_server(leave, tmp_path / "control"):
+        process = await asyncio.create_subprocess_exec("true")
+        async with screen(tmp_path) as shown:
+            mpv = Mpv(process, shown, tmp_path / "control")
+            assert not await mpv.heard()
+            await process.wait()
+            with pytest.raises(ClientFailed, match="ended with 0"):
+                await mpv.take()

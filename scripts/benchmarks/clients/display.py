@@ -76,13 +76,30 @@ async def display() -> AsyncIterator[Display]:
         )
         os.close(writer)
         try:
-            async with asyncio.timeout(START_WITHIN):
-                with os.fdopen(reader) as lines:
-                    number = await asyncio.to_thread(lines.readline)
-            shown = Display(f":{number.strip()}", Path(folder) / "Xvfb_screen0")
+            number = await _line(reader)
+            if not number:
+                raise ClientFailed("Xvfb has no display")
+            shown = Display(f":{number}", Path(folder) / "Xvfb_screen0")
             try:
                 yield shown
             finally:
                 shown.close()
         finally:
             await ended(process)
+
+
+async def _line(pipe: int) -> str:
+    """Reads a line from a pipe, and closes the pipe. Returns an empty line if that takes longer
+    than START_WITHIN.
+    """
+    lines = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(pipe, "rb")
+    )
+    try:
+        async with asyncio.timeout(START_WITHIN):
+            return (await lines.readline()).decode().strip()
+    except TimeoutError:
+        return ""
+    finally:
+        transport.close()

@@ -8,15 +8,17 @@ from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Error, Page
 
 from scripts.benchmarks import clapper, timecode
+from scripts.benchmarks.chromium import TooLate
 from scripts.benchmarks.clapping import clapping
 from scripts.benchmarks.clients import page, programs, site
 from scripts.benchmarks.clients.catalogue import Client
 from scripts.benchmarks.clients.pictures import Shown
 from scripts.benchmarks.clients.watching import ClientFailed, Watching, shows
 from scripts.benchmarks.figures import Bar
+from scripts.loadgen.errors import BadInput
 from scripts.loadgen.target import Server, parse_target
 
 YOUNG = 1.0
@@ -105,11 +107,12 @@ class Matrix:
         self._seconds = seconds
 
     async def measure(self, clients: Sequence[Client], progress: Progress) -> list[Row]:
-        rows = [Row(client, await _version(client)) for client in clients]
+        rows = [Row(client) for client in clients]
         for row in rows:
-            if row.client.kind != "publisher":
+            await guarded(row, identify(row))
+            if not row.error and row.client.kind != "publisher":
                 progress(f"{row.client.name}: opens a room that has been live for one second")
-                await self._guarded(row, self._open(row))
+                await guarded(row, self._open(row))
         async with clapping(self._url, "Clients") as (_, room):
             await asyncio.sleep(OLD)
             for row in rows:
@@ -117,7 +120,7 @@ class Matrix:
                     if row.error or (attempt and row.valid):
                         break
                     progress(f"{row.client.name}: plays beside the watch page")
-                    await self._guarded(
+                    await guarded(
                         row,
                         self._publish(row)
                         if row.client.kind == "publisher"
@@ -125,12 +128,6 @@ class Matrix:
                     )
                 progress(row.summary)
         return rows
-
-    async def _guarded(self, row: Row, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except ClientFailed as failure:
-            row.error = str(failure)
 
     async def _open(self, row: Row) -> None:
         async with clapping(self._url, "Clients") as (_, room):
@@ -195,10 +192,22 @@ class Matrix:
         )
 
 
-async def _version(client: Client) -> str:
-    if client.kind == "program":
-        return await programs.version(client.program)
-    return site.version(client.package)
+async def guarded(row: Row, work: Coroutine[Any, Any, None]) -> None:
+    """Records the failure of a client in its row, so that the other clients are measured."""
+    try:
+        await work
+    except (ClientFailed, BadInput, TooLate, TimeoutError, Error) as failure:
+        row.error = str(failure).partition("\n")[0] or type(failure).__name__
+
+
+async def identify(row: Row) -> None:
+    """Finds the version of a client. Raises ClientFailed if the client is not installed."""
+    client = row.client
+    row.version = (
+        await programs.version(client.program)
+        if client.kind == "program"
+        else site.version(client.package)
+    )
 
 
 async def _sent(publisher: Page | None) -> int:

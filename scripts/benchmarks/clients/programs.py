@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from aiohttp import ClientError, ClientSession
@@ -65,21 +65,21 @@ class Mpv:
         return self._heard
 
     async def _peak(self) -> float:
-        """Returns the loudest sound so far, dB."""
+        """Returns the loudest sound so far, dB. Returns SILENCE if mpv does not answer."""
         ask = {"command": ["get_property", "af-metadata/loudness"]}
-        try:
+        with suppress(OSError):  # mpv does not listen yet, has ended, or is too slow
             reader, writer = await asyncio.open_unix_connection(self._control)
-        except OSError:  # mpv has not begun to listen
-            return SILENCE
-        try:
-            writer.write(json.dumps(ask).encode() + b"\n")
-            async with asyncio.timeout(5):
-                while "error" not in (answer := json.loads(await reader.readline())):
-                    pass  # an event
-        finally:
-            writer.close()
-        peak = (answer.get("data") or {}).get("lavfi.astats.Overall.Peak_level", SILENCE)
-        return float(peak)
+            try:
+                writer.write(json.dumps(ask).encode() + b"\n")
+                async with asyncio.timeout(5):
+                    async for line in reader:
+                        answer = json.loads(line)
+                        if "error" in answer:  # the others are events
+                            levels = answer.get("data") or {}
+                            return float(levels.get("lavfi.astats.Overall.Peak_level", SILENCE))
+            finally:
+                writer.close()
+        return SILENCE
 
 
 def require_running(process: asyncio.subprocess.Process) -> None:
