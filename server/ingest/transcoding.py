@@ -252,7 +252,8 @@ class Transcoding:
         if len(self._arrivals) > 2 * MAX_IN_FLIGHT:
             self._arrivals.popitem(last=False)
         if not self._in_flight:
-            self._answered = frame.arrived
+            # A frame of a takeover may have arrived long before the worker was ready.
+            self._answered = max(self._answered, frame.arrived)
         self._in_flight += 1
 
 

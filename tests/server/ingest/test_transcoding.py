@@ -6,12 +6,14 @@ import pytest
 
 from relay.media.h264 import AccessUnit
 from relay.rtc.receive.reassembly import EncodedFrame
+from server.ingest.takeover import Takeover
 from server.ingest.transcoder_messages import REQUEST, Kind, RequestFlag
 from server.ingest.transcoding import (
     BEHIND,
     CRASH_PERIOD,
     MAX_CRASHES,
     MAX_IN_FLIGHT,
+    STUCK,
     Event,
     State,
     Transcoding,
@@ -127,6 +129,15 @@ def test_parameter_sets_alone_are_kept_for_the_next_keyframe() -> None:
     request = transcoding.request(frame(1, key=True))
     assert request[REQUEST.size :] == b"\0\0\0\1sps\0\0\0\1pps\0\0\0\1x"
     assert transcoding.dropped == 0
+
+
+def test_frames_that_waited_long_do_not_make_the_worker_late() -> None:
+    """Its time to answer begins when it is ready."""
+    transcoding = Transcoding("H264", Takeover((frame(0, key=True), frame(1))))
+    ready = STUCK + 1
+    transcoding.receive_answer(READY, 0, b"", ready)
+    assert transcoding.waiting_requests()
+    assert not transcoding.stuck(ready + STUCK - 0.1) and transcoding.stuck(ready + STUCK + 0.1)
 
 
 def test_crashes_within_a_minute_are_limited() -> None:
