@@ -43,6 +43,8 @@ class PassthroughSource:
             self._note_parameters(unit)
         if frame.entry and not unit.key:
             self._note(frame)
+            # The parameter sets may have arrived with the IDR only. The transcoder needs them too.
+            unit.sps, unit.pps = self._sps, self._pps
             self._output.receive_recovery_point(frame)
         elif unit.key or not 0 < self._newest - frame.timestamp < REORDERED:
             self._note(frame)

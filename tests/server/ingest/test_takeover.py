@@ -136,6 +136,17 @@ def test_intra_refresh_behind_a_loss() -> None:
     assert times == list(range(times[0], 60)) and times[0] < 45
 
 
+def test_intra_refresh_with_parameter_sets_once() -> None:
+    """The recovery points of some encoders have none."""
+    frames = refreshing(60)
+    for frame in frames[1:]:
+        frame.unit.sps = frame.unit.pps = b""
+    frames[30] = EncodedFrame(frames[30].timestamp, frames[30].unit, frames[30].arrived, True)
+    output = Takeovers()
+    play(output, frames)
+    assert output.encoded and output.encoded[0].unit.key
+
+
 def test_a_loss_ends_the_forwarding() -> None:
     frames = refreshing(46)
     transcoding = Transcoding("H264", Takeover(forwarding=True))
