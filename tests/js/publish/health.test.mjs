@@ -83,6 +83,8 @@ test('what the server misses is shown with its cause', () => {
     'No sound arrives: switch on the microphone',
   ]);
   assert.deepEqual(found([]), ['good', '']);
+  const hidden = { ...but('ingest', { missing: missing('picture', 'no_video') }), paused: true };
+  assert.equal(judge(hidden).light, 'good');
 });
 
 test('unknown figures count as good, and so do black frames of a hidden camera', () => {

@@ -59,7 +59,7 @@ import { hasText, t } from '../page/strings.js';
 const FINDINGS = [
   ['bad', 'not_connected', ({ live }) => !live],
   ['bad', 'no_video', ({ cameraLost }) => cameraLost],
-  ['bad', 'missing', ({ misses }) => misses === 'picture'],
+  ['bad', 'missing', ({ misses, paused }) => misses === 'picture' && !paused],
   ['bad', 'nothing_arrives', ({ gap }) => gap > 1_500],
   ['bad', 'much_loss', ({ loss }) => loss > 0.1],
   ['bad', 'very_slow_response', ({ roundTrip }) => roundTrip > 800],
