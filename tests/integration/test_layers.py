@@ -47,9 +47,11 @@ async def test_the_first_layer_is_taken_until_it_is_silent(live: Live) -> None:
     assert (reassembly.given_up, reassembly.duplicates, reassembly.broken_units) == (0, 0, 0)
     camera.running.clear()
     await eventually(lambda: second.sent and session.counters.foreign == second.sent)
+    sent = second.sent
     async with server.http.get(f"{server.url}/metrics") as response:
         found = scrape(await response.text())
-    assert found["microlive_foreign_packets_total"] == second.sent
+    # The encoder may still have worked on one frame.
+    assert sent <= found["microlive_foreign_packets_total"] <= second.sent
 
     before, second.alone = len(viewer.media(Track.VIDEO)), True
     camera.running.set()
