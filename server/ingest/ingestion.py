@@ -7,9 +7,7 @@ from typing import Protocol
 
 from relay.errors import BitstreamError
 from relay.media import h264, opus
-from relay.meter import Account
-from relay.rtc.receive.counters import ReceiveCounters
-from relay.rtc.receive.reassembly import EncodedFrame, Reassembly
+from relay.rtc.receive.reassembly import EncodedFrame
 from relay.rtc.receive.rtcp import SenderReport
 from relay.rtc.receive.session import UNREACHABLE_AFTER
 from relay.rtc.rtp import RtpPacket
@@ -18,6 +16,7 @@ from relay.stream.stream import Stream
 from server.errors import RequestRefused
 from server.ingest.frame_source import DISCARD, FrameSource
 from server.ingest.health import IngestHealth
+from server.ingest.media_session import MediaSession
 from server.ingest.missing import Arrivals, Missing, MissingNews, find_missing
 from server.ingest.reception import Reception, Totals
 from server.ingest.sample_allowance import EXCESS_PER_SECOND, PER_SECOND, SampleAllowance
@@ -35,33 +34,6 @@ TOO_MANY_SAMPLES = (
     f"the publisher sent more than {PER_SECOND + EXCESS_PER_SECOND} frames and audio packets a "
     "second"
 )
-
-
-class MediaSession(Protocol):
-    """The interface through which an Ingestion uses the WebRTC session (ReceiveSession)."""
-
-    @property
-    def counters(self) -> ReceiveCounters: ...
-
-    @property
-    def account(self) -> Account: ...
-
-    @property
-    def reassembly(self) -> Reassembly: ...
-
-    @property
-    def round_trip(self) -> float | None: ...
-
-    @property
-    def unanswered(self) -> int: ...
-
-    def silence(self, now: float) -> float: ...
-
-    def request_keyframe(self) -> None: ...
-
-    def drop_until_keyframe(self) -> None: ...
-
-    def make_due(self) -> None: ...
 
 
 class IngestionOwner(Protocol):
