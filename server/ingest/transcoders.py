@@ -41,7 +41,8 @@ class Transcoders:
         if not self._limit:
             raise NotAcceptable(
                 RefusalCode.NO_TRANSCODING,
-                "this server does not transcode: publish H.264 video without B-frames",
+                "this server does not transcode: publish H.264 video with keyframes and without "
+                "B-frames",
             )
         if room in self._reserved:
             return
@@ -75,7 +76,7 @@ class Transcoders:
 def _all_taken(reason: str) -> Unavailable:
     return Unavailable(
         RefusalCode.TOO_MANY_TRANSCODERS,
-        f"{reason}: publish H.264 video without B-frames, or try again later",
+        f"{reason}: publish H.264 video with keyframes and without B-frames, or try again later",
         RETRY_AFTER,
     )
 

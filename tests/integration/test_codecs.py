@@ -183,5 +183,5 @@ async def test_b_frames_without_a_free_transcoder_end_the_session(
             await viewer.event(state="away")
     assert (
         "the encoder sends B-frames: the server already transcodes 1 publishers: publish "
-        "H.264 video without B-frames"
+        "H.264 video with keyframes and without B-frames"
     ) in caplog.text
