@@ -42,6 +42,13 @@ INSERT INTO block VALUES ('198.51.100.0/24', 9e9, 'spam');
 """
 """Both schemas as the code of those versions made them."""
 
+FORMER_4 = (
+    "DROP INDEX hidden_by_time",
+    "DROP TABLE live_activity",
+    "ALTER TABLE taste DROP COLUMN forgotten_at",
+)
+"""Makes the schema of revision 5 that of revision 4."""
+
 MIGRATE = """
 import asyncio, sys
 from pathlib import Path
@@ -57,14 +64,41 @@ asyncio.run(main())
 """
 
 
-async def test_the_migrations_make_the_schema_of_the_code(database: Database) -> None:
-    def differences(connection: sa.Connection) -> list[object]:
+async def execute(storage: Storage, *statements: str) -> None:
+    async def work(connection: AsyncConnection) -> None:
+        for statement in statements:
+            await connection.execute(sa.text(statement))
+
+    await storage.database.write(work)
+
+
+async def differences(database: Database) -> list[object]:
+    """Returns the differences between the schema of the database and that of the code."""
+
+    def compare(connection: sa.Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
-    async def compare(connection: AsyncConnection) -> list[object]:
-        return await connection.run_sync(differences)
+    return await database.read(lambda connection: connection.run_sync(compare))
 
-    assert await database.read(compare) == []
+
+async def test_the_migrations_make_the_schema_of_the_code(database: Database) -> None:
+    assert await differences(database) == []
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+async def test_revision_5_adds_what_is_missing(
+    tmp_path: Path, postgres: Postgres, dialect: str
+) -> None:
+    """For some hours revision 4 made all that revision 5 adds."""
+    with postgres.database() as created:
+        url = created if dialect == "postgresql" else None
+        for changes in (FORMER_4, ()):
+            storage = await Storage.open(tmp_path, url)
+            await execute(storage, *changes, "UPDATE alembic_version SET version_num = '4'")
+            await storage.close()
+            storage = await Storage.open(tmp_path, url)
+            assert await differences(storage.database) == []
+            await storage.close()
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -99,13 +133,10 @@ async def test_0_1_refuses_a_database_that_was_carried_over(tmp_path: Path) -> N
 async def test_a_database_of_a_newer_version_is_refused(
     tmp_path: Path, postgres: Postgres, dialect: str
 ) -> None:
-    async def newer(connection: AsyncConnection) -> None:
-        await connection.execute(sa.text("UPDATE alembic_version SET version_num = '999'"))
-
     with postgres.database() as created:
         url = created if dialect == "postgresql" else None
         storage = await Storage.open(tmp_path, url)
-        await storage.database.write(newer)
+        await execute(storage, "UPDATE alembic_version SET version_num = '999'")
         await storage.close()
         with pytest.raises(StorageError, match="written by a newer microlive"):
             await Storage.open(tmp_path, url)

@@ -14,8 +14,6 @@ down_revision = "3"
 def upgrade(op: Operations) -> None:
     _extend_person(op)
     _extend_room(op)
-    op.create_index("hidden_by_time", "hidden", ["at"])
-    _create_live_activity(op)
     _create_tag_use(op)
     _create_tag(op)
     _create_tag_hour(op)
@@ -37,20 +35,6 @@ def _extend_person(op: Operations) -> None:
 def _extend_room(op: Operations) -> None:
     op.add_column("room", sa.Column("mood", sa.Text, nullable=False, server_default=""))
     op.add_column("room", sa.Column("viewers", sa.Integer, nullable=False, server_default="0"))
-
-
-def _create_live_activity(op: Operations) -> None:
-    op.create_table(
-        "live_activity",
-        sa.Column("room", sa.Text, primary_key=True),
-        sa.Column("viewers", sa.Integer, nullable=False),
-        sa.Column("arrivals", sa.Integer, nullable=False),
-        sa.Column("reactors", sa.Integer, nullable=False),
-        sa.Column("usual_reactors", sa.Double, nullable=False),
-        sa.Column("answers", sa.Integer, nullable=False),
-        sa.Column("at", sa.Double, nullable=False),
-    )
-    op.create_index("live_activity_by_time", "live_activity", ["at"])
 
 
 def _create_tag_use(op: Operations) -> None:
@@ -138,7 +122,6 @@ def _create_taste(op: Operations) -> None:
         sa.Column("personal", sa.Boolean, nullable=False, server_default=sa.true()),
         sa.Column("value", sa.Text, nullable=False, server_default=""),
         sa.Column("at", sa.Double, nullable=False),
-        sa.Column("forgotten_at", sa.Double, nullable=False, server_default="0"),
     )
 
 
