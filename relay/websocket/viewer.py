@@ -223,7 +223,8 @@ class WebSocketViewer:
             if self._bursts.take(self._loop.time()):
                 self._begin_join(first)
             else:
-                self._go_on_without_video(first)
+                self._joining.extend((message, 0) for message in first)
+                self._go_on_without_video()
 
     def _continue_join(self) -> None:
         """Writes the rest of the burst while the transport accepts bytes. A viewer that is too slow
@@ -238,18 +239,17 @@ class WebSocketViewer:
             self._write(message.frame, event_bytes)
         now_ms = self._loop.time() * 1_000
         if joining and now_ms - self._join_began >= JOIN_MS:
-            waiting = sum(event_bytes for _, event_bytes in joining)
-            self._go_on_without_video([message for message, _ in joining], waiting)
+            self._go_on_without_video()
         elif joining:
             # A live message would also continue the join, but an idle room has no live messages.
             self._join_timer = self._loop.call_later(JOIN_AGAIN, self._continue_join)
         else:
             self._advance(Event.JOINED)
 
-    def _go_on_without_video(self, rest: list[Message], event_bytes: int = 0) -> None:
-        """Ends the join. Writes the rest of the burst without video, which goes on at a keyframe.
-        `event_bytes`: as in `_joining`, of all messages together.
-        """
+    def _go_on_without_video(self) -> None:
+        """Ends the join. Writes what waits without video, which goes on at a keyframe."""
+        rest = [message for message, _ in self._joining]
+        event_bytes = sum(event_bytes for _, event_bytes in self._joining)
         self._joining.clear()
         self._write(self._outbox.drop_video(rest, self._loop.time() * 1_000), event_bytes)
         self._advance(Event.JOINED)

@@ -494,6 +494,24 @@ async def test_a_viewer_that_toggles_its_standby_gets_few_bursts() -> None:
     viewer.leave()
 
 
+async def test_a_standby_that_ends_without_a_burst_loses_no_event(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its viewer has not taken the burst before the standby yet, nor the events behind it."""
+    monkeypatch.setattr(relay.websocket.viewer, "BURSTS", 0)
+    channel = on_air(key_size=BITRATE_KEY)
+    publish_frame(channel, 1)
+    viewer, transport = viewer_of(channel)
+    viewer.join('{"type":"hello"}')
+    channel.post(b"{}")
+    publish_frame(channel, 2)
+    viewer.receive_text('{"type":"hold","on":true}')
+    viewer.receive_text('{"type":"hold","on":false}')
+    transport.take()
+    assert events_in(transport) == [b"{}"]
+    viewer.leave()
+
+
 async def test_a_burst_ends_when_its_viewer_goes_on_standby() -> None:
     """The frames that were not written yet are not sent."""
     channel = on_air(key_size=BITRATE_KEY)
