@@ -18,7 +18,7 @@ from server.rooms.registry import Rooms
 STEP = 50
 """Number of rooms between which other tasks run."""
 LONG = 0.005
-"""Seconds of work from which a list answers the requests of the next moments too."""
+"""Seconds of CPU time from which a list answers the requests of the next moments too."""
 SHARE = 1 / 20
 """Maximum share of the time that lists may take which are that long."""
 
@@ -42,13 +42,13 @@ class RoomsOnAir:
 
     async def _make(self) -> bytes:
         parts, work = [], 0.0
-        began = time.perf_counter()
+        began = time.thread_time()
         rooms = self._rooms.on_air()
         while part := self._part(islice(rooms, STEP)):
             parts.append(part)
-            work += time.perf_counter() - began
+            work += time.thread_time() - began
             await asyncio.sleep(0)
-            began = time.perf_counter()
+            began = time.thread_time()
         self._made_until = time.monotonic() + work / SHARE if work >= LONG else 0.0
         return b'{"rooms":[' + b",".join(parts) + b"]}"
 
