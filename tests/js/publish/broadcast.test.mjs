@@ -296,6 +296,25 @@ test('a restart that does not reach the server is tried again until the silence 
   assert.deepEqual([bench.state, bench.restarts, bench.attempts], [S.LIVE, 3, 1]);
 });
 
+test('a silence does not begin the requests of a running restart anew', async () => {
+  const bench = new Bench();
+  await REACH[S.LIVE](bench);
+  await bench.clock.advance(100);
+  bench.pc.stats.received++;
+  bench.broadcast.networkChanged();
+  await bench.clock.advance(500);
+  assert.equal(bench.state, S.LIVE, 'bytes came just before the move');
+  await bench.clock.advance(100);
+  const [first, second] = bench.server.of('PATCH');
+  assert.deepEqual([first.aborted, second.aborted], [true, false], 'the first had 0.5 s');
+  await bench.clock.advance(800);
+  assert.deepEqual([bench.state, bench.restarts], [S.DOUBTED, 2]);
+  assert.equal(second.aborted, false);
+  second.answer(200, ICE);
+  await bench.run(600);
+  assert.deepEqual([bench.state, bench.attempts], [S.LIVE, 1]);
+});
+
 test('a restart that is refused while media flows has no effect', async () => {
   const bench = new Bench();
   await REACH[S.DOUBTED](bench);

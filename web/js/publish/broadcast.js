@@ -210,7 +210,8 @@ export class Broadcast {
         this.#probes = new ProbeSchedule();
         break;
       case BroadcastState.DOUBTED:
-        this.#restart();
+        // Only another network makes the requests of a running restart useless.
+        if (event === BroadcastEvent.NETWORK_CHANGED || !this.#session?.restarting) this.#restart();
         break;
       case BroadcastState.DISCONNECTED:
         this.#within(DISCONNECTED_FOR, BroadcastEvent.FAILED);

@@ -118,3 +118,22 @@ test('ICE restarts when the connection is lost, silent or in another network', a
   await settle();
   assert.deepEqual([restarts(), clock.timers], [3, 0]);
 });
+
+test('a silence does not begin the requests of a running restart anew', async () => {
+  const { clock, server, player, answer, connections } = begin();
+  await settle();
+  await answer();
+  connections.made[0].become('connected');
+  connections.made[0].stats.received += 100;
+  await clock.advance(1_000);
+  window.dispatchEvent(new Event('online'));
+  await clock.advance(2_000);
+  assert.deepEqual(
+    server.of('PATCH').map(({ aborted }) => aborted),
+    [true, true, false],
+    'each has its own time limit',
+  );
+  player.close();
+  await settle();
+  assert.equal(clock.timers, 0);
+});

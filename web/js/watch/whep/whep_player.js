@@ -238,8 +238,13 @@ export class WhepPlayer {
     if (state === 'connected') this.#expect(ARRIVAL, 'no picture came over UDP');
     else if (state === 'disconnected') {
       this.#expect(PATIENCE, 'the connection was lost');
-      if (!this.#session?.restarting) this.#restart();
+      this.#doubt();
     } else if (state === 'failed' || state === 'closed') this.#expect(0, 'the connection failed');
+  }
+
+  /** Restarts ICE, unless a restart is running: another would only begin its requests anew. */
+  #doubt() {
+    if (!this.#session?.restarting) this.#restart();
   }
 
   /**
@@ -308,7 +313,7 @@ export class WhepPlayer {
     const bytes = bytesOf(reports.values());
     this.#quiet = bytes === this.#bytes ? this.#quiet + 1 : 0;
     this.#bytes = bytes;
-    if (this.#quiet === QUIET_TICKS) this.#restart();
+    if (this.#quiet === QUIET_TICKS) this.#doubt();
     if (LOOSE) this.#holdTogether(session);
   }
 
