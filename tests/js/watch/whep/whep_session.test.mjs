@@ -167,6 +167,22 @@ test('a restart without an answer is tried again for two seconds, and changes no
   assert.deepEqual([server.of('PATCH').length, clock.timers], [4, 0]);
 });
 
+test('a restart is tried again if the network is lost within the answer', async () => {
+  const { clock, server, session, pc } = await opened();
+  const restarting = session.restart();
+  await settle();
+  server.last.answer(200, cut());
+  await clock.advance(200);
+  server.last.answer(200, NEW_ICE);
+  await restarting;
+  assert.deepEqual(pc.described, ['offer', ICE, 'offer', NEW_ICE]);
+});
+
+/** A body that ends with an error. */
+function cut() {
+  return new ReadableStream({ start: (body) => body.error(new TypeError('network error')) });
+}
+
 test('a session closed while it opens is deleted, and the answer is not applied', async () => {
   const { server, session, pc } = begin();
   const opening = session.open();

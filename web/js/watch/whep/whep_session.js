@@ -117,7 +117,9 @@ export class WhepSession {
       try {
         const options = { headers, body: fragment, signal };
         const response = await this.#request('PATCH', this.#location, options);
-        return await response.text();
+        return await response.text().catch(() => {
+          throw unreachable();
+        });
       } finally {
         this.#environment.clearTimeout(deadline);
       }
@@ -182,13 +184,15 @@ export class WhepSession {
         ...options,
       });
     } catch {
-      throw new WhepError('the server cannot be reached', 0);
+      throw unreachable();
     }
     if (response.ok) return response;
     const { text, code } = refusalOf(await response.text().catch(() => ''));
     throw new WhepError(text || `status ${response.status}`, response.status, code);
   }
 }
+
+const unreachable = () => new WhepError('the server cannot be reached', 0);
 
 /**
  * Returns the SDP with the audio moved to a separate stream (msid, RFC 8830). A browser
