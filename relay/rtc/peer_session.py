@@ -213,6 +213,9 @@ class PeerSession:
     def _connected(self) -> None:
         """Called when the handshake is complete."""
 
+    def _moved(self, now: float) -> None:
+        """Called when DTLS and media move to another route."""
+
     def _stop(self) -> None:
         """Cancels all timers when the session ends. May be called several times."""
 
@@ -364,9 +367,12 @@ class PeerSession:
         """Uses the selected route from now on. Charges the session's time to the address of the
         route only if the address is proven, because an unproven address may be forged.
         """
-        route = self._route = self._consent.selected
+        former, route = self._route, self._consent.selected
+        self._route = route
         if route is None:
             return
+        if former is not None and former is not route:
+            self._moved(now)
         self._ice.use(self._port, route)
         if route.proven(now) and route.address[0] != self._charged:
             self._charged = route.address[0]

@@ -18,6 +18,10 @@ RETRY = 1.0
 failed try doubles this delay, up to RETRY_MAX.
 """
 RETRY_MAX = 30.0
+OLD_LOSS = 2.0
+"""Time after a move to another path in which reports may still count the packets that were lost on
+the former path, seconds. Browsers send about one report per second.
+"""
 
 
 class Congestion:
@@ -27,6 +31,16 @@ class Congestion:
         self._bad = 0
         self._congested_at = now
         self._retry = RETRY
+        self._judge_from = now
+
+    def move(self, now: float) -> None:
+        """Records that the media has moved to another path. The losses and the congestion of the
+        former path say nothing about the new one.
+        """
+        self._bad = 0
+        self._judge_from = now + OLD_LOSS
+        self._retry = RETRY
+        self._congested_at = now - RETRY
 
     def report(self, lost: float, now: float, *, congested: bool) -> bool:
         """Takes a receiver report. `lost`: share of packets lost since the last report.
@@ -34,6 +48,8 @@ class Congestion:
 
         Returns whether the path has become congested.
         """
+        if now < self._judge_from:
+            return False
         self._bad = self._bad + 1 if lost > LOSS_MAX else 0
         if congested or (self._bad < REPORTS and lost <= HEAVY_LOSS):
             return False

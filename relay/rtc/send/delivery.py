@@ -104,6 +104,10 @@ class Delivery:
                 return True
         return False
 
+    def move(self, now: float) -> None:
+        """Records that the media has moved to another path."""
+        self._congestion.move(now)
+
     def report(self, lost: float, now: float) -> None:
         """Takes a receiver report. `lost`: share of packets lost since the last report."""
         if self._congestion.report(lost, now, congested=self.congested):

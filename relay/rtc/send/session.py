@@ -264,6 +264,9 @@ class SendSession(PeerSession):
         self._delivery.advance(DeliveryEvent.CONNECTED)
         self._join()
 
+    def _moved(self, now: float) -> None:
+        self._delivery.move(now)
+
     def _stop(self) -> None:
         self._delivery.advance(DeliveryEvent.ENDED)
         if self._join_timer:

@@ -1,6 +1,6 @@
 """When a path counts as congested, and when full video is tried again."""
 
-from relay.rtc.send.congestion import RETRY_MAX, Allowance, Congestion
+from relay.rtc.send.congestion import OLD_LOSS, RETRY_MAX, Allowance, Congestion
 
 
 def test_loss_that_retransmission_repairs_is_no_congestion() -> None:
@@ -39,6 +39,17 @@ def test_after_a_long_good_time_the_first_pause_is_short() -> None:
     assert not congestion.may_resume(1.5) and congestion.may_resume(4)
     congestion.report(0.9, 100, congested=False)
     assert not congestion.may_resume(100.5) and congestion.may_resume(101)
+
+
+def test_losses_of_the_former_path_do_not_count_after_a_move() -> None:
+    congestion = Congestion(0)
+    congestion.report(0.3, 9, congested=False)
+    congestion.move(10)
+    assert not congestion.report(0.9, 10 + OLD_LOSS / 2, congested=False)
+    assert not congestion.report(0.3, 10 + OLD_LOSS, congested=False)
+    assert congestion.report(0.9, 11 + OLD_LOSS, congested=False)
+    congestion.move(14)
+    assert congestion.may_resume(14), "the new path may carry full video"
 
 
 def test_retransmissions_are_a_share_of_what_is_sent() -> None:

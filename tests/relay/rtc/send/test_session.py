@@ -158,6 +158,18 @@ async def test_a_congested_path_gets_keyframes_and_its_requests_cost_nothing() -
         assert len(viewer.packets()) == 1
 
 
+async def test_a_move_to_another_path_brings_full_video_back() -> None:
+    """A report that counts the packets lost on the former path changes nothing."""
+    async with watching(Source()) as viewer:
+        viewer.send(key=True)
+        moved = MemoryPeer(viewer.session, ("192.0.2.77", 50_000))
+        moved.check()
+        assert viewer.session._route is moved.route
+        report = RtcpReceiverInfo(VIDEO, 200, 0, 0, 0, 0, 0)
+        viewer.peer.send_rtcp(bytes(RtcpRrPacket(ssrc=1, reports=[report])))
+        assert viewer.state is DeliveryState.LIVE
+
+
 async def test_the_playout_delay_follows_the_reported_jitter() -> None:
     def limits() -> bytes:
         viewer.send(key=True)
