@@ -45,6 +45,10 @@ COOKIE = "microlive-watch-"
 EXEMPT = ("/whip/", "/api/admin/")
 """Path prefixes that are not checked: the requests of publishers and operators need a key anyway.
 """
+OF_SESSION = (hdrs.METH_PATCH, hdrs.METH_DELETE)
+"""Methods that are not checked at the URL of a WHEP session. The URL is secret, and the session
+ends when its viewer may no longer watch.
+"""
 WITHOUT_COOKIE = ("/whep/", "/hls/")
 """Path prefixes at which the cookie of a person gives no access. There, only a watch link or the
 cookie of the room gives access. The cookie of a person is read only to refuse a banned person.
@@ -130,11 +134,7 @@ class Access:
         @web.middleware
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
             name = request.match_info.get("room")
-            if (
-                name is not None
-                and request.method != hdrs.METH_OPTIONS
-                and not request.path.startswith(EXEMPT)
-            ):
+            if name is not None and not _exempt(request):
                 await self._require(request, name)
             return await handler(request)
 
@@ -304,6 +304,12 @@ class Access:
                 await self.check()
             except Exception:
                 logger.exception("the check of who may watch failed")
+
+
+def _exempt(request: web.Request) -> bool:
+    """Whether a request for a room needs no check."""
+    of_session = request.path.startswith("/whep/") and request.method in OF_SESSION
+    return of_session or request.method == hdrs.METH_OPTIONS or request.path.startswith(EXEMPT)
 
 
 def _token(request: web.Request, name: str) -> str:

@@ -17,7 +17,7 @@ from yarl import URL
 from relay.errors import RefusalCode
 from relay.hls.segmenter import SCALE
 from server.http.access import Connection, Pass
-from server.http.signalling import SDP
+from server.http.signalling import SDP, SDP_FRAGMENT
 from server.people.person import Person
 from server.rooms.commands.access import Admission
 from server.rooms.watch_token import WatchToken, write_token
@@ -280,6 +280,25 @@ async def test_a_ban_ends_whep_hls_and_events(server: Server, minji: Browser, sa
             assert response.status == 200
             assert response.headers.get("Cache-Control") != "no-store"
             assert "Set-Cookie" not in response.headers
+
+
+async def test_the_url_of_a_whep_session_is_enough_to_change_it(
+    server: Server, minji: Browser, sam: Browser, room: NewRoom
+) -> None:
+    """Also in a private room, without its cookie. A wrong URL names no session."""
+    go_live(server, room)
+    await code(sam, relative(await add_link(minji, room)))
+    assert await play(sam, room) == 201
+    (session,) = server.whep._sessions
+    path, headers = f"{server.url}/whep/{room.name}/", {"Content-Type": SDP_FRAGMENT}
+    fragment = "a=ice-ufrag:new\r\na=ice-pwd:new-password-0123456789\r\n"
+    for name, status in ((session, 200), ("another", 404)):
+        async with server.http.patch(
+            path + name, data=fragment, headers={**headers, "If-Match": "*"}
+        ) as response:
+            assert response.status == status
+    async with server.http.delete(path + session) as response:
+        assert response.status == 200 and not server.whep._sessions
 
 
 async def test_a_ban_ends_whep_of_a_private_room(
