@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from scripts.benchmarks.postgres import Postgres
 from scripts.benchmarks.postgres import postgres as created_postgres
+from tests.fixtures.nats import NatsServer, nats_server
 from tests.fixtures.s3 import S3Server, moto
 from tests.plugins.minutes import Minutes
 
@@ -77,6 +78,13 @@ def pytest_sessionstart() -> None:
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL for the tests of one worker. Each test makes a database of its own in it."""
     with created_postgres() as server, server.running():
+        yield server
+
+
+@pytest.fixture(scope="session")
+def nats() -> Iterator[NatsServer]:
+    """A nats-server for the tests of one worker. Each test uses accounts of its own in it."""
+    with nats_server() as server, server.running():
         yield server
 
 

@@ -36,7 +36,10 @@ def required(name: str) -> list[Requirement]:
         "run": run,
         "compiled": run + extras["compile"],
         "load": run + extras["load"],
-        "test": run + extras["compile"] + extras["load"] + extras["test"],
+        "test": run
+        + [
+            *(extras["cluster"] + extras["compile"] + extras["load"] + extras["test"]),
+        ],
         "release": read["dependency-groups"]["release"],
     }[name]
     found = [Requirement(line) for line in lines if not line.startswith("microlive[")]
