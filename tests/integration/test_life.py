@@ -214,14 +214,25 @@ async def test_the_creator_gets_the_health(live: Live, monkeypatch: pytest.Monke
     await eventually(lambda: live.server.channel(live.room).viewers == 1)
     found = await health()
     assert (found["audience"]["watching"], found["audience"]["reporting"]) == (1, 0)
-    await live.viewer.frames(40)
-    ingest = (await health())["ingest"]
-    assert (
-        ingest["bitrate"] > 1_000
-        and 20 < ingest["fps"] < 40
-        and 0 < ingest["gap"] < 1_000
-        and ingest["keyframe_age"] < 10_000
-    )
+    ingest: dict[str, Any] = {}
+
+    def is_steady() -> bool:
+        """Whether these are the figures of a camera that runs in real time."""
+        return (
+            (ingest["bitrate"] or 0) > 1_000
+            and 20 < (ingest["fps"] or 0) < 40
+            and 0 < ingest["gap"] < 1_000
+            and 0 <= ingest["keyframe_age"] < 10_000
+        )
+
+    try:
+        # A camera that had to wait for a core catches up faster than in real time.
+        async with asyncio.timeout(30):
+            while not ingest or not is_steady():
+                await live.viewer.frames(10)
+                ingest = (await health())["ingest"]
+    except TimeoutError:
+        raise AssertionError(f"never steady: {ingest}") from None
 
 
 async def test_a_failed_takeover_changes_nothing(
