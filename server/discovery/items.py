@@ -53,7 +53,7 @@ class FeedItems:
         server: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`server`: id of this server; "" with SQLite."""
+        """`server`: id of this server; "" if one process uses SQLite alone."""
         self._store = store
         self._rooms = rooms
         self._posters = posters

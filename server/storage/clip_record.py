@@ -32,7 +32,7 @@ class ClipRecord:
     revision: int
     """Part of the URLs of the files: the draft has revision 0."""
     server: str
-    """Id of the server that makes the clip; "" with SQLite."""
+    """Id of the server that makes the clip; "" if one process uses SQLite alone."""
     created_at: float
     published_at: float | None = None
     deleted_at: float | None = None

@@ -83,7 +83,7 @@ class ClipStore:
     """
 
     def __init__(self, database: Database, server: str = "") -> None:
-        """`server` is the id of this server; "" with SQLite."""
+        """`server` is the id of this server; "" if one process uses SQLite alone."""
         self._database = database
         self.server = server
 

@@ -82,18 +82,21 @@ class Database:
         )
 
     @classmethod
-    async def open_sqlite(cls, data: Path) -> Self:
-        """Opens the database in the directory, and applies the missing migrations. Only one process
-        may use the directory at a time.
+    async def open_sqlite(cls, data: Path, *, shared: bool = False) -> Self:
+        """Opens the database in the directory, and applies the missing migrations. Only one server
+        may use the directory at a time. `shared`: whether the server has several processes, which
+        all open the database.
         """
         file = data / DATABASE_NAME
         with storage_errors(data):
             _hide_from_others(file)
         database = await cls._open(
-            str(data), _sqlite_engine(file, writes=True), _sqlite_engine(file, writes=False)
+            str(data),
+            _sqlite_engine(file, writes=True, shared=shared),
+            _sqlite_engine(file, writes=False, shared=shared),
         )
         try:
-            database._shortcut = shortcut = await SqliteShortcut.open(file)
+            database._shortcut = shortcut = await SqliteShortcut.open(file, shared=shared)
         except BaseException as error:
             await database.close()
             if isinstance(error, sqlite3.Error):
@@ -272,9 +275,9 @@ class Database:
                 logger.error("%s: the database does not answer: %s", self.place, reason)
 
 
-def _sqlite_engine(file: Path, *, writes: bool) -> AsyncEngine:
+def _sqlite_engine(file: Path, *, writes: bool, shared: bool) -> AsyncEngine:
     async def connect() -> SqliteConnection:
-        return await SqliteConnection.open(file, writes=writes)
+        return await SqliteConnection.open(file, writes=writes, shared=shared)
 
     return create_async_engine(
         f"sqlite+aiosqlite:///{file}",

@@ -1,5 +1,6 @@
 """The data directory, which contains the id of the server. Only one server at a time can use a data
-directory.
+directory. All processes of the server hold the lock, so that the directory stays locked until the
+last one has ended.
 """
 
 import fcntl
@@ -45,6 +46,24 @@ class DataDirectory:
                 os.close(lock)
                 raise
         return cls(path, lock)
+
+    @classmethod
+    def inherited(cls, path: Path, lock: int) -> Self:
+        """Returns the directory that the parent process has locked. `lock`: the inherited file
+        descriptor of the lock. Raises StorageError if it is the lock of another directory.
+        """
+        with storage_errors(path):
+            same = os.path.samestat(os.fstat(lock), os.stat(path / LOCK_NAME))
+        if not same:
+            raise StorageError(f"{path}: the parent process has locked another data directory")
+        return cls(path, lock)
+
+    @property
+    def descriptor(self) -> int:
+        """The file descriptor of the lock, for child processes. A child that inherits it keeps the
+        directory locked too.
+        """
+        return self._lock
 
     def server_id(self) -> str:
         """Returns the id of the server that uses this directory. The first call creates the id."""

@@ -17,7 +17,7 @@ class RecordingRecord:
     keep: str
     """What the creator has chosen: `yes`, `day` or `no`."""
     server: str
-    """Id of the server that writes the recording; "" with SQLite."""
+    """Id of the server that writes the recording; "" if one process uses SQLite alone."""
     began_at: float
     ended_at: float | None = None
     delete_at: float | None = None

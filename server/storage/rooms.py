@@ -84,7 +84,7 @@ class RoomStore:
     """
 
     def __init__(self, database: Database, server: str = "") -> None:
-        """`server` is the id of this server; "" with SQLite, which one server uses alone."""
+        """`server` is the id of this server; "" if one process uses SQLite alone."""
         self._database = database
         self.server = server
 

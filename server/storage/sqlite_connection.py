@@ -17,6 +17,10 @@ Result = TypeVar("Result")
 
 LOCKED_WITHIN = 1.0
 """Maximum seconds to wait for another program that has locked the file."""
+SHARED_WITHIN = 5.0
+"""The same maximum while several processes of one server write to the file. While all of them
+write, one of them may have to wait for many commits of the others.
+"""
 
 
 class SqliteConnection(aiosqlite.Connection):
@@ -25,15 +29,17 @@ class SqliteConnection(aiosqlite.Connection):
     A transaction begins with its first statement (PEP 249).
     """
 
-    def __init__(self, file: Path, *, writes: bool) -> None:
-        super().__init__(partial(_connect, file, writes), iter_chunk_size=1)
+    def __init__(self, file: Path, *, writes: bool, shared: bool = False) -> None:
+        """`shared`: whether other processes of this server write to the file too."""
+        wait = SHARED_WITHIN if shared else LOCKED_WITHIN
+        super().__init__(partial(_connect, file, writes, wait), iter_chunk_size=1)
         self._thread.daemon = True
         self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
         self._begun = False
 
     @classmethod
-    async def open(cls, file: Path, *, writes: bool) -> Self:
-        connection = cls(file, writes=writes)
+    async def open(cls, file: Path, *, writes: bool, shared: bool = False) -> Self:
+        connection = cls(file, writes=writes, shared=shared)
         await connection
         return connection
 
@@ -123,10 +129,10 @@ class SqliteCursor:
         return self._outcome.lastrowid if self._outcome else None
 
 
-def _connect(file: Path, writes: bool) -> sqlite3.Connection:
+def _connect(file: Path, writes: bool, wait: float) -> sqlite3.Connection:
     # By default, Python's sqlite3 begins transactions only before some kinds of statements. Part of
     # a failed migration would then remain.
-    connection = sqlite3.connect(file, timeout=LOCKED_WITHIN, isolation_level=None)
+    connection = sqlite3.connect(file, timeout=wait, isolation_level=None)
     # With a write-ahead log, readers and backups do not block the writer.
     connection.execute("PRAGMA journal_mode = WAL")
     # Each commit waits for the disk, so that a power failure loses no acknowledged write.

@@ -32,11 +32,11 @@ class SqliteShortcut:
         self._reader = reader
 
     @classmethod
-    async def open(cls, file: Path) -> Self:
+    async def open(cls, file: Path, *, shared: bool = False) -> Self:
         async with AsyncExitStack() as stack:
-            writer = await SqliteConnection.open(file, writes=True)
+            writer = await SqliteConnection.open(file, writes=True, shared=shared)
             stack.push_async_callback(writer.close)
-            reader = await SqliteConnection.open(file, writes=False)
+            reader = await SqliteConnection.open(file, writes=False, shared=shared)
             stack.pop_all()
         return cls(writer, reader)
 

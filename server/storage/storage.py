@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from server.storage.account import AccountStore
+from server.storage.adoption import adopt
 from server.storage.announcements import AnnouncementStore
 from server.storage.bans import BanStore
 from server.storage.blocks import BlockStore
@@ -103,21 +104,37 @@ class Storage:
         self.feed_items = FeedItemStore(database)
 
     @classmethod
-    async def open(cls, data: Path, url: str | None = None) -> Self:
+    async def open(
+        cls,
+        data: Path,
+        url: str | None = None,
+        *,
+        server: str | None = None,
+        lock: int | None = None,
+    ) -> Self:
         """Creates the data directory if it is missing, locks it, and opens the database. The
         database is PostgreSQL at `url`, or SQLite in the directory. Raises StorageError, also if
         another server uses the directory.
+
+        `server`: the id of this server in the database. By default it is the id in the directory
+        with PostgreSQL, and "" with SQLite. `lock`: the file descriptor of the lock, if the parent
+        process has locked the directory for several processes. Each process has an id of its own.
         """
-        directory = DataDirectory.lock(data)
+        directory = (
+            DataDirectory.lock(data) if lock is None else DataDirectory.inherited(data, lock)
+        )
         try:
             if url is None:
-                return cls(directory, await Database.open_sqlite(data), "")
+                database = await Database.open_sqlite(data, shared=lock is not None)
+                if lock is None:
+                    await _adopt(database, server or "")
+                return cls(directory, database, server or "")
             if (data / DATABASE_NAME).exists():
                 logger.warning(
                     "the rooms and people in %s are not used: everything is in PostgreSQL",
                     data / DATABASE_NAME,
                 )
-            server = directory.server_id()
+            server = server or directory.server_id()
             return cls(directory, await Database.open_postgresql(url), server)
         except BaseException:
             directory.close()
@@ -131,3 +148,14 @@ class Storage:
             await self.database.close()
         finally:
             self._directory.close()
+
+
+async def _adopt(database: Database, server: str) -> None:
+    """Gives everything that is unfinished to the only server of the database. Its id may have been
+    another one before.
+    """
+    try:
+        await adopt(database, [server])
+    except BaseException:
+        await database.close()
+        raise

@@ -16,7 +16,7 @@ recording = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     # The creator's choice: `yes`, `day` or `no`.
     sa.Column("keep", sa.Text, nullable=False),
-    # Id of the server that writes the recording; "" with SQLite.
+    # Id of the server that writes the recording; "" if one process uses SQLite alone.
     sa.Column("server", sa.Text, nullable=False, server_default=""),
     sa.Column("began_at", sa.Double, nullable=False),
     sa.Column("ended_at", sa.Double),
@@ -89,7 +89,7 @@ clip = sa.Table(
     sa.Column("pictures", sa.Boolean, nullable=False, server_default=sa.false()),
     # Part of the object keys: each new cut has a new revision.
     sa.Column("revision", sa.Integer, nullable=False),
-    # Id of the server that makes the clip; "" with SQLite.
+    # Id of the server that makes the clip; "" if one process uses SQLite alone.
     sa.Column("server", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("published_at", sa.Double),

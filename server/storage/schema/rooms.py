@@ -14,7 +14,7 @@ room = sa.Table(
     sa.Column("ended_at", sa.Double),
     sa.Column("live_at", sa.Double),
     sa.Column("address", sa.Text, nullable=False, server_default=""),
-    # Id of the server that runs the room; "" with SQLite, which one server uses alone.
+    # Id of the server that runs the room; "" if one process uses SQLite alone.
     sa.Column("server", sa.Text, nullable=False, server_default=""),
     sa.Column("owner", sa.Text),
     sa.Column("visibility", sa.Text, nullable=False, server_default="public"),

@@ -38,10 +38,10 @@ async def test_nothing_stays_open_after_a_failed_start(
     opened = SqliteConnection.open
     connections: list[SqliteConnection] = []
 
-    async def fail(file: Path, *, writes: bool) -> SqliteConnection:
+    async def fail(file: Path, *, writes: bool, shared: bool) -> SqliteConnection:
         if len(connections) == 3:
             raise sqlite3.OperationalError("disk I/O error")
-        connections.append(await opened(file, writes=writes))
+        connections.append(await opened(file, writes=writes, shared=shared))
         return connections[-1]
 
     threads = set(threading.enumerate())
