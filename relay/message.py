@@ -98,24 +98,38 @@ def media_header(
     )
 
 
+def read_header(data: bytes, at: int) -> tuple[int, int, int, int, int, int, int, int, int, int]:
+    """Returns the fields of the record at the position `at`, without its version: kind, slot,
+    track, flags, epoch, sequence, media time, capture, publish, and the length of its body. Raises
+    MessageError if the record is cut short, or its version or kind is unknown.
+    """
+    if at + HEADER_SIZE > len(data):
+        raise MessageError("the record header is cut short")
+    version, kind, slot, track, flags, epoch, sequence, media_time, capture, publish, length = (
+        _HEADER.unpack_from(data, at)
+    )
+    if version != VERSION:
+        raise MessageError(f"the record has the unknown version {version}")
+    if kind not in _KINDS:
+        raise MessageError(f"the record has the unknown kind {kind}")
+    if at + HEADER_SIZE + length > len(data):
+        raise MessageError("the record body is cut short")
+    return kind, slot, track, flags, epoch, sequence, media_time, capture, publish, length
+
+
+_KINDS: Final = frozenset(int(kind) for kind in Kind)
+
+
 def unpack_records(data: bytes) -> Iterator[Record]:
     """Yields the records of one binary message. Raises MessageError if the message does not follow
     PROTOCOL.md.
     """
     at = 0
     while at < len(data):
-        if at + HEADER_SIZE > len(data):
-            raise MessageError("the record header is cut short")
-        version, kind, slot, track, flags, epoch, sequence, media_time, capture, publish, length = (
-            _HEADER.unpack_from(data, at)
+        kind, slot, track, flags, epoch, sequence, media_time, capture, publish, length = (
+            read_header(data, at)
         )
-        if version != VERSION:
-            raise MessageError(f"the record has the unknown version {version}")
-        if kind not in Kind.__members__.values():
-            raise MessageError(f"the record has the unknown kind {kind}")
         at += HEADER_SIZE
-        if at + length > len(data):
-            raise MessageError("the record body is cut short")
         yield Record(
             Kind(kind),
             data[at : at + length],

@@ -3,12 +3,15 @@
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from typing import Any, Protocol
 
+from relay.channel.event_log import PostedEvent
 from relay.channel.event_queue import EventQueue, Timer
 from relay.channel.fanout import DirectSocket, Viewer
+from relay.channel.follower import Follower
 from relay.channel.members import Member, Members
 from relay.channel.message import Message, event_message, merge, with_events
 from relay.channel.owner import ChannelOwner, NoOwner, Notice
@@ -61,9 +64,13 @@ class Channel:
         owner: ChannelOwner,
         pulse: Pulse | None = None,
         call_later: Callable[[float, Callable[[], None]], Timer] | None = None,
+        *,
+        copied: bool = False,
     ) -> None:
         """`stream` gets slot 0. `call_later`: a function that is called instead of the event loop's
-        `call_later`; if None, the event loop's method is called.
+        `call_later`; if None, the event loop's method is called. `copied`: whether the messages and
+        events come from the channel of another server (relay/edge). Then the channel makes no
+        messages from samples.
         """
         self.name = name
         self.id = secrets.token_hex(8)
@@ -78,6 +85,12 @@ class Channel:
         self._standbys = Standbys(self.keyframes, self.drop, call_later or _call_later)
         self._members = Members(self._standbys)
         self._slots: dict[int, SlotReader] = {}
+        self._copied = copied
+        self._follower: Follower | None = None
+        self.ahead = 0
+        """How far the clock of the stream's times is ahead of this machine's clock, µs. Not 0 only
+        for the copy of a channel.
+        """
         self.stream = stream
         """The stream in slot 0. The media time of an event is the media time of this stream."""
         self.add_stream(0, stream)
@@ -91,7 +104,8 @@ class Channel:
         if slot in self._slots:
             raise ValueError(f"slot {slot} is taken")
         self._slots[slot] = reader = SlotReader(slot, stream, self)
-        stream.add_reader(reader)
+        if not self._copied:
+            stream.add_reader(reader)
         if self._members and stream.tracks:
             stream.demand_keyframe()
 
@@ -101,10 +115,20 @@ class Channel:
         if reader:
             self._flush(reader)
             reader.stream.remove_reader(reader)
+            if self._follower is not None and self.state is ChannelState.OPEN:
+                self._follower.remove_stream(slot)
 
     @property
     def slots(self) -> Iterator[tuple[int, Stream]]:
         return ((slot, reader.stream) for slot, reader in self._slots.items())
+
+    def reader(self, slot: int) -> SlotReader | None:
+        """Returns the slot reader of a slot; None if the slot is empty."""
+        return self._slots.get(slot)
+
+    def now(self) -> int:
+        """Returns the present time on the clock of the stream's times: µs since the Unix epoch."""
+        return time.time_ns() // 1_000 + self.ahead
 
     @property
     def edge(self) -> int:
@@ -178,7 +202,11 @@ class Channel:
 
     @property
     def watched(self) -> bool:
-        return len(self._members.with_media) > 0 or len(self._members.without_media) > 0
+        return (
+            len(self._members.with_media) > 0
+            or len(self._members.without_media) > 0
+            or self._follower is not None
+        )
 
     @property
     def wants_clock(self) -> bool:
@@ -274,7 +302,14 @@ class Channel:
         viewers = self._members.of_person(person)
         for viewer in viewers:
             self._close_viewer(viewer, code, text)
+        if self._follower is not None:
+            self._follower.close_person(person, code, text)
         return len(viewers)
+
+    def dismiss(self, code: RefusalCode, text: str) -> None:
+        """Closes the connection of every viewer that gets the channel's messages."""
+        for viewer in self._members:
+            self._close_viewer(viewer, code, text)
 
     def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
         """Writes messages for this viewer directly to its socket from now on. After the socket has
@@ -344,13 +379,37 @@ class Channel:
         or 64 KB for all states together.
         """
         if self.state is ChannelState.OPEN:
-            self._events.post(body, self.edge, key, history, wait=len(self._members) > 0)
+            wait = len(self._members) > 0
+            event = self._events.post(body, self.edge, key, history, wait=wait)
+            if self._follower is not None:
+                self._follower.receive_event(event)
+
+    def post_copy(self, event: PostedEvent) -> None:
+        """Sends an event of another server's channel, unless its number is not above that of the
+        last event. Raises ValueError as `post` does.
+        """
+        if self.state is ChannelState.OPEN and event.sequence > self._events.newest:
+            self._events.add(event, wait=len(self._members) > 0)
+
+    @property
+    def newest_event(self) -> int:
+        """The number of the newest event; 0 before the first event."""
+        return self._events.newest
+
+    def go_on(self, channel_id: str, newest_event: int) -> None:
+        """Takes over the id and the numbers of the events of another server's channel. Call this
+        before the first event.
+        """
+        self.id = channel_id
+        self._events.number_after(newest_event)
 
     def forget(self, key: str) -> None:
         """Drops the state of a key, so that viewers who join later do not get this state. The
         caller must inform the present viewers with an event.
         """
         self._events.forget(key)
+        if self._follower is not None:
+            self._follower.forget(key)
 
     def _send_events(self) -> None:
         """Sends the waiting events. If messages are waiting in batches, sends the batches too, with
@@ -369,6 +428,8 @@ class Channel:
 
     def receive_init(self, slot: SlotReader, info: TrackInfo, message: Message) -> None:
         self._flush(slot)
+        if self._follower is not None:
+            self._follower.receive_init(message)
         for viewer in self._members:
             try:
                 viewer.receive_track(info)
@@ -379,6 +440,8 @@ class Channel:
 
     def receive_message(self, slot: SlotReader, message: Message) -> None:
         """Sends a message now, or adds the message to a batch while the event loop is late."""
+        if self._follower is not None:
+            self._follower.receive_message(message)
         batch = slot.batch
         if batch and message.key:
             # A message with a keyframe must be the first of its batch, so that the outbox can send
@@ -417,6 +480,26 @@ class Channel:
         for reader in self._slots.values():
             reader.burst.clear()
             reader.stream.window.clear()
+        if self._follower is not None:
+            self._follower.forget_media()
+
+    # Copies of the channel at other servers (relay/edge)
+
+    def follow(self, follower: Follower) -> None:
+        """Passes everything that the channel sends to `follower` too, from now on. It gets media
+        messages without events, and each event on its own.
+        """
+        self._follower = follower
+
+    def unfollow(self) -> None:
+        self._follower = None
+
+    def events_since(self, number: int) -> list[PostedEvent]:
+        """Returns those states and past events whose event number is above `number`, and the events
+        that wait for a message.
+        """
+        pending = [event for event in self._events.pending if event.sequence > number]
+        return self._events.since(number) + pending
 
     # End of the channel
 
@@ -442,6 +525,7 @@ class Channel:
         if self.state is ChannelState.OPEN:
             self.state = ChannelState.CLOSED
         self._events.close()
+        self._follower = None
         self._standbys.close()
         self._owner = NoOwner()
 

@@ -48,9 +48,9 @@ class EventQueue:
 
     def post(
         self, body: bytes, media_time: int, key: str | None, history: bool, *, wait: bool
-    ) -> None:
-        """Adds an event. `wait`: whether the event waits for the next message. If no viewers are
-        present, the event need not wait, and goes straight to the log.
+    ) -> PostedEvent:
+        """Adds an event, and returns it. `wait`: whether the event waits for the next message. If
+        no viewers are present, the event need not wait, and goes straight to the log.
 
         Raises ValueError, and adds nothing, if the event is longer than 16 KB or exceeds the log's
         limits for states.
@@ -58,8 +58,15 @@ class EventQueue:
         if len(body) > EVENT_MAX:
             raise ValueError(f"the event has {len(body)} bytes; the maximum is {EVENT_MAX}")
         event = PostedEvent(self._sequence + 1, media_time, body, key, history)
-        if key is not None:
-            self._log.reserve(key, len(event.record))
+        self.add(event, wait=wait)
+        return event
+
+    def add(self, event: PostedEvent, *, wait: bool) -> None:
+        """Adds an event that has its number already, for example from another server. Raises
+        ValueError, and adds nothing, if the event exceeds the log's limits for states.
+        """
+        if event.key is not None:
+            self._log.reserve(event.key, len(event.record))
         self._sequence = event.sequence
         if not wait and not self.pending:
             self._log.add(event)
@@ -91,6 +98,15 @@ class EventQueue:
         for event in events:
             self._log.add(event)
         return events
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest event."""
+        return self._sequence
+
+    def number_after(self, sequence: int) -> None:
+        """Gives the next event the number after `sequence`. Call this before the first event."""
+        self._sequence = sequence
 
     def since(self, sequence: int) -> list[PostedEvent]:
         """Returns the events with numbers above `sequence` that a joining viewer gets."""

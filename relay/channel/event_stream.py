@@ -5,7 +5,6 @@ by POST (PROTOCOL.md).
 import asyncio
 import json
 import secrets
-import time
 from collections.abc import Sequence
 from enum import Enum
 from typing import Any
@@ -101,7 +100,7 @@ class EventStream:
         """
         kind, notice = read_notice(text)
         if kind == "time":
-            now = time.time_ns() // 1_000
+            now = self._channel.now()
             return {"type": "time", "id": read_number(notice, "id"), "now": now}
         if kind == "report":
             self._channel.receive_report(self, notice, read_number(notice, "media_time"))

@@ -1,6 +1,5 @@
 """The first notice that a joining viewer gets (PROTOCOL.md)."""
 
-import time
 from typing import Any
 
 from relay.channel.channel import Channel
@@ -18,7 +17,7 @@ def hello(channel: Channel) -> dict[str, Any]:
         "version": VERSION,
         "stream": channel.stream.id,
         "channel": channel.id,
-        "now": time.time_ns() // 1_000,
+        "now": channel.now(),
         "tracks": [
             _describe(slot, info)
             for slot, stream in channel.slots

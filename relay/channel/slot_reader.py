@@ -99,6 +99,19 @@ class SlotReader:
     def end(self) -> None:
         self._sink.receive_end(self)
 
+    def take_init(self, info: TrackInfo, message: Message) -> None:
+        """Sends an init message that was made elsewhere (relay/edge), instead of making one."""
+        self.inits[info.track] = message
+        if info.track is Track.VIDEO:
+            self.burst.clear()
+        self._sink.receive_init(self, info, message)
+
+    def take(self, message: Message) -> None:
+        """Sends a media message that was made elsewhere."""
+        self.burst.add(message)
+        if self._sink.watched:
+            self._sink.receive_message(self, message)
+
     def _send(self, video: Sample | None) -> None:
         sounds, self._sounds = self._sounds, []
         draft = Draft(

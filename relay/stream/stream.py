@@ -3,8 +3,10 @@
 import logging
 import secrets
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
+from relay.callbacks import ignore
 from relay.sample import VIDEO, Demand, Sample, Track, TrackInfo
 from relay.stream.bitrate import BitRate
 from relay.stream.live_edge import Edge
@@ -46,6 +48,7 @@ class Stream:
     __slots__ = (
         "_edge",
         "_idr",
+        "_idr_publish",
         "_publisher",
         "_rate",
         "_readers",
@@ -53,6 +56,7 @@ class Stream:
         "_video_tracks",
         "id",
         "name",
+        "on_read",
         "published",
         "tracks",
         "window",
@@ -74,6 +78,14 @@ class Stream:
         """
         self._video_tracks: deque[tuple[int, TrackInfo]] = deque(maxlen=MAX_TRACKS)
         self._idr: Sample | None = None
+        self._idr_publish: int | None = None
+        """When the latest IDR was published; None before the first IDR with the current video
+        parameters.
+        """
+        self.on_read: Callable[[], None] = ignore
+        """Called when the stream gets a reader and had none. A copy of a stream (relay/edge) makes
+        samples only while the stream has readers.
+        """
         self._rate = BitRate()
         self._edge = Edge()
 
@@ -134,7 +146,7 @@ class Stream:
         self.tracks[info.track] = info
         self.published = publish
         if info.track is Track.VIDEO:
-            self._video_since = self._idr = None
+            self._video_since = self._idr = self._idr_publish = None
         for reader in self._readers:
             try:
                 reader.receive_track(info)
@@ -149,6 +161,7 @@ class Stream:
         self.published = sample.publish
         if sample.track is VIDEO and sample.key:
             self._idr = sample
+            self._idr_publish = sample.publish
             if self._video_since is None:
                 self._video_since = sample.media_time
                 if (info := self.tracks.get(Track.VIDEO)) is not None:
@@ -158,6 +171,16 @@ class Stream:
                 reader.receive_sample(sample)
             except Exception:  # an error of one reader must not affect the others
                 self._log(reader)
+
+    def pass_by(self, media_time: int, size: int, publish: int, key: bool) -> None:
+        """Counts media that is not passed on as samples, because the stream has no readers.
+        `media_time`: the newest media time of it, µs; `size`: bytes; `key`: whether it has an IDR.
+        """
+        self._edge.advance(media_time)
+        self._rate.add(size, publish)
+        self.published = publish
+        if key:
+            self._idr_publish = publish
 
     def end(self) -> None:
         """Ends the stream for every reader."""
@@ -174,10 +197,18 @@ class Stream:
         decoding parameters in `tracks`.
         """
         if reader not in self._readers:
+            first = not self._readers
             self._readers = (*self._readers, reader)
+            if first:
+                self.on_read()
 
     def remove_reader(self, reader: SampleReader) -> None:
         self._readers = tuple(other for other in self._readers if other is not reader)
+
+    @property
+    def read(self) -> bool:
+        """Whether the stream has readers."""
+        return bool(self._readers)
 
     def demand_keyframe(self) -> None:
         """Demands an IDR from the publisher. The publisher limits the rate of IDRs itself."""
@@ -189,7 +220,7 @@ class Stream:
         (µs): by default, if it is too old to be a good start for a new reader. `now`: µs since the
         Unix epoch.
         """
-        if self.tracks and (self._idr is None or now - self._idr.publish > age):
+        if self.tracks and (self._idr_publish is None or now - self._idr_publish > age):
             self.demand_keyframe()
 
     def _log(self, reader: SampleReader) -> None:

@@ -8,7 +8,6 @@ connection accepts everything, messages also bypass this object (relay/channel/f
 import asyncio
 import json
 import logging
-import time
 from collections import deque
 from collections.abc import Callable
 
@@ -194,7 +193,7 @@ class WebSocketViewer:
         self._joining.extend((message, 0) for message in first)
         self._join_began = self._loop.time() * 1_000
         self._continue_join()
-        now = time.time_ns() // 1_000
+        now = self._channel.now()
         if self._media and self._held:
             self._channel.demand_fresh_keyframes(now, STANDBY_STALE)
         elif self._media:
@@ -350,7 +349,7 @@ class WebSocketViewer:
                 answer = {
                     "type": "time",
                     "id": read_number(notice, "id"),
-                    "now": time.time_ns() // 1_000,
+                    "now": self._channel.now(),
                 }
                 self._write(text_frame(json.dumps(answer)))
             elif kind == "hold":
