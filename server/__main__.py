@@ -24,6 +24,7 @@ from pydantic.fields import FieldInfo
 from relay.compiled import PROBLEM
 from server import FORM, __version__
 from server.admin.commands import add_commands
+from server.cluster.errors import ClusterError, Unreachable
 from server.host.descriptors import raise_limit
 from server.host.privileges import root_warning
 from server.host.qr import qr_terminal
@@ -162,7 +163,9 @@ def serve(config: Path | None, **arguments: Any) -> None:
     except StorageUnavailable as error:
         # Exit code 1: a service manager restarts the server until the database answers.
         _refuse(str(error), code=1)
-    except (StorageError, ObjectsError) as error:
+    except Unreachable as error:
+        _refuse(str(error), code=1)
+    except (StorageError, ObjectsError, ClusterError) as error:
         _refuse(str(error))
     except OSError as error:
         if listening:

@@ -16,6 +16,7 @@ from relay.worker.workers import Workers
 from server.clips.clips import Clips
 from server.composition.applications import admin_application, create_pages, public_application
 from server.composition.clips import open_clips
+from server.composition.cluster import open_cluster
 from server.composition.discovery import open_discovery
 from server.composition.feed import open_feed
 from server.composition.limits import open_limits
@@ -173,7 +174,10 @@ async def _open_parts(
     """Opens the data and the UDP port, restores the rooms of the last run, and creates the parts
     that serve these rooms. The TCP ports are bound, but do not listen yet.
     """
-    storage = await Storage.open(settings.data, settings.database_url)
+    cluster = await open_cluster(settings, stack)
+    storage = await Storage.open(
+        settings.data, settings.database_url, server=cluster.name if cluster else None
+    )
     stack.push_async_callback(storage.close)
     objects = await open_objects(settings, stack)
     blocklist = Blocklist()

@@ -105,6 +105,21 @@ def is_postgresql_url(value: str) -> bool:
         return False
 
 
+def is_nats_url(value: str) -> bool:
+    """Whether `value` is the URL of a NATS server."""
+    try:
+        url = urlsplit(value)
+        return url.scheme in ("nats", "tls") and bool(url.hostname) and url.port != 0
+    except ValueError:  # the port is no number, or a bracket is missing
+        return False
+
+
+def _node_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", value):
+        raise ValueError(f"{value!r} is not 1 to 40 letters a-z, digits and hyphens")
+    return value
+
+
 def _bucket(value: str) -> str:
     """Returns `s3://BUCKET/PREFIX` without a slash at the end."""
     place = value.rstrip("/")
@@ -198,5 +213,6 @@ IceServers = Annotated[
 TurnUrls = Annotated[tuple[Annotated[str, AfterValidator(_turn_url)], ...], BeforeValidator(_items)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_items)]
 Bucket = Annotated[str, AfterValidator(_bucket)]
+NodeName = Annotated[str, AfterValidator(_node_name)]
 Url = Annotated[str, AfterValidator(_url)]
 File = Annotated[Path, AfterValidator(_file)]

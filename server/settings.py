@@ -32,12 +32,14 @@ from server.setting_types import (
     IceServers,
     Limit,
     Networks,
+    NodeName,
     Origins,
     Port,
     Seconds,
     TurnUrls,
     Url,
     expanded,
+    is_nats_url,
     is_postgresql_url,
 )
 
@@ -97,6 +99,28 @@ class Settings(BaseModel):
             "PostgreSQL database, such as postgresql://USER:PASSWORD@HOST/NAME; PgBouncer in "
             f"transaction mode may stand before it. Prefer {ENVIRONMENT_PREFIX}DATABASE: other "
             "users can see command lines. Default: SQLite in the data directory."
+        ),
+    )
+    nats: SecretStr | None = Field(
+        None,
+        description=(
+            "NATS server through which the servers of one database become one, such as "
+            "nats://USER:PASSWORD@HOST:4222; needs nats-server 2.11 or later with JetStream. "
+            f"Prefer {ENVIRONMENT_PREFIX}NATS: other users can see command lines."
+        ),
+    )
+    node_name: NodeName | None = Field(
+        None,
+        description=(
+            "Name of this server among those of --nats; it stays the same when the server is "
+            "started again. Default: the name of the machine."
+        ),
+    )
+    node_url: Url | None = Field(
+        None,
+        description=(
+            "URL at which viewers reach this server of --nats itself. Default: only the balancer "
+            "before all servers reaches it."
         ),
     )
     demo: bool = Field(
@@ -540,6 +564,20 @@ class Settings(BaseModel):
     def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not is_postgresql_url(value.get_secret_value()):
             raise ValueError("must be a URL such as postgresql://USER:PASSWORD@HOST/NAME")
+        return value
+
+    @field_validator("nats")
+    @classmethod
+    def _is_nats(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not is_nats_url(value.get_secret_value()):
+            raise ValueError("must be a URL such as nats://USER:PASSWORD@HOST:4222")
+        return value
+
+    @field_validator("node_name", "node_url")
+    @classmethod
+    def _goes_with_nats(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and "nats" in info.data and info.data["nats"] is None:
+            raise ValueError("needs nats: set --nats to the URL of a NATS server too")
         return value
 
     @field_validator("media_endpoint", "media_region")
