@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import fields
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -125,6 +126,10 @@ class WhepSessions:
         for session in list(self._sessions.values()):
             if concerns(session.address):
                 self._spawn(self._finish(session))
+
+    def departures(self) -> list[Callable[[], None]]:
+        """Returns a function for each session that ends the session in the background."""
+        return [partial(self.end_soon, session) for session in self._sessions.values()]
 
     async def close(self) -> None:
         """Refuses new sessions from now on. Ends all sessions, and waits until they have ended."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -34,6 +35,7 @@ from server.composition.stored_media import (
 )
 from server.composition.visitors import open_visitors
 from server.demo import Demo
+from server.draining import Draining, NoOtherServers
 from server.host.addresses import local_addresses, media_hosts
 from server.host.listeners import Listener, bind_listeners
 from server.host.load import LoadSampler
@@ -61,6 +63,8 @@ from server.storage.purging import Purging
 from server.storage.retention import RetentionPeriods
 from server.storage.storage import Storage
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
@@ -84,14 +88,15 @@ class RunningServer:
     clips: Clips
     objects: Objects
     pushes: Pushes | None
+    draining: Draining
 
 
 async def serve(
     settings: Settings, ready: Callable[[list[str]], None], stopping: Callable[[], None]
 ) -> None:
     """Serves until SIGINT or SIGTERM. Calls `ready` with the URLs of the pages once the server
-    answers, and `stopping` when the server begins to shut down. Raises OSError if a port is not
-    available, StorageError if the data cannot be opened.
+    answers, and `stopping` when the server begins to shut down. A second signal ends the drain.
+    Raises OSError if a port is not available, StorageError if the data cannot be opened.
     """
     Allocator().limit_arenas()
     stop = asyncio.Event()
@@ -107,6 +112,18 @@ async def serve(
         ready(server.urls)
         await stop.wait()
         stopping()
+        await _drain(server.draining)
+
+
+async def _drain(draining: Draining) -> None:
+    """Drains the server until the next SIGINT or SIGTERM."""
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(draining.run())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    await asyncio.wait([task])
+    if not task.cancelled() and (error := task.exception()):
+        logger.error("the drain failed", exc_info=error)
 
 
 def _tune_garbage_collector() -> None:
@@ -134,7 +151,7 @@ async def start(
     metrics = create_metrics(parts, registry)
     pages, profiles = create_pages(parts)
     app = public_application(parts, pages, profiles, metrics, origins)
-    await serve_clients(app, listeners, parts, stack)
+    close_ports = await serve_clients(app, listeners, parts, stack)
     await serve_operator(settings.data / ADMIN_SOCKET_NAME, admin_application(parts, pages), stack)
     sampler, shedding = start_sampler(parts, stack), start_shedding(parts, stack)
     self_check = SelfCheck(parts.media.udp, parts.hosts, settings)
@@ -161,6 +178,15 @@ async def start(
         parts.clips,
         parts.objects,
         parts.pushes,
+        Draining(
+            parts.rooms,
+            parts.outputs.watch,
+            parts.outputs.events,
+            parts.outputs.whep,
+            close_ports,
+            NoOtherServers(),
+            settings.drain,
+        ),
     )
 
 

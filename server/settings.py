@@ -514,6 +514,13 @@ class Settings(BaseModel):
             "slowed, then ended."
         ),
     )
+    drain: Annotated[float, Field(ge=0, le=86_400)] | None = Field(
+        None,
+        description=(
+            "Maximum seconds for which the server drains after SIGTERM. Default: 30 if another "
+            "server takes the lives; otherwise 0."
+        ),
+    )
     allow_root: bool = Field(
         False,
         description=(

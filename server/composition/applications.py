@@ -32,7 +32,7 @@ from server.http.headers import AnswerHeaders
 from server.http.hosts import KnownHosts, Origins, known_hosts
 from server.http.metering import metering
 from server.http.metrics import Metrics
-from server.http.middleware import hosts_and_origins, preflights
+from server.http.middleware import hosts_and_origins, last_answers, preflights
 from server.http.oembed import OEmbedEndpoint
 from server.http.openapi import OpenApiEndpoint
 from server.http.pages import Pages
@@ -101,6 +101,7 @@ def public_application(
     )
     app.on_response_prepare.append(AnswerHeaders(settings, origins).prepare)
     app.on_response_prepare.append(parts.visitors.identity.prepare)
+    app.on_response_prepare.append(last_answers(lambda: rooms.draining))
     return app
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -25,8 +25,10 @@ MAX_SOCKET_PATH = 108
 
 async def serve_clients(
     app: web.Application, listeners: Sequence[Listener], parts: Parts, stack: AsyncExitStack
-) -> None:
-    """Serves the application at all TCP ports."""
+) -> Callable[[], Awaitable[None]]:
+    """Serves the application at all TCP ports. Returns a function that closes the ports; open
+    connections stay open.
+    """
     rooms, outputs = parts.rooms, parts.outputs
     runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN)
     await runner.setup()
@@ -38,8 +40,15 @@ async def serve_clients(
     stack.callback(outputs.watch.close_viewers)
     stack.callback(outputs.events.close_streams)
     stack.callback(rooms.refuse_new)  # before viewers are closed: players reconnect at once
-    for listener in listeners:
-        await TcpSite(runner, listener, parts.limits.connections).start()
+    sites = [TcpSite(runner, listener, parts.limits.connections) for listener in listeners]
+    for site in sites:
+        await site.start()
+
+    async def close_ports() -> None:
+        for site in sites:
+            await site.stop()
+
+    return close_ports
 
 
 async def serve_operator(path: Path, app: web.Application, stack: AsyncExitStack) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Callable
+from functools import partial
 
 from aiohttp import hdrs, web
 
@@ -128,8 +130,15 @@ class EventsEndpoint:
 
     def close_streams(self) -> None:
         """Ends every event stream. Browsers reconnect by themselves."""
-        for stream in self._streams.values():
-            stream.close(RefusalCode.SERVER_CLOSING, "the server is restarting")
+        for leave in self.departures():
+            leave()
+
+    def departures(self) -> list[Callable[[], None]]:
+        """Returns a function for each event stream that ends the stream."""
+        return [
+            partial(stream.close, RefusalCode.SERVER_CLOSING, "the server is restarting")
+            for stream in self._streams.values()
+        ]
 
 
 async def _send(request: web.Request, response: web.StreamResponse, stream: EventStream) -> None:

@@ -1,5 +1,7 @@
 """Middleware for all endpoints: refuses unknown hosts and foreign origins, answers preflights."""
 
+from collections.abc import Awaitable, Callable
+
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
@@ -9,6 +11,8 @@ from server.http.headers import ALLOWED_HEADERS, ALLOWED_METHODS, ENDPOINTS
 from server.http.hosts import KnownHosts, Origins
 from server.http.request import authority_of
 from server.settings import Settings
+
+Prepare = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
 ANY_HOST = ("/healthz", "/readyz", "/metrics")
 """Paths that answer for every host: monitoring programs use addresses that no setting names."""
@@ -80,3 +84,16 @@ def _preflight() -> web.StreamResponse:
         hdrs.ACCESS_CONTROL_MAX_AGE: "86400",
     }
     return web.Response(status=204, headers=headers)
+
+
+def last_answers(draining: Callable[[], bool]) -> Prepare:
+    """Returns a handler for `on_response_prepare`. While the server drains, each connection ends
+    after its answer, so that the client's next request reaches another server.
+    """
+
+    async def prepare(_: web.Request, response: web.StreamResponse) -> None:
+        if draining() and not isinstance(response, web.WebSocketResponse):
+            response.force_close()
+            response.headers[hdrs.CONNECTION] = "close"  # aiohttp has written the others already
+
+    return prepare

@@ -1,5 +1,8 @@
 """`/ws/{room}`: viewers over WebSockets. relay/PROTOCOL.md describes the messages."""
 
+from collections.abc import Callable
+from functools import partial
+
 from aiohttp import web
 
 from relay.client_address import keys_of
@@ -81,5 +84,12 @@ class WatchEndpoint:
 
     def close_viewers(self) -> None:
         """Closes the WebSocket of every viewer with 1001. Players reconnect by themselves."""
-        for viewer in list(self.viewers):
-            viewer.close(RefusalCode.SERVER_CLOSING, "the server is restarting")
+        for leave in self.departures():
+            leave()
+
+    def departures(self) -> list[Callable[[], None]]:
+        """Returns a function for each viewer that closes the viewer's WebSocket with 1001."""
+        return [
+            partial(viewer.close, RefusalCode.SERVER_CLOSING, "the server is restarting")
+            for viewer in self.viewers
+        ]

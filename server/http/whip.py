@@ -57,6 +57,7 @@ class WhipEndpoint:
         Location.
         """
         room = await self._authorised_room(request)
+        self._rooms.require_publishers(room.name)
         offer = parse_offer(await read_offer(request))
         creator = keys_of(client_of(request, self._settings).address)
         self._memory.take_creator(room, creator)

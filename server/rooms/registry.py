@@ -93,6 +93,9 @@ class Rooms:
         self._stored = StoredChanges()
         self._endings: dict[str, asyncio.Task[None]] = {}
         self._observers: list[RoomObserver] = []
+        self.draining = False
+        """Whether the server takes no new rooms and creators, because it will close."""
+        self._moving = False
         self._closing = False
 
     def observe(self, observer: RoomObserver) -> None:
@@ -122,7 +125,7 @@ class Rooms:
         creates the room. `mood`: see RoomDescription. Raises Unavailable if there are too many
         rooms or the server is closing, and Forbidden if the operator has banned the owner.
         """
-        self._require_open()
+        self._require_new()
         if len(self._rooms) > MAX_ROOMS // 2:
             self._idle.end_oldest(time.time())
         if len(self._rooms) >= MAX_ROOMS:
@@ -168,9 +171,9 @@ class Rooms:
 
     async def require_ready(self) -> None:
         """Checks that the server accepts new rooms and sessions. Raises Unavailable while the
-        server is closing, StorageError if the database cannot be read.
+        server is draining or closing, StorageError if the database cannot be read.
         """
-        self._require_open()
+        self._require_new()
         await self._storage.rooms.find("")
 
     async def ask(self, name: str, command: Command[Reply]) -> Reply:
@@ -189,6 +192,14 @@ class Rooms:
             return room
         await self._record(name)
         raise _gone()
+
+    def require_publishers(self, name: str) -> None:
+        """Checks that the server accepts a new session in this room. Raises Unavailable while the
+        server is draining. A creator who returns to a room on air is accepted, unless another
+        server takes the room.
+        """
+        if self._moving or not self.in_memory.is_on_air(name):
+            self._require_new()
 
     async def admits_privately(self, name: str, by: Requester, token: str) -> bool:
         """Whether a person may watch a room if the room is private, or would be private. The room
@@ -260,9 +271,19 @@ class Rooms:
         """
         self._changes.announce(creator)
 
+    def drain(self, *, moving: bool) -> None:
+        """Makes the server refuse new rooms and new creators. `moving`: whether other servers take
+        the rooms.
+        """
+        self.draining, self._moving = True, moving
+
+    def refuse_viewers(self) -> None:
+        """Makes the server refuse new viewers too."""
+        self.draining = self._closing = True
+
     def refuse_new(self) -> None:
         """Makes the server refuse new rooms, sessions and viewers. Call `close()` afterwards."""
-        self._closing = True
+        self.refuse_viewers()
         self._stored.give_up()
 
     async def close(self) -> None:
@@ -274,9 +295,11 @@ class Rooms:
 
     def _require_open(self) -> None:
         if self._closing:
-            raise Unavailable(
-                RefusalCode.SERVER_CLOSING, "the server is shutting down: try again in a moment"
-            )
+            raise _closing()
+
+    def _require_new(self) -> None:
+        if self.draining:
+            raise _closing()
 
     # Commands
 
@@ -425,6 +448,12 @@ def _describe_stored(record: RoomRecord, state: State) -> RoomDescription:
         record.live_at,
         record.visibility,
         record.mood,
+    )
+
+
+def _closing() -> Unavailable:
+    return Unavailable(
+        RefusalCode.SERVER_CLOSING, "the server is shutting down: try again in a moment"
     )
 
 

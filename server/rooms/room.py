@@ -194,6 +194,12 @@ class Room:
         self._spawn(self._connect(session))
         return session
 
+    def ask_to_move(self) -> None:
+        """Asks the creator to publish anew, which another server will accept. The present session
+        goes on meanwhile.
+        """
+        self.channel.post(b'{"type":"move"}', history=False)
+
     def session(self, session_id: str) -> IngestSession:
         """Returns the session with this id. Raises NotFound."""
         for session in self.sessions:
