@@ -25,7 +25,9 @@ from relay.compiled import PROBLEM
 from server import FORM, __version__
 from server.admin.commands import add_commands
 from server.cluster.errors import ClusterError, Unreachable
+from server.composition.cluster import node_name
 from server.host.descriptors import raise_limit
+from server.host.json_log import JsonFormatter
 from server.host.privileges import root_warning
 from server.host.qr import qr_terminal
 from server.host.service_manager import ServiceManager
@@ -33,6 +35,9 @@ from server.objects.errors import ObjectsError
 from server.setting_sources import load, option_of
 from server.settings import FILE_NAME, Settings, SettingsError
 from server.storage.errors import StorageError, StorageUnavailable
+
+TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+"""Format of a line of the log."""
 
 # Print help as plain text, which can be searched and piped at any terminal width.
 cli = typer.Typer(
@@ -143,7 +148,7 @@ def serve(config: Path | None, **arguments: Any) -> None:
 
     try:
         settings = load(arguments, os.environ, config)
-        _log(settings.log_level.upper())
+        _log(settings)
         if PROBLEM:
             logging.getLogger("server").warning("compiled modules are not used: %s", PROBLEM)
         warning = root_warning(settings, os.geteuid())
@@ -180,13 +185,18 @@ def serve(config: Path | None, **arguments: Any) -> None:
         manager.close()
 
 
-def _log(level: str) -> None:
-    """Sets up logging to standard error. microlive's loggers log at `level`. The loggers of
+def _log(settings: Settings) -> None:
+    """Sets up logging to standard error. microlive's loggers log at --log-level. The loggers of
     libraries such as aioice log at warning or above.
     """
+    level = settings.log_level.upper()
+    handler = logging.StreamHandler()
+    if settings.log_format == "json":
+        handler.setFormatter(JsonFormatter(node_name(settings) if settings.nats else None))
+    else:
+        handler.setFormatter(logging.Formatter(TEXT))
     logging.basicConfig(
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        level=max(logging.WARNING, logging.getLevelNamesMapping()[level]),
+        handlers=[handler], level=max(logging.WARNING, logging.getLevelNamesMapping()[level])
     )
     for package in ("relay", "server"):
         logging.getLogger(package).setLevel(level)

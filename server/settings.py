@@ -533,6 +533,10 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Lowest level of messages that are logged to standard error."
     )
+    log_format: Literal["text", "json"] = Field(
+        "text",
+        description="Format of the log on standard error: text, or one JSON object a line.",
+    )
 
     @property
     def on_loopback(self) -> bool:

@@ -348,7 +348,7 @@ class Channel:
             try:
                 self._owner.receive_report(member.number, report)
             except Exception:  # the viewer must not suffer from a defect of the room
-                logger.exception("a report to %s was lost", self.name)
+                logger.exception("channel %s: a report was lost", self.name)
 
     def receive_notice(self, viewer: Viewer, body: Mapping[str, Any]) -> None:
         """Passes a viewer's notice, other than a report, to the room. Raises MessageError if the
@@ -363,7 +363,7 @@ class Channel:
         except MessageError:
             raise
         except Exception:  # the viewer must not suffer from a defect of the room
-            logger.exception("a notice to %s was lost", self.name)
+            logger.exception("channel %s: a notice was lost", self.name)
 
     # Events
 
@@ -434,7 +434,7 @@ class Channel:
             try:
                 viewer.receive_track(info)
             except Exception:  # an error of one viewer must not affect the others
-                logger.exception("a viewer of %s was dropped", self.name)
+                logger.exception("channel %s: a viewer was dropped", self.name)
                 self.drop(viewer)
         self._deliver(self._with_events(message))
 
@@ -540,7 +540,7 @@ class Channel:
         try:
             viewer.close(code, text)
         except Exception:  # the other viewers must still be closed
-            logger.exception("a viewer of %s could not be closed", self.name)
+            logger.exception("channel %s: a viewer could not be closed", self.name)
             self.unsubscribe(viewer)
 
 

@@ -26,10 +26,15 @@ async def open_cluster(settings: Settings, stack: AsyncExitStack) -> "Cluster | 
         raise ClusterError(
             f"--nats needs the package {error.name}: install microlive[cluster]"
         ) from error
-    name = settings.node_name or default_name(socket.gethostname())
+    name = node_name(settings)
     cluster = await Cluster.open(settings.nats.get_secret_value(), name, settings.node_url)
     stack.push_async_callback(cluster.close)
     return cluster
+
+
+def node_name(settings: Settings) -> str:
+    """Returns the name of this server in the cluster of --nats."""
+    return settings.node_name or default_name(socket.gethostname())
 
 
 def default_name(host: str) -> str:

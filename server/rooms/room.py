@@ -254,7 +254,10 @@ class Room:
             self.happen(RoomEvent.MEDIA_CAME if flowing else RoomEvent.MEDIA_STOPPED)
 
     def session_ended(self, session: IngestSession, reason: str) -> None:
-        logger.info("room %s: %s", self.name, reason)
+        if session is self._current:
+            logger.info("room %s: session %d ended: %s", self.name, self._epoch, reason)
+        else:
+            logger.info("room %s: %s", self.name, reason)
         if session.excessive:
             self._paused_until = self._loop.time() + EXCESS_PAUSE
             self.channel.forget_media()

@@ -1,5 +1,6 @@
 """The command line in real processes: output and exit codes."""
 
+import json
 import os
 import signal
 import socket
@@ -22,7 +23,7 @@ ENVIRON["MICROLIVE_ALLOW_ROOT"] = "1"
 
 # Replaces the real server, with the same contract as server.app.serve: these tests need no media.
 STAND_IN = """
-import asyncio, os, signal, sys, types
+import asyncio, logging, os, signal, sys, types
 from server.__main__ import main
 from server.storage.storage import Storage
 
@@ -36,6 +37,8 @@ async def serve(settings, ready, stopping):
     ready(urls + (["https://192.168.7.7:8443/"] if settings.lan else []))
     if os.environ.get("TEST_FAILS"):
         raise OSError("while running")
+    if settings.log_format == "json":
+        logging.getLogger("server.rooms").info("room %s: open\\n", "k3v9x2")
     await stopped.wait()
     stopping()
     server.close()
@@ -186,6 +189,17 @@ def test_it_ends_cleanly_before_the_server_handles_signals(
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_the_log_as_json(tmp_path: Path) -> None:
+    node = ("--nats=nats://a:b@127.0.0.1:4222", "--node-name=a-1")
+    with start(tmp_path, "--log-format=json", *node) as process:
+        first_line(process)
+        assert process.stderr is not None
+        line = json.loads(process.stderr.readline())
+        process.kill()
+    assert line["message"] == "room k3v9x2: open\n"
+    assert (line["room"], line["node"]) == ("k3v9x2", "a-1")
 
 
 def test_lan_prints_the_studio_and_its_qr_code_without_a_terminal(tmp_path: Path) -> None:

@@ -283,6 +283,7 @@ def test_sizes_with_their_unit() -> None:
         ("window_bytes", "64", "greater than or equal to 1048576"),
         ("remb", "1", "greater than or equal to 50000"),
         ("max_sockets_per_address", "0", "greater than or equal to 1"),
+        ("log_format", "xml", "'text' or 'json'"),
         ("log_level", "loud", "'debug', 'info', 'warning' or 'error'"),
         (
             "tls_cert",
