@@ -88,6 +88,7 @@ class RefusalCode(StrEnum):
     ROOM_ENDED = "room_ended"
     ROOM_NOT_LIVE = "room_not_live"
     ROOM_ELSEWHERE = "room_elsewhere"
+    NODE_AWAY = "node_away"
     TOO_MANY_ROOMS = "too_many_rooms"
     OUT_OF_MEMORY = "out_of_memory"
     BITRATE_TOO_HIGH = "bitrate_too_high"

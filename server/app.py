@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -63,6 +64,9 @@ from server.storage.purging import Purging
 from server.storage.retention import RetentionPeriods
 from server.storage.storage import Storage
 
+if TYPE_CHECKING:
+    from server.cluster.cluster import Cluster
+
 logger = logging.getLogger(__name__)
 
 
@@ -89,6 +93,8 @@ class RunningServer:
     objects: Objects
     pushes: Pushes | None
     draining: Draining
+    cluster: "Cluster | None"
+    """None unless the server is a node of a cluster."""
 
 
 async def serve(
@@ -184,9 +190,10 @@ async def start(
             parts.outputs.events,
             parts.outputs.whep,
             close_ports,
-            NoOtherServers(),
+            parts.cluster or NoOtherServers(),
             settings.drain,
         ),
+        parts.cluster,
     )
 
 
@@ -210,7 +217,12 @@ async def _open_parts(
     await restore_blocks(blocklist, storage)
     media = open_media(settings, stack)
     rooms = Rooms(
-        storage, media.hub, media.ingest.open, _room_policy(settings), Playing(registry).receive
+        storage,
+        media.hub,
+        media.ingest.open,
+        _room_policy(settings),
+        Playing(registry).receive,
+        cluster,
     )
     addresses = local_addresses()
     listeners = bind_listeners(settings, addresses)
@@ -220,6 +232,9 @@ async def _open_parts(
     await media.udp.open(media_hosts(settings, addresses), udp_port)
     hosts = list(settings.announce or media.udp.hosts)
     await rooms.open()
+    if cluster:
+        rooms.observe(cluster)
+        await cluster.serve(rooms)
     recordings = await open_recordings(rooms, storage, objects, settings, stack)
     lost_servers = LostServers(storage.server_leases, rooms.in_memory.open_names)
     lost_servers.start()
@@ -261,6 +276,7 @@ async def _open_parts(
         discovery,
         await open_pushes(rooms, storage, settings, push_network, stack),
         open_feed(rooms, storage, discovery, stack),
+        cluster,
     )
     return parts, listeners
 

@@ -507,15 +507,24 @@ class Channel:
         """Ends the channel with its streams, and closes the connections of all viewers. Does
         nothing if the channel has already ended.
         """
-        if self.state is ChannelState.ENDED:
-            return
+        if self.state is not ChannelState.ENDED:
+            self._end(ChannelState.ENDED, RefusalCode.ROOM_ENDED, ROOM_ENDED)
+
+    def move(self) -> None:
+        """Ends the channel in this process, because another process goes on with the room. The
+        viewers reconnect.
+        """
+        if self.state is not ChannelState.ENDED:
+            self._end(ChannelState.CLOSED, RefusalCode.SERVER_CLOSING, "another server goes on")
+
+    def _end(self, state: ChannelState, code: RefusalCode, text: str) -> None:
         self._send_events()
         self._standbys.flush()
-        self.state = ChannelState.ENDED
+        self.state = state
         for reader in list(self._slots.values()):
             reader.stream.end()
         for viewer in self._members:
-            self._close_viewer(viewer, RefusalCode.ROOM_ENDED, ROOM_ENDED)
+            self._close_viewer(viewer, code, text)
         self.close()
 
     def close(self) -> None:

@@ -39,6 +39,15 @@ class Hub:
             channel.end()
             self._octets += channel.octets
 
+    def move(self, name: str) -> None:
+        """Removes a channel whose room another process runs from now on, and closes the connections
+        of its viewers, who reconnect. Does nothing if no channel has this name.
+        """
+        channel = self._channels.pop(name, None)
+        if channel:
+            channel.move()
+            self._octets += channel.octets
+
     def close(self) -> None:
         """Closes all channels and cancels their timers, without ending the rooms."""
         self.pulse.close()

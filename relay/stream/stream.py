@@ -153,6 +153,10 @@ class Stream:
             except Exception:  # an error of one reader must not affect the others
                 self._log(reader)
 
+    def skip_to(self, media_time: int) -> None:
+        """Takes note that the stream was published elsewhere up to `media_time` (µs)."""
+        self._edge.advance(media_time)
+
     def publish(self, sample: Sample) -> None:
         """Takes the next sample in decoding order and passes it to every reader. Never waits."""
         self.window.append(sample)

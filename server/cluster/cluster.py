@@ -3,26 +3,58 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
+from relay.errors import RefusalCode
+from server.cluster.asking import BadMessage, read, write
 from server.cluster.connection import Connection
-from server.cluster.errors import ClusterError
+from server.cluster.errors import ClusterError, Unreachable
 from server.cluster.node import Node
 from server.cluster.nodes import Nodes, new_id
+from server.cluster.owner import Owner
+from server.cluster.ownership import Ownership
+from server.cluster.remote import Remote
+from server.errors import Unavailable
+from server.rooms.commands.base import Command
+from server.rooms.life import State
+from server.rooms.room import Room
 
 logger = logging.getLogger(__name__)
 
+TAKEN_WITHIN = 1.0
+"""Seconds within which the former owner of a room must let go of it. A former owner that does not
+answer is taken for dead: what it still sends is on a subject to which no node listens.
+"""
+
+
+class OwnRooms(Protocol):
+    """The rooms of this process."""
+
+    async def execute_here(self, name: str, command: Command[Any]) -> object:
+        """Executes a command that another node has received. Raises Misdirected if this node does
+        not own the room.
+        """
+
+    async def give_up(self, name: str) -> int:
+        """Forgets a room that another node has taken. Returns the media time up to which this node
+        published, µs.
+        """
+
 
 class Cluster:
-    """This node among the others. `open()` makes it; call `close()` at the end."""
+    """This node among the others. `open()` makes it; then call `serve()`, and `close()` at the end.
+    Implements Elsewhere and RoomObserver.
+    """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, connection: Connection) -> None:
         self.id = node.id
         self.name = node.name
+        self.connection = connection
+        self.nodes = Nodes(connection, node, self._gone)
+        self.owners = Ownership(connection, node.id, self._lost)
+        self._remote = Remote(connection, self.nodes, self.owners)
+        self._rooms: OwnRooms | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._node = node
-        self.connection: Connection
-        self.nodes: Nodes
 
     @classmethod
     async def open(cls, url: str, name: str, public_url: str | None = None) -> Self:
@@ -30,16 +62,23 @@ class Cluster:
         reach this node. Raises ClusterError.
         """
         node = Node(new_id(name), public_url)
-        cluster = cls(node)
-        cluster.connection = await Connection.open(url, node.id, cluster._reconnected)
+        connection = await Connection.open(url, node.id)
+        cluster = cls(node, connection)
+        connection.reconnected = cluster._reconnected
         try:
-            cluster.nodes = Nodes(cluster.connection, node, cluster._gone)
             await cluster.nodes.open()
+            await cluster.owners.open()
         except BaseException:
-            await cluster.connection.close()
+            await cluster.close()
             raise
-        logger.info("node %s of the cluster at %s", node.id, cluster.connection.place)
+        logger.info("node %s of the cluster at %s", node.id, connection.place)
         return cluster
+
+    async def serve(self, rooms: OwnRooms) -> None:
+        """Answers the other nodes from now on."""
+        self._rooms = rooms
+        await self._remote.open(rooms.execute_here)
+        await self.connection.answer(f"ml.n.{self.id}.taken", self._taken)
 
     async def close(self) -> None:
         """Leaves the cluster."""
@@ -47,8 +86,81 @@ class Cluster:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        await self.owners.close()
         await self.nodes.close()
         await self.connection.close()
+
+    # Rooms of other nodes. These methods implement Elsewhere.
+
+    def has(self, room: str) -> bool:
+        return not self.owners.owns(room) and self.owners.find(room) is not None
+
+    async def ask(self, room: str, server: str, command: Command[Any]) -> object:
+        return await self._remote.ask(room, server, command)
+
+    async def take(self, room: str) -> int:
+        try:
+            former = await self.owners.take(room)
+        except ClusterError as error:
+            logger.warning("room %s cannot be taken: %s", room, error)
+            raise Unavailable(
+                RefusalCode.NODE_AWAY, "the servers cannot agree who runs this room: try again"
+            ) from error
+        if former is None or former.node == self.id:
+            return 0
+        request = write({"room": room, "epoch": former.epoch + 1})
+        try:
+            answer = await self.connection.request(
+                f"ml.n.{former.node}.taken", request, TAKEN_WITHIN
+            )
+            return max(int(read(answer)["media_time"]), former.media_time)
+        except (Unreachable, BadMessage, KeyError, ValueError, TypeError) as error:
+            logger.info("room %s: node %s lets go of nothing: %s", room, former.node, error)
+            return former.media_time
+
+    def opened(self, room: Room) -> None:
+        self.owners.opened(room.name, room.stream.id)
+        self._changed(room)
+
+    # RoomObserver
+
+    def room_changed(self, room: Room, before: State) -> None:
+        if room.state is State.ENDED:
+            self.owners.ended(room.name)
+        else:
+            self._changed(room)
+
+    def _changed(self, room: Room) -> None:
+        self.owners.changed(
+            room.name, stream=room.stream.id, media_time=room.stream.edge, state=room.state.value
+        )
+
+    # Leaving
+
+    async def leave(self) -> bool:
+        """Tells the other nodes that this node takes no more rooms and viewers. Returns whether
+        another node does. Implements OtherServers.
+        """
+        await self.nodes.announce(draining=True)
+        return self.connection.connected and any(not node.draining for node in self.nodes.others)
+
+    # Rooms that this node loses
+
+    async def _taken(self, data: bytes) -> bytes:
+        """Answers a node that has taken a room from this one."""
+        room = str(read(data)["room"])
+        self.owners.left(room)
+        media_time = await self._rooms.give_up(room) if self._rooms else 0
+        return write({"media_time": media_time})
+
+    def _lost(self, room: str, owner: Owner) -> None:
+        if self._rooms:
+            self._spawn(self._give_up(self._rooms, room))
+
+    async def _give_up(self, rooms: OwnRooms, room: str) -> None:
+        await rooms.give_up(room)
+
+    # Other nodes, and NATS
 
     def _gone(self, node: Node) -> None:
         """Takes note that another node has gone."""
@@ -59,10 +171,16 @@ class Cluster:
     async def _read_again(self) -> None:
         try:
             await self.nodes.read_again()
+            await self.owners.read_again()
         except ClusterError as error:
-            logger.debug("the tables are not read again: %s", error)
+            logger.warning("the tables of the cluster are not read again: %s", error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception():
+            logger.error("the cluster", exc_info=task.exception())

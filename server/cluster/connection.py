@@ -12,6 +12,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.errors import APIError, NoStreamResponseError
 
+from relay.callbacks import ignore
 from server.cluster.errors import ClusterError, NoNode, Unreachable
 
 logger = logging.getLogger(__name__)
@@ -42,17 +43,16 @@ class Connection:
         self.place = place
         """Host and port of NATS."""
         self.js: JetStreamContext = client.jetstream(timeout=ANSWER_WITHIN)
+        self.reconnected: Callable[[], object] = ignore
+        """Called after each interruption."""
         self._answering: set[asyncio.Task[None]] = set()
 
     @classmethod
-    async def open(
-        cls, url: str, name: str, reconnected: Callable[[], None] = lambda: None
-    ) -> Self:
-        """Connects as the node `name`. Calls `reconnected` after each interruption. Raises
-        ClusterError if NATS cannot be used.
-        """
+    async def open(cls, url: str, name: str) -> Self:
+        """Connects as the node `name`. Raises ClusterError if NATS cannot be used."""
         place = _place(url)
-        client, reason, connected = Client(), "", False
+        client, reason = Client(), ""
+        connection = cls(client, place)
 
         async def failed(error: Exception) -> None:
             nonlocal reason
@@ -61,12 +61,12 @@ class Connection:
                 reason = _text(error)
 
         async def lost() -> None:
-            if connected:
+            if client.is_reconnecting:
                 logger.warning("NATS at %s is away: %s", place, reason or "the connection broke")
 
         async def found() -> None:
             logger.info("NATS at %s answers again", place)
-            reconnected()
+            connection.reconnected()
 
         try:
             async with asyncio.timeout(CONNECT_WITHIN):
@@ -94,8 +94,6 @@ class Connection:
             raise Unreachable(
                 f"cannot connect to NATS at {place}: {reason or _text(error)}"
             ) from error
-        connected = True
-        connection = cls(client, place)
         try:
             await connection._check()
         except BaseException:

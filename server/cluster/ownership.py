@@ -84,11 +84,12 @@ class Ownership:
 
     # Own rooms
 
-    def opened(self, room: str, owner: Owner) -> None:
-        """Owns a new room, of which no other node knows. The record follows in the background."""
-        self._own[room] = _Own(replace(owner, node=self._node))
-        self._owners.pop(room, None)
-        self._spawn(room)
+    def opened(self, room: str, stream: str) -> None:
+        """Owns a room, unless it does already. The record follows in the background."""
+        if room not in self._own:
+            self._own[room] = _Own(Owner(self._node, 1, stream))
+            self._owners.pop(room, None)
+            self._spawn(room)
 
     async def take(self, room: str) -> Owner | None:
         """Becomes the owner of a room. Returns the former owner, or None if the room had none.
@@ -175,7 +176,10 @@ class Ownership:
                 mine = own.owner
                 found = await self._table.get(room)
                 stored = read_owner(found.data) if found else None
-                if stored and stored.node != self._node and stored.epoch >= mine.epoch:
+                if stored and stored.name == mine.name and stored.epoch > mine.epoch:
+                    # This node has owned the room before it was started again.
+                    own.owner = mine = replace(mine, epoch=stored.epoch + 1)
+                elif stored and stored.node != self._node and stored.epoch >= mine.epoch:
                     if room in self._own:
                         del self._own[room]
                         self._remember(room, stored)

@@ -1,6 +1,7 @@
 """The parts that endpoints, middleware and metrics share."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from server.clips.clips import Clips
 from server.composition.discovery import Discovery
@@ -19,6 +20,9 @@ from server.recordings.replays import Replays
 from server.rooms.registry import Rooms
 from server.settings import Settings
 from server.storage.storage import Storage
+
+if TYPE_CHECKING:
+    from server.cluster.cluster import Cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +49,5 @@ class Parts:
     pushes: Pushes | None
     """None if the server sends no pushes."""
     feed: Feed
+    cluster: "Cluster | None"
+    """None unless the server is a node of a cluster."""

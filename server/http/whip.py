@@ -19,7 +19,7 @@ from server.http.request import client_of, url_of
 from server.http.signalling import changed, created, read_fragment, read_offer, signalling_routes
 from server.http.turn import turn_servers
 from server.memory.budget import MemoryBudget
-from server.rooms.commands.room import AuthorisePublishing, EndSession, RequireOpen
+from server.rooms.commands.room import EndSession, RequireOpen
 from server.rooms.registry import Rooms
 from server.rooms.room import Room
 from server.settings import Settings
@@ -109,6 +109,4 @@ class WhipEndpoint:
         """Returns the requested room. Raises a Refusal if the request does not carry the room's
         creator key (§4.7).
         """
-        name = request.match_info["room"]
-        await self._rooms.ask(name, AuthorisePublishing(bearer_token(request)))
-        return await self._rooms.local(name)
+        return await self._rooms.publishable(request.match_info["room"], bearer_token(request))

@@ -5,14 +5,14 @@ restores the rooms after a restart of the server.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar, cast
 
 from relay.channel.hub import Hub
 from relay.errors import Refusal, RefusalCode
-from server.errors import Conflict, Forbidden, Gone, Misdirected, NotFound, Unavailable
+from server.errors import Conflict, Forbidden, Gone, NotFound, Unavailable
 from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon
 from server.rooms.commands.access import Admit
@@ -28,6 +28,7 @@ from server.rooms.commands.room import (
     RequireOpen,
 )
 from server.rooms.description import NewRoom, RoomDescription, RoomInspection
+from server.rooms.elsewhere import Alone, Elsewhere, misdirected
 from server.rooms.idle_rooms import IdleRooms
 from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import State
@@ -69,10 +70,13 @@ class Rooms:
         open_session: OpenSession,
         policy: RoomPolicy,
         on_beacon: Callable[[Beacon, Beacon | None], None],
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         """`on_beacon` is called with each viewer's report and the previous report on the same
-        connection (None for the first report).
+        connection (None for the first report). `elsewhere`: the rooms of other processes; None if
+        this process cannot reach other processes.
         """
+        self._elsewhere: Elsewhere = elsewhere or Alone()
         self._storage = storage
         self._hub = hub
         self._open_session = open_session
@@ -92,6 +96,9 @@ class Rooms:
         self._idle = IdleRooms()
         self._stored = StoredChanges()
         self._endings: dict[str, asyncio.Task[None]] = {}
+        self._taking: dict[str, asyncio.Task[Room]] = {}
+        """The rooms that this process is taking from another process."""
+        self._before_moves: list[Callable[[str], Awaitable[None]]] = []
         self._observers: list[RoomObserver] = []
         self.draining = False
         """Whether the server takes no new rooms and creators, because it will close."""
@@ -101,6 +108,12 @@ class Rooms:
     def observe(self, observer: RoomObserver) -> None:
         """Tells the observer about each change of a room's state from now on."""
         self._observers.append(observer)
+
+    def before_moves(self, prepare: Callable[[str], Awaitable[None]]) -> None:
+        """Calls `prepare` with each room that another process takes, before that process goes on
+        with the room.
+        """
+        self._before_moves.append(prepare)
 
     async def open(self) -> None:
         """Restores the stored rooms that have not ended. A room that was live waits for its
@@ -180,7 +193,49 @@ class Rooms:
         """Executes a command in the process that owns the room, and returns the reply. Raises a
         Refusal if the command is refused.
         """
+        if name not in self._rooms and self._elsewhere.has(name):
+            return cast(Reply, await self._ask_elsewhere(name, "", command))
         return cast(Reply, await self._execute(name, command))
+
+    async def execute_here(self, name: str, command: Command[Any]) -> object:
+        """Executes a command that another process has received. Raises Misdirected if this process
+        does not own the room, or the Refusal of the command.
+        """
+        if name in self._taking:
+            await asyncio.wait([self._taking[name]])
+        if name not in self._rooms and self._runs_elsewhere(await self._find(name)):
+            raise misdirected()
+        return await self._execute(name, command)
+
+    async def publishable(self, name: str, key: str) -> Room:
+        """Returns the Room object for a creator who wants to publish. If another process owns the
+        room, takes the room from that process. Raises the refusals of AuthorisePublishing, those of
+        `local`, Misdirected, and Unavailable if the room cannot be taken at present.
+        """
+        if name not in self._rooms:
+            record = await self._find(name)
+            if self._runs_elsewhere(record):
+                require_key(record, key)
+                return await self._take(record)
+        await self._execute(name, AuthorisePublishing(key))
+        return await self.local(name)
+
+    async def give_up(self, name: str) -> int:
+        """Forgets a room that another process has taken. Its publisher and viewers go. Returns the
+        media time up to which this process published, µs; 0 if this process has no such room.
+        """
+        room = self._rooms.pop(name, None)
+        if room is None:
+            return 0
+        self._idle.remove(room)
+        for session in room.sessions:
+            await session.close()
+        for prepare in self._before_moves:
+            await prepare(name)
+        await room.close()
+        self._hub.move(name)
+        logger.info("room %s: another server runs it now", name)
+        return room.stream.edge
 
     async def local(self, name: str) -> Room:
         """Returns the Room object, which gives access to media and sessions. Raises NotFound if the
@@ -190,7 +245,7 @@ class Rooms:
         room = self._rooms.get(name)
         if room is not None and not room.ended:
             return room
-        await self._record(name)
+        await self._local_record(name)
         raise _gone()
 
     def require_publishers(self, name: str) -> None:
@@ -305,7 +360,9 @@ class Rooms:
 
     async def _execute(self, name: str, command: Command[Any]) -> object:
         room = self._rooms.get(name)
-        record = room.record if room else await self._record(name)
+        record = room.record if room else await self._find(name)
+        if room is None and self._runs_elsewhere(record):
+            return await self._ask_elsewhere(name, record.server, command)
         if isinstance(command, CreatorCommand) and not _is_of_owner(record, command):
             require_key(record, command.key)
         present = None if room is None or room.ended else room
@@ -361,15 +418,58 @@ class Rooms:
     def _past(self, record: RoomRecord) -> PastRoom:
         return PastRoom(record, self._storage, self._changes.announce)
 
-    async def _record(self, name: str) -> RoomRecord:
+    async def _ask_elsewhere(self, name: str, server: str, command: Command[Any]) -> object:
+        """Executes a command in the process that owns the room. While that process is away,
+        executes the commands for which storage is sufficient.
+        """
+        try:
+            return await self._elsewhere.ask(name, server, command)
+        except Unavailable as refusal:
+            if refusal.code is not RefusalCode.NODE_AWAY:
+                raise
+            record = await self._find(name)
+            if isinstance(command, Describe):
+                return _describe_stored(record, State.AWAY if record.live_at else State.IDLE)
+            if isinstance(command, SocialCommand):
+                try:
+                    return await self._past(record).execute(command)
+                except Gone:
+                    raise refusal from None
+            raise
+
+    async def _take(self, record: RoomRecord) -> Room:
+        """Takes a room from another process. Requests at the same time take the room once."""
+        self._require_new()
+        name = record.room
+        task = self._taking.get(name)
+        if task is None:
+            task = asyncio.get_running_loop().create_task(self._take_over(name))
+            self._taking[name] = task
+            task.add_done_callback(lambda _: self._taking.pop(name))
+        return await asyncio.shield(task)
+
+    async def _take_over(self, name: str) -> Room:
+        media_time = await self._elsewhere.take(name)
+        record = await self._storage.rooms.take(name)
+        if record is None:
+            raise _over()
+        self._require_open()
+        return self._add(record, restored=True, media_time=media_time)
+
+    async def _find(self, name: str) -> RoomRecord:
         record = await self._storage.rooms.find(name)
         if record is None:
             raise NotFound(RefusalCode.ROOM_NOT_FOUND, f"there is no room {name[:40]!r}")
-        if record.ended_at is None and record.server != self._storage.rooms.server:
-            raise Misdirected(
-                RefusalCode.ROOM_ELSEWHERE, "another server with the same database runs this room"
-            )
         return record
+
+    async def _local_record(self, name: str) -> RoomRecord:
+        record = await self._find(name)
+        if self._runs_elsewhere(record):
+            raise misdirected()
+        return record
+
+    def _runs_elsewhere(self, record: RoomRecord) -> bool:
+        return record.ended_at is None and record.server != self._storage.rooms.server
 
     # Rooms. `room_changed` implements RoomObserver.
 
@@ -386,7 +486,8 @@ class Rooms:
             except Exception:  # an error of one observer must not affect the room
                 logger.exception("room %s: %s failed", room.name, type(observer).__name__)
 
-    def _add(self, record: RoomRecord, *, restored: bool = False) -> Room:
+    def _add(self, record: RoomRecord, *, restored: bool = False, media_time: int = 0) -> Room:
+        """`media_time`: the media time up to which another process published, µs."""
         audience = Audience(self._on_beacon)
         room = Room(
             record,
@@ -398,9 +499,11 @@ class Rooms:
             self,
             restored=restored,
         )
+        room.stream.skip_to(media_time)
         self._rooms[record.room] = room
         if room.state is State.IDLE:
             self._idle.add(room)
+        self._elsewhere.opened(room)
         return room
 
     async def _remove(self, room: Room) -> None:

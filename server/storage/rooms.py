@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.storage.database import Database
 from server.storage.items import index_live
+from server.storage.recording_records import RECORDING
+from server.storage.schema.media import recording
 from server.storage.schema.rooms import room as table
 from server.storage.schema.upsert import insert
 
@@ -131,6 +133,31 @@ class RoomStore:
             .order_by(table.c.live_at.desc())
             .limit(MAX_LIVE)
         )
+
+    async def take(self, room: str) -> RoomRecord | None:
+        """Makes this server the one that runs the room and its recording. Returns the room; None if
+        it has ended or does not exist.
+        """
+        mine = (
+            table.update()
+            .where(table.c.room == room, table.c.ended_at.is_(None))
+            .values(server=self.server)
+            .returning(table)
+        )
+        recorded = (
+            recording.update()
+            .where(recording.c.room == room, recording.c.state == RECORDING)
+            .values(server=self.server)
+        )
+
+        async def take(connection: AsyncConnection) -> RoomRecord | None:
+            row = (await connection.execute(mine)).mappings().first()
+            if row is None:
+                return None
+            await connection.execute(recorded)
+            return RoomRecord(**row)
+
+        return await self._database.write(take)
 
     async def change(self, room: str, **changes: Unpack[RoomChanges]) -> None:
         """Stores changed columns of a room."""

@@ -45,7 +45,7 @@ KEY: Refusals = {401: (Code.MISSING_KEY,), 403: (Code.WRONG_KEY,)}
 
 # Rooms
 ROOM = merged(
-    {404: (Code.ROOM_NOT_FOUND,), 421: (Code.ROOM_ELSEWHERE,)},
+    {404: (Code.ROOM_NOT_FOUND,), 421: (Code.ROOM_ELSEWHERE,), 503: (Code.NODE_AWAY,)},
     STORAGE,
     LOOKUP,
     {

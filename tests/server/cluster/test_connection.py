@@ -96,7 +96,8 @@ async def test_an_account_without_jetstream_is_refused() -> None:
 async def test_a_connection_survives_a_restart_of_nats(nats: NatsServer) -> None:
     with nats_server() as server, server.running():
         again = asyncio.Event()
-        connection = await Connection.open(server.url(), "one", again.set)
+        connection = await Connection.open(server.url(), "one")
+        connection.reconnected = again.set
         server.stop()
         async with asyncio.timeout(5):
             with pytest.raises(Unreachable):

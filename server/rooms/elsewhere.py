@@ -1,0 +1,52 @@
+"""The rooms that other processes own, as the registry of this process sees them."""
+
+from typing import Any, Protocol
+
+from relay.errors import RefusalCode
+from server.errors import Misdirected
+from server.rooms.commands.base import Command
+from server.rooms.room import Room
+
+
+class Elsewhere(Protocol):
+    """The other processes that share the database."""
+
+    def has(self, room: str) -> bool:
+        """Whether another process is known to own the room."""
+
+    async def ask(self, room: str, server: str, command: Command[Any]) -> object:
+        """Executes a command in the process that owns the room. `server`: the owner according to
+        the database, or empty. Raises Misdirected if this process cannot reach others, Unavailable
+        if the owner does not answer, or the Refusal of the owner.
+        """
+
+    async def take(self, room: str) -> int:
+        """Makes this process the owner of a room. Returns once the former owner has let go of the
+        room or does not answer. Returns the media time up to which the former owner published, µs.
+        Raises Misdirected or Unavailable.
+        """
+
+    def opened(self, room: Room) -> None:
+        """Takes note of a room that this process owns from now on."""
+
+
+class Alone:
+    """Stands for the other processes if this process cannot reach any."""
+
+    def has(self, room: str) -> bool:
+        return False
+
+    async def ask(self, room: str, server: str, command: Command[Any]) -> object:
+        raise misdirected()
+
+    async def take(self, room: str) -> int:
+        raise misdirected()
+
+    def opened(self, room: Room) -> None:
+        pass
+
+
+def misdirected() -> Misdirected:
+    return Misdirected(
+        RefusalCode.ROOM_ELSEWHERE, "another server with the same database runs this room"
+    )

@@ -1,0 +1,89 @@
+"""Two servers on one PostgreSQL and one NATS are one."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest_asyncio
+
+from tests.fixtures.deadline import eventually
+from tests.fixtures.nats import NatsServer
+from tests.fixtures.nodes import nodes
+from tests.fixtures.people import Browser
+from tests.fixtures.postgres import Postgres
+from tests.fixtures.publisher import Publisher
+from tests.fixtures.server import Server
+from tests.fixtures.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    one: Server
+    two: Server
+
+
+@pytest_asyncio.fixture
+async def pair(postgres: Postgres, nats: NatsServer, tmp_path: Path) -> AsyncIterator[Pair]:
+    async with nodes(tmp_path, postgres, nats, "one", "two") as (one, two):
+        yield Pair(one, two)
+
+
+async def test_commands_reach_the_owner_from_any_node(pair: Pair) -> None:
+    """The room, its chat, a poll, and its end, each through the node that does not own the room."""
+    room = await pair.one.create(title="A test")
+    key = {"Authorization": f"Bearer {room.key}"}
+    path = f"/api/rooms/{room.name}"
+    async with Browser(pair.two.url) as browser:
+        status, found = await browser.ask("GET", path)
+        assert (status, found["state"]) == (200, "idle")
+        message = {"id": "0" * 16, "text": "hello"}
+        status, posted = await browser.ask("POST", f"{path}/messages", message)
+        assert (status, posted["text"]) == (201, "hello"), posted
+        assert await browser.ask("POST", f"{path}/messages", message) == (200, posted)
+        status, page = await browser.ask("GET", f"{path}/messages")
+        assert [each["text"] for each in page["messages"]] == ["hello"]
+        assert await browser.status("DELETE", path) == 401
+        wrong = {"Authorization": "Bearer wrong"}
+        assert await browser.status("DELETE", path, headers=wrong) == 403
+        poll = {"question": "Which?", "answers": ["one", "two"]}
+        status, opened = await browser.ask("POST", f"{path}/polls", poll, key)
+        assert status == 201, opened
+        assert await browser.status("DELETE", path, headers=key) == 204
+        status, found = await browser.ask("GET", path)
+        assert (status, found["state"]) == (200, "ended")
+    assert pair.one.cluster and pair.two.cluster
+    owners = pair.one.cluster.owners, pair.two.cluster.owners
+    await eventually(lambda: not any(each.find(room.name) for each in owners))
+
+
+async def test_a_creator_goes_on_at_the_other_node(pair: Pair) -> None:
+    """The same room and key, one media time, and the messages of both nodes."""
+    room = await pair.one.create(title="A test")
+    path = f"/api/rooms/{room.name}"
+    there = room.whip.replace(pair.one.url, pair.two.url)
+    async with Browser(pair.one.url) as browser:
+        posted = await browser.ask("POST", f"{path}/messages", {"id": "0" * 16, "text": "first"})
+        assert posted[0] == 201
+    async with Publisher(pair.one.http, room.whip, room.key):
+        async with Viewer(pair.one.http, pair.one.url, room.name) as viewer:
+            await viewer.frames(5)
+            edge = pair.one.stream(room).edge
+            async with Publisher(pair.two.http, there, room.key):
+                assert pair.one.rooms.in_memory.find(room.name) is None
+                async with Viewer(pair.two.http, pair.two.url, room.name) as second:
+                    await second.frames(5)
+                    assert pair.two.stream(room).edge > edge
+                await eventually(lambda: viewer.close_code == 1001)
+                async with Browser(pair.one.url) as browser:
+                    status, found = await browser.ask("GET", path)
+                    assert (status, found["state"]) == (200, "live")
+                    _, page = await browser.ask("GET", f"{path}/messages")
+                    assert "first" in [each.get("text") for each in page["messages"]]
+
+
+async def test_only_the_key_takes_a_room(pair: Pair) -> None:
+    room = await pair.one.create(title="A test")
+    path = f"/whip/{room.name}"
+    headers = {"Authorization": "Bearer wrong", "Content-Type": "application/sdp"}
+    assert await pair.two.status("POST", path, data="v=0", headers=headers) == 403
+    assert pair.one.rooms.in_memory.find(room.name)
