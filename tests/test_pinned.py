@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PINNED = ROOT / "scripts" / "pinned"
-NAMES = ("run", "compiled", "load", "test", "release")
+NAMES = ("run", "compiled", "load", "server", "test", "release")
 LINE = re.compile(r"([a-z0-9-]+)==(\S+)( ; [^\\]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 
@@ -31,15 +31,14 @@ def required(name: str) -> list[Requirement]:
     """The requirements in pyproject.toml that a pinned file meets, for this platform."""
     read = tomllib.loads((ROOT / "pyproject.toml").read_text())
     extras = read["project"]["optional-dependencies"]
-    run = read["project"]["dependencies"] + extras["bundle"] + read["build-system"]["requires"]
+    server = read["project"]["dependencies"]
+    run = server + extras["bundle"] + read["build-system"]["requires"]
     lines = {
         "run": run,
-        "compiled": run + extras["compile"],
+        "server": server + extras["cluster"],
+        "compiled": run + extras["compile"] + extras["cluster"],
         "load": run + extras["load"],
-        "test": run
-        + [
-            *(extras["cluster"] + extras["compile"] + extras["load"] + extras["test"]),
-        ],
+        "test": run + extras["cluster"] + extras["compile"] + extras["load"] + extras["test"],
         "release": read["dependency-groups"]["release"],
     }[name]
     found = [Requirement(line) for line in lines if not line.startswith("microlive[")]
@@ -56,7 +55,7 @@ def test_each_requirement_has_a_pinned_version(name: str) -> None:
         assert all(one.specifier.contains(version) for version in versions), f"{one}: {versions}"
 
 
-@pytest.mark.parametrize("name", ["run", "compiled", "load"])
+@pytest.mark.parametrize("name", ["run", "compiled", "load", "server"])
 def test_sets_that_share_an_environment_agree(name: str) -> None:
     assert pinned(name) <= pinned("test")
 
