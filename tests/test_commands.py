@@ -63,6 +63,9 @@ git clone URL /opt/microlive && /opt/microlive/scripts/venv compiled
 cp /opt/microlive/server/microlive.service /etc/systemd/system/
 install -m 600 /dev/null /etc/microlive.env    # MICROLIVE_HOST=0.0.0.0, MICROLIVE_PORT=443, …
 systemctl enable --now microlive"""
+INSTANCES = """\
+cp /opt/microlive/server/microlive.service /etc/systemd/system/microlive@.service
+systemctl enable --now microlive@a microlive@b"""
 CERTIFICATE = """\
 microlive serve --host 0.0.0.0 --port 443 --udp-port 8080 \\
     --tls-cert fullchain.pem --tls-key privkey.pem"""
@@ -122,6 +125,7 @@ COMMANDS: dict[str, Serves | Proved | Untried] = {
     LAN: Serves(),
     "./scripts/test": Proved("tests/test_commands.py::test_every_command_has_an_entry"),
     SERVICE: Proved("tests/test_commands.py::test_the_service"),
+    INSTANCES: Proved("tests/server/test_service.py::test_instances_have_their_own_data"),
     CERTIFICATE: Serves({"--port 443 --udp-port 8080": "--port 0 --udp-port 0"}),
     PROXY: Serves(),
     CADDY: Proved("tests/e2e/test_hls.py::test_behind_caddy_it_comes_by_http_2"),
@@ -340,8 +344,8 @@ async def test_the_service(tmp_path: Path) -> None:
     unit = (tmp_path / "etc/systemd/system/microlive.service").read_text(encoding="utf-8")
     [program] = re.findall(r"^ExecStart=(\S+) serve ", unit, re.MULTILINE)
     assert program == "/opt/microlive/.venv/bin/microlive"
-    [settings] = re.findall(r"^EnvironmentFile=-?/(\S+)$", unit, re.MULTILINE)
-    assert stat.S_IMODE((tmp_path / settings).stat().st_mode) == 0o600
+    settings, _ = re.findall(r"^EnvironmentFile=-?/(\S+)$", unit, re.MULTILINE)
+    assert stat.S_IMODE((tmp_path / settings.replace("%p", "microlive")).stat().st_mode) == 0o600
 
 
 @pytest.mark.service

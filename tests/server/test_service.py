@@ -38,8 +38,8 @@ def test_what_the_server_relies_on() -> None:
         "KillMode": ["mixed"],
     }
     (command,) = service["ExecStart"]
-    assert command.endswith("/microlive serve --data %S/microlive")
-    assert service["DynamicUser"] == ["yes"] and service["StateDirectory"] == ["microlive"]
+    assert command.endswith("/microlive serve --data %S/%N")
+    assert service["DynamicUser"] == ["yes"] and service["StateDirectory"] == ["%N"]
     assert service["AmbientCapabilities"] == ["CAP_NET_BIND_SERVICE"]
     assert service["CapabilityBoundingSet"] == ["CAP_NET_BIND_SERVICE"]
     assert service["RestartPreventExitStatus"] == ["2"]
@@ -81,6 +81,22 @@ def test_systemd_finds_little_exposure() -> None:
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr
     assert "Unknown" not in done.stderr and "Failed to parse" not in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("name", ["microlive.service", "microlive@.service"])
+def test_instances_have_their_own_data(tmp_path: Path, name: str) -> None:
+    """The unit is installed under one of these names. systemd reads it without complaint."""
+    text = UNIT.read_text(encoding="utf-8")
+    assert "microlive" not in parse(text)["Service"]["StateDirectory"]
+    if not shutil.which("systemd-analyze"):
+        return
+    unit = tmp_path / name
+    # systemd checks that the program exists.
+    unit.write_text(text.replace("/opt/microlive/.venv/bin/microlive", "/bin/sh"))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, timeout=30
+    )
+    assert (done.returncode, [line for line in done.stderr.splitlines() if name in line]) == (0, [])
 
 
 def test_the_manual_says_how_to_install_it() -> None:
