@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -73,7 +74,10 @@ def _head(text: str, most: int) -> str:
 
 def _tail(text: str, most: int) -> str:
     """Returns the end of the text: the end of a traceback has the error."""
-    return text if _fits(text, most) else CUT + text[::-1][: _length(text[::-1], most)][::-1]
+    if _fits(text, most):
+        return text
+    backwards = text[: -most - 1 : -1]
+    return CUT + backwards[: _length(backwards, most)][::-1]
 
 
 def _fits(text: str, most: int) -> bool:
@@ -81,10 +85,12 @@ def _fits(text: str, most: int) -> bool:
 
 
 def _length(text: str, most: int) -> int:
-    """Returns how many characters fit, with CUT."""
-    room = most - len(json.dumps(CUT))
-    for length, character in enumerate(text):
-        room -= len(json.dumps(character)) - 2
-        if room < 0:
-            return length
-    return len(text)
+    """Returns how many characters fit together with CUT."""
+    return (
+        bisect_right(
+            range(min(len(text), most) + 1),
+            most,
+            key=lambda length: len(json.dumps(text[:length] + CUT)),
+        )
+        - 1
+    )
