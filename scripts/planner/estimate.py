@@ -79,19 +79,23 @@ def estimate(
     )
     egress = world.viewers.count * loads.viewer.sent
     egress_hour = egress / 8 * 3600 * world.prices.egress_gb
-    media = world.rooms.kbps / 1e6 * world.rooms.keyframe_seconds
     return Estimate(
         world,
-        Audiences(audiences[0], sorted(audiences)[len(audiences) // 2], audiences.count(0)),
+        Audiences(max(audiences), sorted(audiences)[len(audiences) // 2], audiences.count(0)),
         egress,
         world.rooms.count * loads.creator.received,
-        world.viewers.joins_per_second * media,
+        _joins_gbps(world, loads),
         egress_hour,
         tuple(
             _plan(world, constants, loads, audiences, placement, egress_hour)
             for placement in placements
         ),
     )
+
+
+def _joins_gbps(world: World, loads: Loads) -> float:
+    """A join needs the media since the last keyframe, in addition to what comes next."""
+    return world.viewers.joins_per_second * world.rooms.keyframe_seconds * loads.viewer.sent
 
 
 def _plan(
@@ -108,9 +112,7 @@ def _plan(
         + loads.creator.times(rooms)
         + loads.hls_room.times(hls)
     )
-    # A join needs the media since the last keyframe, so the worst moment needs more to be sent.
-    joins = world.viewers.joins_per_second * world.rooms.keyframe_seconds * loads.viewer.sent
-    fixed += Load(sent=joins)
+    fixed += Load(sent=_joins_gbps(world, loads))
     boxes, placed, total = _enough(world, loads, audiences, placement, fixed)
     by_resource = total.boxes(loads.box)
     gbps = placed.feeds * loads.feed.received
@@ -118,7 +120,7 @@ def _plan(
     published = placed.fed_rooms * loads.feed.received
     nats_cores = copies * constants.nats_copy / 1e6 / world.box.core_share
     nats_boxes = max(
-        math.ceil(nats_cores / world.box.cores), math.ceil(gbps / loads.box.sent), boxes > 1
+        math.ceil(nats_cores / world.box.cores), math.ceil(gbps / loads.box.sent), int(boxes > 1)
     )
     busy = {
         "viewers": loads.viewer.cpu * world.viewers.count,
