@@ -36,6 +36,7 @@ class WhepSession:
 
     def __init__(
         self,
+        id: str,
         channel: Channel,
         rtc: SendSession,
         answer: str,
@@ -43,7 +44,7 @@ class WhepSession:
         on_settled: Callable[[], None],
         address: str,
     ) -> None:
-        self.id = secrets.token_urlsafe(16)
+        self.id = id
         self.channel = channel
         self.rtc = rtc
         self.answer = answer
@@ -59,10 +60,13 @@ class WhepSession:
 class WhepSessions:
     """Owns all WHEP sessions, and one feed for each channel that has sessions. `hosts` are the
     addresses for the candidates in SDP answers. `max_connecting` is the maximum number of sessions
-    that are not connected yet.
+    that are not connected yet. `prefix` is the beginning of the ids of all sessions.
     """
 
-    def __init__(self, port: UdpPort, hosts: list[str], max_connecting: int) -> None:
+    def __init__(
+        self, port: UdpPort, hosts: list[str], max_connecting: int, prefix: str = ""
+    ) -> None:
+        self._prefix = prefix
         self.counters = WhepCounters()
         self._port = port
         self.hosts = hosts
@@ -195,7 +199,8 @@ class WhepSessions:
             self._close_idle(feed, channel)
             raise
         feed.add(rtc)
-        session = WhepSession(channel, rtc, answer, on_ended, on_settled, address)
+        id = self._prefix + secrets.token_urlsafe(16)
+        session = WhepSession(id, channel, rtc, answer, on_ended, on_settled, address)
         self._sessions[session.id] = session
         self._connecting += 1
         self._spawn(self._connect(session, feed))

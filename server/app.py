@@ -215,7 +215,8 @@ async def _open_parts(
     objects = await open_objects(settings, stack)
     blocklist = Blocklist()
     await restore_blocks(blocklist, storage)
-    media = open_media(settings, stack)
+    prefix = f"{cluster.id}." if cluster else ""
+    media = open_media(settings, prefix, stack)
     rooms = Rooms(
         storage,
         media.hub,
@@ -243,7 +244,7 @@ async def _open_parts(
     purging.start()
     stack.push_async_callback(purging.close)
     visitors = await open_visitors(rooms, storage, origins, settings, stack)
-    outputs = create_outputs(rooms, media, visitors, hosts, settings)
+    outputs = create_outputs(rooms, media, visitors, hosts, settings, prefix)
     clips = await open_clips(rooms, storage, objects, recordings, media, settings, stack)
     start_keeping(storage, objects, settings, stack)
     replays = Replays(storage, objects, media.workers)

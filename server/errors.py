@@ -99,6 +99,11 @@ class RangeNotSatisfiable(RequestRefused):
 class Misdirected(RequestRefused):
     STATUS = 421
 
+    def __init__(self, code: RefusalCode, text: str, server: str = "") -> None:
+        """`server`: id of the server that can answer the request; empty if it is unknown."""
+        super().__init__(code, text)
+        self.server = server
+
 
 class Unprocessable(RequestRefused):
     STATUS = 422

@@ -259,7 +259,9 @@ class Drafting:
             return draft
         if record.server != self._storage.clips.server:
             raise Misdirected(
-                RefusalCode.ROOM_ELSEWHERE, "another server with the same database has this draft"
+                RefusalCode.ROOM_ELSEWHERE,
+                "another server with the same database has this draft",
+                record.server,
             )
         raise no_clip()
 

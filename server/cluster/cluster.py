@@ -9,6 +9,8 @@ from relay.errors import RefusalCode
 from server.cluster.asking import BadMessage, read, write
 from server.cluster.connection import Connection
 from server.cluster.errors import ClusterError, Unreachable
+from server.cluster.forwarding import Forwarding
+from server.cluster.http_messages import ForwardedAnswer, ForwardedRequest
 from server.cluster.node import Node
 from server.cluster.nodes import Nodes, new_id
 from server.cluster.owner import Owner
@@ -53,6 +55,7 @@ class Cluster:
         self.nodes = Nodes(connection, node, self._gone)
         self.owners = Ownership(connection, node.id, self._lost)
         self._remote = Remote(connection, self.nodes, self.owners)
+        self.forwarding = Forwarding(connection, node.id)
         self._rooms: OwnRooms | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -121,6 +124,18 @@ class Cluster:
     def opened(self, room: Room) -> None:
         self.owners.opened(room.name, room.stream.id)
         self._changed(room)
+
+    # Requests for other nodes. These methods implement OtherNodes.
+
+    def node_of(self, server: str) -> str | None:
+        node = self.nodes.named(server)
+        return node.id if node and node.id != self.id else None
+
+    def runs(self, node: str) -> bool:
+        return self.nodes.find(node) is not None
+
+    async def forward(self, node: str, request: ForwardedRequest) -> ForwardedAnswer:
+        return await self.forwarding.forward(node, request)
 
     # RoomObserver
 

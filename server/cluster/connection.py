@@ -29,6 +29,8 @@ PING_EVERY = 1
 """Interval of pings, seconds. A server that leaves two pings unanswered is lost."""
 ANSWER_WITHIN = 2.0
 """Seconds within which JetStream must answer."""
+MAX_PENDING = 2 << 20
+"""Number of bytes that may wait to be written before an answer with many parts goes on."""
 MAX_ANSWERING = 1_000
 """Maximum number of requests of other nodes that are being answered at one time."""
 
@@ -175,6 +177,11 @@ class Connection:
             await self.publish(message.reply, await answer(message.data))
         except Exception:
             logger.exception("no answer to %s", message.subject)
+
+    async def catch_up(self) -> None:
+        """Returns once few bytes wait to be written. Raises Unreachable."""
+        if self.client.pending_data_size > MAX_PENDING:
+            await self.flush()
 
     async def flush(self) -> None:
         """Returns once NATS knows the subjects to which this node listens. Raises Unreachable."""

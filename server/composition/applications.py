@@ -28,6 +28,7 @@ from server.http.clip_page import ClipPages
 from server.http.embedded_media import EmbeddedMedia
 from server.http.error_answers import refusals
 from server.http.follows import Profiles
+from server.http.forwarding import Forwarder
 from server.http.headers import AnswerHeaders
 from server.http.hosts import KnownHosts, Origins, known_hosts
 from server.http.metering import metering
@@ -98,6 +99,7 @@ def public_application(
         admissions.middleware,
         charges(rooms.in_memory, outputs.hls.renditions, parts.replays, settings),
         parts.visitors.access.middleware,
+        *([Forwarder(parts.cluster, settings).middleware] if parts.cluster else []),
     )
     app.on_response_prepare.append(AnswerHeaders(settings, origins).prepare)
     app.on_response_prepare.append(parts.visitors.identity.prepare)

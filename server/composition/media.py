@@ -25,8 +25,10 @@ class Media:
     ingest: IngestSessions
 
 
-def open_media(settings: Settings, stack: AsyncExitStack) -> Media:
-    """Creates the parts for media. The UDP port is not open yet."""
+def open_media(settings: Settings, prefix: str, stack: AsyncExitStack) -> Media:
+    """Creates the parts for media. The UDP port is not open yet. `prefix`: the beginning of the ids
+    of sessions.
+    """
     meter = Meter(MeterPolicy(settings.max_loop_share), time.thread_time_ns)
     port = UdpPort(meter)
     stack.push_async_callback(port.close)
@@ -46,7 +48,7 @@ def open_media(settings: Settings, stack: AsyncExitStack) -> Media:
         settings.max_transcoders_per_address,
         settings.video_bitrate,
     )
-    ingest = IngestSessions(port, transcoders, settings.remb, settings.max_bitrate)
+    ingest = IngestSessions(port, transcoders, settings.remb, settings.max_bitrate, prefix)
     return Media(meter, port, hub, workers, ingest)
 
 

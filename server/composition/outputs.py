@@ -52,14 +52,19 @@ class Outputs:
 
 
 def create_outputs(
-    rooms: Rooms, media: Media, visitors: Visitors, hosts: list[str], settings: Settings
+    rooms: Rooms,
+    media: Media,
+    visitors: Visitors,
+    hosts: list[str],
+    settings: Settings,
+    prefix: str,
 ) -> Outputs:
     """Creates the endpoints for viewers. `hosts`: the addresses at which viewers reach the UDP
-    port.
+    port. `prefix`: the beginning of the ids of sessions.
     """
     identity, access = visitors.identity, visitors.access
     watch = WatchEndpoint(rooms, identity, access, settings)
-    whep = WhepSessions(media.udp, hosts, settings.max_connecting_whep)
+    whep = WhepSessions(media.udp, hosts, settings.max_connecting_whep, prefix)
     return Outputs(
         watch,
         EventsEndpoint(rooms, watch.sockets, identity, access, settings),

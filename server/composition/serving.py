@@ -11,6 +11,7 @@ from aiohttp import web
 
 from server.composition.parts import Parts
 from server.host.listeners import Listener, bind_unix_socket
+from server.http.local_requests import LocalRequests
 from server.http.tcp_site import TcpSite
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,10 @@ async def serve_clients(
     sites = [TcpSite(runner, listener, parts.limits.connections) for listener in listeners]
     for site in sites:
         await site.start()
+    if parts.cluster:
+        requests = LocalRequests(runner)
+        stack.push_async_callback(requests.close)
+        await parts.cluster.forwarding.open(requests.respond)
 
     async def close_ports() -> None:
         for site in sites:

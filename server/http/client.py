@@ -26,14 +26,15 @@ class Client:
 
 def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNetwork]) -> Client:
     """Returns the client behind a connection from `peer`. `headers`: all headers of the request, in
-    order.
+    order. An empty `peer` is this process, which passes on a request of another node, or the
+    operator at the Unix socket.
 
     Reads the headers of a trusted peer only: `X-Forwarded-For`, `-Proto` and `-Host`, or
     `Forwarded` (RFC 7239) if there is no X-Forwarded-For. X-Forwarded-For has priority, because
     most proxies write this header but pass on a client's Forwarded header unchanged. A proxy that
     writes Forwarded must remove X-Forwarded-For.
     """
-    if not is_in(peer, trusted):
+    if peer and not is_in(peer, trusted):
         return Client(peer)
     values: dict[str, str] = {}
     for name, value in headers:
@@ -41,6 +42,12 @@ def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNe
         # RFC 9110 §5.3: repeated fields are one list. Some proxies add a field of their own after
         # the client's field.
         values[name] = f"{values[name]},{value}" if name in values else value
+    if not peer:
+        return Client(
+            values.get("x-forwarded-for", ""),
+            _scheme(values.get("x-forwarded-proto", "")),
+            _host(values.get("x-forwarded-host", "")),
+        )
     if "x-forwarded-for" not in values and "forwarded" in values:
         return _forwarded(peer, values["forwarded"], trusted)
     return Client(

@@ -2,10 +2,12 @@
 as `poster.webp` and `preview.webp`. server/API.md describes the answers.
 """
 
+from contextlib import suppress
+
 from aiohttp import hdrs, web
 
 from relay.errors import RefusalCode
-from server.errors import NotFound
+from server.errors import Gone, NotFound
 from server.posters.poster import Poster
 from server.posters.posters import Posters
 from server.posters.replay_posters import ReplayPosters
@@ -50,6 +52,9 @@ class PostersEndpoint:
     async def show(self, request: web.Request) -> web.Response:
         name = request.match_info["room"]
         poster, room = self._posters.find(name), self._rooms.in_memory.find(name)
+        if room is None:
+            with suppress(Gone):
+                await self._rooms.local(name)  # another server may run the room
         if room is None or room.ended:
             raise NotFound(RefusalCode.NOT_FOUND, "there is no picture of this live now")
         if poster is None:

@@ -23,16 +23,18 @@ class IngestSessions:
         transcoders: Transcoders,
         bitrate_cap: int,
         max_bitrate: int | None = None,
+        prefix: str = "",
     ) -> None:
         """`bitrate_cap`: maximum total bitrate of a publisher's audio and video, bit/s. The server
         sends this limit as REMB. `max_bitrate`: bitrate above which a session ends after a few
-        seconds, bit/s; by default twice the cap.
+        seconds, bit/s; by default twice the cap. `prefix`: the beginning of the ids of sessions.
         """
         self.transcoders = transcoders
         self.counters = IngestCounters()
         self.ended = EndedSessions()
         self.keyframes = KeyframeBudget()
         """The budget of keyframe requests of all sessions together."""
+        self._prefix = prefix
         self._port = port
         self._bitrate_cap = bitrate_cap
         self._max_bitrate = max_bitrate
@@ -44,7 +46,7 @@ class IngestSessions:
         Unavailable or NotAcceptable if the offer needs a transcoder and no transcoder is available.
         """
         return IngestSession(
-            secrets.token_urlsafe(16),
+            self._prefix + secrets.token_urlsafe(16),
             stream,
             self._port,
             offer,

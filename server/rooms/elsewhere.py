@@ -37,7 +37,7 @@ class Alone:
         return False
 
     async def ask(self, room: str, server: str, command: Command[Any]) -> object:
-        raise misdirected()
+        raise misdirected(server)
 
     async def take(self, room: str) -> int:
         raise misdirected()
@@ -46,7 +46,8 @@ class Alone:
         pass
 
 
-def misdirected() -> Misdirected:
+def misdirected(server: str = "") -> Misdirected:
+    """`server`: id of the server that runs the room."""
     return Misdirected(
-        RefusalCode.ROOM_ELSEWHERE, "another server with the same database runs this room"
+        RefusalCode.ROOM_ELSEWHERE, "another server with the same database runs this room", server
     )

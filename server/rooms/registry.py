@@ -465,7 +465,7 @@ class Rooms:
     async def _local_record(self, name: str) -> RoomRecord:
         record = await self._find(name)
         if self._runs_elsewhere(record):
-            raise misdirected()
+            raise misdirected(record.server)
         return record
 
     def _runs_elsewhere(self, record: RoomRecord) -> bool:

@@ -1,5 +1,7 @@
 """Two servers on one PostgreSQL and one NATS are one."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,3 +89,46 @@ async def test_only_the_key_takes_a_room(pair: Pair) -> None:
     headers = {"Authorization": "Bearer wrong", "Content-Type": "application/sdp"}
     assert await pair.two.status("POST", path, data="v=0", headers=headers) == 403
     assert pair.one.rooms.in_memory.find(room.name)
+
+
+async def test_any_node_answers_for_the_session_of_a_creator(pair: Pair) -> None:
+    room = await pair.one.create(title="A test")
+    async with Publisher(pair.one.http, room.whip, room.key) as publisher:
+        here = publisher.location
+        assert here.rpartition("/")[2].startswith("one-")
+        there = here.replace(pair.one.url, pair.two.url).removeprefix(pair.two.url)
+        key = {"Authorization": f"Bearer {room.key}"}
+        wrong = {"Authorization": "Bearer wrong"}
+        assert await pair.two.status("DELETE", there, headers=wrong) == 403
+        publisher.location = pair.two.url + there
+        assert await publisher.restart_ice() == 200
+        assert await pair.two.status("DELETE", there, headers=key) == 200
+        await eventually(lambda: not pair.one.room(room).sessions)
+    gone = there.replace("one-", "gone-")
+    assert await pair.two.status("DELETE", gone, headers=key) == 404
+
+
+async def test_any_node_answers_with_the_media_of_the_owner(pair: Pair) -> None:
+    """LL-HLS, the window to jump back, and the poster."""
+    room = await pair.one.create(title="A test")
+    window = f"/api/rooms/{room.name}/window"
+    async with (
+        Publisher(pair.one.http, room.whip, room.key),
+        Viewer(pair.one.http, pair.one.url, room.name) as viewer,
+    ):
+        async with asyncio.timeout(20):
+            while await pair.two.status("GET", window) != 200:
+                await viewer.frames(5)
+        playlist = f"/hls/{room.name}/index.m3u8"
+        assert (found := await read(pair.two, playlist))[0] == "application/vnd.apple.mpegurl"
+        assert found == await read(pair.one, playlist)
+        segments = json.loads((await read(pair.two, window))[1])["segments"]
+        file = f"{window}/{segments[0]['start']}"
+        assert await read(pair.two, file) == await read(pair.one, file)
+        assert await pair.two.status("GET", f"/r/{room.name}/poster.jpg") in (200, 204)
+
+
+async def read(server: Server, path: str) -> tuple[str, bytes]:
+    async with server.http.get(server.url + path) as response:
+        assert response.status == 200
+        return response.content_type, await response.read()
