@@ -18,7 +18,7 @@ from server.feed.modes import by_follows, by_time, by_viewers
 from server.feed.reasons import Ranked
 from server.feed.recent_views import RecentViews
 from server.feed.taste import Taste
-from server.feed.tastes import Lesson, Tastes
+from server.feed.tastes import Lesson, Tastes, plausible
 from server.feed.turns import Turns
 from server.feed.witnesses import Audience
 from server.recent import Recent
@@ -177,16 +177,16 @@ class Feed:
     ) -> Viewer:
         taste = self.tastes.of(visitor.id, record.taste) if visitor.handle else wish.taste
         seen = (snapshot.by_mark.get(seen) for seen in place.seen)
-        now = Shown(self._now())
-        shown = {one.item: now for one in seen if one is not None}
+        now = self._now()
+        just_shown = Shown(now)
+        shown = {one.item: just_shown for one in seen if one is not None}
+        watched = self._views.of(visitor.id, plausible(record.taste.forgotten_at, now))
         return Viewer(
             taste,
             record.follows,
             wish.mood,
             wish.hour,
-            {**shown, **self._views.of(visitor.id, record.taste.forgotten_at)}
-            if visitor.id
-            else shown,
+            {**shown, **watched},
             record.hidden,
         )
 

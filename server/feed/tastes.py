@@ -121,7 +121,7 @@ class Tastes:
         now = self._now()
         taste = read_taste(stored.value, now)
         changed_at = stored.forgotten_at if stored.value else stored.at
-        forgotten_at = changed_at if changed_at <= now + MAX_SKEW else 0.0
+        forgotten_at = plausible(changed_at, now)
         for lesson in lessons:
             # Another server may have forgotten the taste after this view.
             if lesson.at > forgotten_at:
@@ -168,6 +168,13 @@ class Tastes:
         waiting.since = self._monotonic()
         if not waiting.lessons and self._waiting.get(person) is waiting:
             del self._waiting[person]
+
+
+def plausible(at: float, now: float) -> float:
+    """Returns a time that a server has stored; 0 if the clock of that server was wrong, because the
+    time is far in the future. Unix seconds.
+    """
+    return at if at <= now + MAX_SKEW else 0.0
 
 
 def read_taste(value: str, now: float) -> Taste:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,11 @@ async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(20):
         while not await condition():  # noqa: ASYNC110 (the condition has no event)
             await asyncio.sleep(0.01)
+
+
+async def reasons_of_the_only_item(browser: Browser) -> set[str]:
+    (item,) = (await read(browser))["items"]
+    return {reason["code"] for reason in item["reasons"]}
 
 
 def ids(items: Items) -> list[str]:
@@ -422,6 +428,20 @@ async def test_the_taste_of_a_guest_is_in_the_browser(server: Server, creator: B
             assert await guest.status("DELETE", "/api/taste") == 204
         found = await FeedStore(server.storage.database).viewer(person, 0.0)
         assert found.taste.forgotten_at > 0
+
+
+async def test_a_server_with_a_wrong_clock_does_not_make_the_feed_forget_new_views(
+    server: Server, creator: Browser
+) -> None:
+    await go_live(server, creator, "A live")
+    async with Browser(server.url) as viewer:
+        person = await take_handle(viewer, "sam")
+        (item,) = await until(viewer, lambda items: len(items) == 1)
+        store = FeedStore(server.storage.database)
+        await store.forget_taste(person["id"], time.time() + 86_400)
+        body = {"kind": "live", "id": item["id"], "seconds": 300}
+        assert await viewer.status("POST", "/api/feed/watched", body) == 204
+        assert "seen" in await reasons_of_the_only_item(viewer)
 
 
 async def test_bad_tastes(browser: Browser) -> None:
