@@ -148,10 +148,12 @@ class FeedEndpoint:
         servers must forget too.
         """
         seen_before = self._identity.visitor_of(request) is not None
-        visitor = await self._identity.require_known(request)
+        visitor = await self._known(request)
+        # First: the guest may not get stored, because of a limit or a failure of the database.
+        await self._feed.forget(visitor)
         if seen_before and not visitor.stored:
-            visitor = await self._identity.require_visitor(request)
-        await self._feed.forget(self._visitor(request, visitor))
+            stored = await self._identity.require_visitor(request)
+            await self._feed.forget(self._visitor(request, stored))
         return web.Response(status=204)
 
     async def _known(self, request: web.Request) -> Visitor:

@@ -444,6 +444,23 @@ async def test_a_server_with_a_wrong_clock_does_not_make_the_feed_forget_new_vie
         assert "seen" in await reasons_of_the_only_item(viewer)
 
 
+async def test_this_server_forgets_the_views_of_a_guest_who_cannot_be_stored(
+    server: Server, creator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise StorageUnavailable("away")
+
+    await go_live(server, creator, "A live")
+    async with Browser(server.url) as guest:
+        (item,) = await until(guest, lambda items: len(items) == 1)
+        body = {"kind": "live", "id": item["id"], "seconds": 300}
+        assert await guest.status("POST", "/api/feed/watched", body) == 204
+        assert "seen" in await reasons_of_the_only_item(guest)
+        monkeypatch.setattr(server.storage.people, "add", away)
+        assert await guest.status("DELETE", "/api/taste") == 503
+        assert "seen" not in await reasons_of_the_only_item(guest)
+
+
 async def test_bad_tastes(browser: Browser) -> None:
     bodies: tuple[dict[str, object], ...] = ({}, {"personal": 1}, {"personal": True, "more": 1})
     for body in bodies:
