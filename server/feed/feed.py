@@ -22,6 +22,7 @@ from server.feed.tastes import Lesson, Tastes, plausible
 from server.feed.turns import Turns
 from server.feed.witnesses import Audience
 from server.recent import Recent
+from server.recent_bytes import RecentBytes
 from server.rooms.in_memory import RoomsInMemory
 from server.storage.errors import StorageError
 from server.storage.feed import FeedStore, ViewerRecord
@@ -31,8 +32,10 @@ SPARE = 5
 """Number of items that are ranked in addition, because some may not be public any more."""
 MAX_FOLLOWED = 60
 """Maximum number of the clips, and of the replays, of followed creators."""
-MAX_RECORDS = 5_000
-"""Number of viewers about whom the server remembers what storage knew."""
+MAX_RECORDS = 16 << 20
+"""Maximum memory of what the server remembers about viewers, bytes: of about 3,000
+viewers, if each follows 20 people.
+"""
 MAX_SHOWN = 20_000
 """Number of items, of those that were shown last, of which views are counted."""
 
@@ -106,7 +109,7 @@ class Feed:
         self._audience = Audience()
         self._turns = Turns()
         self._shown: Recent[tuple[str, str], Candidate] = Recent(MAX_SHOWN)
-        self._records: Recent[str, ViewerRecord] = Recent(MAX_RECORDS)
+        self._records: RecentBytes[str, ViewerRecord] = RecentBytes(MAX_RECORDS)
         """What storage knew about the latest viewers, for the time in which the database fails."""
 
     async def close(self) -> None:
@@ -270,14 +273,14 @@ class Feed:
         self._views.forget(visitor.id)
         if visitor.stored:
             await self.tastes.forget(visitor.id)
-            self._records.pop(visitor.id, None)
+            self._records.forget(visitor.id)
 
     async def set_personal(self, visitor: Visitor, personal: bool) -> None:
         """Chooses whether the feed may learn and use the taste of a person with a handle. Raises
         StorageError.
         """
         await self.tastes.set_personal(visitor.id, personal)
-        self._records.pop(visitor.id, None)
+        self._records.forget(visitor.id)
 
 
 def _ranked(

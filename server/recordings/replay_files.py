@@ -14,8 +14,8 @@ from relay.worker.workers import WorkerFailed, Workers
 from server.errors import NotFound, Unavailable
 from server.objects.errors import ObjectMissing
 from server.objects.objects import Objects
+from server.recent_bytes import RecentBytes
 from server.recordings.aac_encoders import AacEncoders
-from server.recordings.recent_bytes import RecentBytes
 from server.recordings.replay_opus import opus_samples
 from server.recordings.replay_playlist import ListedSegment
 from server.recordings.replay_segment import (

@@ -4,6 +4,7 @@ people whom a viewer follows or does not want to see.
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from sys import getsizeof
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -25,6 +26,8 @@ ACTIVE_WITHIN = 30.0
 """Age up to which the figures of a live of another server count, seconds. Clocks differ."""
 MAX_TASTE = 2_048
 """Maximum size of a taste, bytes of UTF-8."""
+ID_SIZE, RECORD_SIZE = 90, 400
+"""Memory of an id of a person or a room, and of a record without its parts, bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,13 @@ class ViewerRecord:
     hidden: frozenset[str] = frozenset()
     """The creators whom the viewer hid or reported, and those who hid or banned the viewer."""
     taste: StoredTaste = StoredTaste()
+
+    @property
+    def size(self) -> int:
+        """About the memory of the record, bytes."""
+        people = self.follows, self.hidden
+        ids = ID_SIZE * sum(map(len, people))
+        return RECORD_SIZE + getsizeof(self.taste.value) + ids + sum(map(getsizeof, people))
 
 
 class FeedStore:

@@ -17,7 +17,7 @@ from server.feed.moods import MOODS
 from server.feed.witnesses import CREATORS
 from server.rooms.life import RoomEvent
 from server.storage.errors import StorageUnavailable
-from server.storage.feed import FeedStore
+from server.storage.feed import FeedStore, ViewerRecord
 from tests.fixtures.clips import refusal
 from tests.fixtures.people import Browser
 from tests.fixtures.server import NewRoom, Server, running
@@ -465,6 +465,26 @@ async def test_bad_tastes(browser: Browser) -> None:
     bodies: tuple[dict[str, object], ...] = ({}, {"personal": 1}, {"personal": True, "more": 1})
     for body in bodies:
         assert await refusal(browser, "PUT", "/api/taste", body) == (422, "bad_taste")
+
+
+async def test_what_the_server_remembers_of_viewers_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> object:
+        raise StorageUnavailable("away")
+
+    monkeypatch.setattr("server.feed.feed.MAX_RECORDS", ViewerRecord().size)
+    async with (
+        running(tmp_path) as server,
+        Browser(server.url) as first,
+        Browser(server.url) as last,
+    ):
+        for viewer, handle in ((first, "first"), (last, "last")):
+            await take_handle(viewer, handle)  # storage knows the person from now on
+            await read(viewer)
+        monkeypatch.setattr(server.storage.database, "select", away)
+        assert await last.status("GET", "/api/feed") == 200
+        assert await first.status("GET", "/api/feed") == 503
 
 
 async def test_the_feed_shows_lives_while_the_database_is_away(

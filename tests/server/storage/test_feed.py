@@ -1,6 +1,7 @@
 """What the feed reads."""
 
 import asyncio
+from sys import getsizeof
 
 import pytest
 
@@ -47,6 +48,13 @@ async def test_the_public_lives_of_other_servers(store: FeedStore, database: Dat
     old = StoredItem("live", "old", "room:old", "Title old", "", 10.0)
     assert await store.other_lives(100.0, 10) == [new, old]
     assert await store.other_lives(100.0, 1) == [new]
+
+
+def test_the_size_of_a_record_covers_its_parts() -> None:
+    follows, hides = (frozenset(f"{name}-{n:020}" for n in range(1_000)) for name in "ab")
+    record = ViewerRecord(follows, hides, StoredTaste("😀" * 500))
+    parts = [follows, hides, *follows, *hides, record.taste.value, record.taste, record]
+    assert 1 <= record.size / sum(map(getsizeof, parts)) < 1.3
 
 
 async def test_what_people_do_in_lives_of_other_servers(

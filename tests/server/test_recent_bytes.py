@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from server.recordings.recent_bytes import RecentBytes
+from server.recent_bytes import RecentBytes
 
 
 @dataclass(frozen=True)
