@@ -17,7 +17,6 @@ from relay.whep import WhepSessions
 from relay.worker.workers import Workers
 from server.clips.clips import Clips
 from server.composition.applications import admin_application, create_pages, public_application
-from server.composition.clips import open_clips
 from server.composition.cluster import open_cluster
 from server.composition.discovery import open_discovery
 from server.composition.feed import open_feed
@@ -26,19 +25,15 @@ from server.composition.measuring import create_metrics, start_sampler, start_sh
 from server.composition.media import open_media
 from server.composition.outputs import create_outputs
 from server.composition.parts import Parts
+from server.composition.ports import open_ports
 from server.composition.pushes import open_pushes
 from server.composition.serving import serve_clients, serve_operator
-from server.composition.stored_media import (
-    open_objects,
-    open_recordings,
-    start_keeping,
-    start_posters,
-)
+from server.composition.stored_media import open_objects, open_stored_media
+from server.composition.upkeep import start_upkeep
 from server.composition.visitors import open_visitors
 from server.demo import Demo
 from server.draining import Draining, NoOtherServers
-from server.host.addresses import local_addresses, media_hosts
-from server.host.listeners import Listener, bind_listeners
+from server.host.listeners import Listener
 from server.host.load import LoadSampler
 from server.host.self_check import SelfCheck
 from server.http.access import Access
@@ -51,17 +46,12 @@ from server.http.playback_metrics import Playing
 from server.memory.machine import Allocator
 from server.objects.objects import Objects
 from server.posters.posters import Posters
-from server.posters.replay_posters import ReplayPosters
 from server.push.pushes import INTERNET, Pushes, PushNetwork
 from server.recordings.recordings import Recordings
-from server.recordings.replays import Replays
-from server.rooms.lost_servers import LostServers
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
 from server.settings import ADMIN_SOCKET_NAME, Settings
 from server.shedding import Shedding
-from server.storage.purging import Purging
-from server.storage.retention import RetentionPeriods
 from server.storage.storage import Storage
 
 if TYPE_CHECKING:
@@ -176,13 +166,13 @@ async def start(
         shedding,
         parts.limits.connections,
         parts.storage,
-        parts.recordings,
+        parts.stored.recordings,
         parts.visitors.identity,
         parts.visitors.access,
         parts.media.workers,
-        parts.posters,
-        parts.clips,
-        parts.objects,
+        parts.stored.posters,
+        parts.stored.clips,
+        parts.stored.objects,
         parts.pushes,
         Draining(
             parts.rooms,
@@ -225,55 +215,28 @@ async def _open_parts(
         Playing(registry).receive,
         cluster,
     )
-    addresses = local_addresses()
-    listeners = bind_listeners(settings, addresses)
-    for listener in listeners:
-        stack.callback(listener.sock.close)
-    udp_port = listeners[0].port if settings.udp_port is None else settings.udp_port
-    await media.udp.open(media_hosts(settings, addresses), udp_port)
-    hosts = list(settings.announce or media.udp.hosts)
+    listeners, hosts = await open_ports(settings, media.udp, stack)
     await rooms.open()
     if cluster:
         rooms.observe(cluster)
         await cluster.serve(rooms)
-    recordings = await open_recordings(rooms, storage, objects, settings, stack)
-    lost_servers = LostServers(storage.server_leases, rooms.in_memory.open_names)
-    lost_servers.start()
-    stack.push_async_callback(lost_servers.close)
-    purging = Purging(storage.retention, _retention_periods(settings))
-    purging.start()
-    stack.push_async_callback(purging.close)
+    stored = await open_stored_media(rooms, storage, objects, media, settings, stack)
+    start_upkeep(rooms, storage, settings, stack)
     visitors = await open_visitors(rooms, storage, origins, settings, stack)
     outputs = create_outputs(rooms, media, visitors, hosts, settings, prefix)
-    clips = await open_clips(rooms, storage, objects, recordings, media, settings, stack)
-    start_keeping(storage, objects, settings, stack)
-    replays = Replays(storage, objects, media.workers)
-    stack.push_async_callback(replays.close)
-    posters = start_posters(rooms, media, stack)
-    replay_posters = ReplayPosters(storage.recordings, objects, media.workers)
-    stored = {
-        "clips": lambda: clips.size,
-        "replays": lambda: replays.size,
-        "posters": lambda: posters.bytes + replay_posters.bytes,
-    }
-    limits = open_limits(rooms, media, outputs, stored, settings, stack)
-    discovery = open_discovery(rooms, storage, posters, stack)
+    limits = open_limits(rooms, media, outputs, stored.sizes(), settings, stack)
+    discovery = open_discovery(rooms, storage, stored.posters, stack)
     parts = Parts(
         settings,
         storage,
-        objects,
         blocklist,
         rooms,
-        recordings,
         media,
         hosts,
         visitors,
         outputs,
-        posters,
-        replay_posters,
-        clips,
+        stored,
         limits,
-        replays,
         discovery,
         await open_pushes(rooms, storage, settings, push_network, stack),
         open_feed(rooms, storage, discovery, stack),
@@ -288,18 +251,6 @@ def _room_policy(settings: Settings) -> RoomPolicy:
         settings.away_grace,
         settings.max_length,
         settings.max_messages_per_room_second,
-    )
-
-
-def _retention_periods(settings: Settings) -> RetentionPeriods:
-    return RetentionPeriods(
-        rooms=settings.ended_ttl,
-        messages=settings.message_ttl,
-        reactions=settings.reaction_ttl,
-        polls=settings.poll_ttl,
-        logs=settings.log_ttl,
-        reports=settings.report_ttl,
-        devices=settings.device_ttl,
     )
 
 

@@ -48,11 +48,11 @@ logger = logging.getLogger(__name__)
 
 def create_pages(parts: Parts) -> tuple[Pages, Profiles]:
     """Returns the pages, and the profiles that some pages show."""
-    stored = parts.storage
-    profiles = Profiles(stored.people, stored.follows, stored.bans, parts.rooms)
-    clips = ClipPages(parts.clips, clip_access(parts), parts.storage.people, parts.rooms)
-    cards = Cards(parts.posters, parts.replay_posters, parts.settings)
-    views = ReplayViews(parts.replays, parts.storage)
+    storage, stored = parts.storage, parts.stored
+    profiles = Profiles(storage.people, storage.follows, storage.bans, parts.rooms)
+    clips = ClipPages(stored.clips, clip_access(parts), storage.people, parts.rooms)
+    cards = Cards(stored.posters, stored.replay_posters, parts.settings)
+    views = ReplayViews(stored.replays, storage)
     pages = Pages(
         Templates(parts.settings),
         parts.rooms,
@@ -97,7 +97,7 @@ def public_application(
         hosts_and_origins(_known_hosts(settings), origins, settings),
         preflights,
         admissions.middleware,
-        charges(rooms.in_memory, outputs.hls.renditions, parts.replays, settings),
+        charges(rooms.in_memory, outputs.hls.renditions, parts.stored.replays, settings),
         parts.visitors.access.middleware,
         *([Forwarder(parts.cluster, settings).middleware] if parts.cluster else []),
     )
@@ -108,14 +108,14 @@ def public_application(
 
 
 def _embedded_media(parts: Parts, pages: Pages) -> EmbeddedMedia:
-    views = ReplayViews(parts.replays, parts.storage)
+    views = ReplayViews(parts.stored.replays, parts.storage)
     return EmbeddedMedia(pages.templates, clip_access(parts), views, parts.settings)
 
 
 def _oembed_endpoint(parts: Parts, pages: Pages) -> OEmbedEndpoint:
     return OEmbedEndpoint(
         parts.rooms,
-        parts.clips,
+        parts.stored.clips,
         parts.storage.recordings,
         pages.cards,
         pages.templates.strings_for,

@@ -67,15 +67,15 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
     # get the most requests.
     return (
         ChatEndpoint(rooms, requesters),
-        RoomsEndpoint(rooms, parts.posters, identity, codes, settings),
-        PostersEndpoint(rooms, parts.posters, parts.replay_posters),
+        RoomsEndpoint(rooms, parts.stored.posters, identity, codes, settings),
+        PostersEndpoint(rooms, parts.stored.posters, parts.stored.replay_posters),
         PollsEndpoint(rooms, requesters),
         CountdownEndpoint(rooms, requesters),
         SummaryEndpoint(rooms, requesters),
         TimelineEndpoint(rooms, requesters),
         HighlightsEndpoint(rooms, requesters),
         ExportEndpoint(rooms, requesters, _exports(parts)),
-        ReplayEndpoint(rooms, parts.recordings, requesters),
+        ReplayEndpoint(rooms, parts.stored.recordings, requesters),
         ModerationEndpoint(rooms, requesters),
         ReportsEndpoint(rooms, parts.storage.reports, identity, requesters),
         WatchLinksEndpoint(rooms, requesters, settings),
@@ -84,18 +84,18 @@ def room_endpoints(parts: Parts) -> tuple[Endpoint, ...]:
 
 
 def _exports(parts: Parts) -> Exports:
-    return Exports(parts.rooms, parts.storage, parts.objects, parts.recordings)
+    return Exports(parts.rooms, parts.storage, parts.stored.objects, parts.stored.recordings)
 
 
 def clip_access(parts: Parts) -> ClipAccess:
-    return ClipAccess(parts.clips, parts.visitors.access, parts.visitors.requesters)
+    return ClipAccess(parts.stored.clips, parts.visitors.access, parts.visitors.requesters)
 
 
 def _clip_endpoints(parts: Parts, codes: QrAnswers) -> tuple[Endpoint, ...]:
-    clips, access = parts.clips, clip_access(parts)
+    clips, access = parts.stored.clips, clip_access(parts)
     return (
         ClipsEndpoint(clips, access, parts.visitors.requesters),
-        ClipFilesEndpoint(clips, access, parts.objects),
+        ClipFilesEndpoint(clips, access, parts.stored.objects),
         ClipQrEndpoint(access, codes, parts.settings),
     )
 
@@ -165,7 +165,7 @@ def media_endpoints(parts: Parts, admissions: Admissions) -> tuple[Endpoint, ...
         parts.hosts,
         parts.media.ingest.ended,
     )
-    replays = ReplaysEndpoint(parts.replays, parts.settings)
+    replays = ReplaysEndpoint(parts.stored.replays, parts.settings)
     viewers = (outputs.watch, outputs.events, outputs.hls, outputs.rewind)
     return (*viewers, whip, outputs.play, replays)
 

@@ -39,8 +39,9 @@ def create_metrics(parts: Parts, registry: CollectorRegistry) -> Metrics:
         outputs.watch,
         outputs.events,
     )
-    stored = MediaSources(parts.recordings, parts.clips, parts.objects)
-    return Metrics(sources, social, stored, parts.pushes, registry, parts.settings)
+    stored = parts.stored
+    kept = MediaSources(stored.recordings, stored.clips, stored.objects)
+    return Metrics(sources, social, kept, parts.pushes, registry, parts.settings)
 
 
 def start_sampler(parts: Parts, stack: AsyncExitStack) -> LoadSampler:

@@ -3,20 +3,15 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from server.clips.clips import Clips
 from server.composition.discovery import Discovery
 from server.composition.limits import LoadLimits
 from server.composition.media import Media
 from server.composition.outputs import Outputs
+from server.composition.stored_media import StoredMedia
 from server.composition.visitors import Visitors
 from server.feed.feed import Feed
 from server.http.blocklist import Blocklist
-from server.objects.objects import Objects
-from server.posters.posters import Posters
-from server.posters.replay_posters import ReplayPosters
 from server.push.pushes import Pushes
-from server.recordings.recordings import Recordings
-from server.recordings.replays import Replays
 from server.rooms.registry import Rooms
 from server.settings import Settings
 from server.storage.storage import Storage
@@ -31,20 +26,15 @@ class Parts:
 
     settings: Settings
     storage: Storage
-    objects: Objects
     blocklist: Blocklist
     rooms: Rooms
-    recordings: Recordings
     media: Media
     hosts: list[str]
     """The addresses at which publishers and viewers reach the UDP port."""
     visitors: Visitors
     outputs: Outputs
-    posters: Posters
-    replay_posters: ReplayPosters
-    clips: Clips
+    stored: StoredMedia
     limits: LoadLimits
-    replays: Replays
     discovery: Discovery
     pushes: Pushes | None
     """None if the server sends no pushes."""
