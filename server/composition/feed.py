@@ -14,7 +14,7 @@ from server.storage.storage import Storage
 def open_feed(rooms: Rooms, storage: Storage, discovery: Discovery, stack: AsyncExitStack) -> Feed:
     """Creates the feed. `stack` stores what waits, and ends its tasks."""
     store = FeedStore(storage.database, storage.rooms.server)
-    feed = Feed(store, storage.feed_items, discovery.items, rooms.in_memory)
+    feed = Feed(store, storage.feed_items, storage.feed_viewers, discovery.items, rooms.in_memory)
     stack.push_async_callback(feed.close)
     if store.shared:
         activity = SharedActivity(LiveActivityStore(storage.database), rooms.in_memory)

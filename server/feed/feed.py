@@ -25,8 +25,9 @@ from server.recent import Recent
 from server.recent_bytes import RecentBytes
 from server.rooms.in_memory import RoomsInMemory
 from server.storage.errors import StorageError
-from server.storage.feed import FeedStore, ViewerRecord
+from server.storage.feed import FeedStore
 from server.storage.feed_items import FeedItemStore, FeedSums
+from server.storage.feed_viewers import FeedViewerStore, ViewerRecord
 
 SPARE = 5
 """Number of items that are ranked in addition, because some may not be public any more."""
@@ -94,14 +95,16 @@ class Feed:
         self,
         store: FeedStore,
         feed_items: FeedItemStore,
+        viewers: FeedViewerStore,
         items: FeedItems,
         rooms: RoomsInMemory,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self.tastes = Tastes(store, now)
+        self.tastes = Tastes(viewers, now)
         self.sums = ItemSums(feed_items, store, now)
         self.candidates = Candidates(store, rooms, self.sums, now)
         self._store = store
+        self._viewers = viewers
         self._items = items
         self._fresh = FreshItems(items)
         self._now = now
@@ -147,10 +150,10 @@ class Feed:
         if not visitor.stored:
             return ViewerRecord()
         known = self._records.get(visitor.id)
-        if known is not None and not self._store.answers:
+        if known is not None and not self._viewers.answers:
             return known
         try:
-            record = await self._store.viewer(visitor.id, self._now())
+            record = await self._viewers.find(visitor.id, self._now())
         except StorageError:
             if known is None:
                 raise
@@ -265,7 +268,7 @@ class Feed:
         """
         if not visitor.handle:
             return True, Taste()
-        record = await self._store.viewer(visitor.id, self._now())
+        record = await self._viewers.find(visitor.id, self._now())
         return record.taste.personal, self.tastes.of(visitor.id, record.taste)
 
     async def forget(self, visitor: Visitor) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from server.feed.features import Candidate
 from server.feed.taste import MAX_BYTES, Taste
 from server.storage.errors import StorageError
-from server.storage.feed import FeedStore, StoredTaste
+from server.storage.feed_viewers import FeedViewerStore, StoredTaste
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Tastes:
 
     def __init__(
         self,
-        store: FeedStore,
+        store: FeedViewerStore,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -1,10 +1,9 @@
-"""What the feed reads: the lives of other servers, clips and replays that may be shown, and the
-people whom a viewer follows or does not want to see.
+"""What the feed reads: the lives of other servers, clips and replays that may be shown, and what
+people did with them.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
-from sys import getsizeof
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -13,21 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.storage.database import Database
 from server.storage.feed_items import FeedSums
 from server.storage.recording_records import RECORDING
-from server.storage.schema.discovery import feed_item, taste
+from server.storage.schema.discovery import feed_item
+from server.storage.schema.literals import text
 from server.storage.schema.media import clip, recording
-from server.storage.schema.moderation import ban, report
-from server.storage.schema.people import follow, hidden, person
+from server.storage.schema.moderation import report
+from server.storage.schema.people import hidden
 from server.storage.schema.rooms import live_activity, room
-from server.storage.schema.upsert import upsert
 
 RECENTLY_SHOWN = 5_000
 """Number of clips among which the best are chosen."""
 ACTIVE_WITHIN = 30.0
 """Age up to which the figures of a live of another server count, seconds. Clocks differ."""
-MAX_TASTE = 2_048
-"""Maximum size of a taste, bytes of UTF-8."""
-ID_SIZE, RECORD_SIZE = 90, 400
-"""Memory of an id of a person or a room, and of a record without its parts, bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +54,6 @@ class StoredReport:
     target: str
     """Id of the reported person, or `room:{room}` for a report about a room."""
     reporter: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTaste:
-    value: str = ""
-    """JSON; empty if nothing is known, or everything was forgotten."""
-    personal: bool = True
-    """Whether the feed may use and keep the taste."""
-    at: float = 0.0
-    """Time of the last change, Unix seconds."""
-    forgotten_at: float = 0.0
-    """When the person last had the taste and the views forgotten, Unix seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class ViewerRecord:
-    """What storage knows about a viewer of the feed."""
-
-    follows: frozenset[str] = frozenset()
-    hidden: frozenset[str] = frozenset()
-    """The creators whom the viewer hid or reported, and those who hid or banned the viewer."""
-    taste: StoredTaste = StoredTaste()
-
-    @property
-    def size(self) -> int:
-        """About the memory of the record, bytes."""
-        people = self.follows, self.hidden
-        ids = ID_SIZE * sum(map(len, people))
-        return RECORD_SIZE + getsizeof(self.taste.value) + ids + sum(map(getsizeof, people))
 
 
 class FeedStore:
@@ -177,68 +143,12 @@ class FeedStore:
         rows = await self._database.select(_HIDES_SINCE, {"since": at, "most": limit})
         return [(target, by) for target, by in rows]
 
-    # Viewers
 
-    async def viewer(self, who: str, now: float) -> ViewerRecord:
-        rows = await self._database.select(_VIEWER, {"who": who, "now": now})
-        value, at = next(((value, at) for kind, value, at in rows if kind == "taste"), ("", 0.0))
-        forgotten_at = next((at for kind, _, at in rows if kind == "forgotten"), 0.0)
-        return ViewerRecord(
-            frozenset(id for kind, id, _ in rows if kind == "follow"),
-            frozenset(id for kind, id, _ in rows if kind == "hidden"),
-            StoredTaste(value, all(kind != "impersonal" for kind, _, _ in rows), at, forgotten_at),
-        )
-
-    async def change_taste(
-        self, who: str, change: Callable[[StoredTaste], str | None], now: float
-    ) -> None:
-        """Changes the taste of a person in one transaction. `change` gets the stored taste, and
-        returns the new one; None changes nothing. Does nothing if the person was deleted.
-        """
-
-        async def work(connection: AsyncConnection) -> None:
-            alive = sa.select(person.c.id).where(person.c.id == who, person.c.deleted_at.is_(None))
-            if (await connection.execute(alive)).first() is None:
-                return
-            columns = sa.select(taste.c.value, taste.c.personal, taste.c.at, taste.c.forgotten_at)
-            rows = await connection.execute(columns.where(taste.c.person == who).with_for_update())
-            row = rows.first()
-            value = change(StoredTaste() if row is None else StoredTaste(*row))
-            if value is None:
-                return
-            assert len(value.encode()) <= MAX_TASTE
-            await connection.execute(upsert(connection, taste, person=who, value=value, at=now))
-
-        await self._database.write(work)
-
-    async def forget_taste(self, who: str, now: float) -> None:
-        """Deletes the taste of a person, and stores when."""
-        values = {"person": who, "value": "", "at": now, "forgotten_at": now}
-
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(upsert(connection, taste, **values))
-
-        await self._database.write(work)
-
-    async def set_personal(self, who: str, personal: bool, now: float) -> None:
-        """Stores whether the feed may use the taste of a person."""
-
-        async def work(connection: AsyncConnection) -> None:
-            values = {"person": who, "personal": personal, "at": now}
-            await connection.execute(upsert(connection, taste, **values))
-
-        await self._database.write(work)
-
-
-def _text(value: str) -> Any:
-    return sa.literal_column(f"'{value}'", sa.Text)
-
-
-_creator_of_room = sa.func.coalesce(room.c.owner, _text("room:") + room.c.room)
+_creator_of_room = sa.func.coalesce(room.c.owner, text("room:") + room.c.room)
 _ZERO = sa.literal_column("0", sa.Integer)
 _OTHER_LIVES = (
     sa.select(
-        _text("live"),
+        text("live"),
         room.c.room,
         _creator_of_room,
         room.c.title,
@@ -270,11 +180,11 @@ _OTHER_LIVES = (
 )
 _CLIPS = (
     sa.select(
-        _text("clip"),
+        text("clip"),
         clip.c.id,
         clip.c.creator,
-        clip.c.title + _text(" ") + clip.c.caption,
-        sa.func.coalesce(room.c.mood, _text("")),
+        clip.c.title + text(" ") + clip.c.caption,
+        sa.func.coalesce(room.c.mood, text("")),
         sa.func.coalesce(clip.c.published_at, clip.c.created_at),
         _ZERO,
     )
@@ -298,7 +208,7 @@ _BEST_CLIPS = _CLIPS.select_from(
 ).order_by(((_shown_clips.c.stays + 1.0) / (_shown_clips.c.impressions + 10.0)).desc())
 _LATEST_REPLAYS = (
     sa.select(
-        _text("replay"),
+        text("replay"),
         room.c.room,
         _creator_of_room,
         room.c.title,
@@ -343,29 +253,3 @@ _HIDES_SINCE = (
     .order_by(hidden.c.at.desc())
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
-
-
-def _viewer() -> sa.Select[Any]:
-    """Returns the statement that reads a viewer: the kind of each row, its value, and a number."""
-    who = sa.bindparam("who", type_=sa.Text)
-    zero = sa.literal_column("0.0", sa.Double)
-
-    def row(kind: str, value: Any, number: Any = zero) -> sa.Select[Any]:
-        return sa.select(_text(kind).label("kind"), value.label("value"), number.label("number"))
-
-    bans = sa.or_(ban.c.until.is_(None), ban.c.until > sa.bindparam("now", type_=sa.Double))
-    reported = sa.func.coalesce(report.c.person, _text("room:") + report.c.room)
-    rows = sa.union_all(
-        row("follow", follow.c.followed).where(follow.c.follower == who),
-        row("hidden", hidden.c.hidden).where(hidden.c.person == who),
-        row("hidden", hidden.c.person).where(hidden.c.hidden == who),
-        row("hidden", ban.c.creator).where(ban.c.person == who, bans),
-        row("hidden", reported).where(report.c.reporter == who, report.c.kind != "message"),
-        row("taste", taste.c.value, taste.c.at).where(taste.c.person == who),
-        row("forgotten", taste.c.person, taste.c.forgotten_at).where(taste.c.person == who),
-        row("impersonal", taste.c.person).where(taste.c.person == who, sa.not_(taste.c.personal)),
-    ).subquery()
-    return sa.select(*rows.c)
-
-
-_VIEWER = _viewer()

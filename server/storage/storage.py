@@ -17,6 +17,7 @@ from server.storage.devices import DeviceStore
 from server.storage.directory import DataDirectory
 from server.storage.discarded import DiscardedStore
 from server.storage.feed_items import FeedItemStore
+from server.storage.feed_viewers import FeedViewerStore
 from server.storage.follows import FollowStore
 from server.storage.hidden import HiddenStore
 from server.storage.kept_media import KeptMediaStore
@@ -102,6 +103,7 @@ class Storage:
         self.announcements = AnnouncementStore(database)
         self.words_of_items = UnindexedStore(database)
         self.feed_items = FeedItemStore(database)
+        self.feed_viewers = FeedViewerStore(database)
 
     @classmethod
     async def open(

@@ -11,7 +11,7 @@ from server.feed import tastes as module
 from server.feed.features import Candidate
 from server.feed.taste import MAX_BYTES
 from server.feed.tastes import STORE_EVERY, Lesson, Tastes, read_taste
-from server.storage.feed import FeedStore, StoredTaste
+from server.storage.feed_viewers import StoredTaste
 from server.storage.storage import Storage
 from tests.fixtures.social import Clock
 from tests.fixtures.stored_people import store_person
@@ -30,7 +30,7 @@ class Learner:
 
     def __init__(self, storage: Storage) -> None:
         self.clock = Clock()
-        self.store = FeedStore(storage.database)
+        self.store = storage.feed_viewers
         self.tastes = Tastes(self.store, self.clock, self.clock)
 
     def see(self, tag: str, person: str = "p-1") -> None:
@@ -39,7 +39,7 @@ class Learner:
         self.tastes.learn(person, Lesson(item, ((tag, 1.0),), 60.0, self.clock.now))
 
     async def stored(self) -> StoredTaste:
-        return (await self.store.viewer("p-1", self.clock.now)).taste
+        return (await self.store.find("p-1", self.clock.now)).taste
 
     async def known(self) -> set[str]:
         """The tags that the feed knows of."""
@@ -124,7 +124,7 @@ async def test_a_deleted_person_gets_no_taste(storage: Storage) -> None:
     learner = Learner(storage)
     learner.see("ramen", "p-gone")
     await learner.tastes.close()
-    assert (await learner.store.viewer("p-gone", 0.0)).taste == StoredTaste()
+    assert (await learner.store.find("p-gone", 0.0)).taste == StoredTaste()
 
 
 async def test_people_and_views_that_wait_are_bounded(
@@ -158,4 +158,4 @@ async def test_the_tastes_of_many_people_share_transactions(storage: Storage) ->
     await learner.tastes.close()
     assert storage.database.commits.counters.commits - commits <= 3
     for person in people:
-        assert "ramen" in (await learner.store.viewer(person, learner.clock.now)).taste.value
+        assert "ramen" in (await learner.store.find(person, learner.clock.now)).taste.value

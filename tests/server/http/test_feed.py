@@ -17,7 +17,7 @@ from server.feed.moods import MOODS
 from server.feed.witnesses import CREATORS
 from server.rooms.life import RoomEvent
 from server.storage.errors import StorageUnavailable
-from server.storage.feed import FeedStore, ViewerRecord
+from server.storage.feed_viewers import ViewerRecord
 from tests.fixtures.clips import refusal
 from tests.fixtures.people import Browser
 from tests.fixtures.server import NewRoom, Server, running
@@ -426,7 +426,7 @@ async def test_the_taste_of_a_guest_is_in_the_browser(server: Server, creator: B
         person = (await guest.person())["id"]
         for _ in range(2):  # the second request finds the guest in storage
             assert await guest.status("DELETE", "/api/taste") == 204
-        found = await FeedStore(server.storage.database).viewer(person, 0.0)
+        found = await server.storage.feed_viewers.find(person, 0.0)
         assert found.taste.forgotten_at > 0
 
 
@@ -437,8 +437,7 @@ async def test_a_server_with_a_wrong_clock_does_not_make_the_feed_forget_new_vie
     async with Browser(server.url) as viewer:
         person = await take_handle(viewer, "sam")
         (item,) = await until(viewer, lambda items: len(items) == 1)
-        store = FeedStore(server.storage.database)
-        await store.forget_taste(person["id"], time.time() + 86_400)
+        await server.storage.feed_viewers.forget_taste(person["id"], time.time() + 86_400)
         body = {"kind": "live", "id": item["id"], "seconds": 300}
         assert await viewer.status("POST", "/api/feed/watched", body) == 204
         assert "seen" in await reasons_of_the_only_item(viewer)
