@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-START_WITHIN, STOP_WITHIN = 10.0, 5.0
+from scripts.benchmarks.process_end import end
+
+START_WITHIN = 10.0
 """Seconds."""
 
 
@@ -39,9 +41,7 @@ async def null_sink(folder: Path) -> AsyncIterator[Mapping[str, str]]:
         await _listens(listens, process)
         yield {"PULSE_SERVER": f"unix:{listens}"}
     finally:
-        if process.returncode is None:
-            process.terminate()
-        await asyncio.wait_for(process.wait(), STOP_WITHIN)
+        await end(process)
 
 
 async def _listens(path: Path, process: asyncio.subprocess.Process) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import ClientConnectionError, ClientSession
 
 from scripts.benchmarks.chromium import until
+from scripts.benchmarks.process_end import end
 
 START_WITHIN, ANSWER_WITHIN = 60.0, 30.0
 """Seconds."""
@@ -152,7 +153,7 @@ async def _screen() -> AsyncIterator[str]:
             raise WebKitMissing("Xvfb ended")
         yield f":{number.strip()}"
     finally:
-        await _end(process)
+        await end(process)
 
 
 @asynccontextmanager
@@ -175,14 +176,4 @@ async def _driver(display: str, more: Mapping[str, str]) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        await _end(process)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.terminate()
-    try:
-        await asyncio.wait_for(process.wait(), 10)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+        await end(process)

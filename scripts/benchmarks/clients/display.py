@@ -15,8 +15,8 @@ import numpy as np
 
 from scripts.benchmarks.clapper import COLUMNS, HEIGHT, ROWS, SIDE, WIDTH
 from scripts.benchmarks.clients.frame_pipe import KEPT, word_of
-from scripts.benchmarks.clients.process import ended
 from scripts.benchmarks.clients.watching import ClientFailed
+from scripts.benchmarks.process_end import end
 
 LOOK_EVERY = 0.004
 START_WITHIN = 20.0
@@ -85,7 +85,7 @@ async def display() -> AsyncIterator[Display]:
             finally:
                 shown.close()
         finally:
-            await ended(process)
+            await end(process)
 
 
 async def _line(pipe: int) -> str:

@@ -16,8 +16,8 @@ from scripts.benchmarks.checkout import ROOT
 from scripts.benchmarks.clients.catalogue import Client
 from scripts.benchmarks.clients.display import Display, display
 from scripts.benchmarks.clients.frame_pipe import Pictures, Sound
-from scripts.benchmarks.clients.process import ended
 from scripts.benchmarks.clients.watching import ClientFailed, Watching
+from scripts.benchmarks.process_end import end
 
 GREY, I420 = 1.0, 1.5
 LISTED_WITHIN = 15.0
@@ -123,7 +123,7 @@ async def _piped(client: Client, folder: Path, url: str) -> AsyncIterator[Watchi
         try:
             yield PipedProgram(process, pictures, sound)
         finally:
-            await ended(process)
+            await end(process)
     finally:
         pictures.close()
         sound.close()
@@ -158,7 +158,7 @@ async def _mpv(client: Client, folder: Path, url: str) -> AsyncIterator[Watching
         try:
             yield Mpv(process, shown, folder / "control")
         finally:
-            await ended(process)
+            await end(process)
 
 
 def _command(client: Client, folder: Path, url: str) -> Sequence[str]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scripts.benchmarks.peers.process import end
 from scripts.benchmarks.peers.rounds import RunInvalid
+from scripts.benchmarks.process_end import end
 
 SOURCE = Path(__file__).with_name("load")
 PROGRAM = Path(sys.prefix) / "peers-load"

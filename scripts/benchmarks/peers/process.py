@@ -1,8 +1,7 @@
-"""A server's process: its start on one core, its end, and what it uses."""
+"""A server's process: its start on one core, and what it uses."""
 
 import asyncio
 import os
-import signal
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
@@ -14,8 +13,9 @@ import aiohttp
 from scripts.benchmarks.hostile.process_tree import cpu_seconds
 from scripts.benchmarks.peers.rounds import RunInvalid
 from scripts.benchmarks.peers.servers import HOST, Live, Server
+from scripts.benchmarks.process_end import end
 
-START_WITHIN, STOP_WITHIN = 90.0, 10.0
+START_WITHIN = 90.0
 LOOK_EVERY = 0.05
 LOG_LINES = 5
 """Number of last lines of a server's log that an error shows."""
@@ -66,19 +66,6 @@ async def running(entry: Entry, folder: Path, core: int) -> AsyncIterator[int]:
         yield process.pid
     finally:
         await end(process)
-
-
-async def end(process: asyncio.subprocess.Process) -> None:
-    """Ends a process with SIGTERM, or with SIGKILL if it has not ended after STOP_WITHIN."""
-    if process.returncode is None:
-        # process.terminate() could reap a process that has just ended, before asyncio does.
-        with suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGTERM)
-    try:
-        await asyncio.wait_for(process.wait(), STOP_WITHIN)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
 
 
 def _environ() -> dict[str, str]:
