@@ -24,6 +24,7 @@ from scripts.benchmarks.clients.pictures import Shown
 from scripts.benchmarks.clients.programs import Mpv
 from scripts.benchmarks.clients.watching import ClientFailed
 from scripts.benchmarks.decoded import Array
+from scripts.benchmarks.xvfb import XvfbMissing
 from tests.fixtures.deadline import eventually
 
 GREY = b"".join(
@@ -163,7 +164,7 @@ async def test_an_x_server_without_a_display(
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ClientFailed, match="no display"):
+    with pytest.raises(XvfbMissing, match="no display"):
         async with display():
             pass
 

@@ -15,6 +15,7 @@ from aiohttp import ClientConnectionError, ClientSession
 
 from scripts.benchmarks.chromium import until
 from scripts.benchmarks.process_end import end
+from scripts.benchmarks.xvfb import xvfb
 
 START_WITHIN, ANSWER_WITHIN = 60.0, 30.0
 """Seconds."""
@@ -22,11 +23,12 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """The key of a web element's reference (W3C WebDriver §12)."""
 PHONE = (390, 844)
 """CSS pixels of the window. MiniBrowser's toolbar sets a larger minimum width."""
-PROGRAMS = {"WebKitWebDriver": "webkit2gtk-driver", "Xvfb": "xvfb"}
+SCREEN = (1_280, 1_024)
+"""Pixels."""
 
 
 class WebKitMissing(Exception):
-    """A program is not installed, or it ended at once."""
+    """WebKitWebDriver is not installed."""
 
 
 class WebKit:
@@ -97,13 +99,14 @@ class WebKit:
 @asynccontextmanager
 async def webkit(home: Path, environ: Mapping[str, str] | None = None) -> AsyncIterator[WebKit]:
     """Starts a WebKitGTK that stores its data in that directory. `environ`: more variables of its
-    environment. Raises WebKitMissing.
+    environment. Raises WebKitMissing and XvfbMissing.
     """
-    for program, package in PROGRAMS.items():
-        if not shutil.which(program):
-            raise WebKitMissing(f"needs {program}; on Debian: sudo apt-get install {package}")
+    if shutil.which("WebKitWebDriver") is None:
+        raise WebKitMissing(
+            "needs WebKitWebDriver; on Debian: sudo apt-get install webkit2gtk-driver"
+        )
     more = {"HOME": str(home), **(environ or {})}
-    async with _screen() as display, _driver(display, more) as url, ClientSession() as http:
+    async with xvfb(*SCREEN) as display, _driver(display, more) as url, ClientSession() as http:
         browser = WebKit(http, url)
         try:
             await _listens(http, url)
@@ -122,38 +125,6 @@ async def _listens(http: ClientSession, url: str) -> None:
                     return
             except ClientConnectionError:
                 await asyncio.sleep(0.05)
-
-
-@asynccontextmanager
-async def _screen() -> AsyncIterator[str]:
-    """An X server on a free display."""
-    reader, writer = os.pipe()
-    command = [
-        "Xvfb",
-        "-displayfd",
-        str(writer),
-        "-screen",
-        "0",
-        "1280x1024x24",
-        "-nolisten",
-        "tcp",
-    ]
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        pass_fds=[writer],
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    os.close(writer)
-    try:
-        async with asyncio.timeout(START_WITHIN):
-            with os.fdopen(reader) as lines:
-                number = await asyncio.to_thread(lines.readline)
-        if not number:
-            raise WebKitMissing("Xvfb ended")
-        yield f":{number.strip()}"
-    finally:
-        await end(process)
 
 
 @asynccontextmanager

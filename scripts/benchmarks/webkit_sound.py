@@ -73,7 +73,7 @@ async def measure(
     url: str, *, paths: Sequence[str], seconds: float, progress: Progress
 ) -> list[Turn]:
     """Watches a live on each path for `seconds` after the tap for sound. Raises WebKitMissing,
-    PulseMissing, TooLate and BrokenPath.
+    XvfbMissing, PulseMissing, TooLate and BrokenPath.
     """
     turns = []
     for path in paths:

@@ -2,8 +2,6 @@
 
 import asyncio
 import mmap
-import os
-import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -15,11 +13,9 @@ import numpy as np
 
 from scripts.benchmarks.clapper import COLUMNS, HEIGHT, ROWS, SIDE, WIDTH
 from scripts.benchmarks.clients.frame_pipe import KEPT, word_of
-from scripts.benchmarks.clients.watching import ClientFailed
-from scripts.benchmarks.process_end import end
+from scripts.benchmarks.xvfb import xvfb
 
 LOOK_EVERY = 0.004
-START_WITHIN = 20.0
 
 
 class Display:
@@ -62,44 +58,11 @@ class Display:
 
 @asynccontextmanager
 async def display() -> AsyncIterator[Display]:
-    """Starts Xvfb with the size of the clapperboard. Raises ClientFailed."""
-    if shutil.which("Xvfb") is None:
-        raise ClientFailed("needs Xvfb; on Debian: sudo apt-get install xvfb")
-    reader, writer = os.pipe()
+    """Starts an X server with the size of the clapperboard. Raises XvfbMissing."""
     with tempfile.TemporaryDirectory(prefix="microlive-display-") as folder:
-        process = await asyncio.create_subprocess_exec(
-            *("Xvfb", "-displayfd", str(writer), "-nolisten", "tcp"),
-            *("-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-fbdir", folder),
-            pass_fds=[writer],
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        os.close(writer)
-        try:
-            number = await _line(reader)
-            if not number:
-                raise ClientFailed("Xvfb has no display")
-            shown = Display(f":{number}", Path(folder) / "Xvfb_screen0")
+        async with xvfb(WIDTH, HEIGHT, "-fbdir", folder) as name:
+            shown = Display(name, Path(folder) / "Xvfb_screen0")
             try:
                 yield shown
             finally:
                 shown.close()
-        finally:
-            await end(process)
-
-
-async def _line(pipe: int) -> str:
-    """Reads a line from a pipe, and closes the pipe. Returns an empty line if that takes longer
-    than START_WITHIN.
-    """
-    lines = asyncio.StreamReader()
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(pipe, "rb")
-    )
-    try:
-        async with asyncio.timeout(START_WITHIN):
-            return (await lines.readline()).decode().strip()
-    except TimeoutError:
-        return ""
-    finally:
-        transport.close()

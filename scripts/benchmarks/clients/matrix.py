@@ -18,6 +18,7 @@ from scripts.benchmarks.clients.catalogue import Client
 from scripts.benchmarks.clients.pictures import Shown
 from scripts.benchmarks.clients.watching import ClientFailed, Watching, shows
 from scripts.benchmarks.figures import Bar
+from scripts.benchmarks.xvfb import XvfbMissing
 from scripts.loadgen.errors import BadInput
 from scripts.loadgen.target import Server, parse_target
 
@@ -196,7 +197,7 @@ async def guarded(row: Row, work: Coroutine[Any, Any, None]) -> None:
     """Records the failure of a client in its row, so that the other clients are measured."""
     try:
         await work
-    except (ClientFailed, BadInput, TooLate, TimeoutError, Error) as failure:
+    except (ClientFailed, XvfbMissing, BadInput, TooLate, TimeoutError, Error) as failure:
         row.error = str(failure).partition("\n")[0] or type(failure).__name__
 
 

@@ -91,7 +91,7 @@ def require_running(process: asyncio.subprocess.Process) -> None:
 @asynccontextmanager
 async def started(client: Client, url: str) -> AsyncIterator[Watching]:
     """Starts a program that plays the playlist at `url`, once the playlist has enough segments for
-    the program. Raises ClientFailed.
+    the program. Raises ClientFailed and XvfbMissing.
     """
     if client.segments:
         await _listed(url, client.segments)

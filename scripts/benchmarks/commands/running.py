@@ -24,6 +24,7 @@ from scripts.benchmarks.paths import PATHS
 from scripts.benchmarks.peers.process import PeerFailed
 from scripts.benchmarks.pulse import PulseMissing
 from scripts.benchmarks.webkit import WebKitMissing
+from scripts.benchmarks.xvfb import XvfbMissing
 from scripts.loadgen.errors import BadInput
 
 Report = TypeVar("Report")
@@ -67,6 +68,7 @@ def measured(benchmark: Coroutine[Any, Any, Report], within: float) -> Report:
         ServerFailed,
         TooLate,
         WebKitMissing,
+        XvfbMissing,
         aiohttp.ClientError,
         latency.BrokenPath,
     ) as error:
