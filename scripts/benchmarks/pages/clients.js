@@ -10,7 +10,6 @@ const players = {
     player.on(Hls.Events.ERROR, (_, { fatal, details }) => fatal && report(details));
     player.loadSource(hls);
     player.attachMedia(video);
-    return Hls.version;
   },
   Shaka: async (video, { hls }, settings) => {
     const { default: shaka } = await import('shaka-player/dist/shaka-player.compiled.js');
@@ -19,7 +18,6 @@ const players = {
     player.addEventListener('error', ({ detail }) => report(`error ${detail.code}`));
     await player.attach(video);
     await player.load(hls);
-    return shaka.Player.version;
   },
   'video.js': async (video, { hls }, settings) => {
     const { default: videojs } = await import('video.js');
@@ -27,7 +25,6 @@ const players = {
     player.on('error', () => report(player.error().message));
     player.src({ src: hls, type: 'application/vnd.apple.mpegurl' });
     player.play();
-    return videojs.VERSION;
   },
   'whip-whep': async (video, { whep }) => {
     const { WHEPClient } = await import('whip-whep/whep.js');
