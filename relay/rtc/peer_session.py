@@ -126,10 +126,6 @@ class PeerSession:
         return self._ice.current.ufrag
 
     @property
-    def remote_ufrag(self) -> str:
-        return self._ice.current.remote_ufrag
-
-    @property
     def connected(self) -> bool:
         return self._state is _CONNECTED
 

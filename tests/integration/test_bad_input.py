@@ -172,7 +172,7 @@ async def test_trickle_and_ice_restart(unharmed: Live) -> None:
     """
     live, path = unharmed, session_path(unharmed)
     rtc = live.server.session(live.room).rtc
-    ufrag, password = rtc.remote_ufrag, rtc._ice.current.remote_password
+    ufrag, password = rtc._ice.current.remote_ufrag, rtc._ice.current.remote_password
     headers = {"Content-Type": FRAGMENT, "If-Match": f'"{rtc.ufrag}"', **live.room.bearer}
     trickle = (
         f"a=ice-ufrag:{ufrag}\r\na=ice-pwd:{password}\r\nm=video 9 UDP/TLS/RTP/SAVPF "
@@ -192,7 +192,7 @@ async def test_trickle_and_ice_restart(unharmed: Live) -> None:
         assert await live.server.status("PATCH", path, data=fragment, headers=changed) == status
     unconditional = {"Content-Type": FRAGMENT, **live.room.bearer}
     assert await live.server.status("PATCH", path, data=restart, headers=unconditional) == 428
-    assert (rtc.remote_ufrag, rtc._ice.past) == (ufrag, ())
+    assert (rtc._ice.current.remote_ufrag, rtc._ice.past) == (ufrag, ())
     assert (
         await live.server.status("PATCH", path, data="nothing of the kind", headers=headers) == 400
     )
@@ -561,7 +561,7 @@ async def test_candidates_that_lead_nowhere_never_stall(unharmed: Live, host: st
     ) as response:
         assert response.status == 201
         location = response.headers["Location"]
-    ufrag = live.server.room(room).sessions[0].rtc.remote_ufrag
+    ufrag = live.server.room(room).sessions[0].rtc._ice.current.remote_ufrag
     fragment = f"a=ice-ufrag:{ufrag}\r\nm=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n{candidates}"
     async with live.server.http.patch(
         location, data=fragment, headers={**headers, "Content-Type": FRAGMENT, "If-Match": "*"}

@@ -166,7 +166,7 @@ async def test_a_patch_names_the_ice_session(
         assert answer[0] == 200 and answer[2] != tag
     else:
         assert answer == (status, code, None)
-        assert endpoint.session.remote_ufrag == OFFER.ufrag
+        assert endpoint.session._ice.current.remote_ufrag == OFFER.ufrag
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,10 @@ async def test_fragments_that_are_refused(
 ) -> None:
     before = endpoint.session.ufrag
     assert await patch(client, body, "*") == (status, text, None)
-    assert (endpoint.session.ufrag, endpoint.session.remote_ufrag) == (before, OFFER.ufrag)
+    assert (endpoint.session.ufrag, endpoint.session._ice.current.remote_ufrag) == (
+        before,
+        OFFER.ufrag,
+    )
 
 
 async def test_a_restart_is_answered(client: Client, endpoint: Endpoint) -> None:
@@ -193,7 +196,7 @@ async def test_a_restart_is_answered(client: Client, endpoint: Endpoint) -> None
     session, first = endpoint.session, endpoint.session.ufrag
     status, text, tag = await patch(client, NEW, "*")
     assert (status, tag) == (200, f'"{session.ufrag}"') and session.ufrag != first
-    assert (session.remote_ufrag, session._ice.past) == ("new1", (OFFER.ufrag,))
+    assert (session._ice.current.remote_ufrag, session._ice.past) == ("new1", (OFFER.ufrag,))
     lines = text.split("\r\n")
     assert {
         "a=ice-lite",
