@@ -75,7 +75,6 @@ class Ingestion:
         "_samples",
         "_sound",
         "_sound_at",
-        "_sound_offered",
         "_sps",
         "_stream",
         "_timeline",
@@ -119,7 +118,6 @@ class Ingestion:
         publisher. A transcoder publishes its frames outside this call.
         """
         self._sound = ContinuousSound(expected=audio)
-        self._sound_offered = audio
         self._sound_at: float | None = None
         """Time of the last audio packet, seconds."""
         self._entry_at: float | None = None
@@ -364,7 +362,7 @@ class Ingestion:
                 entry=_age(self._entry_at, now),
                 video=_age(reassembly.last_arrival or None, now),
                 sound=_age(self._sound_at, now),
-                sound_offered=self._sound_offered,
+                sound_offered=self._sound.expected,
                 unknown_payloads=tuple(sorted(counters.unknown_payload_types)),
                 undecodable=reassembly.undecodable,
                 requests=self._rtc.unanswered,

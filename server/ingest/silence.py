@@ -38,9 +38,11 @@ class Sound:
 class ContinuousSound:
     """Makes the audio continuous: places packets end to end and fills the gaps."""
 
-    __slots__ = ("_expected", "_last_data", "_last_real", "_next", "filled", "late")
+    __slots__ = ("_last_data", "_last_real", "_next", "expected", "filled", "late")
 
     def __init__(self, expected: bool) -> None:
+        self.expected = expected
+        """Whether the publisher has offered audio."""
         self.filled = 0
         """Number of packets generated for missing audio."""
         self.late = 0
@@ -48,7 +50,6 @@ class ContinuousSound:
         self._next: int | None = None
         self._last_real: int | None = None
         self._last_data = b""
-        self._expected = expected
 
     def receive(self, ticks: int, duration: int, data: bytes) -> list[Sound]:
         """Takes a real packet. Returns generated packets that fill the gap before the real packet,
@@ -75,7 +76,7 @@ class ContinuousSound:
         if self._next is None:
             # A microphone that the publisher has offered gets time to start before silence replaces
             # its audio.
-            self._next = media_now + (ABSENT_PATIENCE if self._expected else 0)
+            self._next = media_now + (ABSENT_PATIENCE if self.expected else 0)
             return []
         return self._fill_to(media_now - self._patience(self._next))
 
@@ -87,7 +88,7 @@ class ContinuousSound:
     def _patience(self, expected: int) -> int:
         """Returns how long to wait for the packet that is expected at this media time, ticks."""
         absent = self._last_real is None or expected - self._last_real > ABSENT
-        return 0 if not self._expected else ABSENT_PATIENCE if absent else PATIENCE
+        return 0 if not self.expected else ABSENT_PATIENCE if absent else PATIENCE
 
     def _fill_to(self, ticks: int) -> list[Sound]:
         assert self._next is not None
