@@ -137,20 +137,20 @@ def _session_direction(lines: Sequence[str]) -> str:
 
 def accept_sections(
     session: SessionDescription,
-    text: str,
+    bundled: set[int],
     wanted: Sequence[MediaDescription],
     accept: Callable[[MediaDescription, str], Section],
 ) -> tuple[Remote, tuple[Section, ...], tuple[RejectedSection, ...]]:
-    """Returns the transport, the accepted media sections and the rejected ones. `wanted`: the
-    sections to accept, at least one; the answer rejects all others. `accept(description, mid)` is
-    called for each wanted section, and returns the accepted section.
+    """Returns the transport, the accepted media sections and the rejected ones. `bundled`: the
+    result of `bundle_only`. `wanted`: the sections to accept, at least one; the answer rejects all
+    others. `accept(description, mid)` is called for each wanted section, and returns the accepted
+    section.
 
     Raises OfferError.
     """
     mids = [mid_of(media, index) for index, media in enumerate(session.media)]
     if len(set(mids)) < len(mids):
         raise unusable("two media sections have the same mid: give each section its own mid")
-    bundled = bundle_only(text)
     accepted, rejected, indexes = [], [], []
     for index, (media, mid) in enumerate(zip(session.media, mids, strict=True)):
         if media not in wanted:

@@ -93,7 +93,8 @@ def parse_offer(text: str) -> Offer:
     wanted = [media for media in session.media if media.kind != "application"]
     if len(videos) > 1 or len(audios) > 1 or len(wanted) > len(videos) + len(audios):
         raise sdp.unusable("offer one video and at most one audio track, and no other media")
-    remote, media, rejected = sdp.accept_sections(session, text, wanted, _accept)
+    bundled = sdp.bundle_only(text)
+    remote, media, rejected = sdp.accept_sections(session, bundled, wanted, _accept)
     before_media = text.partition("\nm=")[0]
     mixed = re.search(rf"^{_MIXED}\s*$", before_media, re.MULTILINE) is not None
     return Offer(

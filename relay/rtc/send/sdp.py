@@ -57,7 +57,9 @@ def parse_play_offer(text: str, codec: str) -> PlayOffer:
     if not wanted:
         raise sdp.unusable("the offer has neither video nor audio: add a recvonly transceiver")
     profile = codec.partition(".")[2][:4].lower()
-    remote, media, rejected = sdp.accept_sections(session, text, wanted, partial(_accept, profile))
+    remote, media, rejected = sdp.accept_sections(
+        session, bundled, wanted, partial(_accept, profile)
+    )
     return PlayOffer(
         remote.ufrag, remote.password, remote.fingerprints, remote.passive, media, rejected
     )

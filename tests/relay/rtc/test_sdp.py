@@ -24,7 +24,7 @@ def test_the_transport_of_each_offer(name: str) -> None:
     session = sdp.parse_session(offer(name))
     remote, sections, rejected = sdp.accept_sections(
         session,
-        offer(name),
+        sdp.bundle_only(offer(name)),
         [media for media in session.media if media.kind != "application"],
         accept,
     )
@@ -56,12 +56,14 @@ def test_sections_without_a_port() -> None:
     session = sdp.parse_session(text)
     index = next(n for n, media in enumerate(session.media) if media.kind == "audio")
     with pytest.raises(OfferError, match="port 0"):
-        sdp.accept_sections(session, text, session.media, accept)
+        sdp.accept_sections(session, sdp.bundle_only(text), session.media, accept)
     bundled = text.replace("m=audio 0 ", "m=audio 0 ", 1).replace(
         "a=mid:1", "a=bundle-only\r\na=mid:1"
     )
     assert sdp.bundle_only(bundled) == {index} and not sdp.bundle_only(text)
-    _, sections, rejected = sdp.accept_sections(session, bundled, session.media, accept)
+    _, sections, rejected = sdp.accept_sections(
+        session, sdp.bundle_only(bundled), session.media, accept
+    )
     assert [each.mid for each in sections] == ["0", "1"] and not rejected
 
 
