@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from relay.errors import OfferError, RefusalCode
+from relay.rtc.answer import write_candidates
 from relay.rtc.ice import IceAgent
-from relay.rtc.sdp import TOKEN, Local, MediaSection, Remote, write_candidates
+from relay.rtc.sdp import TOKEN, Local, MediaSection, Remote
 
 _LINE = re.compile(r"[a-z]=")
 

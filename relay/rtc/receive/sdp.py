@@ -8,6 +8,13 @@ from aiortc.sdp import MediaDescription
 
 from relay.errors import OfferError, RefusalCode
 from relay.rtc import sdp
+from relay.rtc.answer import (
+    write_candidates,
+    write_codec,
+    write_sections,
+    write_session,
+    write_transport,
+)
 
 TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 """URI of the header extension that carries transport-wide sequence numbers."""
@@ -205,27 +212,27 @@ def _transport_id(media: MediaDescription, codec: RTCRtpCodecParameters) -> int:
 
 def write_answer(offer: Offer, answer: Answer) -> str:
     """Returns the SDP answer of the server as a receiver and ICE-lite agent."""
-    lines = sdp.write_session(offer.media, "*")
+    lines = write_session(offer.media, "*")
     if offer.mixed:
         # Without this line, Chromium replaces its encoder whenever the studio probes the path.
         lines.append(_MIXED)
 
     def write(media: MediaOffer) -> list[str]:
-        return [*_write_media(media, offer, answer), *sdp.write_candidates(answer)]
+        return [*_write_media(media, offer, answer), *write_candidates(answer)]
 
-    lines += sdp.write_sections(offer.media, offer.rejected, write)
+    lines += write_sections(offer.media, offer.rejected, write)
     return "\r\n".join(lines) + "\r\n"
 
 
 def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
-    lines = sdp.write_transport(media, "recvonly", offer, answer)
+    lines = write_transport(media, "recvonly", offer, answer)
     if media.transport_id:
         lines.append(f"a=extmap:{media.transport_id} {TRANSPORT_WIDE}")
     if media.send_time_id:
         lines.append(f"a=extmap:{media.send_time_id} {SEND_TIME}")
     if media.kind == "audio":
         rtpmap = f"{media.codec}/48000/{media.channels}"
-        return lines + sdp.write_codec(media, rtpmap, media.parameters)
+        return lines + write_codec(media, rtpmap, media.parameters)
     # libwebrtc uses b=TIAS as the upper limit of its bandwidth estimate for the whole path. The
     # encoder gets about 70 % of the estimate. Therefore b=TIAS is 1.5 times the encoder's maximum.
     lines.insert(2, f"b=TIAS:{answer.max_bitrate * 3 // 2}")
@@ -233,4 +240,4 @@ def _write_media(media: MediaOffer, offer: Offer, answer: Answer) -> list[str]:
         f"{media.parameters};x-google-start-bitrate={answer.start_bitrate // 1000}"
         f";x-google-max-bitrate={answer.max_bitrate // 1000}"
     )
-    return lines + sdp.write_codec(media, f"{media.codec}/90000", parameters)
+    return lines + write_codec(media, f"{media.codec}/90000", parameters)

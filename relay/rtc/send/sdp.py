@@ -7,6 +7,13 @@ from functools import partial
 from aiortc.sdp import MediaDescription
 
 from relay.rtc import sdp
+from relay.rtc.answer import (
+    write_candidates,
+    write_codec,
+    write_sections,
+    write_session,
+    write_transport,
+)
 from relay.rtc.send import playout_delay
 
 
@@ -126,20 +133,20 @@ def _accept_video(profile: str, media: MediaDescription, mid: str) -> PlaySectio
 
 def write_play_answer(offer: PlayOffer, answer: PlayAnswer) -> str:
     """Returns the SDP answer of the server as a sender and ICE-lite agent."""
-    lines = sdp.write_session(offer.media, answer.stream)
+    lines = write_session(offer.media, answer.stream)
 
     def write(media: PlaySection) -> list[str]:
         rtpmap = "opus/48000/2" if media.kind == "audio" else "H264/90000"
         return [
-            *sdp.write_transport(media, "sendonly", offer, answer),
+            *write_transport(media, "sendonly", offer, answer),
             f"a=msid:{answer.stream} {media.kind}",
             *_write_extensions(media),
-            *sdp.write_codec(media, rtpmap, media.parameters),
+            *write_codec(media, rtpmap, media.parameters),
             *_write_sources(media, answer),
-            *sdp.write_candidates(answer),
+            *write_candidates(answer),
         ]
 
-    lines += sdp.write_sections(offer.media, offer.rejected, write)
+    lines += write_sections(offer.media, offer.rejected, write)
     return "\r\n".join(lines) + "\r\n"
 
 
