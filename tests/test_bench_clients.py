@@ -152,9 +152,10 @@ async def test_a_missing_program_is_the_error_of_its_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    row = Row(Client("mpv", "mpv", "program"))
+    row = Row(Client("VLC", "vlc-bin", "program"))
     await guarded(row, identify(row))
-    assert row.error.startswith("needs mpv") and not row.version
+    assert row.error == "needs cvlc; on Debian: sudo apt-get install vlc-bin"
+    assert not row.version
 
 
 async def test_an_x_server_without_a_display(

@@ -205,9 +205,7 @@ async def identify(row: Row) -> None:
     """Finds the version of a client. Raises ClientFailed if the client is not installed."""
     client = row.client
     row.version = (
-        await programs.version(client.program)
-        if client.kind == "program"
-        else site.version(client.package)
+        await programs.version(client) if client.kind == "program" else site.version(client.package)
     )
 
 

@@ -102,14 +102,14 @@ async def started(client: Client, url: str) -> AsyncIterator[Watching]:
             yield watching
 
 
-async def version(name: str) -> str:
-    """Returns the version of the installed program."""
-    if name == "FFmpeg":
+async def version(client: Client) -> str:
+    """Returns the version of the installed program. Raises ClientFailed."""
+    if client.program == "FFmpeg":
         import av
 
         return f"{av.ffmpeg_version_info}, PyAV {av.__version__}"
-    command = {"mpv": "mpv", "VLC": "cvlc", "GStreamer": "gst-launch-1.0"}[name]
-    process = await _run((command, "--version"), stdout=asyncio.subprocess.PIPE)
+    command = {"mpv": "mpv", "VLC": "cvlc", "GStreamer": "gst-launch-1.0"}[client.program]
+    process = await _run(client, (command, "--version"), stdout=asyncio.subprocess.PIPE)
     said, _ = await process.communicate()
     return next(word for word in said.decode().split() if word[0].isdigit())
 
@@ -119,7 +119,7 @@ async def _piped(client: Client, folder: Path, url: str) -> AsyncIterator[Watchi
     pictures = _pictures(client.program, folder / "pictures")
     sound = Sound(folder / "sound")
     try:
-        process = await _run(_command(client, folder, url))
+        process = await _run(client, _command(client, folder, url))
         try:
             yield PipedProgram(process, pictures, sound)
         finally:
@@ -154,7 +154,7 @@ async def _mpv(client: Client, folder: Path, url: str) -> AsyncIterator[Watching
             *("--af=@loudness:lavfi=[astats=metadata=1]", "--msg-level=all=no"),
             *(f"--input-ipc-server={folder / 'control'}", *client.options, url),
         )
-        process = await _run(command, DISPLAY=shown.name)
+        process = await _run(client, command, DISPLAY=shown.name)
         try:
             yield Mpv(process, shown, folder / "control")
         finally:
@@ -186,10 +186,13 @@ def _command(client: Client, folder: Path, url: str) -> Sequence[str]:
 
 
 async def _run(
-    command: Sequence[str], stdout: int = asyncio.subprocess.DEVNULL, **environ: str
+    client: Client,
+    command: Sequence[str],
+    stdout: int = asyncio.subprocess.DEVNULL,
+    **environ: str,
 ) -> asyncio.subprocess.Process:
     if shutil.which(command[0]) is None:
-        raise ClientFailed(f"needs {command[0]}: scripts/test names the Debian package")
+        raise ClientFailed(f"needs {command[0]}; on Debian: sudo apt-get install {client.package}")
     user = NOT_ROOT if command[0] == "cvlc" and os.geteuid() == 0 else None
     return await asyncio.create_subprocess_exec(
         *command,
