@@ -3,15 +3,15 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
 from scripts.benchmarks import clapper
+from scripts.benchmarks.own_room import own_room
 from scripts.benchmarks.studio import WITHIN
 from scripts.loadgen.plans import PublishersPlan
-from scripts.loadgen.target import PublishEndpoint, Server, parse_target
 from scripts.loadgen.workers import Worker
 
 
@@ -20,11 +20,7 @@ async def clapping(url: str, title: str, skew: float = 0.0) -> AsyncIterator[tup
     """Publishes to a new room. `skew`: seconds by which the beeps are later than the flashes.
     Yields the process and the name of the room, which is live. Raises BadInput.
     """
-    api = Server(parse_target(url, owned=False), None, False)
-    endpoint: PublishEndpoint | None = None
-    source: Worker | None = None
-    try:
-        endpoint = await api.create_room(title)
+    async with own_room(url, title) as (api, endpoint):
         clip = await asyncio.to_thread(_clip, skew)
         plan = PublishersPlan(
             insecure=False,
@@ -35,18 +31,14 @@ async def clapping(url: str, title: str, skew: float = 0.0) -> AsyncIterator[tup
             steady=True,
         )
         source = Worker("the creator", "test_network", asdict(plan))
-        await source.start()
-        await source.ready()
-        source.begin(time.time())
-        await api.wait_live(endpoint.room, WITHIN)
-        yield source, endpoint.room
-    finally:
-        if source is not None:
+        try:
+            await source.start()
+            await source.ready()
+            source.begin(time.time())
+            await api.wait_live(endpoint.room, WITHIN)
+            yield source, endpoint.room
+        finally:
             await source.stop()
-        if endpoint is not None:
-            with suppress(Exception):
-                await api.end_room(endpoint)
-        await api.close()
 
 
 @lru_cache(maxsize=1)

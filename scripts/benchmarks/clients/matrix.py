@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,9 @@ from scripts.benchmarks.clients.catalogue import Client
 from scripts.benchmarks.clients.pictures import Shown
 from scripts.benchmarks.clients.watching import ClientFailed, Watching, shows
 from scripts.benchmarks.figures import Bar
+from scripts.benchmarks.own_room import own_room
 from scripts.benchmarks.xvfb import XvfbMissing
 from scripts.loadgen.errors import BadInput
-from scripts.loadgen.target import Server, parse_target
 
 YOUNG = 1.0
 """Seconds for which a room has been live when each client opens it."""
@@ -147,10 +147,8 @@ class Matrix:
             (row.shown, row.page), _ = await self._compare([client, ours], clapper.age)
 
     async def _publish(self, row: Row) -> None:
-        api = Server(parse_target(self._url, owned=False), None, False)
-        endpoint = await api.create_room("Clients")
-        began = time.monotonic()
-        try:
+        async with own_room(self._url, "Clients") as (api, endpoint):
+            began = time.monotonic()
             async with page.publishing(
                 self._clients, self._origin, row.client, endpoint.whip, endpoint.key
             ) as publisher:
@@ -159,10 +157,6 @@ class Matrix:
                 async with page.watch_page(self._viewers, f"{self._url}/r/{endpoint.room}") as ours:
                     await shows(ours, 1, OPENS_WITHIN)
                     (row.shown,), row.sent = await self._compare([ours], _unix_age, publisher)
-        finally:
-            with suppress(Exception):
-                await api.end_room(endpoint)
-            await api.close()
 
     async def _compare(
         self,
