@@ -243,7 +243,10 @@ async def test_an_ice_restart_keeps_the_dtls_connection(publishes: bool) -> None
     session.restart_ice(restart("one"))
     session._send_rtcp(REPORT)
     assert peer.received and session._route is peer.route
+    asked = len(peer.questions)
     session._ask(peer.route, monotonic())
+    (question,) = peer.questions[asked:]
+    assert f"{peer.agent.remote_ufrag}:{peer.agent.ufrag}".encode() in question
     assert peer.route.pending == {}, "the check of the old ICE session was not answered"
     moved = MemoryPeer(session, ("192.0.2.77", 50_000))
     moved.check(nominated=False)
