@@ -219,7 +219,7 @@ async def _open_parts(
     await rooms.open()
     if cluster:
         rooms.observe(cluster)
-        await cluster.serve(rooms)
+        await cluster.serve(rooms, storage.server_leases.read_others)
     stored = await open_stored_media(rooms, storage, objects, media, settings, stack)
     start_upkeep(rooms, storage, settings, stack)
     visitors = await open_visitors(rooms, storage, origins, settings, stack)

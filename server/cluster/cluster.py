@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Protocol, Self
 
 from relay.errors import RefusalCode
+from server.cluster.adoption import Adopting, Adoption
 from server.cluster.asking import BadMessage, read, write
 from server.cluster.connection import Connection
 from server.cluster.errors import ClusterError, Unreachable
@@ -29,7 +30,7 @@ answer is taken for dead: what it still sends is on a subject to which no node l
 """
 
 
-class OwnRooms(Protocol):
+class OwnRooms(Adopting, Protocol):
     """The rooms of this process."""
 
     async def execute_here(self, name: str, command: Command[Any]) -> object:
@@ -57,6 +58,7 @@ class Cluster:
         self._remote = Remote(connection, self.nodes, self.owners)
         self.forwarding = Forwarding(connection, node.id)
         self._rooms: OwnRooms | None = None
+        self._adoption: Adoption | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -77,14 +79,21 @@ class Cluster:
         logger.info("node %s of the cluster at %s", node.id, connection.place)
         return cluster
 
-    async def serve(self, rooms: OwnRooms) -> None:
-        """Answers the other nodes from now on."""
+    async def serve(
+        self, rooms: OwnRooms, read_leases: Callable[[], Awaitable[Mapping[str, int]]]
+    ) -> None:
+        """Answers the other nodes from now on, and adopts the rooms of nodes that are gone.
+        `read_leases` returns the number of renewals of each server in the database.
+        """
         self._rooms = rooms
+        self._adoption = Adoption(self.nodes, rooms, read_leases)
         await self._remote.open(rooms.execute_here)
         await self.connection.answer(f"ml.n.{self.id}.taken", self._taken)
 
     async def close(self) -> None:
         """Leaves the cluster."""
+        if self._adoption:
+            await self._adoption.close()
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -178,7 +187,8 @@ class Cluster:
     # Other nodes, and NATS
 
     def _gone(self, node: Node) -> None:
-        """Takes note that another node has gone."""
+        if self._adoption:
+            self._adoption.consider(node)
 
     def _reconnected(self) -> None:
         self._spawn(self._read_again())

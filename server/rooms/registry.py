@@ -220,6 +220,20 @@ class Rooms:
         await self._execute(name, AuthorisePublishing(key))
         return await self.local(name)
 
+    async def adopt(self, server: str, mine: Callable[[str], bool]) -> int:
+        """Takes the open rooms of a server that is gone, if `mine` is true for their names. The
+        rooms then wait for their publishers. Returns the number of rooms. Raises StorageError.
+        """
+        number = 0
+        for record in await self._storage.rooms.unended(server):
+            if mine(record.room) and record.room not in self._rooms:
+                try:
+                    await self._take(record)
+                    number += 1
+                except Refusal as refusal:
+                    logger.info("room %s is not adopted: %s", record.room, refusal)
+        return number
+
     async def give_up(self, name: str) -> int:
         """Forgets a room that another process has taken. Its publisher and viewers go. Returns the
         media time up to which this process published, µs; 0 if this process has no such room.

@@ -101,11 +101,14 @@ class RoomStore:
         if await self._database.write(add) == 0:
             raise RoomExists(record.room)
 
-    async def unended(self) -> list[RoomRecord]:
-        """Returns the rooms of this server that have not ended, oldest first."""
+    async def unended(self, server: str | None = None) -> list[RoomRecord]:
+        """Returns the rooms of a server that have not ended, oldest first. `server`: by default
+        this one.
+        """
+        owner = self.server if server is None else server
         return await self._select(
             table.select()
-            .where(table.c.ended_at.is_(None), table.c.server == self.server)
+            .where(table.c.ended_at.is_(None), table.c.server == owner)
             .order_by(table.c.created_at)
         )
 

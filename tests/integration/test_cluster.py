@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from tests.fixtures.deadline import eventually
 from tests.fixtures.nats import NatsServer
-from tests.fixtures.nodes import nodes
+from tests.fixtures.nodes import node, nodes
 from tests.fixtures.people import Browser
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.publisher import Publisher
@@ -126,6 +126,33 @@ async def test_any_node_answers_with_the_media_of_the_owner(pair: Pair) -> None:
         file = f"{window}/{segments[0]['start']}"
         assert await read(pair.two, file) == await read(pair.one, file)
         assert await pair.two.status("GET", f"/r/{room.name}/poster.jpg") in (200, 204)
+
+
+async def test_the_rooms_of_a_dead_node_are_adopted(
+    postgres: Postgres, nats: NatsServer, tmp_path: Path
+) -> None:
+    with postgres.database() as database:
+        common = {"database": database, "nats": nats.account()}
+        async with node(tmp_path, "two", **common) as two:
+            async with node(tmp_path, "one", **common) as one:
+                room = await one.create(title="A test")
+                path = f"/api/rooms/{room.name}"
+                async with Browser(one.url) as browser:
+                    message = {"id": "0" * 16, "text": "hello"}
+                    assert await browser.status("POST", f"{path}/messages", message) == 201
+            async with Browser(two.url) as browser:
+                assert (await browser.ask("GET", path))[1]["state"] == "idle"
+                _, page = await browser.ask("GET", f"{path}/messages")
+                assert [each["text"] for each in page["messages"]] == ["hello"]
+                status, refusal = await browser.ask("POST", f"{path}/messages", message)
+                assert (status, refusal["code"]) == (503, "node_away")
+                assert await two.rooms.adopt("one", lambda name: name == room.name) == 1
+                assert two.rooms.in_memory.find(room.name)
+                assert await browser.status("POST", f"{path}/messages", message) == 201
+            async with node(tmp_path, "one", **common) as one:
+                assert one.rooms.in_memory.find(room.name) is None
+                async with Browser(one.url) as browser:
+                    assert (await browser.ask("GET", path))[1]["state"] == "idle"
 
 
 async def read(server: Server, path: str) -> tuple[str, bytes]:
