@@ -37,6 +37,14 @@ def read(data: bytes) -> Mapping[str, Any]:
     return fields
 
 
+def sender(data: bytes) -> str:
+    """Returns the node that sent a control message, of any version; empty if it is unknown."""
+    try:
+        return str(json.loads(data).get("edge", ""))
+    except (ValueError, AttributeError, RecursionError):
+        return ""
+
+
 def text(fields: Mapping[str, Any], name: str, default: str | None = None) -> str:
     """Returns a field that is a string of at most 200 characters. Raises MessageError if it is
     none.

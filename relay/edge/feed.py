@@ -27,6 +27,11 @@ one. REST: the message goes on with the one before.
 """
 
 
+ENDED: Final = b"\1"
+MOVED: Final = b"\2"
+"""Payload of the last message of a feed: the room has ended, or has another origin now."""
+
+
 class Kind(IntEnum):
     INIT = 1
     MEDIA = 2
@@ -60,7 +65,7 @@ class Header(NamedTuple):
     """Number of the message in this feed."""
 
 
-def pack(header: Header, *payload: bytes) -> bytes:
+def pack(header: Header, *payload: bytes | memoryview) -> bytes:
     """Returns a message."""
     flags, kind, slot, audio, epoch, sequence = header
     return b"".join(

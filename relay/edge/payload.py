@@ -9,6 +9,7 @@ from relay.channel.event_log import PostedEvent
 from relay.channel.message import Message, binary_frame, init_message
 from relay.channel.wsframe import BINARY, frame_header, header_size
 from relay.edge.feed import DISPOSABLE, EVENTS, HEADER_SIZE, KEY, VIDEO, Header
+from relay.edge.feed import Kind as FeedKind
 from relay.errors import BitstreamError, MessageError, RefusalCode
 from relay.media.bmff_reader import read_fragment, read_init
 from relay.message import HEADER_SIZE as RECORD_HEADER
@@ -22,9 +23,9 @@ _HISTORY: Final = 1
 _RATES: Final = (90_000, AUDIO_RATE)
 
 
-def payload_of(frame: bytes) -> bytes:
-    """Returns the payload of a WebSocket frame that the origin has made."""
-    return frame[header_size(frame) :]
+def payload_of(frame: bytes) -> memoryview:
+    """Returns the payload of a WebSocket frame of the origin, without a copy."""
+    return memoryview(frame)[header_size(frame) :]
 
 
 # Media
@@ -178,6 +179,15 @@ def _samples(head: RecordHead, body: bytes) -> list[Sample]:
         )
         for sample in found
     ]
+
+
+def samples_of(message: Message) -> list[Sample]:
+    """Returns the samples in a media message that `Media.message` has made."""
+    flags = (VIDEO if message.video else 0) | (KEY if message.key else 0)
+    payload = bytes(payload_of(message.frame))
+    audio = len(payload) - len(payload_of(message.no_video)) if message.no_video else 0
+    header = Header(flags, FeedKind.MEDIA, message.slot, audio, 0, 0)
+    return Media(header, bytes(HEADER_SIZE) + payload).samples()
 
 
 # Inits

@@ -160,7 +160,7 @@ def test_truncated_events() -> None:
 
 def test_an_event_that_is_none() -> None:
     with pytest.raises(MessageError):
-        read_events(b"\0\0" + payload_of(TOGETHER.no_video), 0)
+        read_events(b"\0\0" + bytes(payload_of(TOGETHER.no_video)), 0)
     with pytest.raises(MessageError):
         read_events(b"\1\0\xff" + PostedEvent(1, 0, b"{}", None, True).record, 0)
 
@@ -171,7 +171,7 @@ def test_inits(info: TrackInfo) -> None:
     stream.add_reader(SlotReader(1, stream, sink))
     stream.set_track(info, 9)
     (message,) = sink.inits
-    record = payload_of(message.frame)
+    record = bytes(payload_of(message.frame))
     found, copy = read_init_record(record)
     assert found == replace(info)
     assert (copy.frame, copy.no_media, copy.slot) == (message.frame, message.no_media, 1)
