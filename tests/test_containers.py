@@ -123,6 +123,15 @@ def test_nats_takes_its_configuration(compose: dict[str, Any], tmp_path: Path) -
     assert done.returncode == 0, done.stderr
 
 
+def test_caddy_asks_the_nodes_by_a_name_that_they_know(
+    compose: dict[str, Any], settings: dict[str, Settings]
+) -> None:
+    """A node answers 421 for hosts that it does not know, such as `a:8080`."""
+    for each in settings.values():
+        assert each.public_url == f"https://{VALUES['DOMAIN']}"
+    assert f"Host {VALUES['DOMAIN']}\n" in compose["configs"]["caddy"]["content"]
+
+
 @pytest.mark.service
 def test_caddy_takes_its_configuration(compose: dict[str, Any], tmp_path: Path) -> None:
     config = tmp_path / "Caddyfile"
