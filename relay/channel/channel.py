@@ -306,11 +306,6 @@ class Channel:
             self._follower.close_person(person, code, text)
         return len(viewers)
 
-    def dismiss(self, code: RefusalCode, text: str) -> None:
-        """Closes the connection of every viewer that gets the channel's messages."""
-        for viewer in self._members:
-            self._close_viewer(viewer, code, text)
-
     def open_direct(self, viewer: Viewer, direct: DirectSocket) -> None:
         """Writes messages for this viewer directly to its socket from now on. After the socket has
         accepted only part of a message, the channel calls the viewer's `send` instead.

@@ -130,7 +130,7 @@ class Link:
         """Gives the copy up: its viewers reconnect. Call `close` next."""
         self._closed = True
         if self.replica is not None:
-            self.replica.give_up(RefusalCode.SERVER_CLOSING, "this server gives up the room")
+            self.replica.give_up()
 
     async def close(self) -> None:
         """Ends the recovery and the subscription. Call `give_up` first."""
@@ -191,7 +191,7 @@ class Link:
         if replica.join(snapshot):
             self.replica = replica
         else:
-            replica.give_up(RefusalCode.SERVER_CLOSING, "the room has started again")
+            replica.give_up()  # the room has started again
 
     async def _subscribe(self, owner: RoomOwner) -> None:
         if self._subscription is not None and self._subscribed == owner:
@@ -279,7 +279,7 @@ class Link:
         if refusal is not None and refusal.code is RefusalCode.ROOM_ENDED:
             self.replica.end()
         else:
-            self.replica.give_up(RefusalCode.SERVER_CLOSING, NO_ANSWER)
+            self.replica.give_up()
 
     def _fail(self, error: Exception) -> None:
         self._counters.failed += 1

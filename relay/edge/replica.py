@@ -22,7 +22,7 @@ from relay.edge.payload import (
     read_key,
     samples_of,
 )
-from relay.errors import BitstreamError, MessageError, RefusalCode
+from relay.errors import BitstreamError, MessageError
 from relay.sample import Demand
 from relay.stream.stream import Stream
 from relay.stream.window import Window
@@ -135,14 +135,11 @@ class Replica:
         self._forget()
         self.channel.end()
 
-    def give_up(self, code: RefusalCode, text: str) -> None:
-        """Closes the connections of all viewers."""
+    def give_up(self) -> None:
+        """Ends the copy, but not the room: the viewers reconnect."""
         if self.state is not ReplicaState.ENDED:
             self._forget()
-            self.channel.dismiss(code, text)
-            for _, stream in list(self.channel.slots):
-                stream.end()
-            self.channel.close()
+            self.channel.move()
 
     def _forget(self) -> None:
         """Drops what refers to this object or is not needed any more."""
