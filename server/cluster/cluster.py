@@ -104,6 +104,10 @@ class Cluster:
 
     # Rooms of other nodes. These methods implement Elsewhere.
 
+    @property
+    def can_take(self) -> bool:
+        return self.connection.connected
+
     def has(self, room: str) -> bool:
         return not self.owners.owns(room) and self.owners.find(room) is not None
 

@@ -19,9 +19,8 @@ from server.http.request import client_of, url_of
 from server.http.signalling import changed, created, read_fragment, read_offer, signalling_routes
 from server.http.turn import turn_servers
 from server.memory.budget import MemoryBudget
-from server.rooms.commands.room import EndSession, RequireOpen
+from server.rooms.commands.room import AuthorisePublishing, EndSession, RequireOpen
 from server.rooms.registry import Rooms
-from server.rooms.room import Room
 from server.settings import Settings
 
 
@@ -56,7 +55,8 @@ class WhipEndpoint:
         """Handles a POST of an offer. Responds 201 with the SDP answer and the session's URL in
         Location.
         """
-        room = await self._authorised_room(request)
+        name, key = request.match_info["room"], bearer_token(request)
+        room = await self._rooms.publishable(name, key)
         self._rooms.require_publishers(room.name)
         offer = parse_offer(await read_offer(request))
         creator = keys_of(client_of(request, self._settings).address)
@@ -91,9 +91,10 @@ class WhipEndpoint:
         """Handles a PATCH of a session. Responds 204 to candidates, and 200 to an ICE restart, with
         the server's end of the new ICE session.
         """
-        room = await self._authorised_room(request)
+        name, key = request.match_info["room"], bearer_token(request)
+        await self._rooms.ask(name, AuthorisePublishing(key))
         fragment = await read_fragment(request)
-        session = room.session(request.match_info["session"])
+        session = await self._rooms.session(name, key, request.match_info["session"])
         return changed(request, fragment, session.rtc, self._hosts)
 
     # §4.1, §4.4
@@ -104,9 +105,3 @@ class WhipEndpoint:
         """
         await self._rooms.ask(request.match_info["room"], RequireOpen())
         return web.Response(status=204)
-
-    async def _authorised_room(self, request: web.Request) -> Room:
-        """Returns the requested room. Raises a Refusal if the request does not carry the room's
-        creator key (§4.7).
-        """
-        return await self._rooms.publishable(request.match_info["room"], bearer_token(request))

@@ -153,6 +153,13 @@ class IngestSession:
         """
         await self.rtc.connect()
 
+    def join(self, stream: Stream, owner: SessionOwner) -> None:
+        """Publishes to another stream with the same name, for another owner. Valid before
+        `begin`.
+        """
+        self._stream = stream
+        self._owner = owner
+
     def begin(self, epoch: int, start: int) -> None:
         """Makes this session the stream's publisher. `epoch`: number of the session on the stream.
         `start`: media time of the first sample, µs. If the session needs a transcoder and no

@@ -19,6 +19,7 @@ from server.errors import Unavailable
 from server.memory import policy
 from server.memory.machine import Allocator, resident
 from server.memory.trim import TrimSchedule
+from server.rooms.arrivals import Publishable
 from server.rooms.in_memory import RoomsInMemory
 from server.rooms.room import Room
 
@@ -158,7 +159,7 @@ class MemoryBudget:
         """
         return self._needs.places(self.limits.budget)
 
-    def take_creator(self, room: Room, creator: ClientAddress) -> None:
+    def take_creator(self, room: Publishable, creator: ClientAddress) -> None:
         """Accepts a creator. Raises Unavailable if the memory does not suffice for one more live. A
         creator who returns to a live is always accepted.
         """

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 CLOSE_WITHIN = 5.0
 """Seconds for which the last segments are stored when the server shuts down."""
+RELEASE_WITHIN = 0.5
+"""Seconds for which the last segment is stored when another server takes a live."""
 
 
 class Recordings:
@@ -96,6 +98,17 @@ class Recordings:
                 recorder.finish()
             elif before is not State.IDLE:
                 self._spawn_conclude(room.name)
+
+    async def release(self, room: str) -> None:
+        """Stores the last segment of a live that another server runs from now on. That server
+        continues the recording.
+        """
+        recorder = self._recorders.get(room)
+        if recorder:
+            recorder.close()
+            hurry = asyncio.get_running_loop().call_later(RELEASE_WITHIN, recorder.give_up)
+            await recorder.ended()
+            hurry.cancel()
 
     async def ended(self, room: str) -> None:
         """Returns once the recording of a live that has ended is stored, or could not be stored."""

@@ -11,6 +11,10 @@ from server.rooms.room import Room
 class Elsewhere(Protocol):
     """The other processes that share the database."""
 
+    @property
+    def can_take(self) -> bool:
+        """Whether this process can take rooms from others at present."""
+
     def has(self, room: str) -> bool:
         """Whether another process is known to own the room."""
 
@@ -32,6 +36,8 @@ class Elsewhere(Protocol):
 
 class Alone:
     """Stands for the other processes if this process cannot reach any."""
+
+    can_take = False
 
     def has(self, room: str) -> bool:
         return False

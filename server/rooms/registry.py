@@ -13,6 +13,8 @@ from typing import Any, TypeVar, cast
 from relay.channel.hub import Hub
 from relay.errors import Refusal, RefusalCode
 from server.errors import Conflict, Forbidden, Gone, NotFound, Unavailable
+from server.ingest.session import IngestSession
+from server.rooms.arrivals import Arrival, Arrivals, Publishable
 from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon
 from server.rooms.commands.access import Admit
@@ -96,6 +98,7 @@ class Rooms:
         self._idle = IdleRooms()
         self._stored = StoredChanges()
         self._endings: dict[str, asyncio.Task[None]] = {}
+        self._arrivals = Arrivals(open_session, self._take)
         self._taking: dict[str, asyncio.Task[Room]] = {}
         """The rooms that this process is taking from another process."""
         self._before_moves: list[Callable[[str], Awaitable[None]]] = []
@@ -193,6 +196,9 @@ class Rooms:
         """Executes a command in the process that owns the room, and returns the reply. Raises a
         Refusal if the command is refused.
         """
+        if isinstance(command, EndSession) and self._arrivals.session(name, command.session):
+            require_key(await self._find(name), command.key)
+            return cast(Reply, await self._arrivals.end(name))
         if name not in self._rooms and self._elsewhere.has(name):
             return cast(Reply, await self._ask_elsewhere(name, "", command))
         return cast(Reply, await self._execute(name, command))
@@ -207,18 +213,31 @@ class Rooms:
             raise misdirected()
         return await self._execute(name, command)
 
-    async def publishable(self, name: str, key: str) -> Room:
-        """Returns the Room object for a creator who wants to publish. If another process owns the
-        room, takes the room from that process. Raises the refusals of AuthorisePublishing, those of
-        `local`, Misdirected, and Unavailable if the room cannot be taken at present.
+    async def publishable(self, name: str, key: str) -> Publishable:
+        """Returns the room for a creator who wants to publish here. If another process owns the
+        room, this process takes it once the creator is connected. Raises the refusals of
+        AuthorisePublishing and `local`, and Misdirected.
         """
         if name not in self._rooms:
             record = await self._find(name)
             if self._runs_elsewhere(record):
                 require_key(record, key)
-                return await self._take(record)
+                self._require_new()
+                if not self._elsewhere.can_take:
+                    raise misdirected(record.server)
+                return Arrival(record, self._arrivals)
         await self._execute(name, AuthorisePublishing(key))
         return await self.local(name)
+
+    async def session(self, name: str, key: str, session: str) -> IngestSession:
+        """Returns a publishing session of this process. Raises the refusals of AuthorisePublishing
+        and `local`, and NotFound.
+        """
+        if found := self._arrivals.session(name, session):
+            require_key(await self._find(name), key)
+            return found
+        await self.ask(name, AuthorisePublishing(key))
+        return (await self.local(name)).session(session)
 
     async def adopt(self, server: str, mine: Callable[[str], bool]) -> int:
         """Takes the open rooms of a server that is gone, if `mine` is true for their names. The
@@ -228,7 +247,7 @@ class Rooms:
         for record in await self._storage.rooms.unended(server):
             if mine(record.room) and record.room not in self._rooms:
                 try:
-                    await self._take(record)
+                    await self._take(record.room)
                     number += 1
                 except Refusal as refusal:
                     logger.info("room %s is not adopted: %s", record.room, refusal)
@@ -242,11 +261,8 @@ class Rooms:
         if room is None:
             return 0
         self._idle.remove(room)
-        for session in room.sessions:
-            await session.close()
-        for prepare in self._before_moves:
-            await prepare(name)
-        await room.close()
+        await asyncio.gather(*(session.close() for session in room.sessions))
+        await asyncio.gather(room.close(), *(prepare(name) for prepare in self._before_moves))
         self._hub.move(name)
         logger.info("room %s: another server runs it now", name)
         return room.stream.edge
@@ -358,6 +374,7 @@ class Rooms:
     async def close(self) -> None:
         """Closes every room and its sessions. The next start of the server restores the rooms."""
         self.refuse_new()
+        await self._arrivals.close()
         await asyncio.gather(*(room.close() for room in self._rooms.values()))
         await self._changes.close()
         await self._stored.close()
@@ -451,10 +468,13 @@ class Rooms:
                     raise refusal from None
             raise
 
-    async def _take(self, record: RoomRecord) -> Room:
-        """Takes a room from another process. Requests at the same time take the room once."""
+    async def _take(self, name: str) -> Room:
+        """Returns the Room object. Takes the room from another process first, if another process
+        owns it; requests at the same time take the room once.
+        """
+        if name in self._rooms:
+            return self._rooms[name]
         self._require_new()
-        name = record.room
         task = self._taking.get(name)
         if task is None:
             task = asyncio.get_running_loop().create_task(self._take_over(name))

@@ -227,8 +227,18 @@ class Room:
             self._detach(session)
             await session.close()
             return
-        if self._pending is not session:
-            return  # another session or the room's end has closed this one
+        if self._pending is session:
+            await self._begin(session)
+        # Otherwise another session or the room's end has closed this one.
+
+    def welcome(self, session: IngestSession, creator: ClientAddress) -> None:
+        """Takes over a connected session, which was opened before this process had the room."""
+        session.join(self.stream, self)
+        self.creator = creator
+        self._spawn(self._begin(session))
+
+    async def _begin(self, session: IngestSession) -> None:
+        """Makes a connected session the current one."""
         former, self._current, self._pending = self._current, session, None
         self._epoch += 1
         # A session's media time begins at the age of the room, so that media time also increases

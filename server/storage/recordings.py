@@ -68,11 +68,11 @@ class RecordingStore:
     async def add_segment(self, segment: SegmentRecord, piece: PieceRecord | None) -> bool:
         """Stores a segment, and `piece` if the segment is the first one of its piece. Call this
         after the media is in the object store. Returns False, and stores nothing, if the recording
-        has ended or was deleted.
+        has ended or was deleted, or if another server writes it now.
         """
 
         async def add(connection: AsyncConnection) -> bool:
-            growth = {"of_room": segment.room, "growth": segment.size}
+            growth = {"of_room": segment.room, "by": self.server, "growth": segment.size}
             # The update locks the row until the commit, so the recording cannot end meanwhile.
             if not (await connection.execute(_GROW, growth)).rowcount:
                 return False
@@ -298,7 +298,11 @@ as long.
 """
 _GROW = (
     table.update()
-    .where(table.c.room == sa.bindparam("of_room"), table.c.state == RECORDING)
+    .where(
+        table.c.room == sa.bindparam("of_room"),
+        table.c.server == sa.bindparam("by"),
+        table.c.state == RECORDING,
+    )
     .values(bytes=table.c.bytes + sa.bindparam("growth"))
 )
 """Adds to the size of a recording that has not ended. Statements that run for each segment are made

@@ -71,6 +71,7 @@ async def test_a_creator_goes_on_at_the_other_node(pair: Pair) -> None:
             await viewer.frames(5)
             edge = pair.one.stream(room).edge
             async with Publisher(pair.two.http, there, room.key):
+                await eventually(lambda: pair.two.rooms.in_memory.is_on_air(room.name))
                 assert pair.one.rooms.in_memory.find(room.name) is None
                 async with Viewer(pair.two.http, pair.two.url, room.name) as second:
                     await second.frames(5)
