@@ -207,19 +207,20 @@ async def _open_parts(
     await restore_blocks(blocklist, storage)
     prefix = f"{cluster.id}." if cluster else ""
     media = open_media(settings, prefix, stack)
+    playing = Playing(registry)
     rooms = Rooms(
         storage,
         media.hub,
         media.ingest.open,
         _room_policy(settings),
-        Playing(registry).receive,
+        playing.receive,
         cluster,
     )
     listeners, hosts = await open_ports(settings, media.udp, stack)
     await rooms.open()
     if cluster:
         rooms.observe(cluster)
-        await cluster.serve(rooms, storage.server_leases.read_others)
+        await cluster.serve(rooms, storage.server_leases.read_others, playing.receive)
     stored = await open_stored_media(rooms, storage, objects, media, settings, stack)
     start_upkeep(rooms, storage, settings, stack)
     visitors = await open_visitors(rooms, storage, origins, settings, stack)

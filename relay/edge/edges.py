@@ -146,6 +146,14 @@ class Edges:
         if link := self._links.get(room):
             link.move(RoomOwner(node, epoch))
 
+    def close(self, room: str) -> None:
+        """Gives the copy of a room up, because this node owns the room from now on. The viewers
+        reconnect.
+        """
+        if task := self._opening.get(room):
+            task.cancel()
+        self._drop(room)
+
     def say(self, room: str, item: Mapping[str, Any]) -> None:
         """Sends a notice of a viewer to the origin of the room, which calls its `up`. Notices are
         sent together, every 0.1 s.

@@ -5,10 +5,13 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Protocol, Self
 
+from relay.edge.link import RoomOwner
+from relay.edge.nats_bus import NatsBus
 from relay.errors import RefusalCode
 from server.cluster.adoption import Adopting, Adoption
 from server.cluster.asking import BadMessage, read, write
 from server.cluster.connection import Connection
+from server.cluster.copies import Copies, OnBeacon, RoomsWithViewers, connect_media
 from server.cluster.errors import ClusterError, Unreachable
 from server.cluster.forwarding import Forwarding
 from server.cluster.http_messages import ForwardedAnswer, ForwardedRequest
@@ -21,6 +24,7 @@ from server.errors import Unavailable
 from server.rooms.commands.base import Command
 from server.rooms.life import State
 from server.rooms.room import Room
+from server.rooms.watching import Watched
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +34,7 @@ answer is taken for dead: what it still sends is on a subject to which no node l
 """
 
 
-class OwnRooms(Adopting, Protocol):
+class OwnRooms(Adopting, RoomsWithViewers, Protocol):
     """The rooms of this process."""
 
     async def execute_here(self, name: str, command: Command[Any]) -> object:
@@ -43,18 +47,23 @@ class OwnRooms(Adopting, Protocol):
         published, µs.
         """
 
+    def forget_node(self, node: str) -> None:
+        """Removes the viewers at a node that is gone."""
+
 
 class Cluster:
     """This node among the others. `open()` makes it; then call `serve()`, and `close()` at the end.
     Implements Elsewhere and RoomObserver.
     """
 
-    def __init__(self, node: Node, connection: Connection) -> None:
+    def __init__(self, node: Node, connection: Connection, media: NatsBus) -> None:
+        """`media`: a connection for media."""
         self.id = node.id
         self.name = node.name
         self.connection = connection
         self.nodes = Nodes(connection, node, self._gone)
-        self.owners = Ownership(connection, node.id, self._lost)
+        self.owners = Ownership(connection, node.id, self._lost, self._moved)
+        self.copies = Copies(media, connection, node.id, self.owners)
         self._remote = Remote(connection, self.nodes, self.owners)
         self.forwarding = Forwarding(connection, node.id)
         self._rooms: OwnRooms | None = None
@@ -68,7 +77,12 @@ class Cluster:
         """
         node = Node(new_id(name), public_url)
         connection = await Connection.open(url, node.id)
-        cluster = cls(node, connection)
+        try:
+            media = await connect_media(url, node.id)
+        except BaseException:
+            await connection.close()
+            raise
+        cluster = cls(node, connection, media)
         connection.reconnected = cluster._reconnected
         try:
             await cluster.nodes.open()
@@ -80,13 +94,19 @@ class Cluster:
         return cluster
 
     async def serve(
-        self, rooms: OwnRooms, read_leases: Callable[[], Awaitable[Mapping[str, int]]]
+        self,
+        rooms: OwnRooms,
+        read_leases: Callable[[], Awaitable[Mapping[str, int]]],
+        on_beacon: OnBeacon,
     ) -> None:
         """Answers the other nodes from now on, and adopts the rooms of nodes that are gone.
-        `read_leases` returns the number of renewals of each server in the database.
+        `read_leases` returns the number of renewals of each server in the database. `on_beacon` is
+        called with each report of a viewer of a copied room, and the one before. Raises
+        Unreachable.
         """
         self._rooms = rooms
         self._adoption = Adoption(self.nodes, rooms, read_leases)
+        await self.copies.start(rooms, on_beacon)
         await self._remote.open(rooms.execute_here)
         await self.connection.answer(f"ml.n.{self.id}.taken", self._taken)
 
@@ -98,6 +118,7 @@ class Cluster:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        await self.copies.close()
         await self.owners.close()
         await self.nodes.close()
         await self.connection.close()
@@ -114,6 +135,15 @@ class Cluster:
     async def ask(self, room: str, server: str, command: Command[Any]) -> object:
         return await self._remote.ask(room, server, command)
 
+    async def watch(self, room: str) -> Watched:
+        return await self.copies.watch(room)
+
+    async def restore(self, room: str) -> None:
+        try:
+            await self.owners.take(room)
+        except ClusterError as error:
+            logger.warning("room %s is not announced yet: %s", room, error)
+
     async def take(self, room: str) -> int:
         try:
             former = await self.owners.take(room)
@@ -124,7 +154,10 @@ class Cluster:
             ) from error
         if former is None or former.node == self.id:
             return 0
-        request = write({"room": room, "epoch": former.epoch + 1})
+        mine = self.owners.find(room)
+        request = write(
+            {"room": room, "node": self.id, "epoch": mine.epoch if mine else former.epoch + 1}
+        )
         try:
             answer = await self.connection.request(
                 f"ml.n.{former.node}.taken", request, TAKEN_WITHIN
@@ -136,7 +169,13 @@ class Cluster:
 
     def opened(self, room: Room) -> None:
         self.owners.opened(room.name, room.stream.id)
+        owner = self.owners.find(room.name)
+        self.copies.drop(room.name)
+        self.copies.origin.open(room.name, owner.epoch if owner else 1, room.channel)
         self._changed(room)
+
+    def closed(self, name: str) -> None:
+        self.copies.origin.close(name)
 
     # Requests for other nodes. These methods implement OtherNodes.
 
@@ -176,8 +215,9 @@ class Cluster:
 
     async def _taken(self, data: bytes) -> bytes:
         """Answers a node that has taken a room from this one."""
-        room = str(read(data)["room"])
-        self.owners.left(room)
+        found = read(data)
+        room = str(found["room"])
+        self.owners.left(room, Owner(str(found["node"]), int(found["epoch"])))
         media_time = await self._rooms.give_up(room) if self._rooms else 0
         return write({"media_time": media_time})
 
@@ -190,7 +230,12 @@ class Cluster:
 
     # Other nodes, and NATS
 
+    def _moved(self, room: str, owner: Owner) -> None:
+        self.copies.moved(room, RoomOwner(owner.node, owner.epoch))
+
     def _gone(self, node: Node) -> None:
+        if self._rooms:
+            self._rooms.forget_node(node.id)
         if self._adoption:
             self._adoption.consider(node)
 

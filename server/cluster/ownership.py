@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
+from relay.callbacks import ignore
 from server.cluster.connection import Connection
 from server.cluster.errors import ClusterError, Unreachable
 from server.cluster.owner import Owner, read_owner, write_owner
@@ -35,11 +36,16 @@ class Ownership:
     """The owners of all rooms. Call `open()` first, `close()` at the end."""
 
     def __init__(
-        self, connection: Connection, node: str, lost: Callable[[str, Owner], None]
+        self,
+        connection: Connection,
+        node: str,
+        lost: Callable[[str, Owner], None],
+        moved: Callable[[str, Owner], None] = ignore,
     ) -> None:
         """`node`: id of this node. `lost` is called with each room that another node has taken from
-        this node.
+        this node, `moved` with each new owner of another room.
         """
+        self._moved = moved
         self._node = node
         self._lost = lost
         self._connection = connection
@@ -127,9 +133,12 @@ class Ownership:
             own.written = False
             self._spawn(room)
 
-    def left(self, room: str) -> None:
-        """Forgets an own room that another node has taken."""
-        self._own.pop(room, None)
+    def left(self, room: str, owner: Owner) -> None:
+        """Forgets an own room that another node has taken, as that node says."""
+        own = self._own.get(room)
+        if own and owner.epoch > own.owner.epoch:
+            del self._own[room]
+            self._remember(room, owner)
 
     def ended(self, room: str) -> None:
         """Deletes the record of an own room that has ended, in the background."""
@@ -156,7 +165,9 @@ class Ownership:
         if owner is None or owner.node == self._node:
             self._owners.pop(room, None)
         elif room in self._owners or len(self._owners) < MAX_ROOMS:
-            self._owners[room] = owner
+            former, self._owners[room] = self._owners.get(room), owner
+            if former is None or former.epoch != owner.epoch:
+                self._moved(room, owner)
 
     def _spawn(self, room: str) -> None:
         self._start(self._write(room))

@@ -97,7 +97,7 @@ def public_application(
         hosts_and_origins(_known_hosts(settings), origins, settings),
         preflights,
         admissions.middleware,
-        charges(rooms.in_memory, outputs.hls.renditions, parts.stored.replays, settings),
+        charges(rooms.knows, outputs.hls.renditions, parts.stored.replays, settings),
         parts.visitors.access.middleware,
         *([Forwarder(parts.cluster, settings).middleware] if parts.cluster else []),
     )

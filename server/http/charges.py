@@ -18,7 +18,6 @@ from server.errors import TooManyRequests
 from server.http.limits import RateLimiter, RequestLimiter
 from server.http.request import charge, client_of
 from server.recordings.replays import Replays
-from server.rooms.in_memory import RoomsInMemory
 from server.settings import Settings
 
 
@@ -312,16 +311,16 @@ def request_limit(connections: Figures, sessions: Figures, settings: Settings) -
 
 
 def charges(
-    rooms: RoomsInMemory, renditions: Renditions, replays: Replays, settings: Settings
+    knows: Callable[[str], bool], renditions: Renditions, replays: Replays, settings: Settings
 ) -> Middleware:
     """Returns the middleware that applies the rate limits of the routes. The middleware raises
-    TooManyRequests.
+    TooManyRequests. `knows`: whether a room is open, so that its name was not guessed.
     """
 
     def is_free(request: web.Request) -> bool:
         """Whether the requested room is in memory, or has ended and is still played."""
         room = request.match_info.get("room", "")
-        return room in rooms or renditions.find(room) is not None or replays.knows(room)
+        return knows(room) or renditions.find(room) is not None or replays.knows(room)
 
     limiters = {
         charged: RateLimiter(getattr(settings, charged.setting), charged.seconds)

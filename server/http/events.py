@@ -65,7 +65,7 @@ class EventsEndpoint:
 
     async def listen(self, request: web.Request) -> web.StreamResponse:
         """Serves the event stream of one viewer until the viewer leaves."""
-        room = await self._rooms.local(request.match_info["room"])
+        room = await self._rooms.watch(request.match_info["room"])
         refusal = TooManyRequests(
             RefusalCode.TOO_MANY_CONNECTIONS,
             "too many connections from this address",

@@ -32,7 +32,7 @@ from server.people.counters import PeopleCounters
 from server.people.guest_names import guest_name
 from server.people.person import COLOURS, Person, Visitor
 from server.people.revocations import Revocations
-from server.rooms.room import Room
+from server.rooms.watching import Watched
 from server.settings import Settings
 from server.site.strings import COOKIE as LANGUAGE_COOKIE
 from server.site.strings import language_of
@@ -191,7 +191,7 @@ class Identity:
             raise self._signed_out(visit)
         return await self.require_visitor(request) if visitor.stored else visitor
 
-    def watching(self, request: web.Request, room: Room) -> str | None:
+    def watching(self, request: web.Request, room: Watched) -> str | None:
         """Returns the id of the person who is about to watch the room, and tells the room the name
         of the person. If the browser has no cookie, makes a guest: the room then counts the visitor
         only once, even if the browser reconnects. Returns None for a program.
@@ -203,7 +203,7 @@ class Identity:
         if visitor is None:
             return None
         network = keys_of(client_of(request, self._settings).address).network
-        room.social.meet(visitor.person, network)
+        room.meet(visitor.person, network)
         return visitor.person.id
 
     def new_guest(self, request: web.Request) -> Visitor:

@@ -47,7 +47,7 @@ class WatchEndpoint:
 
     async def watch(self, request: web.Request) -> web.StreamResponse:
         """Serves one viewer over a WebSocket until the viewer leaves."""
-        room = await self._rooms.local(request.match_info["room"])
+        room = await self._rooms.watch(request.match_info["room"])
         if len(request.query_string) > QUERY_LENGTH:
             raise BadRequest(
                 RefusalCode.HELLO_TOO_LONG, f"the query string is over {QUERY_LENGTH} characters"

@@ -140,7 +140,7 @@ class WhepEndpoint:
             raise
 
     async def _live_channel(self, request: web.Request) -> Channel:
-        channel = (await self._rooms.local(request.match_info["room"])).channel
+        channel = (await self._rooms.watch(request.match_info["room"])).channel
         if not channel.stream.tracks:
             raise Conflict(
                 RefusalCode.ROOM_NOT_LIVE,
@@ -150,5 +150,5 @@ class WhepEndpoint:
         return channel
 
     async def _session(self, request: web.Request) -> WhepSession:
-        room = await self._rooms.local(request.match_info["room"])
+        room = await self._rooms.watch(request.match_info["room"])
         return self._sessions.find(request.match_info["session"], room.channel)

@@ -6,6 +6,7 @@ from relay.errors import RefusalCode
 from server.errors import Misdirected
 from server.rooms.commands.base import Command
 from server.rooms.room import Room
+from server.rooms.watching import Watched
 
 
 class Elsewhere(Protocol):
@@ -24,6 +25,12 @@ class Elsewhere(Protocol):
         if the owner does not answer, or the Refusal of the owner.
         """
 
+    async def watch(self, room: str) -> Watched:
+        """Returns a copy of a room that another process owns. Raises a Refusal."""
+
+    async def restore(self, room: str) -> None:
+        """Makes this process the owner of a room that it owned before it was started again."""
+
     async def take(self, room: str) -> int:
         """Makes this process the owner of a room. Returns once the former owner has let go of the
         room or does not answer. Returns the media time up to which the former owner published, µs.
@@ -32,6 +39,9 @@ class Elsewhere(Protocol):
 
     def opened(self, room: Room) -> None:
         """Takes note of a room that this process owns from now on."""
+
+    def closed(self, name: str) -> None:
+        """Takes note that the channel of a room of this process has ended or moved."""
 
 
 class Alone:
@@ -45,10 +55,19 @@ class Alone:
     async def ask(self, room: str, server: str, command: Command[Any]) -> object:
         raise misdirected(server)
 
+    async def watch(self, room: str) -> Watched:
+        raise misdirected()
+
+    async def restore(self, room: str) -> None:
+        pass
+
     async def take(self, room: str) -> int:
         raise misdirected()
 
     def opened(self, room: Room) -> None:
+        pass
+
+    def closed(self, name: str) -> None:
         pass
 
 

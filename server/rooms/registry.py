@@ -5,14 +5,14 @@ restores the rooms after a restart of the server.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar, cast
 
 from relay.channel.hub import Hub
 from relay.errors import Refusal, RefusalCode
-from server.errors import Conflict, Forbidden, Gone, NotFound, Unavailable
+from server.errors import Conflict, Forbidden, Gone, Misdirected, NotFound, Unavailable
 from server.ingest.session import IngestSession
 from server.rooms.arrivals import Arrival, Arrivals, Publishable
 from server.rooms.audience import Audience
@@ -40,6 +40,7 @@ from server.rooms.past_room import PastRoom
 from server.rooms.requester import require_key
 from server.rooms.room import OpenSession, Room, RoomObserver, RoomPolicy
 from server.rooms.stored_changes import StoredChanges
+from server.rooms.watching import Watched
 from server.social.author import Requester
 from server.social.chat_settings import ChatSettings
 from server.social.counters import SocialCounters
@@ -101,6 +102,8 @@ class Rooms:
         self._arrivals = Arrivals(open_session, self._take)
         self._taking: dict[str, asyncio.Task[Room]] = {}
         """The rooms that this process is taking from another process."""
+        self._leaving: dict[str, asyncio.Task[int]] = {}
+        """The rooms that another process has taken, until their last data is stored."""
         self._before_moves: list[Callable[[str], Awaitable[None]]] = []
         self._observers: list[RoomObserver] = []
         self.draining = False
@@ -123,6 +126,7 @@ class Rooms:
         publisher.
         """
         for record in await self._storage.rooms.unended():
+            await self._elsewhere.restore(record.room)
             self._add(record, restored=True)
         self._changes.open()
 
@@ -257,15 +261,28 @@ class Rooms:
         """Forgets a room that another process has taken. Its publisher and viewers go. Returns the
         media time up to which this process published, µs; 0 if this process has no such room.
         """
+        if name in self._leaving:
+            return await asyncio.shield(self._leaving[name])
         room = self._rooms.pop(name, None)
         if room is None:
             return 0
+        task = self._leaving[name] = asyncio.get_running_loop().create_task(self._leave(room))
+        task.add_done_callback(lambda _: self._leaving.pop(name))
+        return await asyncio.shield(task)
+
+    async def _leave(self, room: Room) -> int:
+        name = room.name
         self._idle.remove(room)
         await asyncio.gather(*(session.close() for session in room.sessions))
         await asyncio.gather(room.close(), *(prepare(name) for prepare in self._before_moves))
         self._hub.move(name)
+        self._elsewhere.closed(name)
         logger.info("room %s: another server runs it now", name)
         return room.stream.edge
+
+    def knows(self, name: str) -> bool:
+        """Whether the room is in the memory of this process, or known to be in that of another."""
+        return name in self._rooms or self._elsewhere.has(name)
 
     async def local(self, name: str) -> Room:
         """Returns the Room object, which gives access to media and sessions. Raises NotFound if the
@@ -285,6 +302,41 @@ class Rooms:
         """
         if self._moving or not self.in_memory.is_on_air(name):
             self._require_new()
+
+    async def watch(self, name: str) -> Watched:
+        """Returns what viewers need of a room, whichever process owns it. Raises the refusals of
+        `local`, Misdirected, and Unavailable if the owner does not answer.
+        """
+        self._require_open()
+        if name in self._taking:
+            await asyncio.wait([self._taking[name]])
+        room = self._rooms.get(name)
+        if room is not None and not room.ended:
+            return Watched(room.channel, room.social.meet)
+        if not self._elsewhere.has(name):
+            record = await self._find(name)
+            if not self._runs_elsewhere(record):
+                raise _gone()
+        try:
+            return await self._elsewhere.watch(name)
+        except Misdirected:
+            await self._local_record(name)  # names the server in its refusal
+            raise
+
+    async def require_open(self, name: str) -> None:
+        """Raises Gone if the room has ended, NotFound if it does not exist, in any process."""
+        if (await self._find(name)).ended_at is not None:
+            raise _gone()
+
+    def receive_from_node(self, name: str, node: str, items: Sequence[Mapping[str, Any]]) -> None:
+        """Takes what the viewers of a room at another node do."""
+        if (room := self._rooms.get(name)) and not room.ended:
+            room.remote.receive(node, items)
+
+    def forget_node(self, node: str) -> None:
+        """Removes the viewers at a node that is gone."""
+        for room in self._rooms.values():
+            room.remote.forget(node)
 
     async def admits_privately(self, name: str, by: Requester, token: str) -> bool:
         """Whether a person may watch a room if the room is private, or would be private. The room
@@ -561,6 +613,7 @@ class Rooms:
             # their channel end.
             self._rooms.pop(room.name, None)
             self._hub.end(room.name)
+            self._elsewhere.closed(room.name)
             await room.close()
 
 

@@ -24,6 +24,7 @@ from server.rooms.description import RoomDescription, room_event
 from server.rooms.health import RoomHealth
 from server.rooms.life import TRANSITIONS, RoomEvent, State
 from server.rooms.part import RoomContext, SocialTools
+from server.rooms.remote_viewers import RemoteViewers
 from server.rooms.social import RoomSocial
 from server.storage.rooms import RoomRecord
 
@@ -94,6 +95,8 @@ class Room:
         self._open_session = open_session
         self._observer = observer
         self._audience = audience
+        self.remote = RemoteViewers(record.room, self.social)
+        """The viewers at other nodes."""
         self._loop = asyncio.get_running_loop()
         self._epoch = 0
         self._paused_until = 0.0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from relay.sample import Track
 from tests.fixtures.deadline import eventually
 from tests.fixtures.nats import NatsServer
 from tests.fixtures.nodes import node, nodes
@@ -76,7 +77,7 @@ async def test_a_creator_goes_on_at_the_other_node(pair: Pair) -> None:
                 async with Viewer(pair.two.http, pair.two.url, room.name) as second:
                     await second.frames(5)
                     assert pair.two.stream(room).edge > edge
-                await eventually(lambda: viewer.close_code == 1001)
+                assert await viewer.closed() == 1001
                 async with Browser(pair.one.url) as browser:
                     status, found = await browser.ask("GET", path)
                     assert (status, found["state"]) == (200, "live")
@@ -129,6 +130,37 @@ async def test_any_node_answers_with_the_media_of_the_owner(pair: Pair) -> None:
         assert await pair.two.status("GET", f"/r/{room.name}/poster.jpg") in (200, 204)
 
 
+async def test_viewers_of_any_node_see_the_live(pair: Pair) -> None:
+    """Frames, events, taps and the number of viewers, at a node that does not own the room."""
+    room = await pair.one.create(title="A test")
+    async with Publisher(pair.one.http, room.whip, room.key):
+        async with (
+            Viewer(pair.one.http, pair.one.url, room.name) as here,
+            Viewer(pair.two.http, pair.two.url, room.name) as there,
+        ):
+            await here.frames(5)
+            await there.frames(5)
+            assert there.notices[0]["stream"] == here.notices[0]["stream"]
+            assert there.notices[0]["channel"] == here.notices[0]["channel"]
+            await eventually(lambda: pair.one.channel(room).viewers == 2)
+            edge = there.edge(Track.VIDEO)
+            tap = {"type": "taps", "media_time": edge, "counts": {"heart": [2]}}
+            await there.ws.send_json(tap)
+            for viewer in (here, there):
+                tally = await viewer.event(type="tally")
+                assert tally["taps"] == {"heart": 2}
+            async with Browser(pair.two.url) as browser:
+                message = {"id": "0" * 16, "text": "hello"}
+                path = f"/api/rooms/{room.name}/messages"
+                assert await browser.status("POST", path, message) == 201
+            for viewer in (here, there):
+                await viewer.until(lambda: said("hello", viewer))  # noqa: B023 (called at once)
+            key = {"Authorization": f"Bearer {room.key}"}
+            assert await pair.two.status("DELETE", f"/api/rooms/{room.name}", headers=key) == 204
+            for viewer in (here, there):
+                assert await viewer.closed() == 4410
+
+
 async def test_the_rooms_of_a_dead_node_are_adopted(
     postgres: Postgres, nats: NatsServer, tmp_path: Path
 ) -> None:
@@ -154,6 +186,10 @@ async def test_the_rooms_of_a_dead_node_are_adopted(
                 assert one.rooms.in_memory.find(room.name) is None
                 async with Browser(one.url) as browser:
                     assert (await browser.ask("GET", path))[1]["state"] == "idle"
+
+
+def said(text: str, viewer: Viewer) -> bool:
+    return any(text in json.dumps(event) for event in viewer.events)
 
 
 async def read(server: Server, path: str) -> tuple[str, bytes]:
