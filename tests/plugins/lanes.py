@@ -29,10 +29,15 @@ NICE = 10
 PATIENCE = 300
 """Maximum seconds that a test without a limit of its own may take there."""
 PAGES = (
+    "tests/e2e/test_accessibility.py",
+    "tests/e2e/test_chat.py",
+    "tests/e2e/test_creator_room.py",
     "tests/e2e/test_explore.py",
     "tests/e2e/test_follow.py",
     "tests/e2e/test_me.py",
     "tests/e2e/test_passkeys.py",
+    "tests/e2e/test_push.py",
+    "tests/e2e/test_studio.py",
 )
 """Files of browser tests that any worker runs beside other tests: a late picture does not matter to
 them.
