@@ -1,7 +1,7 @@
 """Branch coverage of relay and server (pytest --coverage=unit or integration).
 
-Tracing doubles the CPU time on Python 3.11. The full run measures only unit tests, since the others
-depend on time; browser, load and fuzz tests are never measured.
+Tracing doubles the CPU time on Python 3.11, so the full run measures nothing. Browser, load and
+fuzz tests depend on time and are never measured.
 """
 
 import json
