@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import cache
 from typing import Any
 
 import jinja2
@@ -47,6 +48,16 @@ AREAS = {
     "replay.html": ("site", "replay", "own", "clip", "chat", "api", "refusals"),
 }
 """The areas of `web/strings` that the scripts of a page use, by page."""
+ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(WEB), autoescape=True, undefined=jinja2.StrictUndefined
+)
+"""It reads a template again if the file has changed."""
+
+
+@cache
+def _bundled_assets() -> BundledAssets:
+    """The bundled files, which all servers of a process share."""
+    return BundledAssets(WEB)
 
 
 class Templates:
@@ -54,11 +65,8 @@ class Templates:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.assets: Assets = SourceAssets(WEB) if settings.dev else BundledAssets(WEB)
+        self.assets: Assets = SourceAssets(WEB) if settings.dev else _bundled_assets()
         self.strings = read_strings(WEB)
-        self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(WEB), autoescape=True, undefined=jinja2.StrictUndefined
-        )
 
     def render(
         self, request: web.Request, template: str, *, answer: int = 200, **values: Any
@@ -83,7 +91,7 @@ class Templates:
         values: dict[str, Any],
     ) -> web.Response:
         strings = self.strings_for(request)
-        text = self._environment.get_template(template).render(
+        text = ENVIRONMENT.get_template(template).render(
             assets=self.assets.base,
             language=strings.language,
             t=strings.t,
