@@ -5,6 +5,7 @@ Never change a released revision: add another one. While several servers share a
 of two releases run on one schema, so a revision only adds what the older release can ignore.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ async def migrate(connection: AsyncConnection, place: str) -> None:
 
 
 def _migrate(connection: sa.Connection, place: str) -> None:
-    scripts = ScriptDirectory(str(Path(__file__).parent))
+    scripts = _scripts()
     if _is_newest(connection, scripts, place):
         return
     if connection.dialect.name == "postgresql":
@@ -44,6 +45,12 @@ def _migrate(connection: sa.Connection, place: str) -> None:
 
     context = MigrationContext.configure(connection, opts={"fn": missing, "script": scripts})
     context.run_migrations(op=Operations(context))
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    """The migrations. Reading them takes longer than looking whether any is missing."""
+    return ScriptDirectory(str(Path(__file__).parent))
 
 
 def _is_newest(connection: sa.Connection, scripts: ScriptDirectory, place: str) -> bool:
