@@ -42,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     worker: dict[str, str] | None = getattr(config, "workerinput", None)
     runs_tests = worker is not None or not config.getoption("numprocesses", None)
+    if runs_tests:
+        import tests.plugins.statements  # noqa: F401 (every database from now on uses it)
     if worker is None:
         config.pluginmanager.register(Minutes())
     else:
