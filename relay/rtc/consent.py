@@ -27,6 +27,10 @@ seconds.
 """
 AMPLIFICATION: Final = 3
 """Maximum number of bytes sent to an unproven address for each byte received from the address."""
+LEFT_AFTER: Final = 0.2
+"""Time without a datagram after which a peer that has restarted ICE has probably left the pair in
+use, seconds.
+"""
 CLAIM: Final = 5.0
 """Time without a datagram after which another session may take over a proven address, seconds."""
 SHORTEST_WAIT: Final = 0.02
@@ -96,7 +100,12 @@ class Consent(Generic[Pair]):
         """
         self.selected: Pair | None = None
         """The pair that carries DTLS and media."""
-        self._nominated: Pair | None = None
+        self.nominated: Pair | None = None
+        """The pair on which the peer requested media last."""
+        self._doubted = False
+        """Whether the peer has restarted ICE and nominated no proven pair since then."""
+        self._spare: Pair | None = None
+        """The pair that was proven last, other than the selected one, while that one is doubted."""
         self._every = every
         self._media_suffices = media_suffices
         self._chance = chance
@@ -112,9 +121,9 @@ class Consent(Generic[Pair]):
         """
         self.receive_bytes(pair, size, now)
         if nominated:
-            self._nominated = pair
+            self.nominated = pair
         if self.selected is None or (nominated and pair.proven(now)):
-            self.selected = pair
+            self._select(pair)
 
     def receive_bytes(self, pair: Pair, size: int, now: float) -> None:
         """Counts the bytes of a received datagram. While an address is unproven, the number of
@@ -133,8 +142,10 @@ class Consent(Generic[Pair]):
             return None
         pair.heard, pair.heard_at = False, now
         selected = self.selected
-        if pair is self._nominated or selected is None or not selected.proven(now):
-            self.selected = pair
+        if pair is self.nominated or selected is None or not selected.proven(now):
+            self._select(pair)
+        elif self._doubted and pair is not selected:
+            self._spare = pair
         pair.answered_at = now
         self._answers = self._answers or self._connected
         if pair is self.selected:
@@ -150,6 +161,30 @@ class Consent(Generic[Pair]):
         if self.selected is not None:
             self.selected.answered_at = now
 
+    def doubt(self, now: float) -> None:
+        """Records that the peer restarts ICE, most likely because its network has changed. If
+        nothing more arrives on the selected pair, any pair that is proven from now on replaces it.
+        Browsers may need seconds to nominate one (RFC 8445 §12.1.2 does not require to wait).
+        """
+        self._doubted, self._spare = True, None
+        if self.selected is not None:
+            self.selected.silence(now)  # only datagrams from now on count
+
+    def leave_silent(self, now: float) -> None:
+        """Replaces the selected pair if the peer has left it."""
+        selected, spare = self.selected, self._spare
+        if spare is None or selected is None:
+            return
+        if not spare.proven(now):
+            self._spare = None
+        elif selected.silence(now) >= LEFT_AFTER:
+            self._select(spare)
+            self._next = now + self._interval()
+
+    def _select(self, pair: Pair) -> None:
+        self.selected = pair
+        self._doubted, self._spare = False, None
+
     def _interval(self) -> float:
         """Returns the time until the next connectivity check on the selected pair, seconds."""
         return self._every * (1 + SPREAD * (2 * self._chance() - 1))
@@ -163,7 +198,7 @@ class Consent(Generic[Pair]):
 
     def forget(self) -> None:
         """Drops all pairs, because the session is closed."""
-        self.selected = self._nominated = None
+        self.selected = self.nominated = self._spare = None
 
     def may_send(self, pair: Pair, size: int, now: float) -> bool:
         """Whether a datagram of `size` bytes may be sent on this pair. If the result is True, the
@@ -186,7 +221,7 @@ class Consent(Generic[Pair]):
 
     def due(self, now: float) -> list[Pair]:
         """Returns the pairs on which the server must send a connectivity check now."""
-        selected, nominated = self.selected, self._nominated
+        selected, nominated = self.selected, self.nominated
         due = []
         if selected is not None and selected.proven(now) and now >= self._next:
             due.append(selected)
@@ -205,8 +240,12 @@ class Consent(Generic[Pair]):
             self._next = now + min(AGAIN, self._every)
 
     def wait(self, now: float) -> float:
-        """Returns the time until a connectivity check may be due, seconds."""
-        selected, nominated = self.selected, self._nominated
+        """Returns the time until a connectivity check may be due, or until the selected pair may
+        count as silent, seconds.
+        """
+        selected, nominated = self.selected, self.nominated
+        if self._spare is not None:
+            return LEFT_AFTER
         for pair in (selected, nominated):
             if pair is not None and not pair.proven(now) and pair.silence(now) <= UNPROVEN_FOR:
                 return UNPROVEN_AGAIN

@@ -13,7 +13,7 @@ PAST: Final = 4
 
 class IceSessions:
     """The agents that answer the checks of one peer. After a restart, the former agent answers too,
-    until the peer uses a route of the current ICE session: media does not stop meanwhile, and
+    until the peer nominates a route of the current ICE session: media does not stop meanwhile, and
     continues if the restart fails.
     """
 
@@ -55,7 +55,9 @@ class IceSessions:
         return agent.check(transaction)
 
     def use(self, port: UdpPort, route: Route) -> None:
-        """Ends the former ICE session if `route`, which carries media, is in the current one."""
+        """Ends the former ICE session if `route`, which the peer has nominated, is in the current
+        one.
+        """
         if self._former is not None and route.agent is self.current:
             port.forget(self._former.ufrag)
             self._former = None

@@ -186,11 +186,12 @@ class PeerSession:
     def restart_ice(self, fragment: Fragment) -> None:
         """Begins a new ICE session. `fragment`: a fragment for which `is_restart` is True. DTLS and
         media continue: first on the route in use, then on the route that the new ICE session
-        nominates.
+        nominates, or on any proven route if the peer has left the route in use.
         """
         assert fragment.ufrag is not None and fragment.password is not None
         logger.debug("the %s restarts ICE", self._peer)
         self._ice.restart(self._port, self, fragment.ufrag, fragment.password)
+        self._consent.doubt(monotonic())
 
     def ice_fragment(self, hosts: list[str]) -> str:
         """Returns the SDP fragment that describes the server's end of the current ICE session, with
@@ -209,8 +210,10 @@ class PeerSession:
     def _connected(self) -> None:
         """Called when the handshake is complete."""
 
-    def _moved(self, now: float) -> None:
-        """Called when DTLS and media move to another route."""
+    def _moved(self, now: float, silent: float) -> None:
+        """Called when DTLS and media move to another route. `silent`: time since the last datagram
+        on the former route, seconds.
+        """
 
     def _stop(self) -> None:
         """Cancels all timers when the session ends. May be called several times."""
@@ -308,12 +311,16 @@ class PeerSession:
             if round_trip is None:
                 return False
             self._heard_at = now
+            consent.leave_silent(now)
             self._take_route(now)
             self._send_held()
             self._answered(round_trip)
+            if self.connected:
+                self._wake_after(consent.wait(now))
             return True
         self._heard_at = now
         consent.receive_check(route, len(data), now, nominated=message.nominated)
+        consent.leave_silent(now)
         self._take_route(now)
         if consent.may_send(route, len(message.answer), now):
             route.send(message.answer)
@@ -355,6 +362,8 @@ class PeerSession:
             self._peer_counters.unconsented += 1
             self._end(f"the {self._peer} answered no check for {EXPIRES:.0f} s")
             return
+        consent.leave_silent(now)
+        self._take_route(now)
         for route in consent.due(now):
             self._ask(route, now)
         self._wake_after(JUDGE_AGAIN if expired else consent.wait(now))
@@ -368,8 +377,9 @@ class PeerSession:
         if route is None:
             return
         if former is not None and former is not route:
-            self._moved(now)
-        self._ice.use(self._port, route)
+            self._moved(now, former.silence(now))
+        if route is self._consent.nominated:
+            self._ice.use(self._port, route)
         if route.proven(now) and route.address[0] != self._charged:
             self._charged = route.address[0]
             self.account.move_to(self._charged)

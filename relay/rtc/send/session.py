@@ -17,7 +17,7 @@ from typing import Protocol
 from relay.meter import Kind
 from relay.rtc.batch import HEADER
 from relay.rtc.bucket import TokenBucket
-from relay.rtc.consent import Consent
+from relay.rtc.consent import LEFT_AFTER, Consent
 from relay.rtc.dtls import fingerprint
 from relay.rtc.peer_session import PeerSession
 from relay.rtc.peer_state import PeerState
@@ -264,8 +264,12 @@ class SendSession(PeerSession):
         self._delivery.advance(DeliveryEvent.CONNECTED)
         self._join()
 
-    def _moved(self, now: float) -> None:
+    def _moved(self, now: float, silent: float) -> None:
         self._delivery.move(now)
+        # The viewer has lost what was sent meanwhile. Its own requests may come seconds later,
+        # because its browser still sends to the former route.
+        if self.connected and silent >= LEFT_AFTER:
+            self._demand_keyframe(now)
 
     def _stop(self) -> None:
         self._delivery.advance(DeliveryEvent.ENDED)
@@ -298,6 +302,9 @@ class SendSession(PeerSession):
 
     def _receive_keyframe_request(self, now: float) -> None:
         self.counters.plis += 1
+        self._demand_keyframe(now)
+
+    def _demand_keyframe(self, now: float) -> None:
         if now - self._demanded_at >= PLI_EVERY and not self._delivery.congested:
             self._demanded_at = now
             self._feed.demand_keyframe()

@@ -10,6 +10,7 @@ from relay.rtc.consent import (
     CLAIM,
     EVERY,
     EXPIRES,
+    LEFT_AFTER,
     MAX_PENDING,
     SPREAD,
     UNPROVEN_AGAIN,
@@ -73,6 +74,43 @@ def test_a_nominated_address_must_answer_first() -> None:
     assert consent.selected is ours
     assert consent.receive_answer(victim, transaction, 11.25) == 0.25
     assert consent.selected is victim
+
+
+def test_a_peer_that_restarts_ice_and_leaves_its_address() -> None:
+    """Any address that is proven then carries media, and a nominated one replaces it."""
+    consent, ours = connected(0.0)
+    ours.heard = True
+    consent.doubt(1.0)
+    other = CandidatePair()
+    check(consent, other, 1.05, nominated=False)
+    prove(consent, other, 1.05)
+    consent.leave_silent(1.05)
+    assert consent.selected is ours and consent.wait(1.05) == LEFT_AFTER
+    consent.leave_silent(1.0 + 2 * LEFT_AFTER)
+    assert consent.selected is other and consent.wait(1.0 + 2 * LEFT_AFTER) > EVERY / 2
+    third = CandidatePair()
+    prove(consent, third, 2.0)
+    consent.leave_silent(2.0 + EVERY)
+    assert consent.selected is other, "the doubt has ended"
+    check(consent, third, 3.0)
+    assert consent.selected is third
+
+
+def test_a_peer_that_restarts_ice_and_stays() -> None:
+    consent, ours = connected(0.0)
+    consent.doubt(1.0)
+    prove(consent, other := CandidatePair(), 1.05)
+    for number in range(20):
+        ours.heard = True
+        consent.leave_silent(1.1 + number)
+    assert consent.selected is ours
+    ours.answered_at = 1.05 + EXPIRES
+    consent.leave_silent(1.05 + EXPIRES)
+    assert consent.selected is ours and not other.proven(1.05 + EXPIRES)
+    prove(consent, other, 40.0)
+    check(consent, ours, 40.1)
+    consent.leave_silent(45.0)
+    assert consent.selected is ours, "it nominates the pair in use again"
 
 
 def test_an_address_that_was_not_nominated_carries_no_media() -> None:

@@ -263,6 +263,30 @@ async def test_an_ice_restart_keeps_the_dtls_connection(publishes: bool) -> None
     await peer.close()
 
 
+async def test_a_peer_that_has_left_its_route_gets_media_before_it_nominates_another() -> None:
+    """The old ICE session stays, because the browser still nominates its route from the new
+    address.
+    """
+    owner = Owner(publishes=False)
+    session, peer = owner.session, MemoryPeer(owner.session)
+    await peer.connect()
+    session.restart_ice(restart("one"))
+    moved = MemoryPeer(session, ("192.0.2.77", 50_000))
+    moved.check(nominated=False)
+    assert session._route is peer.route
+    await eventually(lambda: session._route is moved.route)
+    session._send_rtcp(REPORT)
+    assert moved.datagrams[-1][0] > 127
+    former = MemoryPeer(session, ("192.0.2.77", 50_001))
+    former.agent = peer.agent
+    former.check()
+    assert session._route is former.route and len(owner.port.peers) == 2
+    moved.check()
+    assert session._route is moved.route and list(owner.port.peers) == [session.ufrag]
+    await session.close()
+    await peer.close()
+
+
 async def test_restarts_that_fail_change_nothing() -> None:
     """However often the peer restarts, two ICE sessions exist: the one that works and the last."""
     owner = Owner(publishes=True)

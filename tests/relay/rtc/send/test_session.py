@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import monotonic
 
 import pytest
 from aiortc.rtp import (
@@ -168,6 +169,18 @@ async def test_a_move_to_another_path_brings_full_video_back() -> None:
         report = RtcpReceiverInfo(VIDEO, 200, 0, 0, 0, 0, 0)
         viewer.peer.send_rtcp(bytes(RtcpRrPacket(ssrc=1, reports=[report])))
         assert viewer.state is DeliveryState.LIVE
+
+
+@pytest.mark.parametrize("left", [False, True])
+async def test_a_move_after_an_interruption_demands_a_keyframe(left: bool) -> None:
+    async with watching(Source()) as viewer:
+        former = viewer.peer.route
+        former.heard_at = monotonic() - (1.0 if left else 0.0)
+        viewer.session._demanded_at = 0.0
+        demands = viewer.source.demands
+        MemoryPeer(viewer.session, ("192.0.2.77", 50_000)).check()
+        assert viewer.session._route is not former
+        assert viewer.source.demands == demands + left
 
 
 async def test_the_playout_delay_follows_the_reported_jitter() -> None:
