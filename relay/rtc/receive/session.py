@@ -338,7 +338,7 @@ class ReceiveSession(PeerSession):
             original = int.from_bytes(packet.payload[:2], "big")
             # Other layers of simulcast are probed with RTX too. The SSRC does not show to which
             # layer a packet belongs, but only packets of the current source are requested.
-            if self._takeover.contested and not self.reassembly.lacks(original):
+            if self._takeover.contested(now) and not self.reassembly.lacks(original):
                 return
             lost = RtpPacket(
                 packet.payload_type,
@@ -359,7 +359,7 @@ class ReceiveSession(PeerSession):
         reorder = self._reorder
         if reorder.passes(packet.sequence):
             self._sink.receive_audio(packet, now)
-            if skipped and self._nack and not self._takeover.contested:
+            if skipped and self._nack and not self._takeover.contested(now):
                 # No audio packet is missing, so the lost packets are probably video packets.
                 self._request(self.reassembly.suspect(skipped, now), now)
             return

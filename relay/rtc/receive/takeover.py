@@ -5,6 +5,7 @@ An encoder that restarts may send from another source, and the old source is sil
 sender of simulcast layers sends from several sources at once: only the first is taken.
 """
 
+from math import inf
 from typing import Final
 
 from relay.rtc.rtp import RtpPacket
@@ -17,6 +18,10 @@ proves nothing: after an outage of the network, packets of all sources arrive in
 """
 MAX_CANDIDATES: Final = 8
 """Maximum number of other sources whose frames are counted."""
+CONTESTED_FOR: Final = 5.0
+"""Time after the last packet of another source during which the current source counts as contested,
+seconds. A shared screen on which nothing moves has one frame a second.
+"""
 
 
 class Takeover:
@@ -24,7 +29,7 @@ class Takeover:
     new object when a source becomes the current one.
     """
 
-    __slots__ = ("_candidates", "_heard_at", "_left")
+    __slots__ = ("_candidates", "_heard_at", "_left", "_other_at")
 
     def __init__(self) -> None:
         self._heard_at = 0.0
@@ -32,11 +37,12 @@ class Takeover:
         self._candidates: dict[int, set[int]] = {}
         """The latest RTP timestamps of the frames of each other source by SSRC, at most FRAMES."""
         self._left = False
+        self._other_at = -inf
+        """Arrival time of the last packet of another source."""
 
-    @property
-    def contested(self) -> bool:
-        """Whether other sources have sent since the current source became the current one."""
-        return bool(self._candidates)
+    def contested(self, now: float) -> bool:
+        """Whether other sources have sent within the last CONTESTED_FOR seconds."""
+        return now - self._other_at < CONTESTED_FOR
 
     def leave(self) -> None:
         """Records that the current source has ended: the next packet of another source replaces
@@ -48,6 +54,7 @@ class Takeover:
         """Takes a packet of another source. `heard_at`: arrival time of the current source's last
         packet. Returns whether the other source replaces the current one.
         """
+        self._other_at = now
         if self._left:
             return True
         if heard_at != self._heard_at:

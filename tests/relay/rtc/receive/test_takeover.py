@@ -1,6 +1,12 @@
 """Which of several video sources is taken."""
 
-from relay.rtc.receive.takeover import FRAMES, MAX_CANDIDATES, SILENT_FOR, Takeover
+from relay.rtc.receive.takeover import (
+    CONTESTED_FOR,
+    FRAMES,
+    MAX_CANDIDATES,
+    SILENT_FOR,
+    Takeover,
+)
 from relay.rtc.rtp import RtpPacket
 
 
@@ -19,14 +25,21 @@ def test_sources_that_send_together_change_nothing() -> None:
     """Also at one frame a second, as for a shared screen on which nothing moves."""
     for interval in (1 / 30, 1.0):
         takeover = Takeover()
-        assert not takeover.contested
+        assert not takeover.contested(1.0)
         for frame in range(100):
             heard_at = 1.0 + frame * interval
             for ssrc in (2, 3):
                 now = heard_at + 0.005 * ssrc
                 assert not takeover.receive(packet(frame, ssrc), now, heard_at)
                 assert not takeover.receive(packet(frame, ssrc), now, heard_at)
-        assert takeover.contested
+                assert takeover.contested(now + interval)
+
+
+def test_a_source_that_no_other_disturbs_any_more_is_not_contested() -> None:
+    takeover = Takeover()
+    assert not takeover.receive(packet(1), 1.0, 1.0)
+    assert takeover.contested(1.0 + 0.9 * CONTESTED_FOR)
+    assert not takeover.contested(1.0 + CONTESTED_FOR)
 
 
 def test_the_first_packets_after_an_outage_prove_nothing() -> None:
