@@ -64,11 +64,12 @@ function channel() {
  * @param {number} [network.delay]  ms by which the frames play behind their live edge
  * @param {[number, number][]} [network.stands]  when the audio thread stands still, from and to. It
  *   then renders the missed time before it takes the samples that wait for it
+ * @param {[number, number]} [network.lost] the same, but the missed time is lost
  * @param {number} [network.reopened]  when the audio is turned off and on again
  * @returns the leads of the frames and the targets of the audio after ten seconds, the time that
  *   frames wait for audio, ms, and how often the audio ran dry
  */
-async function play({ later, latency, delay = 0, stands = [], reopened = NaN }) {
+async function play({ later, latency, delay = 0, stands = [], lost = [], reopened = NaN }) {
   const clock = new FakeClock();
   const track = new SoundTrack(() => steer(), assert.fail, fakeEnvironment(clock));
   const head = new Playhead();
@@ -80,7 +81,9 @@ async function play({ later, latency, delay = 0, stands = [], reopened = NaN }) 
     head.follow(clock.now, due);
   };
   mock.method(Date, 'now', () => clock.now);
-  const stood = () => stands.some(([from, to]) => clock.now >= from && clock.now < to);
+  const stops = lost.length ? [...stands, lost] : stands;
+  const stood = () => stops.some(([from, to]) => clock.now >= from && clock.now < to);
+  const missed = () => (clock.now >= lost[1] ? lost[1] - lost[0] : 0);
   const kept = [];
   let [thread, deliver] = [null, (_) => {}];
   const open = () => {
@@ -100,7 +103,7 @@ async function play({ later, latency, delay = 0, stands = [], reopened = NaN }) 
   for (; clock.now < 30_000; clock.now++) {
     for (; packet * PACKET + later <= clock.now; packet++)
       track.record({ flags: 0, body: BODY }, packet * PACKET, clock.now);
-    while (!stood() && quantum * QUANTUM <= clock.now)
+    while (!stood() && quantum * QUANTUM <= clock.now - missed())
       for (let n = 0; n < QUANTA; n++) {
         globalThis.currentTime = (quantum++ * QUANTUM) / 1_000;
         thread.process([], [[new Float32Array(128), new Float32Array(128)]]);
@@ -144,6 +147,14 @@ test('an audio thread that stands still does not raise the delay', async () => {
   assert.ok(dry >= 4, 'the waiting samples come too late');
   assert.equal(Math.max(...targets), Math.min(...targets));
   assert.ok(Math.max(...leads.slice(-1_000)) <= 60, 'the audio is in time again');
+});
+
+test('an audio thread that has lost time raises the delay again soon', async () => {
+  const lost = [14_000, 14_600];
+  const alone = await play({ later: 12, latency: 5, lost });
+  assert.equal(Math.max(...alone.targets), Math.min(...alone.targets));
+  const { targets } = await play({ later: 12, latency: 5, lost, stands: [[16_500, 16_650]] });
+  assert.ok(Math.max(...targets) > Math.min(...targets));
 });
 
 test('an audio thread that is late for as long as a buffer can cover raises the delay', async () => {

@@ -27,6 +27,11 @@ const SILENT = 400; // ms without a report after which the audio thread counts a
  * does so when the audio output opens, and on a busy machine.
  */
 const LATE = 250;
+/**
+ * ms; an audio thread that is late for longer does not catch up, because the sound card has lost the
+ * time. It runs dry for other reasons then.
+ */
+const LATE_FOR = 1_000;
 const CATCHES_UP = 500; // ms after a late report; the audio thread may still run dry for that reason
 const SPARE = 64; // maximum number of arrays that are kept for reuse
 const WAITING = 400; // packets; a decoder with more waiting packets and no output is broken
@@ -50,7 +55,9 @@ export class Sound {
   /** @type {SoundReport | null} */
   #report = null;
   #reportedAt = -Infinity;
-  #lateAt = -Infinity;
+  #late = 0; // of the last report, ms
+  #lateSince = -Infinity; // last time at which the audio thread became LATE
+  #lateAt = -Infinity; // last time at which it was late and could still catch up
   #rate = 1;
   #offset = new Offset(); // local clock minus the clock of the AudioContext
   #closed = false;
@@ -135,7 +142,9 @@ export class Sound {
     this.#offset.add(now, report.at * 1_000);
     this.#report = report;
     this.#reportedAt = now;
-    if (report.late > LATE) this.#lateAt = now;
+    if (report.late > this.#late + LATE) this.#lateSince = now;
+    if (report.late > LATE && now - this.#lateSince < LATE_FOR) this.#lateAt = now;
+    this.#late = report.late;
     this.moved();
   }
 
