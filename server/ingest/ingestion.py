@@ -60,7 +60,6 @@ class Ingestion:
     __slots__ = (
         "__weakref__",
         "_began",
-        "_entry_at",
         "_epoch",
         "_missing_news",
         "_owner",
@@ -79,6 +78,7 @@ class Ingestion:
         "_stream",
         "_timeline",
         "_to_unix",
+        "_undecoded_at",
         "source",
     )
 
@@ -120,8 +120,10 @@ class Ingestion:
         self._sound = ContinuousSound(expected=audio)
         self._sound_at: float | None = None
         """Time of the last audio packet, seconds."""
-        self._entry_at: float | None = None
-        """Time of the last frame at which decoding can start, seconds."""
+        self._undecoded_at: float | None = None
+        """Time of the first frame at which decoding can start since the last keyframe for viewers,
+        seconds.
+        """
         self._missing_news = MissingNews()
         self._parameters_error = ""
         """Why the latest keyframe has no usable parameter sets."""
@@ -144,8 +146,8 @@ class Ingestion:
 
     def receive_frame(self, frame: EncodedFrame) -> None:
         self._receiving = True
-        if frame.entry:
-            self._entry_at = frame.arrived
+        if frame.entry and self._undecoded_at is None:
+            self._undecoded_at = frame.arrived
         self.source.receive(frame)
         self._receiving = False
 
@@ -204,6 +206,8 @@ class Ingestion:
                 return
         if self._parameters is None:
             return
+        if unit.key:
+            self._undecoded_at = None
         self._reception.frame(frame.arrived, key=unit.key)
         stamp = self._timeline.frame(frame.timestamp, frame.arrived)
         ticks, to_unix = stamp.ticks, self._to_unix
@@ -359,7 +363,7 @@ class Ingestion:
             Arrivals(
                 session=now - self._began,
                 picture=_age(self._reception.frame_at, now),
-                entry=_age(self._entry_at, now),
+                undecoded=_age(self._undecoded_at, now),
                 video=_age(reassembly.last_arrival or None, now),
                 sound=_age(self._sound_at, now),
                 sound_offered=self._sound.expected,

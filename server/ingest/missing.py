@@ -18,8 +18,10 @@ class Arrivals:
     """Time since the session has begun."""
     picture: float | None = None
     """Time since the last picture for viewers."""
-    entry: float | None = None
-    """Time since the last complete frame at which decoding can start."""
+    undecoded: float | None = None
+    """Time since the first complete frame at which decoding can start, of those that came after the
+    last keyframe for viewers. None if there is no such frame.
+    """
     video: float | None = None
     """Time since the last video packet."""
     sound: float | None = None
@@ -91,7 +93,7 @@ _CAUSES: tuple[tuple[str, Callable[[Arrivals], bool], str], ...] = (
     ),
     (
         "not_decoded",
-        lambda it: it.entry is not None and (it.picture is None or it.entry < it.picture),
+        lambda it: it.undecoded is not None,
         "the server has not decoded the video yet: if this lasts, choose H.264 without B-frames "
         "and with at most 1920 × 1080 pixels in the encoder",
     ),
@@ -118,11 +120,12 @@ class MissingNews:
 
 
 def find_missing(arrivals: Arrivals) -> list[Missing]:
-    """Returns what is missing: the picture, or the sound, or nothing. Without a transcoder for an
-    encoder that sends no keyframes, viewers who join miss the picture.
+    """Returns what is missing: the picture, or the sound, or nothing. If an encoder sends no
+    keyframes and there is no transcoder, or the transcoder decodes nothing, viewers who join miss
+    the picture.
     """
     without = arrivals.session if arrivals.picture is None else arrivals.picture
-    if without >= PATIENCE or arrivals.refusal:
+    if max(without, arrivals.undecoded or 0.0) >= PATIENCE or arrivals.refusal:
         return [_missing_picture(arrivals)]
     silent = arrivals.session if arrivals.sound is None else arrivals.sound
     if arrivals.sound_offered and silent >= SOUND_PATIENCE:

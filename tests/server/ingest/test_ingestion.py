@@ -19,6 +19,7 @@ from relay.stream.stream import Stream
 from relay.stream.window import Window
 from relay.worker.workers import Workers
 from server.ingest.ingestion import SILENT_FOR, TOO_MANY_SAMPLES, Ingestion
+from server.ingest.missing import PATIENCE
 from server.ingest.passthrough_source import PassthroughSource
 from server.ingest.sample_allowance import BURST, EXCESS_BURST
 from server.ingest.transcoded_source import TranscodedSource
@@ -237,6 +238,23 @@ async def test_b_frames_are_transcoded_from_the_next_keyframe_on(
     passthrough.request_keyframe()
     assert live.rtc.keyframe_requests == 0, "the former source has no output"
     await source.close()
+    await workers.close()
+
+
+async def test_a_transcoder_that_decodes_nothing_is_named() -> None:
+    """The viewers who are present see the forwarded frames, but viewers who join see none."""
+    workers = Workers(video="server.ingest.transcoder_worker")
+    live = Live(1, workers)
+    live.frame(0)
+    live.rtc.reassembly.last_arrival = live.began
+    assert live.ingestion.health().missing == []
+    point = EncodedFrame(3_000, altered(live.unit, key=False), live.began - PATIENCE, True)
+    live.ingestion.receive_frame(point)
+    assert live.tracks() == [Track.VIDEO] * 2
+    assert [missing.code for missing in live.ingestion.health().missing] == ["not_decoded"]
+    live.ingestion.publish_frame(EncodedFrame(6_000, live.unit, live.began))
+    assert live.ingestion.health().missing == []
+    await live.ingestion.source.close()
     await workers.close()
 
 

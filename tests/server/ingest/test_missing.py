@@ -13,8 +13,8 @@ from server.ingest.missing import (
     find_missing,
 )
 
-FINE = Arrivals(session=60.0, picture=0.03, entry=1.0, video=0.03, sound=0.02, sound_offered=True)
-BLANK = replace(FINE, picture=None, entry=None)
+FINE = Arrivals(session=60.0, picture=0.03, video=0.03, sound=0.02, sound_offered=True)
+BLANK = replace(FINE, picture=None)
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,11 @@ BLANK = replace(FINE, picture=None, entry=None)
             "all are taken: try again later; or switch off intra refresh",
         ),
         (FINE, {"refusal": "no"}, "no_transcoder", "switch off intra refresh"),
-        (BLANK, {"entry": 1.0}, "not_decoded", "choose H.264 without B-frames"),
-        (FINE, {"picture": 4.0, "entry": 1.0}, "not_decoded", "has not decoded"),
+        (BLANK, {"undecoded": 1.0}, "not_decoded", "choose H.264 without B-frames"),
+        (FINE, {"picture": 4.0, "undecoded": 1.0}, "not_decoded", "has not decoded"),
+        (FINE, {"undecoded": PATIENCE}, "not_decoded", "has not decoded"),
         (BLANK, {"lost": 40}, "no_complete_frame", "(40 packets lost): lower the bitrate"),
-        (FINE, {"picture": 4.0, "entry": 5.0}, "no_complete_frame", "find a better network"),
+        (FINE, {"picture": 4.0}, "no_complete_frame", "find a better network"),
     ],
 )
 def test_causes_of_a_missing_picture(
@@ -70,6 +71,7 @@ def test_a_picture_gets_time_to_come() -> None:
     assert find_missing(replace(late, session=PATIENCE - 0.1)) == []
     assert find_missing(replace(late, session=PATIENCE)) != []
     assert find_missing(FINE) == []
+    assert find_missing(replace(FINE, undecoded=PATIENCE - 0.1)) == []
 
 
 def test_sound_that_was_offered() -> None:
