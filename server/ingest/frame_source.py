@@ -20,8 +20,8 @@ class FrameOutput(Protocol):
 
     def transcode(self, frame: EncodedFrame, shown: list[EncodedFrame]) -> None:
         """Replaces the source with a transcoding source, because `frame` is out of presentation
-        order. `shown`: the frames before it, from a keyframe on, all of which were published; empty
-        if they are not known.
+        order. `shown`: the parameter sets, then the frames before `frame`, from a keyframe on, all
+        of which were published. There are only the parameter sets if the frames are not known.
         """
 
     def receive_recovery_point(self, frame: EncodedFrame) -> None:

@@ -1,4 +1,4 @@
-"""The frames of a publisher since the last frame at which decoding can start. Pure."""
+"""The frames of a publisher from a frame on at which decoding can start. Pure."""
 
 from collections import deque
 from typing import Final
@@ -14,15 +14,16 @@ MAX_SECONDS: Final = 5.0
 
 
 class Gop:
-    """Frames in decoding order. If a frame exceeds a limit, all frames are dropped: without the
-    first frame, the others cannot be decoded. The Gop then stays empty until `begin`.
+    """Frames in decoding order. If a frame exceeds a limit, the first frames are dropped up to the
+    next one at which decoding can start. Without such a frame, all frames are dropped, and the Gop
+    stays empty until `begin`.
     """
 
     __slots__ = ("_frames", "_size", "open")
 
     def __init__(self) -> None:
         self.open = False
-        """Whether no frame has been dropped since `begin`."""
+        """Whether frames are kept: false before `begin` and after all frames were dropped."""
         self._frames: deque[EncodedFrame] = deque()
         self._size = 0
 
@@ -40,18 +41,24 @@ class Gop:
         self._size = 0
         self.open = False
 
-    def add(self, frame: EncodedFrame) -> bool:
-        """Keeps the next frame. Returns False if the frame has been dropped."""
+    def add(self, frame: EncodedFrame) -> list[EncodedFrame]:
+        """Keeps the next frame. Returns the frames that have been dropped."""
         if not self.open:
-            return False
-        frames, size = self._frames, self._size + len(frame.unit.data)
-        late = bool(frames) and frame.arrived - frames[0].arrived > MAX_SECONDS
-        if late or size > MAX_BYTES or len(frames) >= MAX_FRAMES:
-            self.clear()
-            return False
-        frames.append(frame)
-        self._size = size
-        return True
+            return [frame]
+        self._frames.append(frame)
+        self._size += len(frame.unit.data)
+        dropped: list[EncodedFrame] = []
+        while self._frames and self._exceeds(frame.arrived):
+            dropped.append(self.pop())
+            while self._frames and not self._frames[0].entry:
+                dropped.append(self.pop())
+            self.open = bool(self._frames)
+        return dropped
+
+    def _exceeds(self, now: float) -> bool:
+        frames = self._frames
+        late = now - frames[0].arrived > MAX_SECONDS
+        return late or self._size > MAX_BYTES or len(frames) > MAX_FRAMES
 
     def pop(self) -> EncodedFrame:
         """Removes and returns the first frame. Raises IndexError if there is none."""

@@ -233,9 +233,7 @@ class Ingestion:
         self._rtc.request_keyframe()
 
     def transcode(self, frame: EncodedFrame, shown: list[EncodedFrame]) -> None:
-        """Replaces the source with a transcoding source, because `frame` is a B-frame. Without
-        `shown`, the transcoding begins at the next keyframe.
-        """
+        """Replaces the source with a transcoding source, because `frame` is a B-frame."""
         try:
             reservation = self._reserve()
         except RequestRefused as refusal:
@@ -246,8 +244,7 @@ class Ingestion:
             "delay",
             self._stream.name,
         )
-        takeover = Takeover(tuple(shown)) if shown else None
-        self._take_over(reservation.start("H264", takeover), frame)
+        self._take_over(reservation.start("H264", Takeover(tuple(shown))), frame)
 
     def receive_recovery_point(self, frame: EncodedFrame) -> None:
         """Replaces the source with a transcoding source, because the encoder sends no keyframes.

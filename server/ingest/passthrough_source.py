@@ -50,7 +50,7 @@ class PassthroughSource:
             self._note(frame)
             self._output.publish_frame(frame)
         else:
-            self._output.transcode(frame, self._shown())
+            self._output.transcode(frame, self._shown(frame))
 
     def _note_parameters(self, unit: AccessUnit) -> None:
         self._sps, self._pps = unit.sps or self._sps, unit.pps or self._pps
@@ -68,14 +68,14 @@ class PassthroughSource:
                 self._gop.begin()
             self._gop.add(frame)
 
-    def _shown(self) -> list[EncodedFrame]:
+    def _shown(self, frame: EncodedFrame) -> list[EncodedFrame]:
+        """Returns the parameter sets and the frames of the current GOP before `frame`."""
         frames = self._gop.frames()
         self._gop.clear()
-        if not frames:
-            return []
-        # The parameter sets may have arrived in an access unit before the keyframe.
+        first = frames[0] if frames else frame
+        # The parameter sets may have arrived only once, before the keyframe or in another GOP.
         parameters = AccessUnit(b"", self._sps, self._pps, False, False)
-        return [EncodedFrame(frames[0].timestamp, parameters, frames[0].arrived), *frames]
+        return [EncodedFrame(first.timestamp, parameters, first.arrived), *frames]
 
     def request_keyframe(self) -> None:
         self._output.request_keyframe()

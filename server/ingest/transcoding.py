@@ -113,10 +113,11 @@ class Transcoding:
         """Newest RTP timestamp among the frames that viewers got before the takeover."""
         if takeover is not None:
             self._forwarding = takeover.forwarding
-            self._waiting.begin()
+            if takeover.decodable:
+                self._waiting.begin()
             for frame in takeover.shown:
                 self._note_shown(frame)
-                self._waiting.add(frame)
+                self._keep(frame)
 
     def happen(self, event: Event) -> bool:
         """Applies an event. Returns whether the event changed the state."""
@@ -171,9 +172,8 @@ class Transcoding:
         order. The result is empty if the frame is dropped, waits, or contains only parameter sets.
         """
         if self._waiting.open and (self._waiting or self.state is State.STARTING):
-            waited = len(self._waiting)
-            if not self._waiting.add(frame):
-                self.dropped += waited + 1
+            self.dropped += self._keep(frame)
+            if not self._waiting:
                 self.happen(Event.OVERLOADED)
             return b""
         return self._request(frame)
@@ -189,7 +189,7 @@ class Transcoding:
 
     def _request(self, frame: EncodedFrame, *, late: bool = False) -> bytes:
         unit = frame.unit
-        self._sps, self._pps = unit.sps or self._sps, unit.pps or self._pps
+        self._note_parameters(frame)
         if not unit.data:
             return b""
         if self._in_flight >= MAX_IN_FLIGHT:
@@ -246,6 +246,17 @@ class Transcoding:
 
     def _was_shown(self, frame: EncodedFrame) -> bool:
         return self._shown is not None and 0 <= self._shown - frame.timestamp < JUMP
+
+    def _keep(self, frame: EncodedFrame) -> int:
+        """Lets a frame wait. Returns the number of frames that were dropped for it."""
+        dropped = self._waiting.add(frame)
+        for each in dropped:
+            self._note_parameters(each)
+        return len(dropped)
+
+    def _note_parameters(self, frame: EncodedFrame) -> None:
+        unit = frame.unit
+        self._sps, self._pps = unit.sps or self._sps, unit.pps or self._pps
 
     def _note_request(self, frame: EncodedFrame) -> None:
         self._arrivals[frame.timestamp] = frame.arrived

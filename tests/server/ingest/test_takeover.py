@@ -4,7 +4,7 @@ import pytest
 
 from relay.media import h264
 from relay.rtc.receive.reassembly import EncodedFrame
-from server.ingest.gop import MAX_FRAMES
+from server.ingest.gop import MAX_FRAMES, MAX_SECONDS
 from server.ingest.passthrough_source import PassthroughSource
 from server.ingest.takeover import Takeover
 from server.ingest.transcoder import Transcoder
@@ -30,8 +30,8 @@ class Takeovers(Output):
         self._worker = Transcoder("H264", 2_500_000)
 
     def transcode(self, frame: EncodedFrame, shown: list[EncodedFrame]) -> None:
-        assert all(kept.timestamp in self.published for kept in shown)
-        self._start(Takeover(tuple(shown)) if shown else None)
+        assert all(kept.timestamp in self.published for kept in shown if kept.unit.data)
+        self._start(Takeover(tuple(shown)))
 
     def receive_recovery_point(self, frame: EncodedFrame) -> None:
         self._start(Takeover(forwarding=not frame.broken))
@@ -101,6 +101,22 @@ def test_b_frames(late: int) -> None:
     assert shown[:2] == [0, 3] and shown[1:] == list(range(3, shown[-1] + 1))
     assert shown[-1] >= 40 and output.encoded[0].unit.key
     assert output.encoded[0].arrived > 0, "the arrival is that of the publisher's frame"
+
+
+def test_b_frames_behind_a_gop_beyond_the_limits() -> None:
+    """The transcoder begins at the next keyframe, although the parameter sets came only once."""
+    frames = b_frames(12)
+    again = [
+        EncodedFrame(frame.timestamp + 400_000 * 3_000, frame.unit, frame.arrived + 3.0)
+        for frame in frames[1:]
+    ]
+    late = [
+        EncodedFrame(frame.timestamp + 200_000, frame.unit, frame.arrived + MAX_SECONDS + 1.0)
+        for frame in frames[3:]
+    ]
+    output = Takeovers()
+    play(output, [*frames[:3], *late, *again])
+    assert output.encoded and output.encoded[0].timestamp == again[0].timestamp
 
 
 def refreshing(count: int) -> list[EncodedFrame]:
