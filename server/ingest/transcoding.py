@@ -13,10 +13,17 @@ from server.ingest.takeover import Takeover
 from server.ingest.transcoder_messages import REQUEST, Kind, RequestFlag
 
 BEHIND = 4
-"""If this many requests are in flight, the worker is too slow to encode all frames. New frames are
-then only decoded.
+BEHIND_FOR = 0.13
+"""If BEHIND requests are in flight, the first one for BEHIND_FOR seconds, the worker is too slow to
+encode all frames. New frames are then only decoded. Many frames may arrive at once, for example
+after an interruption of the network, so the number alone proves nothing.
 """
-MAX_IN_FLIGHT = 12
+SLOW = 12
+SLOW_FOR = 0.35
+"""If SLOW requests are in flight, the first one for SLOW_FOR seconds, further frames are dropped
+until the next keyframe.
+"""
+MAX_IN_FLIGHT = 60
 """Maximum number of requests in flight. Further frames are dropped until the next keyframe."""
 STUCK = 5.0
 """Maximum seconds that the worker may take to answer; a slower worker is killed."""
@@ -28,8 +35,12 @@ transcoding.
 """
 CRASH_PERIOD = 60.0
 CATCH_UP = 1.0
-"""Time that a new worker gets to encode all frames that waited for it, seconds. Frames that arrive
-later and still have to wait are only decoded.
+"""Time that a new worker gets to encode all frames that waited for it, seconds. Of the frames that
+arrive later and still have to wait, most are only decoded.
+"""
+SPARSE = 0.25
+"""Time between two of these frames that are encoded all the same, so that viewers see no longer
+pause, seconds.
 """
 JUMP = 90_000
 """If a timestamp is at least this much older than another one, the timestamps have jumped, RTP
@@ -51,11 +62,9 @@ class State(Enum):
 class Event(Enum):
     READY = auto()
     KEYFRAME = auto()
-    """A keyframe of the publisher has arrived, and fewer than MAX_IN_FLIGHT requests are in
-    flight.
-    """
+    """A keyframe of the publisher has arrived, and the worker is not overloaded."""
     OVERLOADED = auto()
-    """A frame has arrived while MAX_IN_FLIGHT requests are in flight."""
+    """A frame has arrived while SLOW or MAX_IN_FLIGHT requests are in flight."""
     BROKEN = auto()
     """The worker could not decode a frame."""
     CRASHED = auto()
@@ -99,8 +108,11 @@ class Transcoding:
         """The first frame that arrives after this time (seconds) becomes a keyframe; infinite while
         no viewer needs a keyframe.
         """
-        self._in_flight = 0
+        self._in_flight: deque[float] = deque()
+        """Times at which the requests in flight were sent, seconds."""
         self._answered = 0.0
+        self._encoded = -inf
+        """Arrival of the newest frame that was sent to be encoded, seconds."""
         self._arrivals: OrderedDict[int, float] = OrderedDict()
         self._crashes: deque[float] = deque(maxlen=MAX_CRASHES)
         """Times of the latest crashes, seconds."""
@@ -130,11 +142,11 @@ class Transcoding:
     @property
     def needs_keyframe(self) -> bool:
         """Whether the worker needs a keyframe from the publisher and has time to decode it."""
-        return self.state is State.WAITING and self._in_flight < BEHIND
+        return self.state is State.WAITING and len(self._in_flight) < BEHIND
 
     def stuck(self, now: float) -> bool:
         """Whether the worker has taken too long to answer a request."""
-        return self._in_flight > 0 and now - self._answered > STUCK
+        return bool(self._in_flight) and now - self._answered > STUCK
 
     def crash(self, now: float) -> bool:
         """Records that the worker has crashed. Returns whether a new worker may replace the crashed
@@ -144,7 +156,7 @@ class Transcoding:
         if often or not self.happen(Event.CRASHED):
             return False
         self._crashes.append(now)
-        self._in_flight = 0
+        self._in_flight.clear()
         self._arrivals.clear()
         self._waiting.clear()
         return True
@@ -176,30 +188,34 @@ class Transcoding:
             if not self._waiting:
                 self.happen(Event.OVERLOADED)
             return b""
-        return self._request(frame)
+        return self._request(frame, frame.arrived)
 
     def waiting_requests(self) -> bytes:
         """Returns requests for the frames that wait, as many as the worker can take now."""
         requests: list[bytes] = []
         if self.state in (State.WAITING, State.RUNNING):
-            while self._waiting and self._in_flight < BEHIND:
+            while self._waiting and len(self._in_flight) < BEHIND:
                 frame = self._waiting.pop()
-                requests.append(self._request(frame, late=frame.arrived > self._catch_up_until))
+                late = self._catch_up_until < frame.arrived < self._encoded + SPARSE
+                requests.append(self._request(frame, self._answered, late=late))
         return b"".join(requests)
 
-    def _request(self, frame: EncodedFrame, *, late: bool = False) -> bytes:
+    def _request(self, frame: EncodedFrame, now: float, *, late: bool = False) -> bytes:
         unit = frame.unit
         self._note_parameters(frame)
         if not unit.data:
             return b""
-        if self._in_flight >= MAX_IN_FLIGHT:
+        if self._waits(SLOW, SLOW_FOR, now) or len(self._in_flight) >= MAX_IN_FLIGHT:
             self.happen(Event.OVERLOADED)
         elif frame.entry:
             self.happen(Event.KEYFRAME)
         if self.state is not State.RUNNING:
             self.dropped += 1
             return b""
-        flags = RequestFlag.SKIP if late or self._in_flight >= BEHIND else RequestFlag.NONE
+        skip = late or self._waits(BEHIND, BEHIND_FOR, now)
+        flags = RequestFlag.SKIP if skip else RequestFlag.NONE
+        if not skip:
+            self._encoded = frame.arrived
         if self._was_shown(frame):
             flags |= RequestFlag.SHOWN
         elif frame.entry or frame.arrived >= self._keyframe_at:
@@ -211,7 +227,7 @@ class Transcoding:
         data = unit.data
         if self._annexb:
             data = _annexb([self._sps, self._pps] if frame.entry else [], data)
-        self._note_request(frame)
+        self._note_request(frame, now)
         return REQUEST.pack(len(data), frame.timestamp, flags) + data
 
     def receive_answer(
@@ -233,19 +249,11 @@ class Transcoding:
                 self._forwarding = False
             case Kind.DONE | Kind.BROKEN:
                 # A worker under the control of an attacker may send more answers than requests.
-                self._in_flight = max(0, self._in_flight - 1)
+                if self._in_flight:
+                    self._in_flight.popleft()
                 if kind is Kind.BROKEN:
                     self.happen(Event.BROKEN)
         return None
-
-    def _note_shown(self, frame: EncodedFrame) -> None:
-        if frame.unit.data and (
-            self._shown is None or frame.entry or frame.timestamp > self._shown
-        ):
-            self._shown = frame.timestamp
-
-    def _was_shown(self, frame: EncodedFrame) -> bool:
-        return self._shown is not None and 0 <= self._shown - frame.timestamp < JUMP
 
     def _keep(self, frame: EncodedFrame) -> int:
         """Lets a frame wait. Returns the number of frames that were dropped for it."""
@@ -258,14 +266,27 @@ class Transcoding:
         unit = frame.unit
         self._sps, self._pps = unit.sps or self._sps, unit.pps or self._pps
 
-    def _note_request(self, frame: EncodedFrame) -> None:
+    def _note_shown(self, frame: EncodedFrame) -> None:
+        if frame.unit.data and (
+            self._shown is None or frame.entry or frame.timestamp > self._shown
+        ):
+            self._shown = frame.timestamp
+
+    def _was_shown(self, frame: EncodedFrame) -> bool:
+        return self._shown is not None and 0 <= self._shown - frame.timestamp < JUMP
+
+    def _waits(self, count: int, seconds: float, now: float) -> bool:
+        """Whether `count` requests are in flight, the first one for `seconds`."""
+        return len(self._in_flight) >= count and now - self._in_flight[0] >= seconds
+
+    def _note_request(self, frame: EncodedFrame, now: float) -> None:
         self._arrivals[frame.timestamp] = frame.arrived
         if len(self._arrivals) > 2 * MAX_IN_FLIGHT:
             self._arrivals.popitem(last=False)
         if not self._in_flight:
             # A frame of a takeover may have arrived long before the worker was ready.
             self._answered = max(self._answered, frame.arrived)
-        self._in_flight += 1
+        self._in_flight.append(now)
 
 
 def _annexb(parameter_sets: list[bytes], data: bytes) -> bytes:

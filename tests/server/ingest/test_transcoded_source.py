@@ -17,7 +17,7 @@ from server.ingest import transcoded_source
 from server.ingest.frame_source import DISCARD
 from server.ingest.transcoded_source import TranscodedSource
 from server.ingest.transcoder_messages import Kind
-from server.ingest.transcoding import MAX_CRASHES, MAX_IN_FLIGHT, STUCK, State
+from server.ingest.transcoding import MAX_CRASHES, SLOW, STUCK, State
 from tests.fixtures import media
 from tests.fixtures.deadline import eventually
 from tests.fixtures.workers import running_workers
@@ -136,9 +136,10 @@ async def test_a_slow_worker_skips_frames_then_waits_for_a_keyframe(publisher: P
     assert publisher.source.pid
     key, *others = media.vp8_frames(count=40)
     os.kill(publisher.source.pid, signal.SIGSTOP)
+    now = monotonic()
     for index, frame in enumerate([key, *others]):
-        publisher.send(frame, index * 3_000)
-    assert publisher.source.dropped == 40 - MAX_IN_FLIGHT
+        publisher.send(frame, index * 3_000, now + index / 30)
+    assert publisher.source.dropped == 40 - SLOW
     os.kill(publisher.source.pid, signal.SIGCONT)
     await eventually(lambda: not publisher.source._transcoding._in_flight)
     assert [frame.timestamp // 3_000 for frame in publisher.frames] == [0, 1, 2, 3]

@@ -13,6 +13,7 @@ from server.ingest.transcoding import (
     CRASH_PERIOD,
     MAX_CRASHES,
     MAX_IN_FLIGHT,
+    SLOW,
     STUCK,
     Event,
     State,
@@ -107,16 +108,30 @@ def test_more_requests_than_the_worker_can_take() -> None:
     transcoding = Transcoding("VP8")
     transcoding.receive_answer(READY, 0, b"", 0.0)
     requests = [transcoding.request(frame(index, key=not index)) for index in range(20)]
-    assert all(requests[:MAX_IN_FLIGHT]) and not any(requests[MAX_IN_FLIGHT:])
-    skipped = [RequestFlag.SKIP in flags(request) for request in requests[:MAX_IN_FLIGHT]]
-    assert skipped == [index >= BEHIND for index in range(MAX_IN_FLIGHT)]
-    assert transcoding.dropped == 20 - MAX_IN_FLIGHT
+    assert all(requests[:SLOW]) and not any(requests[SLOW:])
+    skipped = [RequestFlag.SKIP in flags(request) for request in requests[:SLOW]]
+    assert skipped == [index >= BEHIND for index in range(SLOW)]
+    assert transcoding.dropped == 20 - SLOW
     assert not transcoding.request(frame(20, key=True)), "a keyframe without room is dropped too"
-    for _ in range(MAX_IN_FLIGHT):
+    for _ in range(SLOW):
         transcoding.receive_answer(DONE, 0, b"", 0.0)
     assert not transcoding.request(frame(21))
     assert transcoding.needs_keyframe
     assert transcoding.request(frame(22, key=True))
+
+
+def test_frames_that_arrive_at_once_after_an_interruption() -> None:
+    """All are encoded, up to a limit."""
+    transcoding = Transcoding("VP8")
+    transcoding.receive_answer(READY, 0, b"", 0.0)
+    requests = [
+        transcoding.request(frame(index, key=not index, arrived=2.0))
+        for index in range(MAX_IN_FLIGHT + 1)
+    ]
+    assert [flags(request) for request in requests[1:-1]] == [RequestFlag.NONE] * (
+        MAX_IN_FLIGHT - 1
+    )
+    assert requests[-1] == b"" and transcoding.state is State.WAITING
 
 
 def test_parameter_sets_alone_are_kept_for_the_next_keyframe() -> None:
