@@ -113,6 +113,30 @@ test('only the last of several restarts counts, and none that was cancelled', as
   assert.equal(pc.localDescription, after);
 });
 
+test('a request behind one without an answer uses another connection', async () => {
+  const { clock, pc, restarts } = await connected();
+  const { setTimeout } = fakeEnvironment(clock);
+  const sent = [];
+  const send = (fragment, signal, within, credentials) =>
+    new Promise((_, reject) => {
+      sent.push([clock.now, credentials]);
+      const away = () => reject(Object.assign(new Error('away'), { status: 0 }));
+      signal.addEventListener('abort', away);
+      setTimeout(away, within);
+    });
+  void restarts.restart(pc, send).catch(() => {});
+  await clock.advance(1_600);
+  void restarts.restart(pc, send).catch(() => {});
+  await clock.advance(100);
+  assert.deepEqual(sent, [
+    [0, 'same-origin'],
+    [500, 'omit'],
+    [1_500, 'same-origin'],
+    [1_600, 'omit'],
+  ]);
+  restarts.cancel();
+});
+
 test('a server that cannot be reached is tried for two seconds, with new credentials', async () => {
   const { clock, pc, restarts } = await connected();
   const sent = [];

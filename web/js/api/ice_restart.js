@@ -9,9 +9,10 @@ export const FRAGMENT = 'application/trickle-ice-sdpfrag';
 
 /**
  * Time limit for the first request of a restart, ms. After a request that was not answered in time,
- * the next one has twice the limit. The first limit is short, because the request may use a dead
- * TCP connection and then gets neither an answer nor an error. The next request may use a new TCP
- * connection.
+ * the next one has twice the limit and other credentials. The first limit is short, because the
+ * request may use a dead TCP connection, or one whose first packet was lost and is sent again after
+ * a second only. It then gets neither an answer nor an error. Browsers never use such a connection
+ * for a request with other credentials.
  */
 const FIRST_WITHIN = 500;
 const EVERY = 200; // ms at least between two requests of a restart
@@ -19,8 +20,9 @@ const TRY_FOR = 2_000; // ms in which a restart that has not reached the server 
 
 /**
  * Sends a fragment within a time limit (ms), and returns the server's fragment. Throws an error with
- * status 0 if the server cannot be reached.
- * @typedef {(fragment: string, signal: AbortSignal, within: number) => Promise<string>} Send
+ * status 0 if the server cannot be reached. The request needs no cookie.
+ * @typedef {(fragment: string, signal: AbortSignal, within: number, credentials:
+ *   RequestCredentials) => Promise<string>} Send
  */
 
 export class IceRestarts {
@@ -28,6 +30,8 @@ export class IceRestarts {
   /** @type {AbortController | null} */
   #running = null;
   #timer = 0;
+  /** @type {RequestCredentials} */
+  #credentials = 'same-origin';
 
   /** @param {Readonly<import('../page/environment.js').Environment>} environment */
   constructor(environment) {
@@ -79,11 +83,15 @@ export class IceRestarts {
       const offer = await pc.createOffer({ iceRestart: true });
       if (signal.aborted) return null;
       try {
-        return { offer, answer: await send(fragmentOf(offer.sdp ?? ''), signal, within) };
+        const fragment = fragmentOf(offer.sdp ?? '');
+        return { offer, answer: await send(fragment, signal, within, this.#credentials) };
       } catch (error) {
         const away = /** @type {{status?: number}} */ (error).status === 0;
         if (!away || signal.aborted || now() >= until) throw error;
-        if (now() - tried >= within) within *= 2;
+        if (now() - tried >= within) {
+          within *= 2;
+          this.#change();
+        }
       }
       await new Promise((resolve) => {
         const pause = Math.max(0, tried + EVERY - now());
@@ -94,8 +102,15 @@ export class IceRestarts {
 
   cancel() {
     this.#environment.clearTimeout(this.#timer);
-    this.#running?.abort();
+    if (!this.#running) return;
+    this.#running.abort();
     this.#running = null;
+    this.#change();
+  }
+
+  /** Makes the next request use another TCP connection than the last one. */
+  #change() {
+    this.#credentials = this.#credentials === 'omit' ? 'same-origin' : 'omit';
   }
 }
 

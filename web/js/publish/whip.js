@@ -136,8 +136,9 @@ export class WhipSession {
   async restart() {
     await this.#probing;
     if (!this.#location || this.#closed) return;
-    await this.#restarts.restart(this.pc, async (fragment, signal, within) => {
-      const { response, text } = await this.#patch(fragment, '*', signal, within);
+    await this.#restarts.restart(this.pc, async (fragment, signal, within, credentials) => {
+      const more = { signal, within, credentials };
+      const { response, text } = await this.#patch(fragment, '*', more);
       this.#etag = response.headers.get('ETag') ?? '';
       // They belong to the old path.
       this.#candidates = [];
@@ -256,11 +257,11 @@ export class WhipSession {
   /**
    * @param {string} fragment
    * @param {string} match the ETag of the ICE session, or `*`
-   * @param {AbortSignal} [signal]
-   * @param {number} [within] ms
+   * @param {{signal?: AbortSignal, within?: number, credentials?: RequestCredentials}} [more]
+   *   `within`: time limit, ms
    */
-  #patch(fragment, match, signal, within) {
-    const options = { type: FRAGMENT, body: fragment, match, signal, within };
+  #patch(fragment, match, more = {}) {
+    const options = { type: FRAGMENT, body: fragment, match, ...more };
     return this.#request('PATCH', this.#location, options);
   }
 
@@ -269,11 +270,11 @@ export class WhipSession {
    * does not abort other requests.
    * @param {'POST' | 'PATCH' | 'DELETE'} method
    * @param {string} url
-   * @param {{type?: string, body?: string, match?: string, signal?: AbortSignal, within?:
-   *   number}} [options] `within`: time limit, ms
+   * @param {{type?: string, body?: string, match?: string, signal?: AbortSignal, within?: number,
+   *   credentials?: RequestCredentials}} [options] `within`: time limit, ms
    */
   async #request(method, url, options = {}) {
-    const { type, body, match, signal, within = REQUEST_WITHIN } = options;
+    const { type, body, match, signal, within = REQUEST_WITHIN, credentials } = options;
     const headers = {
       Authorization: `Bearer ${this.#options.key}`,
       ...(type ? { 'Content-Type': type } : {}),
@@ -289,6 +290,7 @@ export class WhipSession {
       method,
       headers,
       ...(body ? { body } : {}),
+      ...(credentials ? { credentials } : {}),
       keepalive: last,
       signal: controller.signal,
     };

@@ -107,7 +107,7 @@ export class WhepSession {
    */
   async restart() {
     if (!this.pc.remoteDescription || this.#closed) return;
-    await this.#restarts.restart(this.pc, async (fragment, restart, within) => {
+    await this.#restarts.restart(this.pc, async (fragment, restart, within, credentials) => {
       const controller = new AbortController();
       const abort = () => controller.abort();
       restart.addEventListener('abort', abort);
@@ -115,7 +115,7 @@ export class WhepSession {
       const { signal } = controller;
       const headers = { 'Content-Type': FRAGMENT, 'If-Match': '*' };
       try {
-        const options = { headers, body: fragment, signal };
+        const options = { headers, body: fragment, signal, credentials };
         const response = await this.#request('PATCH', this.#location, options);
         return await response.text().catch(() => {
           throw unreachable();
