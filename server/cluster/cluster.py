@@ -22,6 +22,7 @@ from server.cluster.ownership import Ownership
 from server.cluster.remote import Remote
 from server.errors import Unavailable
 from server.rooms.commands.base import Command
+from server.rooms.hand_over import HandOver, read_hand_over
 from server.rooms.life import State
 from server.rooms.room import Room
 from server.rooms.watching import Watched
@@ -42,9 +43,9 @@ class OwnRooms(Adopting, RoomsWithViewers, Protocol):
         not own the room.
         """
 
-    async def give_up(self, name: str) -> int:
-        """Forgets a room that another node has taken. Returns the media time up to which this node
-        published, µs.
+    async def give_up(self, name: str) -> HandOver | None:
+        """Forgets a room that another node has taken. Returns with what that node goes on; None if
+        this process has no such room.
         """
 
     def forget_node(self, node: str) -> None:
@@ -138,13 +139,15 @@ class Cluster:
     async def watch(self, room: str) -> Watched:
         return await self.copies.watch(room)
 
-    async def restore(self, room: str) -> None:
+    async def restore(self, room: str) -> HandOver:
         try:
-            await self.owners.take(room)
+            former = await self.owners.take(room)
         except ClusterError as error:
             logger.warning("room %s is not announced yet: %s", room, error)
+            return HandOver()
+        return former.room.after_a_crash() if former else HandOver()
 
-    async def take(self, room: str) -> int:
+    async def take(self, room: str) -> HandOver:
         try:
             former = await self.owners.take(room)
         except ClusterError as error:
@@ -153,7 +156,7 @@ class Cluster:
                 RefusalCode.NODE_AWAY, "the servers cannot agree who runs this room: try again"
             ) from error
         if former is None or former.node == self.id:
-            return 0
+            return HandOver()
         mine = self.owners.find(room)
         request = write(
             {"room": room, "node": self.id, "epoch": mine.epoch if mine else former.epoch + 1}
@@ -162,13 +165,15 @@ class Cluster:
             answer = await self.connection.request(
                 f"ml.n.{former.node}.taken", request, TAKEN_WITHIN
             )
-            return max(int(read(answer)["media_time"]), former.media_time)
+            found = read(answer)["room"]
+            if found is not None:
+                return read_hand_over(found)
         except (Unreachable, BadMessage, KeyError, ValueError, TypeError) as error:
-            logger.info("room %s: node %s lets go of nothing: %s", room, former.node, error)
-            return former.media_time
+            logger.info("room %s: node %s does not let go of it: %s", room, former.node, error)
+        return former.room.after_a_crash()
 
     def opened(self, room: Room) -> None:
-        self.owners.opened(room.name, room.stream.id)
+        self.owners.opened(room.name)
         owner = self.owners.find(room.name)
         self.copies.drop(room.name)
         self.copies.origin.open(room.name, owner.epoch if owner else 1, room.channel)
@@ -198,9 +203,7 @@ class Cluster:
             self._changed(room)
 
     def _changed(self, room: Room) -> None:
-        self.owners.changed(
-            room.name, stream=room.stream.id, media_time=room.stream.edge, state=room.state.value
-        )
+        self.owners.changed(room.name, room.state.value, room.hand_over)
 
     # Leaving
 
@@ -218,8 +221,8 @@ class Cluster:
         found = read(data)
         room = str(found["room"])
         self.owners.left(room, Owner(str(found["node"]), int(found["epoch"])))
-        media_time = await self._rooms.give_up(room) if self._rooms else 0
-        return write({"media_time": media_time})
+        hand_over = await self._rooms.give_up(room) if self._rooms else None
+        return write({"room": hand_over.to_json() if hand_over else None})
 
     def _lost(self, room: str, owner: Owner) -> None:
         if self._rooms:

@@ -1,9 +1,10 @@
 """What the nodes know about the owner of a room. Pure."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 
 from server.cluster.node import VERSION
+from server.rooms.hand_over import HandOver, read_hand_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,12 +13,10 @@ class Owner:
     """Id of the node that runs the room."""
     epoch: int
     """Number of this owner, from 1. Each further owner of the room has a higher epoch."""
-    stream: str = ""
-    """Id of the room's stream, with which the next owner continues."""
-    media_time: int = 0
-    """Media time when the record was written, µs."""
     state: str = ""
     """State of the room when the record was written."""
+    room: HandOver = field(default_factory=HandOver)
+    """With what the next owner goes on, when the record was written."""
 
     @property
     def name(self) -> str:
@@ -26,7 +25,14 @@ class Owner:
 
 
 def write_owner(owner: Owner) -> bytes:
-    return json.dumps({"v": VERSION, **asdict(owner)}, separators=(",", ":")).encode()
+    fields = {
+        "v": VERSION,
+        "node": owner.node,
+        "epoch": owner.epoch,
+        "state": owner.state,
+        "room": owner.room.to_json(),
+    }
+    return json.dumps(fields, separators=(",", ":")).encode()
 
 
 def read_owner(data: bytes) -> Owner | None:
@@ -38,9 +44,8 @@ def read_owner(data: bytes) -> Owner | None:
         return Owner(
             str(found["node"]),
             int(found["epoch"]),
-            str(found["stream"]),
-            int(found["media_time"]),
             str(found["state"]),
+            read_hand_over(found["room"]),
         )
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None

@@ -13,6 +13,7 @@ from server.cluster.connection import Connection
 from server.cluster.errors import ClusterError, Unreachable
 from server.cluster.owner import Owner, read_owner, write_owner
 from server.cluster.table import Conflict, Table
+from server.rooms.hand_over import HandOver
 
 logger = logging.getLogger(__name__)
 
@@ -90,10 +91,10 @@ class Ownership:
 
     # Own rooms
 
-    def opened(self, room: str, stream: str) -> None:
+    def opened(self, room: str) -> None:
         """Owns a room, unless it does already. The record follows in the background."""
         if room not in self._own:
-            self._own[room] = _Own(Owner(self._node, 1, stream))
+            self._own[room] = _Own(Owner(self._node, 1))
             self._owners.pop(room, None)
             self._spawn(room)
 
@@ -125,11 +126,11 @@ class Ownership:
             return former
         raise Unreachable("other nodes take this room at the same time")
 
-    def changed(self, room: str, *, stream: str, media_time: int, state: str) -> None:
+    def changed(self, room: str, state: str, hand_over: HandOver) -> None:
         """Stores what has changed in an own room, in the background."""
         own = self._own.get(room)
         if own:
-            own.owner = replace(own.owner, stream=stream, media_time=media_time, state=state)
+            own.owner = replace(own.owner, state=state, room=hand_over)
             own.written = False
             self._spawn(room)
 

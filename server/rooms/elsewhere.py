@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from relay.errors import RefusalCode
 from server.errors import Misdirected
 from server.rooms.commands.base import Command
+from server.rooms.hand_over import HandOver
 from server.rooms.room import Room
 from server.rooms.watching import Watched
 
@@ -28,13 +29,12 @@ class Elsewhere(Protocol):
     async def watch(self, room: str) -> Watched:
         """Returns a copy of a room that another process owns. Raises a Refusal."""
 
-    async def restore(self, room: str) -> None:
+    async def restore(self, room: str) -> HandOver:
         """Makes this process the owner of a room that it owned before it was started again."""
 
-    async def take(self, room: str) -> int:
+    async def take(self, room: str) -> HandOver:
         """Makes this process the owner of a room. Returns once the former owner has let go of the
-        room or does not answer. Returns the media time up to which the former owner published, µs.
-        Raises Misdirected or Unavailable.
+        room or does not answer. Raises Misdirected or Unavailable.
         """
 
     def opened(self, room: Room) -> None:
@@ -58,10 +58,10 @@ class Alone:
     async def watch(self, room: str) -> Watched:
         raise misdirected()
 
-    async def restore(self, room: str) -> None:
-        pass
+    async def restore(self, room: str) -> HandOver:
+        return HandOver()
 
-    async def take(self, room: str) -> int:
+    async def take(self, room: str) -> HandOver:
         raise misdirected()
 
     def opened(self, room: Room) -> None:

@@ -31,6 +31,7 @@ from server.rooms.commands.room import (
 )
 from server.rooms.description import NewRoom, RoomDescription, RoomInspection
 from server.rooms.elsewhere import Alone, Elsewhere, misdirected
+from server.rooms.hand_over import HandOver
 from server.rooms.idle_rooms import IdleRooms
 from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import State
@@ -102,7 +103,7 @@ class Rooms:
         self._arrivals = Arrivals(open_session, self._take)
         self._taking: dict[str, asyncio.Task[Room]] = {}
         """The rooms that this process is taking from another process."""
-        self._leaving: dict[str, asyncio.Task[int]] = {}
+        self._leaving: dict[str, asyncio.Task[HandOver]] = {}
         """The rooms that another process has taken, until their last data is stored."""
         self._before_moves: list[Callable[[str], Awaitable[None]]] = []
         self._observers: list[RoomObserver] = []
@@ -126,8 +127,8 @@ class Rooms:
         publisher.
         """
         for record in await self._storage.rooms.unended():
-            await self._elsewhere.restore(record.room)
-            self._add(record, restored=True)
+            hand_over = await self._elsewhere.restore(record.room)
+            self._add(record, restored=True, hand_over=hand_over)
         self._changes.open()
 
     async def create(
@@ -257,20 +258,20 @@ class Rooms:
                     logger.info("room %s is not adopted: %s", record.room, refusal)
         return number
 
-    async def give_up(self, name: str) -> int:
-        """Forgets a room that another process has taken. Its publisher and viewers go. Returns the
-        media time up to which this process published, µs; 0 if this process has no such room.
+    async def give_up(self, name: str) -> HandOver | None:
+        """Forgets a room that another process has taken. Its publisher and viewers go. Returns with
+        what the other process goes on; None if this process has no such room.
         """
         if name in self._leaving:
             return await asyncio.shield(self._leaving[name])
         room = self._rooms.pop(name, None)
         if room is None:
-            return 0
+            return None
         task = self._leaving[name] = asyncio.get_running_loop().create_task(self._leave(room))
         task.add_done_callback(lambda _: self._leaving.pop(name))
         return await asyncio.shield(task)
 
-    async def _leave(self, room: Room) -> int:
+    async def _leave(self, room: Room) -> HandOver:
         name = room.name
         self._idle.remove(room)
         await asyncio.gather(*(session.close() for session in room.sessions))
@@ -278,7 +279,7 @@ class Rooms:
         self._hub.move(name)
         self._elsewhere.closed(name)
         logger.info("room %s: another server runs it now", name)
-        return room.stream.edge
+        return room.hand_over
 
     def knows(self, name: str) -> bool:
         """Whether the room is in the memory of this process, or known to be in that of another."""
@@ -535,12 +536,12 @@ class Rooms:
         return await asyncio.shield(task)
 
     async def _take_over(self, name: str) -> Room:
-        media_time = await self._elsewhere.take(name)
+        hand_over = await self._elsewhere.take(name)
         record = await self._storage.rooms.take(name)
         if record is None:
             raise _over()
         self._require_open()
-        return self._add(record, restored=True, media_time=media_time)
+        return self._add(record, restored=True, hand_over=hand_over)
 
     async def _find(self, name: str) -> RoomRecord:
         record = await self._storage.rooms.find(name)
@@ -572,8 +573,10 @@ class Rooms:
             except Exception:  # an error of one observer must not affect the room
                 logger.exception("room %s: %s failed", room.name, type(observer).__name__)
 
-    def _add(self, record: RoomRecord, *, restored: bool = False, media_time: int = 0) -> Room:
-        """`media_time`: the media time up to which another process published, µs."""
+    def _add(
+        self, record: RoomRecord, *, restored: bool = False, hand_over: HandOver | None = None
+    ) -> Room:
+        """`hand_over`: with what the room goes on if another process has had it."""
         audience = Audience(self._on_beacon)
         room = Room(
             record,
@@ -584,8 +587,8 @@ class Rooms:
             self._social_tools,
             self,
             restored=restored,
+            hand_over=hand_over,
         )
-        room.stream.skip_to(media_time)
         self._rooms[record.room] = room
         if room.state is State.IDLE:
             self._idle.add(room)

@@ -21,6 +21,7 @@ from server.ingest.session import IngestSession, SessionOwner
 from server.rooms.audience import Audience
 from server.rooms.beacon import read_beacon
 from server.rooms.description import RoomDescription, room_event
+from server.rooms.hand_over import HandOver
 from server.rooms.health import RoomHealth
 from server.rooms.life import TRANSITIONS, RoomEvent, State
 from server.rooms.part import RoomContext, SocialTools
@@ -78,9 +79,15 @@ class Room:
         observer: RoomObserver,
         *,
         restored: bool = False,
+        hand_over: HandOver | None = None,
     ) -> None:
-        """`restored`: whether storage knows the room from an earlier process."""
+        """`restored`: whether storage knows the room from an earlier process. `hand_over`: with
+        what the room goes on, if that process has told this one.
+        """
         self.channel = open_channel(record.room, self)
+        self._epoch = 0
+        if hand_over and hand_over.channel:
+            self._go_on(hand_over)
         self._context = RoomContext(
             record, self.channel, tools, self.finish, self._post_description, restored=restored
         )
@@ -98,7 +105,6 @@ class Room:
         self.remote = RemoteViewers(record.room, self.social)
         """The viewers at other nodes."""
         self._loop = asyncio.get_running_loop()
-        self._epoch = 0
         self._paused_until = 0.0
         self._current: IngestSession | None = None
         self._pending: IngestSession | None = None
@@ -108,6 +114,26 @@ class Room:
         self._closed = False
         self._post_description()
         self._set_deadline()
+
+    def _go_on(self, hand_over: HandOver) -> None:
+        """Goes on with the ids and numbers of the former owner. Call this before the first
+        event.
+        """
+        self.channel.go_on(hand_over.channel, hand_over.event)
+        self.stream.id = hand_over.stream
+        self.stream.skip_to(hand_over.media_time)
+        self._epoch = hand_over.epoch
+
+    @property
+    def hand_over(self) -> HandOver:
+        """With what the next owner of the room goes on."""
+        return HandOver(
+            self.stream.edge,
+            self.stream.id,
+            self.channel.id,
+            self.channel.newest_event,
+            self._epoch,
+        )
 
     @property
     def record(self) -> RoomRecord:

@@ -13,6 +13,7 @@ from tests.fixtures.deadline import eventually
 from tests.fixtures.nats import NatsServer
 from tests.fixtures.nodes import node, nodes
 from tests.fixtures.people import Browser
+from tests.fixtures.player import WhepPlayer
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.publisher import Publisher
 from tests.fixtures.server import Server
@@ -60,7 +61,7 @@ async def test_commands_reach_the_owner_from_any_node(pair: Pair) -> None:
 
 
 async def test_a_creator_goes_on_at_the_other_node(pair: Pair) -> None:
-    """The same room and key, one media time, and the messages of both nodes."""
+    """The same room and key, one media time, one stream, and the messages of both nodes."""
     room = await pair.one.create(title="A test")
     path = f"/api/rooms/{room.name}"
     there = room.whip.replace(pair.one.url, pair.two.url)
@@ -77,6 +78,12 @@ async def test_a_creator_goes_on_at_the_other_node(pair: Pair) -> None:
                 async with Viewer(pair.two.http, pair.two.url, room.name) as second:
                     await second.frames(5)
                     assert pair.two.stream(room).edge > edge
+                    first = second.notices[0], second.media(Track.VIDEO)[0]
+                    last = viewer.notices[0], viewer.media(Track.VIDEO)[-1]
+                    for name in ("stream", "channel"):
+                        assert first[0][name] == last[0][name]
+                    assert first[1].media_time > last[1].media_time
+                    assert first[1].epoch > last[1].epoch
                 assert await viewer.closed() == 1001
                 async with Browser(pair.one.url) as browser:
                     status, found = await browser.ask("GET", path)
@@ -159,6 +166,21 @@ async def test_viewers_of_any_node_see_the_live(pair: Pair) -> None:
             assert await pair.two.status("DELETE", f"/api/rooms/{room.name}", headers=key) == 204
             for viewer in (here, there):
                 assert await viewer.closed() == 4410
+
+
+async def test_a_player_without_page_plays_at_any_node(pair: Pair) -> None:
+    """WHEP at the node that does not own the room, and its end through the other."""
+    room = await pair.one.create(title="A test")
+    async with Publisher(pair.one.http, room.whip, room.key):
+        await eventually(lambda: pair.one.stream(room).tracks)
+        url = f"{pair.two.url}/whep/{room.name}"
+        async with WhepPlayer(pair.two.http, url) as player:
+            await player.frames(5)
+            await eventually(lambda: pair.one.channel(room).viewers == 1)
+            assert "/two-" in player.location
+            player.location = player.location.replace(pair.two.url, pair.one.url)
+            assert await player.delete() == 200
+            await eventually(lambda: pair.one.channel(room).viewers == 0)
 
 
 async def test_the_rooms_of_a_dead_node_are_adopted(

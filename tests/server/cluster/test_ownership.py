@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from server.cluster.owner import Owner, write_owner
 from server.cluster.ownership import BUCKET, Ownership
+from server.rooms.hand_over import HandOver
 from tests.fixtures.deadline import eventually
 from tests.server.cluster.conftest import Connect
 
@@ -35,9 +36,9 @@ async def start(connect: Connect) -> AsyncIterator[Start]:
 
 async def test_a_new_room_is_known_to_all_nodes(start: Start) -> None:
     one, other = await start("one-1"), await start("two-2")
-    one.opened("room", "stream")
+    one.opened("room")
     assert one.owns("room")
-    await eventually(lambda: other.find("room") == Owner("one-1", 1, "stream"))
+    await eventually(lambda: other.find("room") == Owner("one-1", 1))
     assert await other.read("room") == one.find("room")
     late = await start("three-3")
     assert late.find("room") == one.find("room")
@@ -46,10 +47,10 @@ async def test_a_new_room_is_known_to_all_nodes(start: Start) -> None:
 async def test_the_latest_node_owns_the_room(start: Start) -> None:
     lost: Lost = []
     one, other = await start("one-1", lost), await start("two-2")
-    one.opened("room", "stream")
+    one.opened("room")
     await eventually(lambda: other.find("room"))
-    assert await other.take("room") == Owner("one-1", 1, "stream")
-    assert other.find("room") == Owner("two-2", 2, "stream")
+    assert await other.take("room") == Owner("one-1", 1)
+    assert other.find("room") == Owner("two-2", 2)
     await eventually(lambda: lost == [("room", 2)])
     assert one.find("room") == other.find("room") and not one.owns("room")
 
@@ -67,14 +68,14 @@ async def test_one_of_two_that_take_a_room_at_once_has_it(start: Start) -> None:
 
 async def test_a_change_is_known_to_all_nodes(start: Start) -> None:
     one, other = await start("one-1"), await start("two-2")
-    one.opened("room", "")
-    one.changed("room", stream="s", media_time=5, state="live")
-    await eventually(lambda: other.find("room") == Owner("one-1", 1, "s", 5, "live"))
+    one.opened("room")
+    one.changed("room", "live", HandOver(5, "s"))
+    await eventually(lambda: other.find("room") == Owner("one-1", 1, "live", HandOver(5, "s")))
 
 
 async def test_an_ended_room_has_no_owner(start: Start) -> None:
     one, other = await start("one-1"), await start("two-2")
-    one.opened("room", "")
+    one.opened("room")
     await eventually(lambda: other.find("room"))
     one.ended("room")
     await eventually(lambda: other.find("room") is None)
@@ -84,7 +85,7 @@ async def test_an_ended_room_has_no_owner(start: Start) -> None:
 
 async def test_the_end_of_a_room_that_another_node_took_leaves_its_record(start: Start) -> None:
     one, other = await start("one-1"), await start("two-2")
-    one.opened("room", "")
+    one.opened("room")
     await eventually(lambda: other.find("room"))
     one._own["copy"] = one._own["room"]
     await other.take("room")
@@ -94,7 +95,7 @@ async def test_the_end_of_a_room_that_another_node_took_leaves_its_record(start:
 
 async def test_a_deleted_bucket_is_restored(start: Start) -> None:
     one, other = await start("one-1"), await start("two-2")
-    one.opened("room", "")
+    one.opened("room")
     await eventually(lambda: one._own["room"].written)
     await one._connection.js.delete_key_value(BUCKET)
     assert await other.take("elsewhere") is None
@@ -106,7 +107,7 @@ async def test_a_deleted_bucket_is_restored(start: Start) -> None:
 async def test_a_node_that_was_cut_off_loses_what_others_took(start: Start) -> None:
     lost: Lost = []
     one = await start("one-1", lost)
-    one.opened("room", "")
+    one.opened("room")
     await eventually(lambda: one._own["room"].written)
     one._table._changed = lambda key, data: None  # as if the messages were lost
     await one._table.put("room", write_owner(Owner("two-2", 2)))
