@@ -95,7 +95,7 @@ class Forwarder:
             client.address,
             client.scheme or request.scheme,
             client.host or request.host,
-            await read_body(request) if request.can_read_body else b"",
+            await read_body(request),
         )
         answer = await self._forward(request, node, forwarded)
         response = web.Response(status=answer.status, body=answer.body)

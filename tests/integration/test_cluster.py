@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from relay.sample import Track
+from tests.fixtures.clips import go_live, publish_clip
 from tests.fixtures.deadline import eventually
 from tests.fixtures.nats import NatsServer
 from tests.fixtures.nodes import node, nodes
@@ -90,6 +91,18 @@ async def test_a_creator_goes_on_at_the_other_node(pair: Pair) -> None:
                     assert (status, found["state"]) == (200, "live")
                     _, page = await browser.ask("GET", f"{path}/messages")
                     assert "first" in [each.get("text") for each in page["messages"]]
+
+
+async def test_the_owner_gets_the_body_of_a_request_that_the_other_node_has_read(
+    pair: Pair,
+) -> None:
+    """A clip: the node that has not the live reads the request before it knows that."""
+    async with Browser(pair.one.url) as creator:
+        room = await creator.create_room(title="A test")
+        go_live(pair.one, room)
+    async with Browser(pair.two.url) as browser:
+        clip = await publish_clip(browser, room, title="The best")
+        assert (clip["title"], clip["state"]) == ("The best", "published")
 
 
 async def test_only_the_key_takes_a_room(pair: Pair) -> None:
