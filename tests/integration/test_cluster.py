@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest_asyncio
 from relay.sample import Track
 from tests.fixtures.clips import go_live, publish_clip
 from tests.fixtures.deadline import eventually
-from tests.fixtures.nats import NatsServer
+from tests.fixtures.nats import NatsServer, nats_server
 from tests.fixtures.nodes import node, nodes
 from tests.fixtures.people import Browser
 from tests.fixtures.player import WhepPlayer
@@ -225,6 +226,56 @@ async def test_the_rooms_of_a_dead_node_are_adopted(
 
 def said(text: str, viewer: Viewer) -> bool:
     return any(text in json.dumps(event) for event in viewer.events)
+
+
+async def test_a_creator_whose_node_has_died_goes_on_elsewhere(
+    postgres: Postgres, nats: NatsServer, tmp_path: Path
+) -> None:
+    """Without waiting, in the same room, on one media clock. A viewer of a third node stays."""
+    with postgres.database() as database:
+        common = {"database": database, "nats": nats.account()}
+        async with (
+            node(tmp_path, "two", **common) as two,
+            node(tmp_path, "three", **common) as three,
+            AsyncExitStack() as stack,
+        ):
+            one = await stack.enter_async_context(node(tmp_path, "one", **common))
+            room = await one.create(title="A test")
+            async with Viewer(three.http, three.url, room.name) as viewer:
+                async with Publisher(one.http, room.whip, room.key):
+                    await viewer.frames(10)
+                    last = viewer.media(Track.VIDEO)[-1]
+                await stack.aclose()
+                there = room.whip.replace(one.url, two.url)
+                async with Publisher(two.http, there, room.key):
+                    await viewer.until(
+                        lambda: viewer.media(Track.VIDEO)[-1].epoch > last.epoch, seconds=20
+                    )
+                    first = next(
+                        record for record in viewer.media(Track.VIDEO) if record.epoch > last.epoch
+                    )
+                    assert first.media_time > last.media_time
+
+
+async def test_nats_goes_away_and_loses_its_memory(postgres: Postgres, tmp_path: Path) -> None:
+    """Viewers of the owner notice nothing, and those of the other node go on afterwards."""
+    with nats_server() as nats, nats.running():
+        async with nodes(tmp_path, postgres, nats, "one", "two") as (one, two):
+            room = await one.create(title="A test")
+            async with (
+                Publisher(one.http, room.whip, room.key),
+                Viewer(one.http, one.url, room.name) as here,
+                Viewer(two.http, two.url, room.name) as there,
+            ):
+                await there.frames(5)
+                nats.stop()
+                await here.frames(30)
+                path = f"/api/rooms/{room.name}"
+                assert await two.status("GET", path) == 200
+                nats.start()
+                await there.frames(60, seconds=20)
+                assert two.cluster
+                assert await two.cluster.owners.read(room.name)
 
 
 async def read(server: Server, path: str) -> tuple[str, bytes]:
