@@ -136,6 +136,13 @@ class Cluster:
     async def ask(self, room: str, server: str, command: Command[Any]) -> object:
         return await self._remote.ask(room, server, command)
 
+    def state(self, room: str) -> State | None:
+        owner = self.owners.find(room)
+        try:
+            return State(owner.state) if owner else None
+        except ValueError:  # of a later version
+            return None
+
     async def watch(self, room: str) -> Watched:
         return await self.copies.watch(room)
 

@@ -22,6 +22,7 @@ from server.errors import Forbidden
 from server.http.request import is_https
 from server.http.requester import Requesters
 from server.rooms.commands.access import Admission, Admit
+from server.rooms.commands.room import Describe
 from server.rooms.registry import Rooms
 from server.rooms.room import Room
 from server.rooms.watch_token import MAX_TOKEN, WatchToken, write_token
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 CHECK_EVERY = 1.0
 """Interval at which the connections to changed rooms are checked again, seconds."""
+ELSEWHERE_EVERY = 5
+"""Number of checks after which the connections to rooms of other nodes are checked too."""
 STEP = 500
 """Maximum number of connections that one step of a check handles. The event loop does other work
 between two steps.
@@ -113,6 +116,7 @@ class Access:
         """The value that `RoomModeration.admissions` had at the last check of a room's connections,
         by room.
         """
+        self._checks = 0
         self._checking: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -249,9 +253,12 @@ class Access:
         """Checks the connections of every room that has changed since the last check. In other
         private rooms, checks only the connections whose watch link has expired.
         """
+        self._checks += 1
         for name in list(self._open):
             room = self._rooms.in_memory.find(name)
             if room is None:
+                if self._checks % ELSEWHERE_EVERY == 0:
+                    await self._check_elsewhere(name)
                 continue
             moderation, now = room.social.moderation, self._now()
             changed = self._seen.get(name) != moderation.admissions
@@ -268,6 +275,26 @@ class Access:
             except StorageError as error:
                 self._seen.pop(room.name, None)  # check again once storage answers
                 logger.debug("room %s: %s", room.name, error)
+
+    async def _check_elsewhere(self, name: str) -> None:
+        """Checks the connections of a private room that another node runs. That node itself closes
+        the connections of the people whom it bans.
+        """
+        try:
+            if (await self._rooms.ask(name, Describe())).visibility != "private":
+                return
+            for connection in list(self._open.get(name, ()))[:STEP]:
+                admitted = connection.admitted
+                try:
+                    admission = await self._rooms.ask(name, Admit(admitted.by, admitted.token))
+                except Refusal as refusal:
+                    if refusal.status != 403:
+                        raise
+                    connection.close(refusal.code, str(refusal))
+                else:
+                    connection.admitted = replace(admitted, admission=admission)
+        except (Refusal, StorageError) as error:  # the node is away, or the room has just ended
+            logger.debug("room %s: %s", name, error)
 
     async def _check_room(self, room: Room, due: list[Connection]) -> None:
         """Checks these connections of a room, in steps of at most STEP connections. Each step asks

@@ -3,9 +3,11 @@ rooms.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
+from heapq import merge
 from itertools import islice
 from typing import Any
 
@@ -14,6 +16,9 @@ from server.http.posters import poster_path
 from server.posters.posters import Posters
 from server.rooms.description import RoomDescription
 from server.rooms.registry import Rooms
+from server.storage.errors import StorageError
+
+logger = logging.getLogger(__name__)
 
 STEP = 50
 """Number of rooms between which other tasks run."""
@@ -41,9 +46,10 @@ class RoomsOnAir:
             return self._made
 
     async def _make(self) -> bytes:
+        elsewhere = await self._elsewhere()
         parts, work = [], 0.0
         began = time.thread_time()
-        rooms = self._rooms.on_air()
+        rooms = merge(self._rooms.on_air(), elsewhere, key=lambda room: -room.viewers)
         while part := self._part(islice(rooms, STEP)):
             parts.append(part)
             work += time.thread_time() - began
@@ -51,6 +57,14 @@ class RoomsOnAir:
             began = time.thread_time()
         self._made_until = time.monotonic() + work / SHARE if work >= LONG else 0.0
         return b'{"rooms":[' + b",".join(parts) + b"]}"
+
+    async def _elsewhere(self) -> list[RoomDescription]:
+        """Returns the rooms of other nodes; none while the database is away."""
+        try:
+            return await self._rooms.on_air_elsewhere()
+        except StorageError as error:
+            logger.debug("the list of rooms lacks those of other nodes: %s", error)
+            return []
 
     def _part(self, rooms: Iterable[RoomDescription]) -> bytes:
         """Returns the JSON of some rooms, without the brackets of the list."""

@@ -6,6 +6,7 @@ from relay.errors import RefusalCode
 from server.errors import Misdirected
 from server.rooms.commands.base import Command
 from server.rooms.hand_over import HandOver
+from server.rooms.life import State
 from server.rooms.room import Room
 from server.rooms.watching import Watched
 
@@ -25,6 +26,9 @@ class Elsewhere(Protocol):
         the database, or empty. Raises Misdirected if this process cannot reach others, Unavailable
         if the owner does not answer, or the Refusal of the owner.
         """
+
+    def state(self, room: str) -> State | None:
+        """Returns the state of a room of another process; None if it is unknown."""
 
     async def watch(self, room: str) -> Watched:
         """Returns a copy of a room that another process owns. Raises a Refusal."""
@@ -54,6 +58,9 @@ class Alone:
 
     async def ask(self, room: str, server: str, command: Command[Any]) -> object:
         raise misdirected(server)
+
+    def state(self, room: str) -> State | None:
+        return None
 
     async def watch(self, room: str) -> Watched:
         raise misdirected()

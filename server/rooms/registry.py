@@ -366,6 +366,20 @@ class Rooms:
         rooms.sort(key=lambda room: (-room.channel.ranked_viewers, -(room.live_since or 0)))
         return (room.describe() for room in rooms if room.on_air)
 
+    async def on_air_elsewhere(self) -> list[RoomDescription]:
+        """Returns the public rooms of other processes that are live or away, if this process can
+        show them. The room with the most viewers is first; their numbers may be 30 s old. Raises
+        StorageError.
+        """
+        if not self._elsewhere.can_take:
+            return []
+        found = []
+        for record in await self._storage.rooms.on_air_elsewhere():
+            state = self._elsewhere.state(record.room)
+            if state in (State.LIVE, State.AWAY):
+                found.append(replace(_describe_stored(record, state), viewers=record.viewers))
+        return found
+
     async def live_of(self, owner: str) -> list[RoomDescription]:
         """Returns the public rooms of a person that are live or away, the latest first. If another
         process owns a room, this process does not know the number of viewers and returns 0 instead.

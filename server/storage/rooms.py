@@ -18,6 +18,9 @@ NAMING = frozenset(("title", "owner", "visibility"))
 MAX_LIVE = 20
 """Maximum number of lives of one person in a list."""
 
+MAX_ELSEWHERE = 1_000
+"""Maximum number of lives of other servers in a list."""
+
 
 class RoomExists(Exception):
     """The name of the room is in use, possibly by an ended room."""
@@ -161,6 +164,22 @@ class RoomStore:
             return RoomRecord(**row)
 
         return await self._database.write(take)
+
+    async def on_air_elsewhere(self) -> list[RoomRecord]:
+        """Returns public lives of other servers that have begun and not ended, those with the most
+        viewers first.
+        """
+        return await self._select(
+            table.select()
+            .where(
+                table.c.ended_at.is_(None),
+                table.c.live_at.is_not(None),
+                table.c.visibility == "public",
+                table.c.server != self.server,
+            )
+            .order_by(table.c.viewers.desc(), table.c.live_at.desc())
+            .limit(MAX_ELSEWHERE)
+        )
 
     async def change(self, room: str, **changes: Unpack[RoomChanges]) -> None:
         """Stores changed columns of a room."""

@@ -161,6 +161,9 @@ async def test_viewers_of_any_node_see_the_live(pair: Pair) -> None:
         ):
             await here.frames(5)
             await there.frames(5)
+            for server in (pair.one, pair.two):
+                listed = json.loads((await read(server, "/api/rooms"))[1])["rooms"]
+                assert [(each["room"], each["state"]) for each in listed] == [(room.name, "live")]
             assert there.notices[0]["stream"] == here.notices[0]["stream"]
             assert there.notices[0]["channel"] == here.notices[0]["channel"]
             await eventually(lambda: pair.one.channel(room).viewers == 2)
