@@ -220,6 +220,7 @@ async def _open_parts(
     await rooms.open()
     if cluster:
         rooms.observe(cluster)
+        cluster.copies.edges.pulse = media.hub.pulse
         await cluster.serve(rooms, storage.server_leases.read_others, playing.receive)
     stored = await open_stored_media(rooms, storage, objects, media, settings, stack)
     start_upkeep(rooms, storage, settings, stack)

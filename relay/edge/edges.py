@@ -70,7 +70,8 @@ class Edges:
         self._node = node
         self._locate = locate
         self._owners = owners
-        self._pulse = pulse or Pulse()
+        self.pulse = pulse or Pulse()
+        """Measures the lateness of the event loop, for the copies made from now on."""
         self._max_rooms = max_rooms
         self._monotonic = monotonic
         self._now = now
@@ -206,7 +207,7 @@ class Edges:
             room,
             snapshot,
             self._owners(room),
-            self._pulse,
+            self.pulse,
             self.counters,
             demand=demand,
             trouble=trouble,

@@ -111,6 +111,11 @@ class Origin:
             feed.close()
             self.leases.forget(room)
 
+    def renumber(self, room: str, epoch: int) -> None:
+        """Changes the number of an ownership. Does nothing if there is no such room."""
+        if (feed := self._rooms.get(room)) and feed.epoch != epoch:
+            self.open(room, epoch, feed.channel)
+
     @property
     def feeds(self) -> int:
         """The number of rooms that are published to edges."""

@@ -241,7 +241,10 @@ class Cluster:
     # Other nodes, and NATS
 
     def _moved(self, room: str, owner: Owner) -> None:
-        self.copies.moved(room, RoomOwner(owner.node, owner.epoch))
+        if owner.node == self.id:
+            self.copies.origin.renumber(room, owner.epoch)
+        else:
+            self.copies.moved(room, RoomOwner(owner.node, owner.epoch))
 
     def _gone(self, node: Node) -> None:
         if self._rooms:

@@ -44,7 +44,8 @@ class Ownership:
         moved: Callable[[str, Owner], None] = ignore,
     ) -> None:
         """`node`: id of this node. `lost` is called with each room that another node has taken from
-        this node, `moved` with each new owner of another room.
+        this node, `moved` with each new owner of another room, and when the epoch of an own room
+        changes.
         """
         self._moved = moved
         self._node = node
@@ -94,8 +95,11 @@ class Ownership:
     def opened(self, room: str) -> None:
         """Owns a room, unless it does already. The record follows in the background."""
         if room not in self._own:
-            self._own[room] = _Own(Owner(self._node, 1))
-            self._owners.pop(room, None)
+            mine, known = Owner(self._node, 1), self._owners.pop(room, None)
+            if known and known.name == mine.name:
+                # This node has owned the room before it was started again.
+                mine = replace(mine, epoch=known.epoch + 1)
+            self._own[room] = _Own(mine)
             self._spawn(room)
 
     async def take(self, room: str) -> Owner | None:
@@ -188,10 +192,12 @@ class Ownership:
                 mine = own.owner
                 found = await self._table.get(room)
                 stored = read_owner(found.data) if found else None
-                if stored and stored.name == mine.name and stored.epoch > mine.epoch:
+                later = stored and stored.node != self._node and stored.epoch >= mine.epoch
+                if stored and later and stored.name == mine.name:
                     # This node has owned the room before it was started again.
                     own.owner = mine = replace(mine, epoch=stored.epoch + 1)
-                elif stored and stored.node != self._node and stored.epoch >= mine.epoch:
+                    self._moved(room, mine)
+                elif stored and later:
                     if room in self._own:
                         del self._own[room]
                         self._remember(room, stored)

@@ -406,7 +406,7 @@ async def test_another_owner(nodes: Nodes, how: str) -> None:
     if how == "pushed":
         edge.edges.move("room", "z-1", 2)
     else:
-        former.origin.close("room")
+        former.origin.renumber("room", 3)
     await eventually(lambda: edge.edges.counters.joins == 2)
     publish(channel, samples[60:100])  # a former owner that does not know yet
     publish(other, go_live(other, 2, start=30, epoch=2))

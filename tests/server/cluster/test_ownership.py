@@ -114,3 +114,20 @@ async def test_a_node_that_was_cut_off_loses_what_others_took(start: Start) -> N
     one._own["room"].written = False
     await one._write("room")
     assert lost == [("room", 2)] and not one.owns("room")
+
+
+async def test_a_node_that_is_started_again_owns_its_rooms(start: Start) -> None:
+    """The record names the former id of the node, which may have read the record or not."""
+    lost: Lost = []
+    one = await start("one-1")
+    for room in ("read", "unread"):
+        one.opened(room)
+        await eventually(lambda name=room: one._own[name].written)  # type: ignore[misc]
+    await one.close()
+    again = await start("one-2", lost)
+    again._owners.pop("unread")
+    for room in ("read", "unread"):
+        again.opened(room)
+        await eventually(lambda name=room: again._own[name].written)  # type: ignore[misc]
+        assert again.find(room) == await again.read(room) == Owner("one-2", 2)
+    assert lost == []
