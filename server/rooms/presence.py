@@ -93,11 +93,14 @@ class RoomPresence(RoomPart):
 
     async def conclude(self) -> None:
         self._stop_timers()
+        self._on_air = False  # the end of the room stores the figures
 
     async def close(self) -> None:
         self._stop_timers()
         if self._storing:
             await asyncio.wait([self._storing])
+        if self._on_air:
+            await self._store()
 
     # Events
 
