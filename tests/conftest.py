@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from scripts.benchmarks.postgres import Postgres
 from scripts.benchmarks.postgres import postgres as created_postgres
+from server.storage import database
 from tests.fixtures.nats import NatsServer, nats_server
 from tests.fixtures.s3 import S3Server, moto
 from tests.plugins.minutes import Minutes
@@ -25,8 +26,10 @@ from tests.plugins.minutes import Minutes
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
-SETTLE = 5.0
+SETTLE = 15.0
 """Seconds within which closed transports and ended processes must be gone."""
+PATIENCE = 20.0
+"""Seconds that a database may take to connect, to begin or to answer."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -95,6 +98,23 @@ def s3_server() -> Iterator[S3Server]:
     """An S3 server for the tests of one worker. Each test makes a bucket of its own."""
     with moto() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def _patient_databases(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Lets databases answer late, as they do on a busy machine, except in tests of their deadlines
+    (mark `deadlines`).
+    """
+    if request.node.get_closest_marker("deadlines"):
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "TURN_WITHIN", PATIENCE)
+        patch.setattr(database, "CUT_AFTER", PATIENCE)
+        for deadlines in (database.CONNECT_WITHIN, database.ANSWER_WITHIN):
+            for dialect in deadlines:
+                patch.setitem(deadlines, dialect, PATIENCE)
+        yield
 
 
 @pytest.fixture(autouse=True)

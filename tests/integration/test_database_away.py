@@ -26,6 +26,7 @@ async def refused(server: Server) -> None:
 
 
 @pytest.mark.service
+@pytest.mark.deadlines
 async def test_a_database_that_goes_away_for_ten_seconds(
     tmp_path: Path, postgres: Postgres
 ) -> None:
