@@ -89,7 +89,7 @@ async def test_offers_that_cannot_be_taken(unharmed: Live) -> None:
                 await response.text(),
             )
             assert await response.text()
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
     assert len(live.server.room(live.room).sessions) == 1
 
 
@@ -567,7 +567,7 @@ async def test_candidates_that_lead_nowhere_never_stall(unharmed: Live, host: st
         location, data=fragment, headers={**headers, "Content-Type": FRAGMENT, "If-Match": "*"}
     ) as response:
         assert response.status == 204
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4, "a hundred resolutions take longer"
     assert (
         await live.server.status(
             "DELETE", location.removeprefix(live.server.url), headers=room.bearer

@@ -22,6 +22,9 @@ from tests.fixtures.hls import MediaPlaylist, check_history
 from tests.fixtures.publisher import Publisher
 from tests.integration.conftest import Live
 
+LATE = 5.0
+"""By how much a busy machine may be late with several parts, seconds."""
+
 
 class Client:
     """Reads a room's media playlist as a low-latency player does."""
@@ -71,8 +74,8 @@ async def test_a_live_is_listed_as_the_rfc_says(live: Live) -> None:
         maps.add(newest.map)
         seen = following
     # §6.2.1: each part within a part target. Only the sum is timed, since a loaded machine may be
-    # late with one.
-    assert time.monotonic() - began < 15 * seen.part_target + 2
+    # late with some.
+    assert time.monotonic() - began < 15 * seen.part_target + LATE
     history = check_history(client.texts)
     init = await client.get(maps.pop())
     whole = seen.playable[-1]
@@ -184,7 +187,7 @@ async def test_an_absence_is_listed_as_a_gap_and_the_live_goes_on_behind_a_disco
     began = time.monotonic()
     for _ in range(6):
         seen = await client.next(seen)
-    assert time.monotonic() - began < 6 * PART_TARGET / SCALE + 1.5, (
+    assert time.monotonic() - began < 6 * PART_TARGET / SCALE + LATE, (
         "gaps do not keep the pace of parts"
     )
     gap = next(part for part in seen.segments[-1].parts if part.gap)

@@ -14,6 +14,8 @@ from tests.fixtures.server import running
 from tests.integration.conftest import Live
 
 GUESTS = 1_000
+PEOPLE_PER_HOUR = 500
+"""From one address, by default."""
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ async def test_a_thousand_fresh_guests(live: Live) -> None:
     picture goes on.
     """
     server = live.server
-    began = time.perf_counter()
+    began = time.monotonic()
 
     async def arrive(number: int) -> int:
         async with server.http.get(f"{server.url}/api/me") as response:
@@ -64,9 +66,9 @@ async def test_a_thousand_fresh_guests(live: Live) -> None:
     statuses: list[int] = []
     for start in range(0, GUESTS, 50):
         statuses += await asyncio.gather(*map(arrive, range(start, start + 50)))
-    assert time.perf_counter() - began < 20
+    refilled = (time.monotonic() - began) * PEOPLE_PER_HOUR / 3_600
     assert set(statuses) == {200, 429}
-    assert 20 <= statuses.count(200) <= 25, "a bucket of 20, and what is refilled meanwhile"
+    assert 20 <= statuses.count(200) <= 21 + refilled, "a bucket of 20, and what is refilled"
     assert len(await server.storage.people.people()) == statuses.count(200)
     await live.viewer.frames(5)
 
