@@ -37,7 +37,9 @@ LINGER = 10.0
 SAY_EVERY = 0.1
 """Time for which notices are collected before they are sent to the origin, s."""
 SAY_ITEMS, SAY_BYTES = 200, 64 * 1024
-"""Maximum number and size of the notices of one room in one message. Further ones are dropped."""
+"""Maximum number and size of the notices of one room in one message."""
+SAY_MESSAGES = 20
+"""Maximum number of such messages of one room in SAY_EVERY. Further notices are dropped."""
 MAX_ROOMS = 2_000
 
 Owners = Callable[[str], ChannelOwner]
@@ -151,7 +153,7 @@ class Edges:
         """Gives the copy of a room up, because this node owns the room from now on. The viewers
         reconnect.
         """
-        if task := self._opening.get(room):
+        if task := self._opening.pop(room, None):
             task.cancel()
         self._drop(room)
 
@@ -166,17 +168,21 @@ class Edges:
             loop = asyncio.get_running_loop()
             said = self._said[room] = _Said(loop.call_later(SAY_EVERY, self._send_said, room))
         if not said.add(item):
-            self.counters.dropped += 1
+            self._send_items(room, said.take())
+            if not said.add(item):
+                self.counters.dropped += 1
 
     async def _open(self, link: Link) -> Channel:
         room = link.room
         try:
             channel = await link.open()
         except BaseException:
-            self._drop(room)
+            if self._links.get(room) is link:
+                self._drop(room)
             raise
         finally:
-            self._opening.pop(room, None)
+            if self._opening.get(room) is asyncio.current_task():
+                del self._opening[room]
         self._idle_since[room] = self._monotonic()
         self._spawn(self._measure(link.owner.node))
         return channel
@@ -287,11 +293,14 @@ class Edges:
     # Notices
 
     def _send_said(self, room: str) -> None:
-        said = self._said.pop(room)
-        if link := self._links.get(room):
-            data = control.pack(edge=self._node, room=room, items=said.items)
+        self._send_items(room, self._said.pop(room).take())
+
+    def _send_items(self, room: str, items: list[Mapping[str, Any]]) -> None:
+        link = self._links.get(room)
+        if link and items:
+            data = control.pack(edge=self._node, room=room, items=items)
             if not self._control.publish(control_subject(link.owner.node, "say"), data):
-                self.counters.dropped += len(said.items)
+                self.counters.dropped += len(items)
 
     def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(work)
@@ -315,14 +324,25 @@ class _Said:
 
     def __init__(self, timer: asyncio.TimerHandle) -> None:
         self.timer = timer
-        self.items: list[Mapping[str, Any]] = []
+        self._items: list[Mapping[str, Any]] = []
         self._size = 0
+        self._messages = 0
 
     def add(self, item: Mapping[str, Any]) -> bool:
-        """Adds a notice. Returns False if there are too many."""
+        """Adds a notice. Returns False if the message is full, or if there are too many
+        messages.
+        """
         size = len(json.dumps(item))
-        if len(self.items) >= SAY_ITEMS or self._size + size > SAY_BYTES:
+        full = len(self._items) >= SAY_ITEMS or self._size + size > SAY_BYTES
+        if full or self._messages >= SAY_MESSAGES:
             return False
-        self.items.append(item)
+        self._items.append(item)
         self._size += size
         return True
+
+    def take(self) -> list[Mapping[str, Any]]:
+        """Removes and returns the notices of one message."""
+        items, self._items = self._items, []
+        self._size = 0
+        self._messages += 1
+        return items

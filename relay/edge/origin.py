@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from relay.callbacks import ignore
-from relay.channel.channel import Channel
+from relay.channel.channel import Channel, ChannelState
 from relay.edge import control
 from relay.edge.bus import Bus, BusError, Reply, Subscription
 from relay.edge.control import UnknownVersion
@@ -170,7 +170,11 @@ class Origin:
     def _receive_join(self, data: bytes, reply: Reply) -> None:
         request = JoinRequest.read(data)
         feed = self._rooms.get(request.room)
-        if feed is None or feed.epoch != request.epoch:
+        if (
+            feed is None
+            or feed.epoch != request.epoch
+            or feed.channel.state is not ChannelState.OPEN
+        ):
             self.counters.refused += 1
             reply(refusal("not_here"))
             return
