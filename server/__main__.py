@@ -29,15 +29,18 @@ from server.composition.cluster import node_name
 from server.host.descriptors import raise_limit
 from server.host.json_log import JsonFormatter
 from server.host.privileges import root_warning
+from server.host.process import Process
 from server.host.qr import qr_terminal
 from server.host.service_manager import ServiceManager
 from server.objects.errors import ObjectsError
 from server.setting_sources import load, option_of
 from server.settings import FILE_NAME, Settings, SettingsError
 from server.storage.errors import StorageError, StorageUnavailable
+from server.supervisor.link import ParentLink
+from server.supervisor.start_failed import StartFailed
 
-TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-"""Format of a line of the log."""
+TEXT = "%(asctime)s %(levelname)s{} %(name)s: %(message)s"
+"""Format of a line of the log, with a place for the number of the process."""
 
 # Print help as plain text, which can be searched and piped at any terminal width.
 cli = typer.Typer(
@@ -138,63 +141,102 @@ def serve(config: Path | None, **arguments: Any) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.umask(0o077)  # hashes of creator keys and keys of certificates are for this user only
     manager = ServiceManager.from_environment(os.environ)
+    link: ParentLink | None = None
     listening = False
 
     def ready(urls: list[str]) -> None:
         nonlocal listening
         listening = True
-        _announce(urls, settings)
-        manager.ready()
+        if link:
+            link.ready(urls)
+        else:
+            _announce(urls, settings)
+            manager.ready()
 
     try:
-        settings = load(arguments, os.environ, config)
-        _log(settings)
-        if PROBLEM:
-            logging.getLogger("server").warning("compiled modules are not used: %s", PROBLEM)
-        warning = root_warning(settings, os.geteuid())
-        if warning:
-            logging.getLogger("server").warning(warning)
-
-        # Import late: the import takes a second, and neither --help nor an invalid option needs it.
-        from server import app
+        link = ParentLink.inherited(os.environ)
+        settings = load(
+            {**arguments, **link.orders.settings} if link else arguments, os.environ, config
+        )
+        _log(settings, link.orders.process if link else None)
+        if link is None:
+            _warn(settings)
 
         raise_limit()
         with asyncio.Runner(
             loop_factory=uvloop.new_event_loop if settings.event_loop == "uvloop" else None
         ) as runner:
-            runner.run(app.serve(settings, ready, manager.stopping))
+            runner.run(_serve(settings, link, ready, manager.stopping))
     except SettingsError as error:
-        _refuse(*error.problems)
+        _refuse(link, *error.problems)
     except StorageUnavailable as error:
         # Exit code 1: a service manager restarts the server until the database answers.
-        _refuse(str(error), code=1)
+        _refuse(link, str(error), code=1)
     except Unreachable as error:
-        _refuse(str(error), code=1)
+        _refuse(link, str(error), code=1)
     except (StorageError, ObjectsError, ClusterError) as error:
-        _refuse(str(error))
+        _refuse(link, str(error))
+    except StartFailed as error:
+        _refuse(link, *error.lines, code=error.code)
     except OSError as error:
         if listening:
             raise
         _refuse(
+            link,
             f"cannot start: {error.strerror or error}"
-            + (f": {error.filename}" if error.filename else "")
+            + (f": {error.filename}" if error.filename else ""),
         )
     except KeyboardInterrupt:
         pass
     finally:
         manager.close()
+        if link:
+            link.close()
 
 
-def _log(settings: Settings) -> None:
+async def _serve(
+    settings: Settings,
+    link: ParentLink | None,
+    ready: Callable[[list[str]], None],
+    stopping: Callable[[], None],
+) -> None:
+    """Serves in this process, or starts the processes that serve. `link`: the link to the parent
+    that has started this process.
+    """
+    # Import late: the imports take a second, and neither --help nor an invalid option needs them.
+    if link is None and settings.processes > 1:
+        from server.supervisor.supervisor import supervise
+
+        await supervise(settings, sys.argv[1:], ready, stopping)
+        return
+    from server import app
+
+    if link:
+        link.start()  # after the imports, which would delay the second beat
+    await app.serve(settings, ready, stopping, link.orders.process if link else None)
+
+
+def _warn(settings: Settings) -> None:
+    """Logs what the operator should change. Raises SettingsError."""
+    if PROBLEM:
+        logging.getLogger("server").warning("compiled modules are not used: %s", PROBLEM)
+    warning = root_warning(settings, os.geteuid())
+    if warning:
+        logging.getLogger("server").warning(warning)
+
+
+def _log(settings: Settings, process: Process | None) -> None:
     """Sets up logging to standard error. microlive's loggers log at --log-level. The loggers of
-    libraries such as aioice log at warning or above.
+    libraries such as aioice log at warning or above. `process`: this process, if the server has
+    several.
     """
     level = settings.log_level.upper()
     handler = logging.StreamHandler()
     if settings.log_format == "json":
         handler.setFormatter(JsonFormatter(node_name(settings) if settings.nats else None))
     else:
-        handler.setFormatter(logging.Formatter(TEXT))
+        number = f" [{process.number}]" if process else ""
+        handler.setFormatter(logging.Formatter(TEXT.format(number)))
     logging.basicConfig(
         handlers=[handler], level=max(logging.WARNING, logging.getLevelNamesMapping()[level])
     )
@@ -238,9 +280,13 @@ def _is_for_phones(url: str) -> bool:
     )
 
 
-def _refuse(*lines: str, code: int = 2) -> NoReturn:
-    for line in lines:
-        print(line, file=sys.stderr)
+def _refuse(link: ParentLink | None, *lines: str, code: int = 2) -> NoReturn:
+    """Ends this process. The parent prints the reasons of all its processes once."""
+    if link:
+        link.refuse(list(lines), code)
+    else:
+        for line in lines:
+            print(line, file=sys.stderr)
     raise typer.Exit(code)
 
 

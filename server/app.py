@@ -35,6 +35,7 @@ from server.demo import Demo
 from server.draining import Draining, NoOtherServers
 from server.host.listeners import Listener
 from server.host.load import LoadSampler
+from server.host.process import Process
 from server.host.self_check import SelfCheck
 from server.http.access import Access
 from server.http.admin import restore_blocks
@@ -50,7 +51,7 @@ from server.push.pushes import INTERNET, Pushes, PushNetwork
 from server.recordings.recordings import Recordings
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
-from server.settings import ADMIN_SOCKET_NAME, Settings
+from server.settings import Settings, admin_socket_name
 from server.shedding import Shedding
 from server.storage.storage import Storage
 
@@ -88,7 +89,10 @@ class RunningServer:
 
 
 async def serve(
-    settings: Settings, ready: Callable[[list[str]], None], stopping: Callable[[], None]
+    settings: Settings,
+    ready: Callable[[list[str]], None],
+    stopping: Callable[[], None],
+    process: Process | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM. Calls `ready` with the URLs of the pages once the server
     answers, and `stopping` when the server begins to shut down. A second signal ends the drain.
@@ -100,7 +104,7 @@ async def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        server = await start(settings, stack)
+        server = await start(settings, stack, process=process)
         _tune_garbage_collector()
         # The start of a process pauses this process for some milliseconds. Prepare the workers
         # here, because no media is forwarded yet.
@@ -135,20 +139,24 @@ def _tune_garbage_collector() -> None:
 
 
 async def start(
-    settings: Settings, stack: AsyncExitStack, push_network: PushNetwork = INTERNET
+    settings: Settings,
+    stack: AsyncExitStack,
+    push_network: PushNetwork = INTERNET,
+    process: Process | None = None,
 ) -> RunningServer:
     """Starts all parts of the server. `stack` closes the parts on exit. `push_network`: how the
-    server reaches push services.
+    server reaches push services. `process`: this process, if the server has several.
     """
     # Each server has its own registry: several servers may run in one process.
     registry = CollectorRegistry()
     origins = Origins(settings)
-    parts, listeners = await _open_parts(settings, registry, origins, push_network, stack)
+    parts, listeners = await _open_parts(settings, registry, origins, push_network, process, stack)
     metrics = create_metrics(parts, registry)
     pages, profiles = create_pages(parts)
     app = public_application(parts, pages, profiles, metrics, origins)
     close_ports = await serve_clients(app, listeners, parts, stack)
-    await serve_operator(settings.data / ADMIN_SOCKET_NAME, admin_application(parts, pages), stack)
+    socket_path = settings.data / admin_socket_name(process.number if process else None)
+    await serve_operator(socket_path, admin_application(parts, pages), stack)
     sampler, shedding = start_sampler(parts, stack), start_shedding(parts, stack)
     self_check = SelfCheck(parts.media.udp, parts.hosts, settings)
     self_check.start()
@@ -192,14 +200,18 @@ async def _open_parts(
     registry: CollectorRegistry,
     origins: Origins,
     push_network: PushNetwork,
+    process: Process | None,
     stack: AsyncExitStack,
 ) -> tuple[Parts, list[Listener]]:
     """Opens the data and the UDP port, restores the rooms of the last run, and creates the parts
     that serve these rooms. The TCP ports are bound, but do not listen yet.
     """
-    cluster = await open_cluster(settings, stack)
+    cluster = await open_cluster(settings, stack, one_machine=process is not None)
     storage = await Storage.open(
-        settings.data, settings.database_url, server=cluster.name if cluster else None
+        settings.data,
+        settings.database_url,
+        server=cluster.name if cluster else None,
+        lock=process.lock if process else None,
     )
     stack.push_async_callback(storage.close)
     objects = await open_objects(settings, stack)
@@ -216,7 +228,8 @@ async def _open_parts(
         playing.receive,
         cluster,
     )
-    listeners, hosts = await open_ports(settings, media.udp, stack)
+    shared = process is not None
+    listeners, hosts = await open_ports(settings, media.udp, stack, shared=shared)
     await rooms.open()
     if cluster:
         rooms.observe(cluster)

@@ -120,6 +120,11 @@ def _node_name(value: str) -> str:
     return value
 
 
+def _number_of_cores(value: Any) -> Any:
+    """Returns the number of cores that this process may use, instead of `auto`."""
+    return len(os.sched_getaffinity(0)) if value == "auto" else value
+
+
 def _bucket(value: str) -> str:
     """Returns `s3://BUCKET/PREFIX` without a slash at the end."""
     place = value.rstrip("/")
@@ -214,5 +219,6 @@ TurnUrls = Annotated[tuple[Annotated[str, AfterValidator(_turn_url)], ...], Befo
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_items)]
 Bucket = Annotated[str, AfterValidator(_bucket)]
 NodeName = Annotated[str, AfterValidator(_node_name)]
+Processes = Annotated[int, BeforeValidator(_number_of_cores), Field(ge=1, le=64)]
 Url = Annotated[str, AfterValidator(_url)]
 File = Annotated[Path, AfterValidator(_file)]

@@ -35,6 +35,7 @@ from server.setting_types import (
     NodeName,
     Origins,
     Port,
+    Processes,
     Seconds,
     TurnUrls,
     Url,
@@ -47,6 +48,12 @@ ENVIRONMENT_PREFIX = "MICROLIVE_"
 FILE_NAME = "microlive.toml"
 ADMIN_SOCKET_NAME = "admin.sock"
 """Name of the Unix socket in the data directory that serves the admin API."""
+
+
+def admin_socket_name(process: int | None) -> str:
+    """Returns the name of the admin socket of a process; None: the server has one process."""
+    return ADMIN_SOCKET_NAME if process is None else f"admin.{process}.sock"
+
 
 TOKEN_LENGTH = 16
 """Minimum length of a token that an operator chooses, characters."""
@@ -519,6 +526,13 @@ class Settings(BaseModel):
         description=(
             "Maximum seconds for which the server drains after SIGTERM. Default: 30 if another "
             "server takes the lives; otherwise 0."
+        ),
+    )
+    processes: Processes = Field(
+        1,
+        description=(
+            "Number of processes that serve together, each on a core; auto is the number of cores. "
+            "Each needs a UDP port: --udp-port and the numbers that follow it."
         ),
     )
     allow_root: bool = Field(

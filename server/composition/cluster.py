@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 NAME_LENGTH = 40
 
 
-async def open_cluster(settings: Settings, stack: AsyncExitStack) -> "Cluster | None":
-    """Joins the cluster of --nats; returns None without --nats. Raises ClusterError."""
+async def open_cluster(
+    settings: Settings, stack: AsyncExitStack, *, one_machine: bool = False
+) -> "Cluster | None":
+    """Joins the cluster of --nats; returns None without --nats. `one_machine`: whether all nodes
+    are processes of one server, which share its data directory. Raises ClusterError.
+    """
     if settings.nats is None:
         return None
-    if settings.database is None:
+    if settings.database is None and not one_machine:
         raise ClusterError("--nats needs --database: all nodes share one PostgreSQL")
     try:
         from server.cluster.cluster import Cluster  # late: it needs an optional package

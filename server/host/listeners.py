@@ -44,9 +44,12 @@ class Listener:
         return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
 
 
-def bind_listeners(settings: Settings, addresses: Sequence[LocalAddress]) -> list[Listener]:
+def bind_listeners(
+    settings: Settings, addresses: Sequence[LocalAddress], *, shared: bool = False
+) -> list[Listener]:
     """Binds the TCP ports. Returns the main listener first, then the listeners of --lan. If a port
-    cannot be bound, closes all sockets and raises OSError.
+    cannot be bound, closes all sockets and raises OSError. `shared`: whether other processes of
+    this server listen on the same ports; the kernel then gives each connection to one of them.
     """
     listeners: list[Listener] = []
     try:
@@ -55,7 +58,8 @@ def bind_listeners(settings: Settings, addresses: Sequence[LocalAddress]) -> lis
             if settings.tls_cert and settings.tls_key
             else None
         )
-        listeners.append(Listener(_bound_socket(settings.host, settings.port), settings.host, tls))
+        sock = bound_socket(settings.host, settings.port, shared=shared)
+        listeners.append(Listener(sock, settings.host, tls))
         if settings.lan:
             private = [address for address in addresses if address.is_private]
             networks = tuple(address.network for address in private)
@@ -63,7 +67,7 @@ def bind_listeners(settings: Settings, addresses: Sequence[LocalAddress]) -> lis
             lan_tls = _tls(*lan.self_signed(settings.data, hosts))
             lan_port = settings.lan_port
             for host in hosts:
-                sock = _bound_socket(host, lan_port)
+                sock = bound_socket(host, lan_port, shared=shared)
                 listeners.append(Listener(sock, host, lan_tls, networks))
                 lan_port = listeners[-1].port
     except BaseException:
@@ -90,13 +94,16 @@ def bind_unix_socket(path: Path) -> socket.socket:
     return sock
 
 
-def _bound_socket(host: str, port: int) -> socket.socket:
+def bound_socket(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Returns a socket that is bound to the TCP port, and does not listen yet. Raises OSError."""
     family, _, _, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, host != "::")
         # Accepted connections inherit this limit. Without the limit, the kernel keeps megabytes for

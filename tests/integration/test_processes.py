@@ -1,0 +1,109 @@
+"""`microlive serve --processes 2`: two processes are one server."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import ClientSession, TCPConnector
+
+from server.storage.directory import DataDirectory
+from tests.fixtures.deadline import eventually
+from tests.fixtures.migrated import provide_database
+from tests.fixtures.processes import Processes, await_gone, processes
+
+# A busy machine takes long to start the processes.
+pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(100):
+        while not await condition():  # noqa: ASYNC110 (the condition has no event)
+            await asyncio.sleep(0.05)
+
+
+async def create(server: Processes) -> str:
+    """Creates a room over a new connection, and returns its name."""
+    async with (
+        ClientSession(connector=TCPConnector(force_close=True)) as http,
+        http.post(f"{server.url}/api/rooms", json={}) as response,
+    ):
+        assert response.status == 201, await response.text()
+        name: str = (await response.json())["room"]
+        return name
+
+
+async def names(server: Processes, process: int) -> set[str]:
+    """The rooms that a process runs."""
+    return {each["room"]["room"] for each in (await server.ask(process, "rooms"))["rooms"]}
+
+
+async def test_one_of_two_processes_is_killed(tmp_path: Path) -> None:
+    """Both answer at one port and share the data. Nothing is lost, and the kernel gives new
+    connections to the process that is left.
+    """
+    await provide_database(tmp_path)
+    with processes(tmp_path) as server:
+        await asyncio.to_thread(server.read_url)
+        rooms = {await create(server)}
+        async with asyncio.timeout(30):
+            while not all([await names(server, number) for number in (0, 1)]):
+                rooms.add(await create(server))
+        before = [await names(server, number) for number in (0, 1)]
+        assert before[0] | before[1] == rooms and not before[0] & before[1]
+
+        [first, second] = server.pids()
+        os.kill(first, signal.SIGKILL)
+        await_gone([first])
+        rooms |= {await create(server) for _ in range(5)}
+
+        async def serves_again() -> bool:
+            try:
+                return {*await names(server, 0), *await names(server, 1)} == rooms
+            except aiohttp.ClientError:
+                return False
+
+        await until(serves_again)
+        assert before[0] <= await names(server, 0) and second in server.pids()
+
+        assert len(server.running()) == 3, "with nats-server"
+        code, output, _ = await asyncio.to_thread(server.end)
+        assert (code, output) == (0, ""), "the URL was printed once"
+        assert not list(tmp_path.glob("*.sock"))
+
+
+async def test_all_end_with_the_parent(tmp_path: Path) -> None:
+    """Also while they start. The data directory stays locked until the last one has ended."""
+    await provide_database(tmp_path)
+    with processes(tmp_path) as server:
+        await eventually(lambda: len(server.pids()) == 2, 100)
+        running = list(server.running())
+        assert len(running) == 3, "with nats-server"
+        server.parent.kill()
+        await asyncio.to_thread(await_gone, running)
+    DataDirectory.lock(tmp_path).close()
+
+
+async def test_the_parent_says_once_why_the_server_does_not_start(tmp_path: Path) -> None:
+    await provide_database(tmp_path)
+    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+        tcp.bind(("127.0.0.1", 0))
+        tcp.listen()
+        port = tcp.getsockname()[1]
+        with processes(tmp_path, port=port) as server:
+            _, errors = await asyncio.to_thread(server.parent.communicate, timeout=100)
+            assert server.parent.returncode == 2
+            assert errors == f"cannot start: port {port} of 127.0.0.1: Address already in use\n"
+        tcp.close()
+
+        udp.bind(("127.0.0.1", port + 1))
+        arguments = ("--udp-port", str(port), "--log-level", "error")
+        with processes(tmp_path, *arguments) as server:
+            _, errors = await asyncio.to_thread(server.parent.communicate, timeout=100)
+            *log, line = errors.splitlines()
+            assert server.parent.returncode == 2 and "in use" in line
+            assert all(" ERROR server.supervisor" in each for each in log), errors
