@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry
 
 from server.composition.parts import Parts
 from server.host.load import LoadSampler
+from server.http.feed_metrics import FeedCollector
 from server.http.media_metrics import MediaSources
 from server.http.metrics import Metrics
 from server.http.server_metrics import Sources
@@ -31,6 +32,7 @@ def create_metrics(parts: Parts, registry: CollectorRegistry) -> Metrics:
         limits.stages,
         limits.connections,
         parts.storage.database,
+        parts.cluster.copies.edges if parts.cluster else None,
     )
     social = SocialSources(
         rooms.social,
@@ -41,7 +43,9 @@ def create_metrics(parts: Parts, registry: CollectorRegistry) -> Metrics:
     )
     stored = parts.stored
     kept = MediaSources(stored.recordings, stored.clips, stored.objects)
-    return Metrics(sources, social, kept, parts.pushes, registry, parts.settings)
+    copies = parts.cluster and parts.cluster.copies
+    feeds = FeedCollector(copies.origin, copies.edges) if copies else None
+    return Metrics(sources, social, kept, parts.pushes, feeds, registry, parts.settings)
 
 
 def start_sampler(parts: Parts, stack: AsyncExitStack) -> LoadSampler:

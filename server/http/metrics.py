@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from server.http.auth import require_operator
+from server.http.feed_metrics import FeedCollector
 from server.http.media_metrics import MediaCollector, MediaSources
 from server.http.push_metrics import PushCollector
 from server.http.server_metrics import ServerCollector, Sources
@@ -17,7 +18,7 @@ from server.settings import Settings
 
 class Metrics:
     """The endpoint `/metrics`. Serves metrics of `registry`, the process, `sources`, `social`,
-    `media` and `pushes` to the operator's programs.
+    `media`, `pushes` and `feeds` to the operator's programs.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class Metrics:
         social: SocialSources,
         media: MediaSources,
         pushes: Pushes | None,
+        feeds: FeedCollector | None,
         registry: CollectorRegistry,
         settings: Settings,
     ) -> None:
@@ -37,6 +39,8 @@ class Metrics:
         registry.register(MediaCollector(media))
         if pushes:
             registry.register(PushCollector(pushes))
+        if feeds:
+            registry.register(feeds)
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/metrics", self.get)]

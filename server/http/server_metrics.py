@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from relay.channel.channel import Channel
 from relay.channel.hub import Hub
+from relay.edge.edges import Edges
 from relay.hls.endpoint import Renditions
 from relay.meter import SECOND, Meter
 from relay.rtc.udp import UdpPort
@@ -48,6 +50,13 @@ class Sources:
     stages: Stages
     connections: Connections
     database: Database
+    edges: Edges | None
+    """The copies of rooms that other nodes own; None if this server is no node."""
+
+    @property
+    def channels(self) -> list[Channel]:
+        """The channels that viewers of this process watch."""
+        return self.hub.channels + (self.edges.channels if self.edges else [])
 
 
 class ServerCollector(Collector):
@@ -108,9 +117,11 @@ class ServerCollector(Collector):
 
     def _viewers(self) -> Iterator[Family]:
         live, players = self._sources.rooms.live_streams, self._sources.rooms.players
+        if self._sources.edges:
+            live = live | {channel.stream for channel in self._sources.edges.channels}
         audiences = {
             "websocket": [
-                (channel.stream, channel.direct_viewers) for channel in self._sources.hub.channels
+                (channel.stream, channel.direct_viewers) for channel in self._sources.channels
             ],
             "hls": self._sources.hls.audiences,
             "whep": self._sources.whep.audiences,
@@ -124,7 +135,7 @@ class ServerCollector(Collector):
         yield GaugeMetricFamily(
             "microlive_standby_viewers",
             "WebSockets on standby, which count as no viewers",
-            sum(channel.standbys for channel in self._sources.hub.channels),
+            sum(channel.standbys for channel in self._sources.channels),
         )
         yield gauge(
             "players",
