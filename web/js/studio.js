@@ -94,7 +94,7 @@ function begin(room) {
   keep('room', mine);
   show('live');
   setText(byId('live-title'), room.title || t('studio.untitled'));
-  creatorRoom = new CreatorRoom(mine, identity);
+  creatorRoom = new CreatorRoom(mine, identity, () => onAir?.move());
   recordingWatch = new RecordingWatch(new LiveApi(mine.room, mine.key), notice);
   onAir = new OnAir(mine, panel, notice, {
     over: finish,

@@ -427,6 +427,92 @@ test('renew replaces the session, and only while connected', async () => {
   }
 });
 
+/** Begins to move. Returns the connections of the present and of the next session. */
+async function move(bench) {
+  await REACH[S.LIVE](bench);
+  const { pc } = bench;
+  bench.broadcast.move();
+  bench.broadcast.move(); // the server asks again and again
+  await settle();
+  assert.equal(bench.attempts, 2);
+  return [pc, bench.pc];
+}
+
+test('a move keeps the session until the next one is connected', async () => {
+  const bench = new Bench();
+  const [pc, next] = await move(bench);
+  const states = bench.states.length;
+  await bench.accept();
+  assert.deepEqual(bench.connections.open, [pc, next]);
+  pc.become('closed'); // the server has taken the new session already
+  next.become('connected');
+  await bench.run(2_000);
+  assert.deepEqual(bench.connections.open, [next]);
+  assert.deepEqual([bench.state, bench.states.length, bench.attempts], [S.LIVE, states, 2]);
+});
+
+test('a move that fails changes nothing, and the next one is tried', async () => {
+  for (const fail of [
+    async (bench) => bench.server.of('POST').at(-1).answer(503, 'closing', { 'Retry-After': '1' }),
+    async (bench) => bench.server.of('POST').at(-1).answer(409, 'ended'),
+    async (bench) => bench.server.of('POST').at(-1).fail(),
+    async (bench, next) => (await bench.accept(), next.become('failed')),
+    async (bench, next, pc) => {
+      await bench.accept();
+      for (let passed = 0; passed < 10_000; passed += 100) {
+        pc.stats.received++;
+        pc.stats.frames++;
+        await bench.clock.advance(100);
+      }
+    },
+  ]) {
+    const bench = new Bench();
+    const [pc, next] = await move(bench);
+    await fail(bench, next, pc);
+    await settle();
+    assert.deepEqual([bench.state, bench.connections.open, bench.refused], [S.LIVE, [pc], []]);
+    bench.broadcast.move();
+    await settle();
+    assert.equal(bench.attempts, 3);
+  }
+});
+
+test('a session that is lost during a move is replaced as any other', async () => {
+  const bench = new Bench();
+  const [pc, next] = await move(bench);
+  pc.become('failed');
+  assert.equal(bench.state, S.LIVE);
+  bench.server.of('POST').at(-1).answer(503, 'closing');
+  await settle();
+  assert.equal(bench.state, S.LOST);
+  await bench.clock.advance(0);
+  assert.equal(bench.state, S.RECONNECTING);
+  assert.deepEqual(bench.connections.open, [bench.pc]);
+  assert.notEqual(bench.pc, next);
+});
+
+test('only a connected broadcast moves, and its end leaves nothing open', async () => {
+  for (const [state, reach] of Object.entries(REACH)) {
+    const bench = new Bench();
+    await reach(bench);
+    const before = bench.attempts;
+    bench.broadcast.move();
+    await settle();
+    assert.equal(bench.attempts, before + (CONNECTED.includes(state) ? 1 : 0), state);
+    bench.broadcast.close();
+    await settle();
+    assert.deepEqual([bench.connections.open, bench.clock.timers], [[], 0], state);
+  }
+});
+
+test('a track that is replaced during a move is replaced in both sessions', async () => {
+  const bench = new Bench();
+  const connections = await move(bench);
+  const track = { kind: 'video' };
+  await bench.broadcast.replaceTrack(track);
+  assert.ok(connections.every((pc) => pc.senders[0].track === track));
+});
+
 test('end deletes the session on the server; close does not', async () => {
   for (const [how, deletes] of [
     ['end', 1],

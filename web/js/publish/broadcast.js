@@ -2,7 +2,8 @@
  * Keeps a creator live through network changes, restarts of the server and standby of the device.
  * If the connection is in doubt, ICE restarts: the same session continues on a new path. If the
  * connection is lost, a new WHIP session begins. Each attempt is a new POST with the same key, and
- * the new session replaces the previous session (server/API.md). This module uses no DOM.
+ * the new session replaces the previous session (server/API.md). When the server asks the creator to
+ * move, the present session goes on until the new one is connected. This module uses no DOM.
  */
 import { Backoff } from '../api/backoff.js';
 import { BROWSER } from '../page/environment.js';
@@ -73,6 +74,9 @@ export class Broadcast {
   #state = BroadcastState.IDLE;
   /** @type {WhipSession | null} */
   #session = null;
+  /** @type {WhipSession | null} the session that will replace the present session */
+  #next = null;
+  #nextDeadline = 0;
   #backoff = new Backoff();
   #uplink = new Uplink();
   #deadline = 0;
@@ -111,8 +115,10 @@ export class Broadcast {
    * @param {MediaStreamTrack} track
    */
   async replaceTrack(track) {
-    const sender = this.#session?.pc.getSenders().find((each) => each.track?.kind === track.kind);
-    await sender?.replaceTrack(track);
+    const senders = [this.#session, this.#next]
+      .flatMap((session) => session?.pc.getSenders() ?? [])
+      .filter((sender) => sender.track?.kind === track.kind);
+    await Promise.all(senders.map((sender) => sender.replaceTrack(track)));
     this.#liveness.newTrack(this.#environment.now());
   }
 
@@ -138,6 +144,19 @@ export class Broadcast {
   }
 
   /**
+   * Opens a new session, which replaces the present session once it is connected. Call this if the
+   * server asks for it; an attempt that fails changes nothing.
+   */
+  move() {
+    if (!LINKED.has(this.#state) || this.#next) return;
+    this.#nextDeadline = this.#environment.setTimeout(() => this.#stay(), CONNECT_WITHIN);
+    this.#open(
+      (session) => (this.#next = session),
+      (_, session) => session === this.#next && this.#stay(),
+    );
+  }
+
+  /**
    * Closes the connection without ending the session on the server, so that the room can be
    * resumed.
    */
@@ -153,6 +172,7 @@ export class Broadcast {
   #leave() {
     const session = this.#session;
     this.#session = null;
+    this.#dropNext();
     this.#happen(BroadcastEvent.CLOSE);
     return session;
   }
@@ -198,6 +218,7 @@ export class Broadcast {
       case BroadcastState.LOST:
         this.#session?.close();
         this.#session = null;
+        this.#dropNext();
         this.#notBefore = now + atLeast;
         this.#within(Math.max(atLeast, this.#backoff.next(now)), BroadcastEvent.RETRY);
         break;
@@ -232,10 +253,23 @@ export class Broadcast {
     this.#deadline = this.#environment.setTimeout(() => this.#happen(event), ms);
   }
 
-  async #connect() {
+  #connect() {
     this.#triedAt = this.#environment.now();
     this.#session?.close();
     this.#session = null;
+    this.#dropNext();
+    this.#open(
+      (session) => (this.#session = session),
+      (error, session) => session === this.#session && this.#failed(error),
+    );
+  }
+
+  /**
+   * Opens a new session.
+   * @param {(session: WhipSession) => void} keep called with the session before its first request
+   * @param {(error: unknown, session: WhipSession | null) => void} failed
+   */
+  async #open(keep, failed) {
     const { scale, maxBitrate } = this.#uplink.level;
     /** @type {WhipSession | null} */
     let session = null;
@@ -244,15 +278,38 @@ export class Broadcast {
         ...this.#target,
         stream: this.#stream,
         encoding: { maxBitrate, maxFramerate: 30, scaleResolutionDownBy: scale },
-        changed: (state) => session === this.#session && this.#changed(state),
+        changed: (state) => this.#changed(session, state),
         environment: this.#environment,
       });
-      this.#session = session;
+      keep(session);
       await this.#applyLevel(session);
       await session.open();
     } catch (error) {
-      if (session === this.#session) this.#failed(error);
+      failed(error, session);
     }
+  }
+
+  /** Replaces the present session with the next one, which is connected. */
+  #adopt() {
+    const former = this.#session;
+    this.#session = this.#next;
+    this.#next = null;
+    this.#environment.clearTimeout(this.#nextDeadline);
+    former?.close();
+    this.#happen(BroadcastEvent.CONNECTED);
+  }
+
+  /** Keeps the present session, because the next one has failed. */
+  #stay() {
+    this.#dropNext();
+    const state = this.#session?.pc.connectionState;
+    if (state && state !== 'connected') this.#changed(this.#session, state);
+  }
+
+  #dropNext() {
+    this.#environment.clearTimeout(this.#nextDeadline);
+    this.#next?.close();
+    this.#next = null;
   }
 
   /** Whether there is a connection that may be lost. */
@@ -288,8 +345,18 @@ export class Broadcast {
     if (error.status) this.#listener.refused(error, wait);
   }
 
-  /** @param {RTCPeerConnectionState} state */
-  #changed(state) {
+  /**
+   * @param {WhipSession | null} session
+   * @param {RTCPeerConnectionState} state
+   */
+  #changed(session, state) {
+    if (session === this.#next) {
+      if (state === 'connected') this.#adopt();
+      else if (state === 'failed' || state === 'closed') this.#stay();
+      return;
+    }
+    // The server ends the present session as soon as the next one is connected there.
+    if (session !== this.#session || this.#next) return;
     if (state === 'connected') this.#happen(BroadcastEvent.CONNECTED);
     else if (state === 'disconnected') this.#happen(BroadcastEvent.DISCONNECTED);
     else if (state === 'failed' || state === 'closed') this.#happen(BroadcastEvent.FAILED);

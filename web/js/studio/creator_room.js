@@ -27,13 +27,16 @@ export class CreatorRoom {
   #share;
   #events;
   #social;
+  #move;
 
   /**
    * @param {MyRoom} room
    * @param {import('../people/identity.js').Identity} identity
+   * @param {() => void} move  the server asks the creator to publish to another server
    * @param {import('../page/environment.js').Environment} [environment]
    */
-  constructor(room, identity, environment = BROWSER) {
+  constructor(room, identity, move, environment = BROWSER) {
+    this.#move = move;
     const live = new LiveApi(room.room, room.key);
     const moderation = new ModerationApi(room.room, room.key);
     this.#countdown = new Countdown(live, environment);
@@ -82,6 +85,7 @@ export class CreatorRoom {
   /** @param {any} event */
   #handle(event) {
     if (!event) return;
+    if (event.type === 'move') return this.#move();
     this.#social.receive(event);
     if (event.type === 'countdown') this.#countdown.handle(event);
     else if (event.type === 'room') byId('invite-card').hidden ||= event.viewers > 0;

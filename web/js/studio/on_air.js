@@ -139,6 +139,11 @@ export class OnAir {
     this.#broadcast.networkChanged();
   }
 
+  /** Moves the broadcast to another server, while it goes on. */
+  move() {
+    this.#broadcast.move();
+  }
+
   close() {
     this.#broadcast.close();
     this.#poll.close();
