@@ -71,7 +71,7 @@ class WhepSessions:
         self._port = port
         self.hosts = hosts
         self.ended = EndedSessions()
-        self._max_connecting = max_connecting
+        self.max_connecting = max_connecting
         self._connecting = 0
         self._feeds: dict[Channel, Feed] = {}
         self._sessions: dict[str, WhepSession] = {}
@@ -94,7 +94,7 @@ class WhepSessions:
         """
         if self._closing:
             raise OfferError(503, RefusalCode.SERVER_CLOSING, "the server is shutting down", 1)
-        if self._connecting >= self._max_connecting:
+        if self._connecting >= self.max_connecting:
             self.counters.refused += 1
             raise OfferError(
                 503,

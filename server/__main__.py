@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, get_args, get_origin
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ from server.cluster.errors import ClusterError, Unreachable
 from server.composition.cluster import node_name
 from server.host.descriptors import raise_limit
 from server.host.json_log import JsonFormatter
+from server.host.logs import set_level
 from server.host.privileges import root_warning
 from server.host.process import Process
 from server.host.qr import qr_terminal
@@ -155,9 +157,9 @@ def serve(config: Path | None, **arguments: Any) -> None:
 
     try:
         link = ParentLink.inherited(os.environ)
-        settings = load(
-            {**arguments, **link.orders.settings} if link else arguments, os.environ, config
-        )
+        given = {**arguments, **link.orders.settings} if link else arguments
+        again = partial(load, given, os.environ, config)
+        settings = again()
         _log(settings, link.orders.process if link else None)
         if link is None:
             _warn(settings)
@@ -166,7 +168,7 @@ def serve(config: Path | None, **arguments: Any) -> None:
         with asyncio.Runner(
             loop_factory=uvloop.new_event_loop if settings.event_loop == "uvloop" else None
         ) as runner:
-            runner.run(_serve(settings, link, ready, manager.stopping))
+            runner.run(_serve(settings, link, ready, manager.stopping, again))
     except SettingsError as error:
         _refuse(link, *error.problems)
     except StorageUnavailable as error:
@@ -199,9 +201,10 @@ async def _serve(
     link: ParentLink | None,
     ready: Callable[[list[str]], None],
     stopping: Callable[[], None],
+    again: Callable[[], Settings],
 ) -> None:
     """Serves in this process, or starts the processes that serve. `link`: the link to the parent
-    that has started this process.
+    that has started this process. `again` reads the settings again.
     """
     # Import late: the imports take a second, and neither --help nor an invalid option needs them.
     if link is None and settings.processes > 1:
@@ -213,7 +216,8 @@ async def _serve(
 
     if link:
         link.start()  # after the imports, which would delay the second beat
-    await app.serve(settings, ready, stopping, link.orders.process if link else None)
+    process = link.orders.process if link else None
+    await app.serve(settings, ready, stopping, again, process)
 
 
 def _warn(settings: Settings) -> None:
@@ -226,22 +230,15 @@ def _warn(settings: Settings) -> None:
 
 
 def _log(settings: Settings, process: Process | None) -> None:
-    """Sets up logging to standard error. microlive's loggers log at --log-level. The loggers of
-    libraries such as aioice log at warning or above. `process`: this process, if the server has
-    several.
-    """
-    level = settings.log_level.upper()
+    """Sets up logging to standard error. `process`: this process, if the server has several."""
     handler = logging.StreamHandler()
     if settings.log_format == "json":
         handler.setFormatter(JsonFormatter(node_name(settings) if settings.nats else None))
     else:
         number = f" [{process.number}]" if process else ""
         handler.setFormatter(logging.Formatter(TEXT.format(number)))
-    logging.basicConfig(
-        handlers=[handler], level=max(logging.WARNING, logging.getLevelNamesMapping()[level])
-    )
-    for package in ("relay", "server"):
-        logging.getLogger(package).setLevel(level)
+    logging.basicConfig(handlers=[handler])
+    set_level(settings.log_level)
 
 
 def _announce(urls: list[str], settings: Settings) -> None:

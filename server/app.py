@@ -16,7 +16,12 @@ from relay.rtc.udp import UdpPort
 from relay.whep import WhepSessions
 from relay.worker.workers import Workers
 from server.clips.clips import Clips
-from server.composition.applications import admin_application, create_pages, public_application
+from server.composition.applications import (
+    admin_application,
+    create_pages,
+    public_application,
+    read_hosts,
+)
 from server.composition.cluster import open_cluster
 from server.composition.discovery import open_discovery
 from server.composition.feed import open_feed
@@ -27,6 +32,7 @@ from server.composition.outputs import create_outputs
 from server.composition.parts import Parts
 from server.composition.ports import open_ports
 from server.composition.pushes import open_pushes
+from server.composition.reloading import create_reloading
 from server.composition.serving import serve_clients, serve_operator
 from server.composition.stored_media import open_objects, open_stored_media
 from server.composition.upkeep import start_upkeep
@@ -37,6 +43,7 @@ from server.host.listeners import Listener
 from server.host.load import LoadSampler
 from server.host.process import Process
 from server.host.self_check import SelfCheck
+from server.host.terminal import Terminal
 from server.http.access import Access
 from server.http.admin import restore_blocks
 from server.http.blocklist import Blocklist
@@ -49,6 +56,7 @@ from server.objects.objects import Objects
 from server.posters.posters import Posters
 from server.push.pushes import INTERNET, Pushes, PushNetwork
 from server.recordings.recordings import Recordings
+from server.reloading import Reloading
 from server.rooms.registry import Rooms
 from server.rooms.room import RoomPolicy
 from server.settings import Settings, admin_socket_name
@@ -84,6 +92,7 @@ class RunningServer:
     objects: Objects
     pushes: Pushes | None
     draining: Draining
+    reloading: Reloading
     cluster: "Cluster | None"
     """None unless the server is a node of a cluster."""
 
@@ -92,11 +101,13 @@ async def serve(
     settings: Settings,
     ready: Callable[[list[str]], None],
     stopping: Callable[[], None],
+    load: Callable[[], Settings],
     process: Process | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM. Calls `ready` with the URLs of the pages once the server
-    answers, and `stopping` when the server begins to shut down. A second signal ends the drain.
-    Raises OSError if a port is not available, StorageError if the data cannot be opened.
+    answers, and `stopping` when the server begins to shut down. A second signal ends the drain. At
+    SIGHUP, reads the settings again with `load`. Raises OSError if a port is not available,
+    StorageError if the data cannot be opened.
     """
     Allocator().limit_arenas()
     stop = asyncio.Event()
@@ -109,10 +120,26 @@ async def serve(
         # The start of a process pauses this process for some milliseconds. Prepare the workers
         # here, because no media is forwarded yet.
         server.workers.prepare()
+        _reload_on_hangup(server.reloading, load, stop)
         ready(server.urls)
         await stop.wait()
         stopping()
         await _drain(server.draining)
+
+
+def _reload_on_hangup(
+    reloading: Reloading, load: Callable[[], Settings], stop: asyncio.Event
+) -> None:
+    """Handles SIGHUP: reads the settings again, or stops if the terminal was closed."""
+    terminal = Terminal()
+
+    def hang_up() -> None:
+        if terminal.closed:
+            stop.set()
+        else:
+            reloading.run(load)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hang_up)
 
 
 async def _drain(draining: Draining) -> None:
@@ -153,7 +180,8 @@ async def start(
     parts, listeners = await _open_parts(settings, registry, origins, push_network, process, stack)
     metrics = create_metrics(parts, registry)
     pages, profiles = create_pages(parts)
-    app = public_application(parts, pages, profiles, metrics, origins)
+    hosts = read_hosts(settings)
+    app = public_application(parts, pages, profiles, metrics, hosts, origins)
     close_ports = await serve_clients(app, listeners, parts, stack)
     socket_path = settings.data / admin_socket_name(process.number if process else None)
     await serve_operator(socket_path, admin_application(parts, pages), stack)
@@ -191,6 +219,7 @@ async def start(
             parts.cluster or NoOtherServers(),
             settings.drain,
         ),
+        create_reloading(parts, listeners, hosts),
         parts.cluster,
     )
 

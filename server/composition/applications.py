@@ -68,7 +68,12 @@ def create_pages(parts: Parts) -> tuple[Pages, Profiles]:
 
 
 def public_application(
-    parts: Parts, pages: Pages, profiles: Profiles, metrics: Metrics, origins: Origins
+    parts: Parts,
+    pages: Pages,
+    profiles: Profiles,
+    metrics: Metrics,
+    hosts: KnownHosts,
+    origins: Origins,
 ) -> web.Application:
     """Returns the application for all clients."""
     settings, rooms, limits, outputs = parts.settings, parts.rooms, parts.limits, parts.outputs
@@ -93,11 +98,11 @@ def public_application(
         refusals(pages, settings),
         delayed_refusals(settings),
         blocked(parts.blocklist, settings),
-        request_limit(limits.connections.count, outputs.count_sessions, settings),
-        hosts_and_origins(_known_hosts(settings), origins, settings),
+        request_limit(limits.rates, limits.connections.count, outputs.count_sessions, settings),
+        hosts_and_origins(hosts, origins, settings),
         preflights,
         admissions.middleware,
-        charges(rooms.knows, outputs.hls.renditions, parts.stored.replays, settings),
+        charges(limits.rates, rooms.knows, outputs.hls.renditions, parts.stored.replays, settings),
         parts.visitors.access.middleware,
         *([Forwarder(parts.cluster, settings).middleware] if parts.cluster else []),
     )
@@ -138,7 +143,7 @@ def _application(endpoints: Iterable[Endpoint], *middlewares: Middleware) -> web
     return app
 
 
-def _known_hosts(settings: Settings) -> KnownHosts:
+def read_hosts(settings: Settings) -> KnownHosts:
     """Returns the hosts of this server. Logs a warning if the server accepts requests for all host
     names.
     """

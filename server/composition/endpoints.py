@@ -165,7 +165,7 @@ def media_endpoints(parts: Parts, admissions: Admissions) -> tuple[Endpoint, ...
         parts.hosts,
         parts.media.ingest.ended,
     )
-    replays = ReplaysEndpoint(parts.stored.replays, parts.settings)
+    replays = ReplaysEndpoint(parts.stored.replays, outputs.replay_requests, parts.settings)
     viewers = (outputs.watch, outputs.events, outputs.hls, outputs.rewind)
     return (*viewers, whip, outputs.play, replays)
 

@@ -10,6 +10,7 @@ from server.host.admission import Admission
 from server.host.descriptors import most_connections
 from server.host.headroom import Limits
 from server.host.stages import Stages
+from server.http.charges import RateLimits
 from server.http.connections import EACH, Connections
 from server.memory.budget import MemoryBudget, MemoryLimits
 from server.memory.machine import default_budget
@@ -26,6 +27,15 @@ class LoadLimits:
     admission: Admission
     stages: Stages
     connections: Connections
+    rates: RateLimits
+
+    def apply(self, settings: Settings) -> None:
+        """Changes the limits of requests and connections to those of other settings."""
+        self.rates.apply(settings)
+        self.connections.set_limits(
+            EACH * settings.max_sockets_per_address,
+            min(settings.max_connections, most_connections()),
+        )
 
 
 def open_limits(
@@ -62,5 +72,9 @@ def open_limits(
     )
     stack.callback(connections.close)
     return LoadLimits(
-        memory, Admission(Limits(settings.max_load)), Stages(settings.remb), connections
+        memory,
+        Admission(Limits(settings.max_load)),
+        Stages(settings.remb),
+        connections,
+        RateLimits(settings),
     )

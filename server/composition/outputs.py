@@ -8,6 +8,7 @@ from server.composition.visitors import Visitors
 from server.host.load import Audience
 from server.http.events import EventsEndpoint
 from server.http.hls import HlsEndpoint
+from server.http.limits import ConnectionLimiter
 from server.http.rewind import RewindEndpoint
 from server.http.watch import WatchEndpoint
 from server.http.whep import WhepEndpoint
@@ -26,6 +27,20 @@ class Outputs:
     rewind: RewindEndpoint
     whep: WhepSessions
     play: WhepEndpoint
+    replay_requests: ConnectionLimiter
+    """Limiter of the requests for replays of each address."""
+
+    def apply(self, settings: Settings) -> None:
+        """Changes the limits of viewers to those of other settings."""
+        limit = settings.max_sockets_per_address
+        self.watch.sockets.set_limit(limit)
+        for limiter in (
+            *(self.hls.requests, self.rewind.requests, self.play.held),
+            self.replay_requests,
+        ):
+            limiter.limit = limit
+        self.play.connecting.limit = settings.max_connecting_whep_per_address
+        self.whep.max_connecting = settings.max_connecting_whep
 
     def audience(self, ingest: IngestSessions) -> Audience:
         """Returns the numbers of creators and viewers, and the total time that was spent on
@@ -72,4 +87,5 @@ def create_outputs(
         RewindEndpoint(rooms, settings),
         whep,
         WhepEndpoint(rooms, whep, access, settings),
+        ConnectionLimiter(settings.max_sockets_per_address),
     )

@@ -11,7 +11,7 @@ from relay.websocket.tcp import TCP_NOTSENT_LOWAT
 from server.host import lan
 from server.host.addresses import LocalAddress
 from server.setting_types import IPNetwork
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 
 UNSENT_BYTES = 65_536
 """Maximum number of unsent bytes in the kernel's buffer of a connection."""
@@ -26,6 +26,18 @@ class Listener:
     tls: ssl.SSLContext | None
     networks: tuple[IPNetwork, ...] | None = None
     """Networks whose peers may connect. None: every peer may connect."""
+
+    def load_certificate(self, certificate: Path, key: Path) -> None:
+        """Gives new connections another certificate. Raises SettingsError, and keeps the present
+        certificate, if the files do not contain a certificate and its key.
+        """
+        if self.tls is None:
+            raise ValueError("this port has no TLS")
+        try:
+            _tls(certificate, key)  # `self.tls` would keep a half-loaded pair
+            self.tls.load_cert_chain(certificate, key)
+        except (OSError, ssl.SSLError) as error:
+            raise SettingsError([f"{certificate}: {error.strerror or error}"]) from error
 
     @property
     def port(self) -> int:

@@ -280,19 +280,42 @@ def charge_of(method: str, resource: web.AbstractResource) -> Charged | Free:
     return CHARGES["GET" if method == hdrs.METH_HEAD else method, path]
 
 
-def request_limit(connections: Figures, sessions: Figures, settings: Settings) -> Middleware:
+class RateLimits:
+    """The rate limits of addresses, with the limits in the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.requests = RequestLimiter(
+            settings.max_requests_per_address_second, PER_CONNECTION, PER_SESSION
+        )
+        self.routes = {
+            charged: RateLimiter(getattr(settings, charged.setting), charged.seconds)
+            for charged in (
+                *(CREATION, PUBLISHING, PLAYING, LOOKUP),
+                *(PERSON, FEED, CODES, ADMINISTRATION),
+            )
+        }
+
+    def apply(self, settings: Settings) -> None:
+        """Changes the limits to those of other settings."""
+        self.requests.rate = settings.max_requests_per_address_second
+        for charged, limiter in self.routes.items():
+            limiter.limit = getattr(settings, charged.setting)
+
+
+def request_limit(
+    limits: RateLimits, connections: Figures, sessions: Figures, settings: Settings
+) -> Middleware:
     """Returns the middleware that limits all requests of an address together. The middleware raises
     TooManyRequests. `connections` and `sessions` return the numbers of open connections and of
     sessions.
     """
-    requests = RequestLimiter(settings.max_requests_per_address_second, PER_CONNECTION, PER_SESSION)
 
     def seconds_over(address: str) -> float:
         """Counts a request and returns 0. If the limit is reached, counts nothing and returns the
         seconds after which a request is allowed.
         """
         now = asyncio.get_running_loop().time()
-        return requests.try_take(address, now, connections(address), sessions(address))
+        return limits.requests.try_take(address, now, connections(address), sessions(address))
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -311,7 +334,11 @@ def request_limit(connections: Figures, sessions: Figures, settings: Settings) -
 
 
 def charges(
-    knows: Callable[[str], bool], renditions: Renditions, replays: Replays, settings: Settings
+    limits: RateLimits,
+    knows: Callable[[str], bool],
+    renditions: Renditions,
+    replays: Replays,
+    settings: Settings,
 ) -> Middleware:
     """Returns the middleware that applies the rate limits of the routes. The middleware raises
     TooManyRequests. `knows`: whether a room is open, so that its name was not guessed.
@@ -322,14 +349,6 @@ def charges(
         room = request.match_info.get("room", "")
         return knows(room) or renditions.find(room) is not None or replays.knows(room)
 
-    limiters = {
-        charged: RateLimiter(getattr(settings, charged.setting), charged.seconds)
-        for charged in (
-            *(CREATION, PUBLISHING, PLAYING, LOOKUP),
-            *(PERSON, FEED, CODES, ADMINISTRATION),
-        )
-    }
-
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         resource = request.match_info.route.resource
@@ -338,7 +357,7 @@ def charges(
         charged = charge_of(request.method, resource)
         if isinstance(charged, Charged) and not (charged is LOOKUP and is_free(request)):
             address = client_of(request, settings).address
-            charge(limiters[charged], address, charged.text, charged.code)
+            charge(limits.routes[charged], address, charged.text, charged.code)
         return await handler(request)
 
     return middleware

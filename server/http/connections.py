@@ -248,6 +248,11 @@ class Connections:
     def close(self) -> None:
         self._timer.cancel()
 
+    def set_limits(self, limit: int, total: int) -> None:
+        """Changes the limits of new connections, per address and of all addresses."""
+        self._counts.limit, self._total = limit, total
+        self._handshakes.limit = max(1, limit // HANDSHAKES)
+
     def count(self, address: str) -> tuple[int, int]:
         """Returns the numbers of connections of the address and of its network."""
         return self._counts.count(address)

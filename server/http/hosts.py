@@ -132,6 +132,10 @@ class KnownHosts:
         self._known = set(map(_normal, (*names, *addresses)))
         self.any_host = any_host
 
+    def add(self, names: Iterable[str]) -> None:
+        """Adds host names and addresses."""
+        self._known.update(map(_normal, names))
+
     def knows(self, host: str, local: str) -> bool:
         """Whether a host belongs to this server. `host`: in the form of `Authority.host`. `local`:
         the local address of the connection.

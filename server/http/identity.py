@@ -137,6 +137,10 @@ class Identity:
 
     # Who sends a request
 
+    def apply(self, settings: Settings) -> None:
+        """Changes the limit of new people to that of other settings."""
+        self._writers.new_people.limit = settings.max_people_per_address_hour
+
     def visitor_of(self, request: web.Request) -> Visitor | None:
         """Returns the visitor whom the cookie describes, without reading storage. Returns None if
         there is no valid cookie, if the request has a bearer key or comes from a page of another

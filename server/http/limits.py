@@ -26,10 +26,20 @@ class RateLimiter:
     """
 
     def __init__(self, limit: int, per_seconds: float, max_keys: int = 10_000) -> None:
-        rate = limit / per_seconds
+        self._per_seconds = per_seconds
+        self.limit = limit
+        self._buckets = _ClientBuckets(max_keys)
+
+    @property
+    def limit(self) -> int:
+        return self._limit
+
+    @limit.setter
+    def limit(self, limit: int) -> None:
+        rate = limit / self._per_seconds
+        self._limit = limit
         self._own = float(limit), rate
         self._together = float(NETWORK * limit), NETWORK * rate
-        self._buckets = _ClientBuckets(max_keys)
 
     def try_take(self, address: str, now: float) -> float:
         """Takes a token and returns 0. If no token is left, returns the seconds until the next
@@ -53,7 +63,7 @@ class RequestLimiter:
         """`rate`: requests per second that an address may send. `per_connection`, `per_session`:
         further requests per second for each connection and for each session of the address.
         """
-        self._rate = rate
+        self.rate = rate
         self._per_connection = per_connection
         self._per_session = per_session
         self._buckets = _ClientBuckets(max_keys)
@@ -77,7 +87,7 @@ class RequestLimiter:
 
     def _allowed(self, addresses: int, connections: int, sessions: int) -> float:
         return (
-            self._rate * addresses
+            self.rate * addresses
             + self._per_connection * connections
             + self._per_session * sessions
         )

@@ -27,11 +27,11 @@ that a replay was deleted.
 class ReplaysEndpoint:
     """The endpoint `/replays/{room}/…`."""
 
-    def __init__(self, replays: Replays, settings: Settings) -> None:
+    def __init__(self, replays: Replays, requests: ConnectionLimiter, settings: Settings) -> None:
+        """`requests`: limiter of the number of simultaneous requests of each address."""
         self._replays = replays
         self._settings = settings
-        self.requests = ConnectionLimiter(settings.max_sockets_per_address)
-        """Limiter of the number of simultaneous requests of each address."""
+        self.requests = requests
 
     def routes(self) -> list[web.RouteDef]:
         return [

@@ -21,6 +21,10 @@ class SocketLimiter:
         self.standbys = 0
         """Number of sockets on standby, of all addresses together."""
 
+    def set_limit(self, limit: int) -> None:
+        """Changes the limit of new sockets."""
+        self._parts.limit = limit * STANDBYS
+
     def open(self, address: str, refusal: TooManyRequests, *, held: bool = False) -> "Socket":
         """Returns a socket of this address, which counts until its context ends. `held`: whether it
         begins on standby. Raises `refusal` if the socket exceeds a limit.

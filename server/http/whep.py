@@ -45,7 +45,8 @@ class WhepEndpoint:
         self._settings = settings
         self.held = ConnectionLimiter(settings.max_sockets_per_address)
         """Limiter of the number of sessions of each address."""
-        self._connecting = ConnectionLimiter(settings.max_connecting_whep_per_address)
+        self.connecting = ConnectionLimiter(settings.max_connecting_whep_per_address)
+        """Limiter of the number of sessions of each address that are not connected yet."""
 
     def routes(self) -> list[web.RouteDef]:
         return signalling_routes("/whep", self)
@@ -109,7 +110,7 @@ class WhepEndpoint:
             raise TooManyRequests(
                 RefusalCode.TOO_MANY_SESSIONS, "too many sessions of this address", RETRY_SESSIONS
             )
-        if not self._connecting.acquire(address):
+        if not self.connecting.acquire(address):
             self.held.release(address)
             self._sessions.counters.refused += 1
             raise TooManyRequests(
@@ -128,14 +129,14 @@ class WhepEndpoint:
                 channel,
                 offer,
                 on_ended=ended,
-                on_settled=lambda: self._connecting.release(address),
+                on_settled=lambda: self.connecting.release(address),
                 address=address,
             )
             connection.close = lambda code, text: self._sessions.end_soon(session)
             return session
         except BaseException:
             self._access.remove(connection)
-            self._connecting.release(address)
+            self.connecting.release(address)
             self.held.release(address)
             raise
 

@@ -34,7 +34,7 @@ class Writers:
         self._settings = settings
         self._clock = clock
         self._admitted = Admitted()
-        self._new_people = RateLimiter(settings.max_people_per_address_hour, 3_600.0)
+        self.new_people = RateLimiter(settings.max_people_per_address_hour, 3_600.0)
 
     async def admit(
         self, request: web.Request, visitor: Visitor, *, renewed: bool
@@ -67,7 +67,7 @@ class Writers:
 
     async def _store(self, request: web.Request, visitor: Visitor) -> None:
         charge(
-            self._new_people,
+            self.new_people,
             client_of(request, self._settings).address,
             "too many new people from this address",
             RefusalCode.TOO_MANY_PEOPLE,

@@ -10,6 +10,7 @@ from server.composition.cluster import node_name
 from server.host import lan
 from server.host.addresses import LocalAddress, local_addresses
 from server.host.process import Process
+from server.host.terminal import Terminal
 from server.memory.machine import default_budget
 from server.settings import Settings, SettingsError
 from server.storage.adoption import adopt
@@ -41,7 +42,8 @@ async def supervise(
 ) -> None:
     """Serves with several processes until SIGINT or SIGTERM. `arguments`: those of the command
     line, which the processes get too. Calls `ready` with the URLs of the pages once all processes
-    serve, and `stopping` when they begin to end. A second signal ends their drain.
+    serve, and `stopping` when they begin to end. A second signal ends their drain. At SIGHUP, the
+    processes read their settings again.
 
     Raises OSError, StorageError, SettingsError or StartFailed if the server cannot start.
     """
@@ -51,6 +53,10 @@ async def supervise(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, supervisor.stop)
+    terminal = Terminal()
+    loop.add_signal_handler(
+        signal.SIGHUP, lambda: supervisor.stop() if terminal.closed else supervisor.reload()
+    )
     with ExitStack() as stack:
         directory = DataDirectory.lock(settings.data)
         stack.callback(directory.close)
@@ -104,6 +110,12 @@ class Supervisor:
                     member.stop(signal.SIGTERM, HURRY_WITHIN)
         self._stops = True
         self._news.set()
+
+    def reload(self) -> None:
+        """Makes the processes that serve read their settings again."""
+        for member in self._tasks:
+            if isinstance(member, Child) and member.serves:
+                member.signal(signal.SIGHUP)
 
     def changed(self) -> None:
         """A process serves, or has ended."""

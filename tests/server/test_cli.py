@@ -27,7 +27,7 @@ import asyncio, logging, os, signal, sys, types
 from server.__main__ import main
 from server.storage.storage import Storage
 
-async def serve(settings, ready, stopping, process):
+async def serve(settings, ready, stopping, load, process):
     storage = await Storage.open(settings.data, settings.database_url)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
