@@ -10,15 +10,15 @@ CHUNK = 65_536
 
 
 class TcpProxy:
-    """`async with TcpProxy(server_url) as proxy:` forwards from `proxy.url` to the server.
+    """`async with TcpProxy(server_url) as proxy:` forwards from `proxy.url` to the server, or as a
+    load balancer to the first of several servers that accepts the connection.
 
     Cut as "silent", it drops all bytes for good, as on a phone without a network. Cut as "refused",
     it closes its connections and accepts none, like a stopped server.
     """
 
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "", parts.port or 80
+    def __init__(self, *urls: str) -> None:
+        self._servers = [urlsplit(url) for url in urls]
         self._open = asyncio.Event()
         self._open.set()
         self._server: asyncio.Server | None = None
@@ -77,13 +77,19 @@ class TcpProxy:
             writer.close()
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server_reader, server_writer = await asyncio.open_connection(self._host, self._port)
+        server_reader, server_writer = await self._connect()
         try:
             async with asyncio.TaskGroup() as directions:
                 directions.create_task(self._forward(reader, server_writer))
                 directions.create_task(self._forward(server_reader, writer))
         finally:
             server_writer.close()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        for server in self._servers[:-1]:
+            with suppress(ConnectionError):
+                return await asyncio.open_connection(server.hostname, server.port)
+        return await asyncio.open_connection(self._servers[-1].hostname, self._servers[-1].port)
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         lost = False
