@@ -45,12 +45,12 @@ from server.host.process import Process
 from server.host.self_check import SelfCheck
 from server.host.terminal import Terminal
 from server.http.access import Access
-from server.http.admin import restore_blocks
 from server.http.blocklist import Blocklist
 from server.http.connections import Connections
 from server.http.hosts import Origins
 from server.http.identity import Identity
 from server.http.playback_metrics import Playing
+from server.http.shared_blocks import SharedBlocks
 from server.memory.machine import Allocator
 from server.objects.objects import Objects
 from server.posters.posters import Posters
@@ -245,7 +245,8 @@ async def _open_parts(
     stack.push_async_callback(storage.close)
     objects = await open_objects(settings, stack)
     blocklist = Blocklist()
-    await restore_blocks(blocklist, storage)
+    blocks = SharedBlocks(blocklist, storage.blocks)
+    await blocks.read()
     prefix = f"{cluster.id}." if cluster else ""
     media = open_media(settings, prefix, stack)
     playing = Playing(registry)
@@ -274,6 +275,7 @@ async def _open_parts(
         settings,
         storage,
         blocklist,
+        blocks,
         rooms,
         media,
         hosts,
@@ -286,6 +288,8 @@ async def _open_parts(
         open_feed(rooms, storage, discovery, stack),
         cluster,
     )
+    blocks.open(rooms, parts.cut)
+    stack.push_async_callback(blocks.close)
     return parts, listeners
 
 

@@ -13,7 +13,6 @@ from server.http.admission import Admissions
 from server.http.announcements import AnnouncementsEndpoint
 from server.http.atom_feed import AtomFeeds
 from server.http.chat import ChatEndpoint
-from server.http.client import is_in
 from server.http.clip_access import ClipAccess
 from server.http.clip_files import ClipFilesEndpoint
 from server.http.clip_qr import ClipQrEndpoint
@@ -47,7 +46,6 @@ from server.http.templates import Templates
 from server.http.timeline import TimelineEndpoint
 from server.http.watch_links import WatchLinksEndpoint
 from server.http.whip import WhipEndpoint
-from server.setting_types import IPNetwork
 
 
 class Endpoint(Protocol):
@@ -173,13 +171,8 @@ def media_endpoints(parts: Parts, admissions: Admissions) -> tuple[Endpoint, ...
 def operator_endpoints(parts: Parts, authorise: Authorise) -> tuple[Endpoint, ...]:
     """Returns the endpoints for the operator. `authorise` checks each request."""
     rooms, storage = parts.rooms, parts.storage
-
-    def cut(network: IPNetwork) -> None:
-        parts.limits.connections.cut(network)
-        parts.outputs.whep.end_clients(lambda address: is_in(address, (network,)))
-
     return (
-        AdminEndpoint(rooms, parts.blocklist, storage, cut, authorise),
+        AdminEndpoint(rooms, parts.blocklist, parts.blocks, parts.cut, authorise),
         AdminPeopleEndpoint(
             parts.visitors.identity, storage.people, storage.cookie_keys, authorise
         ),

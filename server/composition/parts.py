@@ -11,8 +11,11 @@ from server.composition.stored_media import StoredMedia
 from server.composition.visitors import Visitors
 from server.feed.feed import Feed
 from server.http.blocklist import Blocklist
+from server.http.client import is_in
+from server.http.shared_blocks import SharedBlocks
 from server.push.pushes import Pushes
 from server.rooms.registry import Rooms
+from server.setting_types import IPNetwork
 from server.settings import Settings
 from server.storage.storage import Storage
 
@@ -27,6 +30,7 @@ class Parts:
     settings: Settings
     storage: Storage
     blocklist: Blocklist
+    blocks: SharedBlocks
     rooms: Rooms
     media: Media
     hosts: list[str]
@@ -41,3 +45,8 @@ class Parts:
     feed: Feed
     cluster: "Cluster | None"
     """None unless the server is a node of a cluster."""
+
+    def cut(self, network: IPNetwork) -> None:
+        """Ends the connections and the WHEP sessions of a network."""
+        self.limits.connections.cut(network)
+        self.outputs.whep.end_clients(lambda address: is_in(address, (network,)))

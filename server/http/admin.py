@@ -20,17 +20,15 @@ from relay.errors import RefusalCode
 from server.errors import BadRequest, Conflict, Forbidden, NotFound, Unprocessable
 from server.http.auth import require_token
 from server.http.blocklist import MAX_BLOCKS, Block, Blocklist, BlocklistFull, parse_network
-from server.http.client import is_in
 from server.http.json_body import read_model
 from server.http.payloads import Payload, reply
 from server.http.request import client_of, read_body
+from server.http.shared_blocks import SharedBlocks, end_rooms
 from server.rooms.commands.room import EndByOperator
 from server.rooms.description import RoomInspection
 from server.rooms.registry import Rooms
 from server.setting_types import IPNetwork
 from server.settings import Settings
-from server.storage.blocks import BlockRecord
-from server.storage.storage import Storage
 
 logger = logging.getLogger(__name__)
 
@@ -91,14 +89,14 @@ class AdminEndpoint:
         self,
         rooms: Rooms,
         blocklist: Blocklist,
-        storage: Storage,
+        blocks: SharedBlocks,
         cut: Callable[[IPNetwork], None],
         authorise: Authorise,
     ) -> None:
         """`cut`: a function that ends the connections and the WHEP sessions of a network."""
         self._rooms = rooms
         self._blocklist = blocklist
-        self._storage = storage
+        self._blocks = blocks
         self._cut = cut
         self._authorise = authorise
 
@@ -145,10 +143,8 @@ class AdminEndpoint:
                 "network",
             ) from error
         logger.info("blocked %s for %.0f s: %s", network, wanted.seconds, wanted.reason or "-")
-        await asyncio.shield(
-            self._storage.blocks.add(BlockRecord(str(network), block.until, block.reason))
-        )
-        ended = await asyncio.shield(self._end_rooms(network)) if wanted.end_rooms else []
+        await asyncio.shield(self._blocks.store(block, end_rooms=wanted.end_rooms))
+        ended = await asyncio.shield(end_rooms(self._rooms, network)) if wanted.end_rooms else []
         self._cut(network)
         return reply(BlockAnswer, {"block": _describe(block), "ended": ended}, status=201)
 
@@ -160,19 +156,11 @@ class AdminEndpoint:
         if block is None:
             raise NotFound(RefusalCode.BLOCK_NOT_FOUND, f"{network} is not blocked")
         # If storage fails, the block remains, and the operator can repeat the request.
-        await asyncio.shield(self._storage.blocks.remove(str(network)))
+        await asyncio.shield(self._blocks.forget(network))
         if self._blocklist.find_network(network) is block:  # not blocked again meanwhile
             self._blocklist.remove(network)
         logger.info("unblocked %s", network)
         return web.Response(status=204)
-
-    async def _end_rooms(self, network: IPNetwork) -> list[str]:
-        """Ends the rooms that clients of the network created. Returns the names of the rooms."""
-        names = [
-            room.room.room for room in self._rooms.inspect() if is_in(room.creator, (network,))
-        ]
-        await asyncio.gather(*(self._rooms.ask(name, EndByOperator()) for name in names))
-        return names
 
 
 def require_admin_token(settings: Settings) -> Authorise:
@@ -210,13 +198,6 @@ def blocked(blocklist: Blocklist, settings: Settings) -> Middleware:
         return await handler(request)
 
     return middleware
-
-
-async def restore_blocks(blocklist: Blocklist, storage: Storage) -> None:
-    """Adds the stored blocks to the blocklist."""
-    now = time.time()
-    for record in await storage.blocks.active(now):
-        blocklist.add(Block(parse_network(record.network), record.until, record.reason), now)
 
 
 def _read_block(body: bytes) -> BlockRequest:

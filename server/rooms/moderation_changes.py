@@ -15,7 +15,7 @@ from server.storage.moderation_change import OPERATOR
 
 logger = logging.getLogger(__name__)
 
-READ_EVERY = 2.0
+READ_EVERY = 1.0
 """Interval at which the changes of other processes are read, seconds."""
 OVERLAP = 60.0
 """Age of the oldest changes that are read, seconds. Consecutive reads overlap, because the clocks
@@ -38,6 +38,7 @@ class ModerationChanges:
         self._shared = shared
         self._subscribers: dict[str, dict[Callable[[], None], None]] = {}
         self._revisions: dict[str, int] = {}
+        self._watchers: list[Callable[[str], None]] = []
         self._task: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -58,6 +59,10 @@ class ModerationChanges:
         if not subscribers:
             self._subscribers.pop(creator, None)
 
+    def watch(self, changed: Callable[[str], None]) -> None:
+        """Calls `changed` with the creator of each change of other processes, from now on."""
+        self._watchers.append(changed)
+
     def announce(self, creator: str) -> None:
         """Calls the subscribers after a change in this process."""
         creators = list(self._subscribers) if creator == OPERATOR else [creator]
@@ -77,6 +82,8 @@ class ModerationChanges:
         self._revisions = found
         for creator in new:
             self.announce(creator)
+            for changed in self._watchers:
+                changed(creator)
 
     async def _read_for_ever(self) -> None:
         while True:

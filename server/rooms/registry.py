@@ -417,6 +417,10 @@ class Rooms:
             if room.record.owner == person:
                 room.finish()
 
+    def watch_moderation(self, changed: Callable[[str], None]) -> None:
+        """Calls `changed` with the creator of each change of moderation in other processes."""
+        self._changes.watch(changed)
+
     def announce_moderation(self, creator: str) -> None:
         """Makes the rooms of a creator read the decisions of moderators. If `creator` is OPERATOR,
         all rooms read the decisions.

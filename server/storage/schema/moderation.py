@@ -48,7 +48,7 @@ moderation_state = sa.Table(
     "moderation_state",
     metadata,
     # Id of the owner of rooms; for a room without an owner, `room:` and the name of the room; for
-    # the operator, empty.
+    # the operator, empty; for the blocks of networks, see server/storage/blocks.py.
     sa.Column("creator", sa.Text, primary_key=True),
     # Each change increments this number, so that every server notices the changes of other servers.
     sa.Column("revision", sa.BigInteger, nullable=False),
