@@ -108,6 +108,13 @@ Swipe = Annotated[
 Stay = Annotated[
     float, typer.Option(min=0, help="Mean seconds until a creator leaves for a moment; 0: never.")
 ]
+Moves = Annotated[
+    bool,
+    typer.Option(
+        "--moves",
+        help="Creators move to another server when theirs asks for it, as the studio does.",
+    ),
+]
 Slow = Annotated[
     float, typer.Option(min=0, max=100, help="Per cent of viewers with a slow connection.")
 ]

@@ -81,3 +81,7 @@ class PublishersPlan:
     """Share of media packets that each creator deliberately does not send, from 0 to 1. The share
     also applies to retransmissions.
     """
+    moves: bool = False
+    """Whether creators move to another server when their server asks for it. Each of them then has
+    an event stream.
+    """

@@ -87,7 +87,7 @@ class Publisher(Peer):
         self.sending = False
         self._counts = counts
         self._clip = clip
-        self._url = url
+        self.url = url
         self._http = http
         self._steady = steady
         self._loss = loss
@@ -106,7 +106,7 @@ class Publisher(Peer):
         ConnectionError if no candidate pair works or the handshake fails.
         """
         offer = write_offer(self._ufrag, self._password, self._video_ssrc, self._audio_ssrc)
-        await self._reach(await post_offer(self._http, self._url, self.key, offer))
+        await self._reach(await post_offer(self._http, self.url, self.key, offer))
         if self._closed:
             raise ConnectionError("closed")
         now = time.monotonic()
@@ -124,6 +124,12 @@ class Publisher(Peer):
         self._closed = True
         if self._accepted:
             await end_session(self._http, self._accepted.session, self.key)
+        await self._hang_up()
+
+    async def leave(self) -> None:
+        """Ends the session without a DELETE: another session has replaced it."""
+        self.sending = False
+        self._closed = True
         await self._hang_up()
 
     # Sending

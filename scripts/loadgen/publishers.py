@@ -13,6 +13,7 @@ import aiohttp
 
 from scripts.loadgen.clip import Clip
 from scripts.loadgen.figures import Figures
+from scripts.loadgen.moves import moves
 from scripts.loadgen.plans import PublishersPlan
 from scripts.loadgen.publisher import PublishedCounts, Publisher
 from scripts.loadgen.signalling import Refused
@@ -37,6 +38,7 @@ class Publishers:
         if plan.insecure:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=32, ssl=context))
+        self._events = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=context))
         self._publishers: set[Publisher] = set()
         self._connecting = 0
         self._connects: list[float] = []
@@ -84,24 +86,17 @@ class Publishers:
             await asyncio.wait(self._tasks)
         await asyncio.gather(*(publisher.close() for publisher in self._publishers))
         await self._http.close()
+        await self._events.close()
 
     async def _live(self, wait: float, room: str, key: str, url: str) -> None:
         """Runs one creator. If the plan has a `stay`, the creator repeatedly leaves and returns."""
         while True:
             await asyncio.sleep(wait)
-            publisher = Publisher(
-                self.counts,
-                self._clip,
-                room,
-                key,
-                url,
-                self._http,
-                steady=self._plan.steady,
-                loss=self._plan.loss,
-            )
-            self._publishers.add(publisher)
+            publisher = self._publisher(room, key, url)
             connected = await self._connect(publisher)
             if not self._plan.stay:
+                if connected and self._plan.moves:
+                    await self._follow_moves(publisher)
                 return
             if connected:
                 await asyncio.sleep(self._random.expovariate(1 / self._plan.stay))
@@ -109,6 +104,32 @@ class Publishers:
                 self.counts.events["went"] += 1
                 await publisher.close()
             wait = self._random.uniform(*AWAY)
+
+    def _publisher(self, room: str, key: str, url: str) -> Publisher:
+        publisher = Publisher(
+            self.counts,
+            self._clip,
+            room,
+            key,
+            url,
+            self._http,
+            steady=self._plan.steady,
+            loss=self._plan.loss,
+        )
+        self._publishers.add(publisher)
+        return publisher
+
+    async def _follow_moves(self, publisher: Publisher) -> None:
+        """Replaces the publisher each time the server asks for it. The former one sends until the
+        next one is connected.
+        """
+        async for _ in moves(self._events, publisher.url):
+            following = self._publisher(publisher.room, publisher.key, publisher.url)
+            if await self._connect(following):
+                self.counts.events["moved"] += 1
+                self._publishers.discard(publisher)
+                await publisher.leave()
+                publisher = following
 
     async def _connect(self, publisher: Publisher) -> bool:
         began = time.monotonic()

@@ -179,7 +179,9 @@ class Run:
                 (endpoint.room, endpoint.key, endpoint.whip)
                 for endpoint in self._endpoints[index::parts]
             ]
-            plan = PublishersPlan(scenario.insecure, mine, clip_json, scenario.stay, ramp)
+            plan = PublishersPlan(
+                scenario.insecure, mine, clip_json, scenario.stay, ramp, moves=scenario.moves
+            )
             self._workers.append(
                 Worker(
                     f"creators {index + 1}" if parts > 1 else "creators", "publishers", asdict(plan)

@@ -55,6 +55,8 @@ class Scenario:
     """Mean time that a viewer stays in a room, seconds; 0 if viewers stay until the run ends."""
     stay: float = 0.0
     """Mean time that a creator stays live, seconds; 0 if creators stay until the run ends."""
+    moves: bool = False
+    """Whether creators move to another server when their server asks for it."""
     zipf: float = 0.0
     """Exponent of the Zipf distribution by which viewers choose rooms; 0 if all rooms are equally
     popular.

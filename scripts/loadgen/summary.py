@@ -204,6 +204,7 @@ def extra_of(record: Record) -> dict[str, float]:
         "swipes",
         "vanished",
         "went",
+        "moved",
         "packets",
         "sent_bytes",
         "resent",

@@ -1,11 +1,18 @@
 """A node that drains: its creators and viewers go to the other node."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 
+from relay.sample import Track
+from scripts.loadgen.clip import encode
+from scripts.loadgen.plans import PublishersPlan
+from scripts.loadgen.publishers import Publishers
 from server import draining
+from tests.e2e.proxy import TcpProxy
+from tests.fixtures.deadline import eventually
 from tests.fixtures.nats import NatsServer
 from tests.fixtures.nodes import nodes
 from tests.fixtures.postgres import Postgres
@@ -37,5 +44,36 @@ async def test_a_creator_moves_to_the_other_node(
                 assert not list(one.rooms.in_memory)
                 async with Viewer(two.http, two.url, room.name) as back:
                     await back.frames(5)
-                    assert back.media(0)[0].media_time > viewer.media(0)[-1].media_time
+                    assert back.edge(Track.VIDEO) > viewer.edge(Track.VIDEO)
                     assert await two.status("GET", "/readyz") == 200
+
+
+async def test_a_recorded_creator_moves_behind_a_balancer(
+    postgres: Postgres, nats: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `scripts/load creators --moves` does: refused while the ports are open, then accepted."""
+    monkeypatch.setattr(draining, "NOTICED", 0.3)
+    monkeypatch.setattr(draining, "MOVE_EVERY", 0.3)
+    monkeypatch.setattr(draining, "LEAVING", 0.3)
+    async with (
+        nodes(tmp_path, postgres, nats, "one", "two") as (one, two),
+        TcpProxy(one.url, two.url) as balancer,
+    ):
+        room = await one.create(title="Moves")
+        whip = room.whip.replace(one.url, balancer.url)
+        clip = encode(160, 120, 30, 200).to_json()
+        publishers = Publishers(
+            PublishersPlan(False, [(room.name, room.key, whip)], clip, 0, 0, moves=True)
+        )
+        publishers.start(time.time())
+        try:
+            await eventually(lambda: one.rooms.in_memory.is_on_air(room.name))
+            async with asyncio.timeout(10):
+                await one.draining.run()
+            assert two.rooms.in_memory.is_on_air(room.name)
+            assert publishers.counts.events["moved"] == 1
+            assert sum(each.sending for each in publishers._publishers) == 1
+            async with Viewer(two.http, two.url, room.name) as viewer:
+                await viewer.frames(5)
+        finally:
+            await publishers.close()
