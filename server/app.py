@@ -25,7 +25,7 @@ from server.composition.applications import (
 from server.composition.cluster import open_cluster
 from server.composition.discovery import open_discovery
 from server.composition.feed import open_feed
-from server.composition.limits import open_limits
+from server.composition.limits import open_limits, share_limits
 from server.composition.measuring import create_metrics, start_sampler, start_shedding
 from server.composition.media import open_media
 from server.composition.outputs import create_outputs
@@ -270,6 +270,8 @@ async def _open_parts(
     visitors = await open_visitors(rooms, storage, origins, settings, stack)
     outputs = create_outputs(rooms, media, visitors, hosts, settings, prefix)
     limits = open_limits(rooms, media, outputs, stored.sizes(), settings, stack)
+    if cluster:
+        await share_limits(limits, visitors.identity, cluster, stack)
     discovery = open_discovery(rooms, storage, stored.posters, stack)
     parts = Parts(
         settings,

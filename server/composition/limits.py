@@ -1,8 +1,10 @@
 """The parts that limit the memory, the load and the connections of the server."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from server.composition.media import Media
 from server.composition.outputs import Outputs
@@ -12,11 +14,16 @@ from server.host.headroom import Limits
 from server.host.stages import Stages
 from server.http.charges import RateLimits
 from server.http.connections import EACH, Connections
+from server.http.identity import Identity
+from server.http.shared_limits import SUBJECT, SharedLimits
 from server.memory.budget import MemoryBudget, MemoryLimits
 from server.memory.machine import default_budget
 from server.memory.worker_memory import WorkerMemory
 from server.rooms.registry import Rooms
 from server.settings import Settings
+
+if TYPE_CHECKING:
+    from server.cluster.cluster import Cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +85,16 @@ def open_limits(
         connections,
         RateLimits(settings),
     )
+
+
+async def share_limits(
+    limits: LoadLimits, identity: Identity, cluster: "Cluster", stack: AsyncExitStack
+) -> None:
+    """Shares the rate limits of addresses with the other nodes. Raises ClusterError."""
+    limiters = {charged.setting: each for charged, each in limits.rates.routes.items()}
+    limiters["max_people_per_address_hour"] = identity.new_people
+    shared = SharedLimits(limiters, cluster.id, cluster.connection.publish)
+    now = asyncio.get_running_loop().time
+    await cluster.connection.listen(SUBJECT, lambda message: shared.receive(message.data, now()))
+    shared.open()
+    stack.push_async_callback(shared.close)

@@ -17,6 +17,7 @@ from relay.errors import RefusalCode
 from server.errors import Forbidden, Unauthorized
 from server.http.auth import bearer_token
 from server.http.hosts import Origins
+from server.http.limits import RateLimiter
 from server.http.own_pages import OwnPages
 from server.http.request import client_of, is_https
 from server.http.writers import Writers
@@ -136,6 +137,11 @@ class Identity:
                 logger.warning("cannot read the keys of cookies: %s", error)
 
     # Who sends a request
+
+    @property
+    def new_people(self) -> RateLimiter:
+        """Limits the new people of each address."""
+        return self._writers.new_people
 
     def apply(self, settings: Settings) -> None:
         """Changes the limit of new people to that of other settings."""

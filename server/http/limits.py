@@ -13,6 +13,8 @@ BURST_SECONDS = 5.0
 """Size of a full bucket of a RequestLimiter, as seconds of the allowed rate. For example, an
 address that may send 10 requests per second may send 50 requests at once.
 """
+MAX_TAKEN = 1_000
+"""Maximum number of addresses whose tokens are noted between two calls of `RateLimiter.taken`."""
 
 
 class RateLimiter:
@@ -29,6 +31,7 @@ class RateLimiter:
         self._per_seconds = per_seconds
         self.limit = limit
         self._buckets = _ClientBuckets(max_keys)
+        self._taken: dict[str, int] | None = None
 
     @property
     def limit(self) -> int:
@@ -45,7 +48,28 @@ class RateLimiter:
         """Takes a token and returns 0. If no token is left, returns the seconds until the next
         token is available.
         """
-        return self._buckets.try_take(address, now, self._own, self._together)
+        wait = self._buckets.try_take(address, now, self._own, self._together)
+        taken = self._taken
+        if taken is not None and not wait and (len(taken) < MAX_TAKEN or address in taken):
+            taken[address] = taken.get(address, 0) + 1
+        return wait
+
+    def note_taken(self) -> None:
+        """Notes the addresses that take tokens from now on, for `taken`."""
+        self._taken = {}
+
+    def taken(self) -> dict[str, int]:
+        """Returns how many tokens each address has taken since the last call. Beyond MAX_TAKEN
+        addresses, further addresses are missing.
+        """
+        taken, self._taken = self._taken or {}, {}
+        return taken
+
+    def count(self, address: str, amount: int, now: float) -> None:
+        """Takes tokens that an address took at another node. The address may then owe as many
+        tokens as its bucket holds.
+        """
+        self._buckets.count(address, amount, now, self._own, self._together)
 
     def __len__(self) -> int:
         """Returns the number of addresses that have a bucket."""
@@ -118,6 +142,21 @@ class _ClientBuckets:
             self._networks.take(keys.network)
         return wait
 
+    def count(
+        self,
+        address: str,
+        amount: int,
+        now: float,
+        own: tuple[float, float],
+        together: tuple[float, float],
+    ) -> None:
+        """Takes `amount` tokens, whether or not the buckets have them."""
+        keys = keys_of(address)
+        self._addresses.wait(keys.address, now, *own)
+        self._networks.wait(keys.network, now, *together)
+        self._addresses.take(keys.address, amount, least=-own[0])
+        self._networks.take(keys.network, amount, least=-together[0])
+
     def __len__(self) -> int:
         return len(self._addresses)
 
@@ -143,10 +182,10 @@ class _Buckets:
         self._buckets[key] = (tokens, max(now, counted))
         return 0.0 if tokens >= 1 else (1 - tokens) / rate
 
-    def take(self, key: str) -> None:
-        """Takes a token from a bucket, after `wait` has returned 0."""
+    def take(self, key: str, amount: int = 1, *, least: float = 0.0) -> None:
+        """Takes tokens from a bucket, after a call of `wait`. The bucket keeps `least` tokens."""
         tokens, counted = self._buckets[key]
-        self._buckets[key] = (tokens - 1, counted)
+        self._buckets[key] = (max(least, tokens - amount), counted)
 
     def __len__(self) -> int:
         return len(self._buckets)
