@@ -130,6 +130,10 @@ class Cluster:
     def can_take(self) -> bool:
         return self.connection.connected
 
+    @property
+    def cut_off(self) -> bool:
+        return not self.connection.connected
+
     def has(self, room: str) -> bool:
         return not self.owners.owns(room) and self.owners.find(room) is not None
 

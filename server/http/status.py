@@ -38,7 +38,8 @@ class StatusEndpoint:
 
     async def ready(self, _: web.Request) -> web.Response:
         """Responds 200 if the server accepts new rooms and sessions: storage answers, and the
-        server is neither full nor draining nor closing. Otherwise responds 503.
+        server is neither full nor draining nor closing. A node of a cluster must have a room of its
+        own or reach the others. Otherwise responds 503.
         """
         await self._rooms.require_ready()
         if self._admission.full or not self._memory.creators:

@@ -18,6 +18,10 @@ class Elsewhere(Protocol):
     def can_take(self) -> bool:
         """Whether this process can take rooms from others at present."""
 
+    @property
+    def cut_off(self) -> bool:
+        """Whether this process cannot reach the others at present."""
+
     def has(self, room: str) -> bool:
         """Whether another process is known to own the room."""
 
@@ -52,6 +56,7 @@ class Alone:
     """Stands for the other processes if this process cannot reach any."""
 
     can_take = False
+    cut_off = False
 
     def has(self, room: str) -> bool:
         return False

@@ -192,9 +192,14 @@ class Rooms:
 
     async def require_ready(self) -> None:
         """Checks that the server accepts new rooms and sessions. Raises Unavailable while the
-        server is draining or closing, StorageError if the database cannot be read.
+        server is draining or closing, or can reach no other node and has no room of its own, and
+        StorageError if the database cannot be read.
         """
         self._require_new()
+        if self._elsewhere.cut_off and not self._rooms:
+            raise Unavailable(
+                RefusalCode.NODE_AWAY, "this server cannot reach the others: try again in a moment"
+            )
         await self._storage.rooms.find("")
 
     async def ask(self, name: str, command: Command[Reply]) -> Reply:

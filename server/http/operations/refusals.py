@@ -33,6 +33,7 @@ STORAGE: Refusals = {503: (Code.STORAGE_UNAVAILABLE,)}
 MEDIA: Refusals = {503: (Code.MEDIA_UNAVAILABLE,)}
 """Refusals of requests that read or write recordings or clips."""
 CLOSING: Refusals = {503: (Code.SERVER_CLOSING,)}
+CUT_OFF: Refusals = {503: (Code.NODE_AWAY,)}
 FULL: Refusals = {503: (Code.SERVER_FULL,)}
 LOOKUP: Refusals = {429: (Code.RATE_LIMITED,)}
 

@@ -1,7 +1,7 @@
 """Operations for the server itself: health, configuration and metrics."""
 
 from server.http.operations.operation import JSON, TEXT, Operation
-from server.http.operations.refusals import CLOSING, FULL, LOOKUP, STORAGE, merged
+from server.http.operations.refusals import CLOSING, CUT_OFF, FULL, LOOKUP, STORAGE, merged
 from server.http.payloads import Config, ServerHealth
 
 OPERATIONS = (
@@ -16,7 +16,7 @@ OPERATIONS = (
         "/readyz",
         "The server takes new rooms and sessions",
         {200: (TEXT,)},
-        merged(STORAGE, CLOSING, LOOKUP, FULL),
+        merged(STORAGE, CLOSING, CUT_OFF, LOOKUP, FULL),
     ),
     Operation("GET", "/metrics", "Figures for Prometheus", {200: (TEXT,)}),
 )
