@@ -34,15 +34,19 @@ LEAVE_EVERY = 0.05
 class OtherServers(Protocol):
     """The servers that can take the rooms and the viewers of this server."""
 
-    async def leave(self) -> bool:
-        """Tells the other servers that this server takes no more rooms and viewers. Returns whether
-        there is another server that takes rooms and viewers.
-        """
+    @property
+    def present(self) -> bool:
+        """Whether there is another server that takes rooms and viewers."""
+
+    async def leave(self) -> None:
+        """Tells the other servers that this server takes no more rooms and viewers."""
 
 
 class NoOtherServers:
-    async def leave(self) -> bool:
-        return False
+    present = False
+
+    async def leave(self) -> None:
+        pass
 
 
 class Draining:
@@ -71,27 +75,25 @@ class Draining:
         self._limit = limit
 
     async def run(self) -> None:
-        """Returns when nobody publishes or watches any more, or the time is over."""
-        moving = await self._others.leave()
+        """Returns once nothing is left that can go to another server, or the time is over."""
+        await self._others.leave()
+        moving = self._others.present
         self._rooms.drain(moving=moving)
         limit = (LIMIT if moving else 0.0) if self._limit is None else self._limit
         if not limit:
             return
         leaving = min(LEAVING, limit / 3) if moving else 0.0
-        logger.info(
-            "draining for at most %.0f s: %s",
-            limit,
-            "another server takes the lives" if moving else "waiting until the lives are over",
-        )
+        logger.info("draining for at most %.0f s%s", limit, ": the lives move" if moving else "")
         try:
             async with asyncio.timeout(limit - leaving):
                 if moving:
-                    await asyncio.gather(self._move_creators(), self._stop_listening(leaving))
-                else:
+                    await self._move_creators(min(NOTICED, limit / 3))
+                if not self._others.present and self._limit is not None:
+                    self._rooms.drain(moving=False)
                     await self._wait_for_lives()
         except TimeoutError:
             logger.warning("%d lives are still here", self._lives)
-        if moving:
+        if self._others.present:
             self._rooms.refuse_viewers()  # before viewers leave: players reconnect at once
             await self._let_viewers_go(leaving)
 
@@ -103,18 +105,23 @@ class Draining:
         while self._lives:  # noqa: ASYNC110 (a change of all rooms has no event)
             await asyncio.sleep(CHECK_EVERY)
 
-    async def _stop_listening(self, noticed: float) -> None:
-        await asyncio.sleep(min(NOTICED, noticed))
-        await self._close_ports()
-
-    async def _move_creators(self) -> None:
-        """Asks the creators to publish elsewhere, again and again until nobody publishes here."""
-        now, due = asyncio.get_running_loop().time, 0.0
-        while publishing := [room for room in self._rooms.in_memory if room.sessions]:
+    async def _move_creators(self, noticed: float) -> None:
+        """Asks the creators to publish elsewhere, again and again until nobody publishes here or no
+        other server is left. Closes the TCP ports after `noticed` seconds.
+        """
+        now = asyncio.get_running_loop().time
+        due, close_at = now(), now() + noticed
+        while self._others.present:
+            publishing = [room for room in self._rooms.in_memory if room.sessions]
             if now() >= due:
                 due = now() + MOVE_EVERY
                 for room in publishing:
                     room.ask_to_move()
+            if now() >= close_at:
+                close_at = math.inf
+                await self._close_ports()
+            if not publishing and close_at == math.inf:
+                return
             await asyncio.sleep(CHECK_EVERY)
 
     async def _let_viewers_go(self, seconds: float) -> None:

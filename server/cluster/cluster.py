@@ -218,12 +218,14 @@ class Cluster:
 
     # Leaving
 
-    async def leave(self) -> bool:
-        """Tells the other nodes that this node takes no more rooms and viewers. Returns whether
-        another node does. Implements OtherServers.
-        """
-        await self.nodes.announce(draining=True)
+    @property
+    def present(self) -> bool:
+        """Whether another node takes rooms and viewers."""
         return self.connection.connected and any(not node.draining for node in self.nodes.others)
+
+    async def leave(self) -> None:
+        """Tells the other nodes that this node takes no more rooms and viewers."""
+        await self.nodes.announce(draining=True)
 
     # Rooms that this node loses
 

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from relay.errors import Refusal
 from server.http.blocklist import Block, Blocklist, BlocklistFull, parse_network
 from server.http.client import is_in
 from server.rooms.commands.room import EndByOperator
@@ -96,7 +97,7 @@ class SharedBlocks:
                     if self._blocklist.find_network(network):  # it may be unblocked by now
                         await end_rooms(rooms, network)
                     del self._ending[network]
-            except StorageError as error:
+            except (StorageError, Refusal) as error:
                 logger.debug("cannot follow the blocks: %s", error)
                 self._changed.set()
                 await asyncio.sleep(RETRY)

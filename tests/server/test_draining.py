@@ -20,8 +20,10 @@ from tests.fixtures.viewer import Viewer
 class AnotherServer:
     """A server that takes everything."""
 
-    async def leave(self) -> bool:
-        return True
+    present = True
+
+    async def leave(self) -> None:
+        pass
 
 
 @asynccontextmanager
@@ -58,7 +60,7 @@ async def test_a_server_without_others_does_not_wait(tmp_path: Path) -> None:
         Viewer(server.http, server.url, room.name) as viewer,
     ):
         await viewer.frames(1)
-        async with asyncio.timeout(0.1):
+        async with asyncio.timeout(1):
             await server.draining.run()
         assert await code(server, "GET", "/readyz") == CLOSING
         assert await code(server, "GET", "/healthz") == (200, "ok")
@@ -81,8 +83,24 @@ async def test_lives_are_waited_for_if_no_server_takes_them(tmp_path: Path) -> N
                     await late.frames(1)
                 assert not task.done() and not viewer.find_event({"type": "move"})
                 await publisher.delete()
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(20):
                     await task
+
+
+async def test_a_server_that_others_replace_refuses_creators(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those who are on air. Each connection ends after its answer."""
+    monkeypatch.setattr(draining, "NOTICED", 60)
+    async with running(tmp_path, drain=600) as server:
+        server.draining._others = AnotherServer()
+        room = await server.create()
+        async with Publisher(server.http, room.whip, room.key):
+            await eventually(lambda: server.rooms.in_memory.is_on_air(room.name))
+            async with drain(server):
+                async with server.http.get(f"{server.url}/readyz") as answer:
+                    assert (answer.status, answer.headers["Connection"]) == (503, "close")
+                assert await post_offer(server, room) == CLOSING
 
 
 async def test_creators_and_viewers_go_to_another_server(
@@ -98,16 +116,13 @@ async def test_creators_and_viewers_go_to_another_server(
         async with publisher, Viewer(server.http, server.url, room.name) as viewer:
             await viewer.frames(1)
             async with drain(server) as task:
-                async with server.http.get(f"{server.url}/readyz") as answer:
-                    assert (answer.status, answer.headers["Connection"]) == (503, "close")
-                assert await post_offer(server, room) == CLOSING
                 await viewer.event(type="move")
                 await until_ports_are_closed(server)
                 await viewer.frames(5)  # the live goes on until its creator has gone
                 assert not task.done()
                 await publisher.peer.close()
                 assert await viewer.closed() == 1001
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(20):
                     await task
 
 
@@ -122,11 +137,27 @@ async def test_creators_who_cannot_go_are_waited_for_until_the_limit(
         publisher = Publisher(server.http, room.whip, room.key)
         async with publisher, Viewer(server.http, server.url, room.name) as viewer:
             await viewer.frames(1)
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(20):
                 await server.draining.run()
             assert await viewer.closed() == 1001
     assert sum(event["type"] == "move" for event in viewer.events) > 1
     assert "1 lives are still here" in caplog.text
+
+
+async def test_nobody_waits_for_servers_that_drain_too(tmp_path: Path) -> None:
+    """A restart of all servers is as quick as that of one."""
+    async with running(tmp_path) as server:
+        server.draining._others = other = AnotherServer()
+        room = await server.create()
+        publisher = Publisher(server.http, room.whip, room.key)
+        async with publisher, Viewer(server.http, server.url, room.name) as viewer:
+            await viewer.frames(1)
+            async with drain(server) as task:
+                await viewer.event(type="move")
+                other.present = False
+                async with asyncio.timeout(20):
+                    await task
+                await viewer.frames(1)
 
 
 async def test_all_kinds_of_viewers_leave(tmp_path: Path) -> None:
