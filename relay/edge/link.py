@@ -103,6 +103,10 @@ class Link:
         return Counts(channel.viewers, channel.ranked_viewers)
 
     @property
+    def _joining(self) -> bool:
+        return self.replica is not None and self.replica.state is ReplicaState.JOINING
+
+    @property
     def ended(self) -> bool:
         return self.replica is not None and self.replica.state is ReplicaState.ENDED
 
@@ -252,10 +256,14 @@ class Link:
             if owner is not None:
                 try:
                     await self._join(owner)
-                    return
                 except (BusError, JoinRefused, MessageError) as error:
                     self._fail(error)
-            if self.replica is not None:
+                    if self.replica is not None:
+                        self.replica.fail_join()
+                else:
+                    if not self._joining:  # messages after the snapshot were lost too
+                        return
+            elif self.replica is not None:
                 self.replica.fail_join()
             if self._monotonic() - since > GIVE_UP:
                 raise Refusal(503, RefusalCode.SERVER_CLOSING, NO_ANSWER, 1)

@@ -12,13 +12,14 @@ from relay.channel.channel import Channel, ChannelState
 from relay.channel.message import Message
 from relay.channel.owner import Notice
 from relay.edge.edges import LINGER
-from relay.edge.feed import HEADER_SIZE
+from relay.edge.feed import HEADER_SIZE, Header, Kind, pack
 from relay.edge.join import JoinRefused, Snapshot
 from relay.edge.leases import LEASE_S
 from relay.edge.link import GIVE_UP, SILENCE, RoomOwner
 from relay.edge.subjects import control_subject, feed_subject
 from relay.errors import Refusal, RefusalCode
-from relay.message import Kind, Record, unpack_records
+from relay.message import Kind as RecordKind
+from relay.message import Record, unpack_records
 from relay.sample import Sample, Track, TrackInfo
 from relay.stream.stream import Stream
 from tests.fixtures.channel import Owner, Watcher, payloads
@@ -44,18 +45,18 @@ class Viewer(Watcher):
 
     def track(self, track: Track) -> list[Record]:
         """The media records of a track, without clock records."""
-        return [one for one in self._records(Kind.MEDIA) if one.track == track and one.body]
+        return [one for one in self._records(RecordKind.MEDIA) if one.track == track and one.body]
 
     @property
     def bodies(self) -> list[dict[str, object]]:
-        return [json.loads(one.body) for one in self._records(Kind.EVENT)]
+        return [json.loads(one.body) for one in self._records(RecordKind.EVENT)]
 
     @property
     def newest(self) -> int:
         """The number of the last video record."""
         return self.track(Track.VIDEO)[-1].sequence
 
-    def _records(self, kind: Kind) -> list[Record]:
+    def _records(self, kind: RecordKind) -> list[Record]:
         return [
             record
             for message in self.messages
@@ -211,7 +212,7 @@ async def test_events(nodes: Nodes) -> None:
     await eventually(lambda: len(viewer.bodies) == 4)
     channel.forget("a")
     await eventually(lambda: "a" not in [body["type"] for body in Viewer(copy).bodies][:1])
-    assert [record.sequence for record in viewer._records(Kind.EVENT)] == [1, 2, 4, 5]
+    assert [record.sequence for record in viewer._records(RecordKind.EVENT)] == [1, 2, 4, 5]
     assert any(message.no_media for message in viewer.messages)
 
 
@@ -315,6 +316,20 @@ async def test_lost_messages_are_made_up_for(nodes: Nodes) -> None:
     assert edge.edges.counters.gaps == 1
     assert_gapless(Viewer(copy))
     await eventually(lambda: len(origin.publisher.demands) > 0)
+
+
+async def test_a_gap_behind_the_snapshot(nodes: Nodes) -> None:
+    """The copy joins once more, because the first snapshot does not reach to the next message."""
+    origin, channel, edge, samples = await live(nodes)
+    copy = await edge.open(origin)
+    viewer = Viewer(copy)
+    feed = origin.origin._rooms["room"]
+    ahead = Header(0, Kind.ALIVE, 0, 0, 1, feed._sequence + 10)
+    edge.media.publish(feed_subject("a-1", 1, "room"), pack(ahead))
+    await eventually(lambda: edge.edges.counters.joins >= 3)
+    publish(channel, samples[:60])
+    await caught_up(viewer.messages, channel)
+    assert_gapless(viewer)
 
 
 async def test_a_gap_that_cannot_be_filled(nodes: Nodes) -> None:
