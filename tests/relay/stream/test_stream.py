@@ -155,3 +155,37 @@ def test_the_video_tracks_of_the_window_are_known() -> None:
     stream.set_track(third, 0)
     stream.publish(video_sample(270_000, key=True))
     assert stream.video_tracks == [(1_000_000, first), (3_000_000, third)]
+
+
+def test_media_that_passes_by() -> None:
+    """It counts for the live edge, the bit rate and the age of the last IDR, as samples do."""
+    stream, publisher = make_stream(), Publisher()
+    stream.attach(publisher)
+    stream.set_track(media.video_track(), 0)
+    for index in range(120):
+        stream.pass_by(index * 33_333, 4_000, index * 33_333, index == 0)
+    assert stream.edge == stream.published == 119 * 33_333
+    assert stream.bitrate == pytest.approx(960_000, rel=0.1)
+    stream.demand_fresh_keyframe(STALE)
+    assert publisher.demands == []
+    stream.demand_fresh_keyframe(STALE + 1)
+    assert publisher.demands == [Demand(keyframe=True)]
+
+
+def test_the_first_reader_is_announced() -> None:
+    stream, calls = make_stream(), 0
+
+    def count() -> None:
+        nonlocal calls
+        calls += 1
+
+    stream.on_read = count
+    first, second = Reader(), Reader()
+    for reader in (first, first, second):
+        stream.add_reader(reader)
+    assert (calls, stream.read) == (1, True)
+    stream.remove_reader(first)
+    stream.remove_reader(second)
+    assert not stream.read
+    stream.add_reader(second)
+    assert calls == 2
