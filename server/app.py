@@ -51,6 +51,7 @@ from server.http.hosts import Origins
 from server.http.identity import Identity
 from server.http.playback_metrics import Playing
 from server.http.shared_blocks import SharedBlocks
+from server.http.siblings import Siblings
 from server.memory.machine import Allocator
 from server.objects.objects import Objects
 from server.posters.posters import Posters
@@ -184,7 +185,7 @@ async def start(
     app = public_application(parts, pages, profiles, metrics, hosts, origins)
     close_ports = await serve_clients(app, listeners, parts, stack)
     socket_path = settings.data / admin_socket_name(process.number if process else None)
-    await serve_operator(socket_path, admin_application(parts, pages), stack)
+    await serve_operator(socket_path, admin_application(parts, pages, metrics), stack)
     sampler, shedding = start_sampler(parts, stack), start_shedding(parts, stack)
     self_check = SelfCheck(parts.media.udp, parts.hosts, settings)
     self_check.start()
@@ -289,6 +290,7 @@ async def _open_parts(
         await open_pushes(rooms, storage, settings, push_network, stack),
         open_feed(rooms, storage, discovery, stack),
         cluster,
+        Siblings(settings.data, process) if process else None,
     )
     blocks.open(rooms, parts.cut)
     stack.push_async_callback(blocks.close)

@@ -48,15 +48,15 @@ ENVIRONMENT_PREFIX = "MICROLIVE_"
 FILE_NAME = "microlive.toml"
 ADMIN_SOCKET_NAME = "admin.sock"
 """Name of the Unix socket in the data directory that serves the admin API."""
+ADMIN_SOCKETS = "admin.*.sock"
+"""The same for a server with several processes: the asterisk stands for the number."""
+TOKEN_LENGTH = 16
+"""Minimum length of a token that an operator chooses, characters."""
 
 
 def admin_socket_name(process: int | None) -> str:
     """Returns the name of the admin socket of a process; None: the server has one process."""
-    return ADMIN_SOCKET_NAME if process is None else f"admin.{process}.sock"
-
-
-TOKEN_LENGTH = 16
-"""Minimum length of a token that an operator chooses, characters."""
+    return ADMIN_SOCKET_NAME if process is None else ADMIN_SOCKETS.replace("*", str(process))
 
 
 class SettingsError(Exception):

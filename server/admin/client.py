@@ -7,6 +7,7 @@ goes to the server at that URL, with the admin token.
 import asyncio
 import json
 import os
+import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import typer
 
 from server.setting_sources import default_data
 from server.setting_types import expanded
-from server.settings import ADMIN_SOCKET_NAME, ENVIRONMENT_PREFIX
+from server.settings import ADMIN_SOCKET_NAME, ADMIN_SOCKETS, ENVIRONMENT_PREFIX
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
@@ -130,7 +131,7 @@ def _connected(
     # This import is slow, and --help needs no HTTP client.
     from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
 
-    socket_path = expanded(data or default_data(os.environ)) / ADMIN_SOCKET_NAME
+    socket_path = _socket_in(expanded(data or default_data(os.environ)))
 
     async def connected() -> T:
         token = os.environ.get(f"{ENVIRONMENT_PREFIX}ADMIN_TOKEN", "")
@@ -149,6 +150,21 @@ def _connected(
             err=True,
         )
         raise typer.Exit(2) from error
+
+
+def _socket_in(data: Path) -> Path:
+    """Returns the path of the admin socket of the server, or of the first of its processes that
+    accepts connections. Each process answers for all of them.
+    """
+    usual = data / ADMIN_SOCKET_NAME
+    for path in (usual, *sorted(data.glob(ADMIN_SOCKETS))):
+        with socket.socket(socket.AF_UNIX) as sock:
+            try:
+                sock.connect(os.fspath(path))
+            except OSError:
+                continue
+            return path
+    return usual
 
 
 async def _read(response: "ClientResponse") -> Any:

@@ -16,6 +16,7 @@ def rooms(data: Data = None, url: Url = None, as_json: Json = False) -> None:
     if as_json:
         print_json(answer)
         return
+    several = any(found["process"] is not None for found in answer["rooms"])
     rows = [
         (
             (room := found["room"])["room"],
@@ -24,11 +25,14 @@ def rooms(data: Data = None, url: Url = None, as_json: Json = False) -> None:
             str(room["viewers"]),
             age(time.time() - room["created_at"]),
             found["creator"] or "unknown",
+            *([str(found["process"])] if several else []),
             room["title"],
         )
         for found in answer["rooms"]
     ]
-    print_table(("room", "state", "for", "viewers", "age", "creator", "title"), rows)
+    process = ("process",) if several else ()
+    columns = ("room", "state", "for", "viewers", "age", "creator", *process, "title")
+    print_table(columns, rows)
 
 
 def end(

@@ -32,7 +32,7 @@ from server.http.forwarding import Forwarder
 from server.http.headers import AnswerHeaders
 from server.http.hosts import KnownHosts, Origins, known_hosts
 from server.http.metering import metering
-from server.http.metrics import Metrics
+from server.http.metrics import Metrics, OwnMetrics
 from server.http.middleware import hosts_and_origins, last_answers, preflights
 from server.http.oembed import OEmbedEndpoint
 from server.http.openapi import OpenApiEndpoint
@@ -128,9 +128,12 @@ def _oembed_endpoint(parts: Parts, pages: Pages) -> OEmbedEndpoint:
     )
 
 
-def admin_application(parts: Parts, pages: Pages) -> web.Application:
+def admin_application(parts: Parts, pages: Pages, metrics: Metrics) -> web.Application:
     """Returns the application for the admin socket. Clients of this socket need no token."""
-    return _application(operator_endpoints(parts, lambda _: None), refusals(pages, parts.settings))
+    return _application(
+        (OwnMetrics(metrics), *operator_endpoints(parts, lambda _: None)),
+        refusals(pages, parts.settings),
+    )
 
 
 def _application(endpoints: Iterable[Endpoint], *middlewares: Middleware) -> web.Application:

@@ -172,7 +172,7 @@ def operator_endpoints(parts: Parts, authorise: Authorise) -> tuple[Endpoint, ..
     """Returns the endpoints for the operator. `authorise` checks each request."""
     rooms, storage = parts.rooms, parts.storage
     return (
-        AdminEndpoint(rooms, parts.blocklist, parts.blocks, parts.cut, authorise),
+        AdminEndpoint(rooms, parts.blocklist, parts.blocks, parts.cut, parts.siblings, authorise),
         AdminPeopleEndpoint(
             parts.visitors.identity, storage.people, storage.cookie_keys, authorise
         ),

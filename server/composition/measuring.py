@@ -45,7 +45,8 @@ def create_metrics(parts: Parts, registry: CollectorRegistry) -> Metrics:
     kept = MediaSources(stored.recordings, stored.clips, stored.objects)
     copies = parts.cluster and parts.cluster.copies
     feeds = FeedCollector(copies.origin, copies.edges) if copies else None
-    return Metrics(sources, social, kept, parts.pushes, feeds, registry, parts.settings)
+    siblings = parts.siblings
+    return Metrics(sources, social, kept, parts.pushes, feeds, registry, siblings, parts.settings)
 
 
 def start_sampler(parts: Parts, stack: AsyncExitStack) -> LoadSampler:

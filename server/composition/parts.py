@@ -13,6 +13,7 @@ from server.feed.feed import Feed
 from server.http.blocklist import Blocklist
 from server.http.client import is_in
 from server.http.shared_blocks import SharedBlocks
+from server.http.siblings import Siblings
 from server.push.pushes import Pushes
 from server.rooms.registry import Rooms
 from server.setting_types import IPNetwork
@@ -45,6 +46,8 @@ class Parts:
     feed: Feed
     cluster: "Cluster | None"
     """None unless the server is a node of a cluster."""
+    siblings: Siblings | None
+    """None unless the server has several processes."""
 
     def cut(self, network: IPNetwork) -> None:
         """Ends the connections and the WHEP sessions of a network."""

@@ -10,6 +10,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated
 
 from aiohttp import web
@@ -24,6 +25,7 @@ from server.http.json_body import read_model
 from server.http.payloads import Payload, reply
 from server.http.request import client_of, read_body
 from server.http.shared_blocks import SharedBlocks, end_rooms
+from server.http.siblings import Siblings, is_for_all
 from server.rooms.commands.room import EndByOperator
 from server.rooms.description import RoomInspection
 from server.rooms.registry import Rooms
@@ -91,13 +93,17 @@ class AdminEndpoint:
         blocklist: Blocklist,
         blocks: SharedBlocks,
         cut: Callable[[IPNetwork], None],
+        siblings: Siblings | None,
         authorise: Authorise,
     ) -> None:
-        """`cut`: a function that ends the connections and the WHEP sessions of a network."""
+        """`cut`: a function that ends the connections and the WHEP sessions of a network.
+        `siblings`: the other processes of the server, whose rooms are listed too.
+        """
         self._rooms = rooms
         self._blocklist = blocklist
         self._blocks = blocks
         self._cut = cut
+        self._siblings = siblings
         self._authorise = authorise
 
     def routes(self) -> list[web.RouteDef]:
@@ -112,7 +118,24 @@ class AdminEndpoint:
     async def list_rooms(self, request: web.Request) -> web.Response:
         """Lists every room that has not ended, with the address of its creator."""
         self._authorise(request)
-        return reply(AdminRooms, {"rooms": self._rooms.inspect()})
+        rooms = self._rooms.inspect()
+        if self._siblings and is_for_all(request):
+            rooms = await self._gather_rooms(self._siblings, rooms)
+        return reply(AdminRooms, {"rooms": rooms})
+
+    async def _gather_rooms(
+        self, siblings: Siblings, own: list[RoomInspection]
+    ) -> list[RoomInspection]:
+        """Returns the rooms of all processes. The newest room is first."""
+        body = AdminRooms(rooms=own).model_dump_json().encode()
+        answers = await siblings.gather("/api/admin/rooms", body)
+        rooms = [
+            replace(room, process=number)
+            for number, answer in answers.items()
+            if answer is not None
+            for room in AdminRooms.model_validate_json(answer).rooms
+        ]
+        return sorted(rooms, key=lambda room: -room.room.created_at)
 
     async def end_room(self, request: web.Request) -> web.Response:
         """Ends a room permanently. Responds 204 once the end is stored."""

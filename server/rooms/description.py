@@ -36,6 +36,8 @@ class RoomInspection:
     room: RoomDescription
     creator: str
     """Address of the client that created the room; empty if the address is unknown."""
+    process: int | None = None
+    """Number of the process that runs the room; None if the server has one process."""
 
 
 def room_event(room: RoomDescription) -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import ClientSession, TCPConnector
+from prometheus_client.parser import text_string_to_metric_families
 
 from server.storage.directory import DataDirectory
 from tests.fixtures.deadline import eventually
@@ -39,7 +40,19 @@ async def create(server: Processes) -> str:
 
 async def names(server: Processes, process: int) -> set[str]:
     """The rooms that a process runs."""
-    return {each["room"]["room"] for each in (await server.ask(process, "rooms"))["rooms"]}
+    rooms = (await server.ask(process, "rooms"))["rooms"]
+    return {each["room"]["room"] for each in rooms if each["process"] == process}
+
+
+async def up(server: Processes) -> list[float]:
+    """What `/metrics` says about the processes."""
+    async with ClientSession() as http, http.get(f"{server.url}/metrics") as response:
+        families = text_string_to_metric_families(await response.text())
+    found = {family.name: family.samples for family in families}
+    started = found["process_start_time_seconds"]
+    values = [sample.value for sample in found["microlive_process_up"]]
+    assert len(started) == sum(values), "the metrics of each process that answers"
+    return values
 
 
 async def test_one_of_two_processes_is_killed(tmp_path: Path) -> None:
@@ -55,11 +68,15 @@ async def test_one_of_two_processes_is_killed(tmp_path: Path) -> None:
                 rooms.add(await create(server))
         before = [await names(server, number) for number in (0, 1)]
         assert before[0] | before[1] == rooms and not before[0] & before[1]
+        assert await up(server) == [1, 1]
 
         [first, second] = server.pids()
         os.kill(first, signal.SIGKILL)
         await_gone([first])
         rooms |= {await create(server) for _ in range(5)}
+        assert sorted(await up(server)) == [0, 1]
+        listed = await asyncio.to_thread(server.list_rooms)
+        assert {each["room"]["room"] for each in listed} <= rooms
 
         async def serves_again() -> bool:
             try:
