@@ -30,10 +30,12 @@ PATIENCE = 300
 """Maximum seconds that a test without a limit of its own may take there."""
 PAGES = (
     "tests/e2e/test_accessibility.py",
+    "tests/e2e/test_arrival.py",
     "tests/e2e/test_chat.py",
     "tests/e2e/test_creator_room.py",
     "tests/e2e/test_explore.py",
     "tests/e2e/test_follow.py",
+    "tests/e2e/test_installed.py",
     "tests/e2e/test_me.py",
     "tests/e2e/test_passkeys.py",
     "tests/e2e/test_push.py",
