@@ -54,7 +54,8 @@ async def test_the_best_moment_is_published_with_one_tap(
     await page.locator(by("watch-moment")).wait_for()
     assert await page.get_attribute(by("watch-moment"), "href") == f"/c/{clip['id']}"
     await page.click("#over-files summary")
-    await until(page, "document.querySelectorAll('#files a').length === 4")
+    # Chromium may change the size of its pictures on a busy machine. Each size has its files.
+    await until(page, "document.querySelectorAll('#files a').length >= 4")
     async with page.expect_download() as download:
         await page.click("#files a >> nth=0")
     assert (await download.value).suggested_filename == f"{room}-video-1.mp4"

@@ -11,6 +11,8 @@ from scripts.benchmarks.local_server import LocalServer
 from tests.e2e.pages import EYES, Room, Visitors
 
 BACK = 15
+AT_ONCE = 8
+"""Maximum seconds of a return on a busy machine. A replay that plays on stays further behind."""
 LENGTH = "-Number(document.querySelector('[data-part=rewind-slider]').min)"
 REPLAYED = """
 Object.assign(window, { sampler: timecode.watch(
@@ -45,7 +47,7 @@ async def jumps_back_and_returns(visitors: Visitors, watch: str, player: str) ->
     await page.wait_for_selector(".rewound:not([hidden])")
     assert await age(room, 8) < 10 + live + 4
     await page.click("[data-part=rewind-live]")
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(AT_ONCE):
         while await age(room) > live + 1:
             pass
     stats = await room.stats()
@@ -93,12 +95,11 @@ async def test_a_viewer_jumps_back_and_returns(server: LocalServer, visitors: Vi
     assert await page.evaluate("document.querySelector('.rewound').currentTime") == at
     assert await age(room, BACK) > back + 0.8
 
-    returned = time.monotonic()
     await page.keyboard.press("l")
     assert await page.locator(".rewound").count() == 0
-    while await age(room) > live + 1:
-        assert time.monotonic() - returned < 2
-    assert time.monotonic() - returned < 2
+    async with asyncio.timeout(AT_ONCE):
+        while await age(room) > live + 1:
+            pass
     await room.plays(1)
     assert not (await room.stats())["muted"]
     assert (await room.stats())["stalls"] == 0

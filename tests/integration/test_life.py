@@ -485,6 +485,7 @@ async def test_many_joins_and_leaves_leave_nothing_behind(live: Live) -> None:
         for guest in guests:
             await guest.__aexit__(None, None, None)
     await eventually(lambda: live.server.channel(live.room).viewers == 1)
-    await eventually(lambda: len(asyncio.all_tasks()) <= tasks)
+    # Something of the server may start meanwhile. A leak leaves 200 tasks.
+    await eventually(lambda: len(asyncio.all_tasks()) <= tasks + 20)
     await live.viewer.frames(5)
     live.viewer.assert_unbroken()
