@@ -106,8 +106,8 @@ class Draining:
             await asyncio.sleep(CHECK_EVERY)
 
     async def _move_creators(self, noticed: float) -> None:
-        """Asks the creators to publish elsewhere, again and again until nobody publishes here or no
-        other server is left. Closes the TCP ports after `noticed` seconds.
+        """Asks the creators to publish elsewhere, again and again until no creator publishes here,
+        or no other server is left. Closes the TCP ports after `noticed` seconds.
         """
         now = asyncio.get_running_loop().time
         due, close_at = now(), now() + noticed

@@ -11,8 +11,8 @@ class Terminal:
 
     @property
     def closed(self) -> bool:
-        """Whether the terminal was closed since. SIGHUP then means that nobody is there any more;
-        otherwise somebody sent it.
+        """Whether the terminal was closed since: the kernel then sends SIGHUP. Otherwise another
+        program has sent it.
         """
         return self._present and not _is_open()
 

@@ -144,7 +144,7 @@ async def test_creators_who_cannot_go_are_waited_for_until_the_limit(
     assert "1 lives are still here" in caplog.text
 
 
-async def test_nobody_waits_for_servers_that_drain_too(tmp_path: Path) -> None:
+async def test_no_server_waits_for_others_that_drain_too(tmp_path: Path) -> None:
     """A restart of all servers is as quick as that of one."""
     async with running(tmp_path) as server:
         server.draining._others = other = AnotherServer()

@@ -54,7 +54,7 @@ async def test_an_address_owes_at_most_one_limit() -> None:
     assert one.limiter.try_take(ADDRESS, NOW + 5 * 900) == 0
 
 
-async def test_few_addresses_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_addresses_of_one_message_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_TAKEN", 2)
     limiter = RateLimiter(4, 60)
     limiter.note_taken()
