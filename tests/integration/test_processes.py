@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
@@ -12,10 +13,13 @@ import pytest
 from aiohttp import ClientSession, TCPConnector
 from prometheus_client.parser import text_string_to_metric_families
 
+from relay.sample import Track
 from server.storage.directory import DataDirectory
 from tests.fixtures.deadline import eventually
 from tests.fixtures.migrated import provide_database
 from tests.fixtures.processes import Processes, await_gone, processes
+from tests.fixtures.publisher import Publisher
+from tests.fixtures.viewer import Viewer
 
 # A busy machine takes long to start the processes.
 pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
@@ -91,6 +95,74 @@ async def test_one_of_two_processes_is_killed(tmp_path: Path) -> None:
         code, output, _ = await asyncio.to_thread(server.end)
         assert (code, output) == (0, ""), "the URL was printed once"
         assert not list(tmp_path.glob("*.sock"))
+
+
+def apart() -> ClientSession:
+    """A client whose connections are all new, so that any process may get them."""
+    return ClientSession(connector=TCPConnector(force_close=True))
+
+
+async def viewers_of_both(server: Processes, room: str, stack: AsyncExitStack) -> dict[int, Viewer]:
+    """Lets viewers join until each process has one. Returns a viewer of each process."""
+    found: dict[int, Viewer] = {}
+    async with asyncio.timeout(60):
+        while len(found) < 2:
+            before = await joins(server)
+            http = await stack.enter_async_context(apart())
+            viewer = await stack.enter_async_context(Viewer(http, server.url, room))
+            await viewer.frames(1)
+            after = await joins(server)
+            [number] = [number for number in after if after[number] > before[number]]
+            found.setdefault(number, viewer)
+    return found
+
+
+async def joins(server: Processes) -> dict[int, float]:
+    """The WebSocket viewers that have joined, by process."""
+    async with apart() as http, http.get(f"{server.url}/metrics") as response:
+        families = text_string_to_metric_families(await response.text())
+    return {
+        int(sample.labels["process"]): sample.value
+        for family in families
+        for sample in family.samples
+        if sample.name == "microlive_joins_total" and sample.labels["path"] == "websocket"
+    }
+
+
+async def test_a_live_goes_on_without_either_process(tmp_path: Path) -> None:
+    """A process that does not own the room is killed, and then its owner."""
+    await provide_database(tmp_path)
+    with processes(tmp_path) as server:
+        await asyncio.to_thread(server.read_url)
+        pids = server.pids()
+        async with AsyncExitStack() as stack:
+            http = await stack.enter_async_context(apart())
+            async with http.post(f"{server.url}/api/rooms", json={}) as response:
+                room = await response.json()
+            publisher = Publisher(http, room["whip"], room["key"])
+            await stack.enter_async_context(publisher)
+            viewers = await viewers_of_both(server, room["room"], stack)
+            [owner] = [n for n in (0, 1) if room["room"] in await names(server, n)]
+
+            epoch = viewers[owner].media(Track.VIDEO)[-1].epoch
+            os.kill(pids[1 - owner], signal.SIGKILL)
+            assert await viewers[1 - owner].closed() == 1006
+            frames = await viewers[owner].frames(10)
+            assert {frame.epoch for frame in frames} == {epoch}, "of the same session"
+
+            async def both_serve() -> bool:
+                return await up(server) == [1, 1]
+
+            await until(both_serve)
+            os.kill(pids[owner], signal.SIGKILL)
+            last = viewers[owner].media(Track.VIDEO)[-1]
+            await_gone([pids[owner]])
+            again = Publisher(http, room["whip"], room["key"])
+            await stack.enter_async_context(again)
+            viewer = await stack.enter_async_context(Viewer(http, server.url, room["room"]))
+            [first, *_] = await viewer.frames(5)
+            assert first.epoch > last.epoch and first.media_time > last.media_time
+            assert room["room"] in await names(server, 1 - owner)
 
 
 async def test_all_end_with_the_parent(tmp_path: Path) -> None:
