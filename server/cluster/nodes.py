@@ -179,6 +179,8 @@ class Nodes:
         if node is None or node.name != key or node.id == self.me.id:
             return
         if key == self.me.name:
+            if self._task is None:
+                return  # not announced yet: the record is what a killed node has left
             logger.error("node %s has the name of this node: set --node-name", node.id)
         elif not node.speaks_ours:
             self._refuse(node)

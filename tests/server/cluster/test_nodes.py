@@ -82,13 +82,16 @@ async def test_a_second_node_with_the_same_name_is_refused(start: Start) -> None
         await start("one")
 
 
-async def test_a_restart_after_a_crash_takes_the_name(start: Start) -> None:
+async def test_a_restart_after_a_crash_takes_the_name(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
     one = await start("one")
     former = Node(new_id("two"))
     await one._table.put(former.name, write_node(former))
     await eventually(lambda: one.others == [former])
     again = await start("two")
     await eventually(lambda: one.others == [again.me])
+    assert "has the name of this node" not in caplog.text
 
 
 async def test_a_node_that_speaks_another_version_is_ignored(
