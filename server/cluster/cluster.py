@@ -20,6 +20,7 @@ from server.cluster.nodes import Nodes, new_id
 from server.cluster.owner import Owner
 from server.cluster.ownership import Ownership
 from server.cluster.remote import Remote
+from server.cluster.strangers import Strangers
 from server.errors import Unavailable
 from server.rooms.commands.base import Command
 from server.rooms.hand_over import HandOver, read_hand_over
@@ -69,6 +70,7 @@ class Cluster:
         self.forwarding = Forwarding(connection, node.id)
         self._rooms: OwnRooms | None = None
         self._adoption: Adoption | None = None
+        self._strangers: Strangers | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -107,6 +109,8 @@ class Cluster:
         """
         self._rooms = rooms
         self._adoption = Adoption(self.nodes, rooms, read_leases)
+        self._strangers = Strangers(self.nodes, read_leases)
+        self._strangers.start()
         await self.copies.start(rooms, on_beacon)
         await self._remote.open(rooms.execute_here)
         await self.connection.answer(f"ml.n.{self.id}.taken", self._taken)
@@ -115,6 +119,8 @@ class Cluster:
         """Leaves the cluster."""
         if self._adoption:
             await self._adoption.close()
+        if self._strangers:
+            await self._strangers.close()
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -139,6 +145,10 @@ class Cluster:
 
     async def ask(self, room: str, server: str, command: Command[Any]) -> object:
         return await self._remote.ask(room, server, command)
+
+    def owner(self, room: str) -> str | None:
+        owner = self.owners.find(room)
+        return owner.name if owner else None
 
     def state(self, room: str) -> State | None:
         owner = self.owners.find(room)

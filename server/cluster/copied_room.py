@@ -17,6 +17,8 @@ NOTICES = frozenset(("taps",))
 """The types of notices that rooms know."""
 MAX_PEOPLE = 20_000
 """Maximum number of people whose names are remembered until they watch."""
+MAX_SAMPLE = 50
+"""Maximum number of viewers whose reports the owner gets, so that many viewers cost it no more."""
 MAX_VIEWERS = 20_000
 """Maximum number of viewers of whom the next owner is told."""
 
@@ -37,6 +39,8 @@ class CopiedRoom:
         self._audience = audience
         self._now = now
         self._people: Recent[str, tuple[Person, str]] = Recent(MAX_PEOPLE)
+        self._sample: set[int] = set()
+        """The viewers whose reports the owner gets."""
         self._joined: dict[int, dict[str, Any]] = {}
         """What the owner was told of each viewer who watches."""
 
@@ -70,11 +74,15 @@ class CopiedRoom:
 
     def viewer_left(self, viewer: int) -> None:
         self._audience.leave(viewer)
+        self._sample.discard(viewer)
         if self._joined.pop(viewer, None):
             self._say({"do": "leave", "viewer": viewer})
 
     def receive_report(self, viewer: int, report: Mapping[str, Any]) -> None:
         self._audience.report(viewer, read_beacon(report), self._now())
+        if viewer in self._sample or len(self._sample) < MAX_SAMPLE:
+            self._sample.add(viewer)
+            self._say({"do": "report", "viewer": viewer, "body": report})
 
     def receive_notice(self, notice: Notice) -> None:
         if notice.body["type"] not in NOTICES:

@@ -71,13 +71,20 @@ class Audience:
         """Takes a viewer's report. Ignores the report if it arrives too soon after the previous
         report.
         """
+        before, after = self.take(viewer, beacon, now)
+        if after is not None:
+            self._on_beacon(after, before)
+
+    def take(self, viewer: int, beacon: Beacon, now: float) -> tuple[Beacon | None, Beacon | None]:
+        """Takes a report as `report` does, but does not call `on_beacon`. Returns the previous
+        report and the new one; None for the new one if it arrives too soon.
+        """
         known = self._viewers.get(viewer)
         if known is None:
             self._viewers[viewer] = _Viewer(beacon, now)
-            self._on_beacon(beacon, None)
-            return
+            return None, beacon
         if now - known.at < MIN_INTERVAL:
-            return
+            return known.beacon, None
         before = known.beacon
         if beacon.stalls is not None and beacon.stalls > (before.stalls or 0):
             known.stalled_at = now
@@ -92,7 +99,7 @@ class Audience:
             before.first_picture if first is None else first,
         )
         known.at = now
-        self._on_beacon(beacon, before)
+        return before, beacon
 
     def leave(self, viewer: int) -> None:
         self._viewers.pop(viewer, None)

@@ -31,6 +31,11 @@ class Elsewhere(Protocol):
         if the owner does not answer, or the Refusal of the owner.
         """
 
+    def owner(self, room: str) -> str | None:
+        """Returns the id in the database of the server that owns a room, this one or another; None
+        if it is unknown.
+        """
+
     def state(self, room: str) -> State | None:
         """Returns the state of a room of another process; None if it is unknown."""
 
@@ -63,6 +68,9 @@ class Alone:
 
     async def ask(self, room: str, server: str, command: Command[Any]) -> object:
         raise misdirected(server)
+
+    def owner(self, room: str) -> str | None:
+        return None
 
     def state(self, room: str) -> State | None:
         return None

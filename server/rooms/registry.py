@@ -230,7 +230,7 @@ class Rooms:
         """
         if name not in self._rooms:
             record = await self._find(name)
-            if self._runs_elsewhere(record):
+            if self._runs_elsewhere(record) or self._elsewhere.has(name):
                 require_key(record, key)
                 self._require_new()
                 if not self._elsewhere.can_take:
@@ -563,6 +563,13 @@ class Rooms:
         record = await self._storage.rooms.take(name)
         if record is None:
             raise _over()
+        owner = self._elsewhere.owner(name)
+        if owner != self._storage.rooms.server:
+            # Another process has taken the room meanwhile: the database must name that one.
+            await self._storage.rooms.take(name, owner)
+            raise Unavailable(
+                RefusalCode.NODE_AWAY, "another server took this room at the same time: try again"
+            )
         self._require_open()
         return self._add(record, restored=True, hand_over=hand_over)
 

@@ -102,7 +102,9 @@ class Room:
         self._open_session = open_session
         self._observer = observer
         self._audience = audience
-        self.remote = RemoteViewers(record.room, self.social)
+        self.remote = RemoteViewers(
+            record.room, self.social, audience, asyncio.get_running_loop().time
+        )
         """The viewers at other nodes."""
         self._loop = asyncio.get_running_loop()
         self._paused_until = 0.0

@@ -140,20 +140,21 @@ class RoomStore:
             .limit(MAX_LIVE)
         )
 
-    async def take(self, room: str) -> RoomRecord | None:
-        """Makes this server the one that runs the room and its recording. Returns the room; None if
-        it has ended or does not exist.
+    async def take(self, room: str, server: str | None = None) -> RoomRecord | None:
+        """Makes a server the one that runs the room and its recording; by default, this server.
+        Returns the room; None if it has ended or does not exist.
         """
+        owner = self.server if server is None else server
         mine = (
             table.update()
             .where(table.c.room == room, table.c.ended_at.is_(None))
-            .values(server=self.server)
+            .values(server=owner)
             .returning(table)
         )
         recorded = (
             recording.update()
             .where(recording.c.room == room, recording.c.state == RECORDING)
-            .values(server=self.server)
+            .values(server=owner)
         )
 
         async def take(connection: AsyncConnection) -> RoomRecord | None:
