@@ -48,10 +48,13 @@ class Adoption:
         self._rooms = rooms
         self._read_leases = read_leases
         self._sleep = sleep
+        self._closed = False
         self._tasks: dict[str, asyncio.Task[None]] = {}
         """The tasks by the name of the node that is gone."""
 
     async def close(self) -> None:
+        # wait_for of Python 3.11 may swallow a cancellation, so the task also looks at `_closed`.
+        self._closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -80,7 +83,7 @@ class Adoption:
             logger.info("node %s is dead: this node has adopted %d of its rooms", name, number)
 
     async def _is_dead(self, name: str) -> bool:
-        while True:
+        while not self._closed:
             before = (await self._read_leases()).get(name)
             await self._sleep(STALE_AFTER)
             if self._nodes.named(name) is not None:
@@ -88,6 +91,7 @@ class Adoption:
             if (await self._read_leases()).get(name) == before:
                 return True
             logger.warning("node %s is cut off from NATS: it keeps its rooms", name)
+        return False
 
     def _is_mine(self, room: str) -> bool:
         """Whether it is this node's turn to adopt the room: each node adopts a share."""

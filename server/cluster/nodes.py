@@ -56,6 +56,7 @@ class Nodes:
         self._refused: set[str] = set()
         """Ids of the nodes about whose version a line was logged."""
         self._answers = True
+        self._closed = False
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -68,6 +69,8 @@ class Nodes:
 
     async def close(self) -> None:
         """Tells the other nodes that this node is gone."""
+        # wait_for of Python 3.11 may swallow a cancellation, so the task also looks at `_closed`.
+        self._closed = True
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -128,7 +131,7 @@ class Nodes:
         return b""
 
     async def _renew_for_ever(self) -> None:
-        while True:
+        while not self._closed:
             await asyncio.sleep(RENEW_EVERY)
             await self._renew()
             self._forget_silent()

@@ -57,6 +57,7 @@ class Ownership:
         """The owners of the other rooms."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._unsettled = asyncio.Event()
+        self._closed = False
         self._checking: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -65,6 +66,8 @@ class Ownership:
         self._checking = asyncio.get_running_loop().create_task(self._check_for_ever())
 
     async def close(self) -> None:
+        # wait_for of Python 3.11 may swallow a cancellation, so the task also looks at `_closed`.
+        self._closed = True
         tasks = [*self._tasks, *filter(None, [self._checking])]
         for task in tasks:
             task.cancel()
@@ -239,7 +242,7 @@ class Ownership:
             await self._write(room)
 
     async def _check_for_ever(self) -> None:
-        while True:
+        while not self._closed:
             await self._unsettled.wait()
             await asyncio.sleep(CHECK_EVERY)
             self._unsettled.clear()

@@ -27,12 +27,15 @@ class Strangers:
         self._read_leases = read_leases
         self._seen: Mapping[str, int] = {}
         self._named: set[str] = set()
+        self._closed = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._look_for_ever())
 
     async def close(self) -> None:
+        # wait_for of Python 3.11 may swallow a cancellation, so the task also looks at `_closed`.
+        self._closed = True
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -55,7 +58,7 @@ class Strangers:
         self._seen = leases
 
     async def _look_for_ever(self) -> None:
-        while True:
+        while not self._closed:
             await asyncio.sleep(LOOK_EVERY)
             try:
                 await self.look()
