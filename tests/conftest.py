@@ -38,6 +38,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=("unit", "integration"),
         help="print the branch coverage of relay and server by unit tests, or also by integration",
     )
+    parser.addoption(
+        "--cluster", action="store_true", help="run browser tests on a cluster of two nodes"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -31,15 +31,18 @@ class LocalServer:
         on: Sequence[str] = (),
         checkout: Checkout = HERE,
         module: Sequence[str] = ("server",),
+        start_within: float = START_WITHIN,
     ) -> None:
         """`on`: words to put before the command, for example to run the server in a network
         namespace. `module`: the module to run instead of `server`, followed by its first arguments.
+        `start_within`: seconds that the server has to listen.
         """
         self._data = data
         self._checkout = checkout
         self._on = on
         self._arguments = arguments
         self._module = module
+        self._start_within = start_within
         self._port = 0
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -103,7 +106,7 @@ class LocalServer:
         self._reader = asyncio.create_task(self._read_log(process.stderr))
         line = b""
         with suppress(TimeoutError):
-            line = await asyncio.wait_for(process.stdout.readline(), START_WITHIN)
+            line = await asyncio.wait_for(process.stdout.readline(), self._start_within)
         if not line.startswith(b"listening on "):
             await self.stop()
             raise ServerFailed("\n".join(["the server does not listen", *self.log[-5:]]))

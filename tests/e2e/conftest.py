@@ -12,9 +12,16 @@ from playwright.async_api import Browser, Playwright, async_playwright
 
 from scripts.benchmarks.chromium import launch
 from scripts.benchmarks.local_server import LocalServer
+from scripts.benchmarks.postgres import Postgres
 from tests.e2e.pages import Studio, Visitors
+from tests.fixtures.cluster import Cluster
+from tests.fixtures.cluster import cluster as running_cluster
+from tests.fixtures.nats import NatsServer
+from tests.fixtures.s3 import S3Server
 
 HERE = Path(__file__).parent
+MANY_ROOMS = "--max-rooms-per-address-hour=600"
+"""All browser tests together create more rooms than one address may."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,13 +46,33 @@ async def chromium(playwright: Playwright) -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalServer]:
+async def one_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalServer]:
     data = tmp_path_factory.mktemp("data")
-    # All browser tests together create more rooms than one address may.
-    async with LocalServer(data, "--max-rooms-per-address-hour=600") as running:
+    async with LocalServer(data, MANY_ROOMS) as running:
         yield running
         code = await running.stop()
     assert (code, running.errors) == (0, [])
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def cluster(
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres: Postgres,
+    nats: NatsServer,
+    s3_server: S3Server,
+) -> AsyncIterator[Cluster]:
+    folder = tmp_path_factory.mktemp("cluster")
+    async with running_cluster(folder, postgres, nats, s3_server, MANY_ROOMS) as running:
+        yield running
+    assert running.errors == []
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> LocalServer | Cluster:
+    """The server of most tests; with --cluster a cluster of two nodes."""
+    name = "cluster" if request.config.getoption("--cluster") else "one_server"
+    found: LocalServer | Cluster = request.getfixturevalue(name)
+    return found
 
 
 @pytest_asyncio.fixture(loop_scope="session")

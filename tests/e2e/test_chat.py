@@ -328,14 +328,14 @@ async def test_a_hidden_person_is_shown_again_in_me(
 
 
 @asynccontextmanager
-async def room_of(host: Page, server: LocalServer) -> AsyncIterator[LiveRoom]:
+async def room_of(host: Page, server_url: str) -> AsyncIterator[LiveRoom]:
     """A live room that belongs to the person of a page."""
     await host.evaluate("fetch('/api/me')")
     [cookie] = [
         each for each in await host.context.cookies() if PERSON_COOKIE.fullmatch(each["name"])
     ]
-    headers = {"Cookie": f"{cookie.get('name')}={cookie.get('value')}", "Origin": server.url}
-    async with live_room(server.url, "Mine", headers) as live:
+    headers = {"Cookie": f"{cookie.get('name')}={cookie.get('value')}", "Origin": server_url}
+    async with live_room(server_url, "Mine", headers) as live:
         yield live
 
 
@@ -347,7 +347,7 @@ async def test_the_creator_moderates_on_the_message(
     """
     visitors.complaints.allow("403|4403")
     host = await visitors.page(server.url)
-    async with room_of(host, server) as live:
+    async with room_of(host, server.url) as live:
         guest = await Talker.join(visitors, live.watch)
         await host.goto(live.watch)
         creator = Talker(host)
@@ -376,7 +376,7 @@ async def test_an_open_sheet_gets_the_actions_of_the_creator(
     sheet can come before that answer. The focus stays where it was.
     """
     host = await visitors.page(server.url)
-    async with room_of(host, server) as live:
+    async with room_of(host, server.url) as live:
         answer = asyncio.Event()
 
         async def hold(route: Route) -> None:
@@ -404,7 +404,7 @@ async def test_a_guest_sees_the_own_name_and_follows_the_creator(
 ) -> None:
     """A guest sees the name that others will see, and changes it before writing."""
     host = await visitors.page(server.url)
-    async with room_of(host, server) as live:
+    async with room_of(host, server.url) as live:
         guest = await Talker.join(visitors, live.watch)
         await guest.page.focus("[data-part=text]")
         await guest.page.click("[data-part=rename]")
