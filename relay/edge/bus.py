@@ -16,7 +16,7 @@ class BusError(RelayError):
 
 
 class NoResponders(BusError):
-    """Raised when nobody listens to the subject of a request."""
+    """Raised when no subscriber listens to the subject of a request."""
 
 
 class RequestTimeout(BusError):
@@ -29,7 +29,7 @@ class Subscription(Protocol):
 
 
 class Bus(Protocol):
-    """Sends messages by subject. A message is lost if nobody listens, and may be lost otherwise;
+    """Sends messages by subject. A message is lost if no subscriber listens, and may be lost otherwise;
     messages of one sender arrive in order.
     """
 

@@ -109,7 +109,7 @@ class NatsBus:
         try:
             answer = await self._client.request(subject, data, timeout=within)
         except nats.errors.NoRespondersError as error:
-            raise NoResponders(f"nobody listens to {subject}") from error
+            raise NoResponders(f"no subscriber listens to {subject}") from error
         except nats.errors.TimeoutError as error:
             raise RequestTimeout(f"no answer from {subject}") from error
         except nats.errors.Error as error:

@@ -32,7 +32,7 @@ from relay.errors import RefusalCode
 ALIVE_US = 1_000_000
 """Time without a message after which the feed sends one that says that it lives, µs."""
 DEMAND_US = 300_000
-"""Minimum time between two demands for a keyframe, whoever asks, µs."""
+"""Minimum time between two demands for a keyframe of all edges together, µs."""
 RECENT_EVENTS, RECENT_BYTES = 200, 64 * 1024
 """Maximum number and size of the events that are kept for edges that lost some."""
 

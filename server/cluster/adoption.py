@@ -1,5 +1,5 @@
 """Adopts the rooms of nodes that are gone, so that their viewers learn what happens and the rooms
-end in time if nobody comes back. A creator who comes back earlier takes the room without this.
+end in time if no creator returns. A creator who comes back earlier takes the room without this.
 
 A node that is cut off from NATS, but still renews its lease in the database, keeps its rooms.
 """

@@ -157,7 +157,7 @@ class Nodes:
                 logger.debug("the bucket of the nodes is not restored: %s", error)
 
     def _forget_silent(self) -> None:
-        """Forgets the nodes that were not heard of. While NATS is away, nobody can be heard."""
+        """Forgets the nodes that were not heard of. While NATS is away, no node can be heard."""
         now = self._clock()
         if not self._connection.connected or not self._answers:
             for seen in self._seen.values():

@@ -24,17 +24,24 @@ class Client:
     """Host name of the URL. Includes the port unless it is the default port of the scheme."""
 
 
-def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNetwork]) -> Client:
+def client(
+    peer: str,
+    headers: Iterable[tuple[str, str]],
+    trusted: Sequence[IPNetwork],
+    *,
+    local: bool = False,
+) -> Client:
     """Returns the client behind a connection from `peer`. `headers`: all headers of the request, in
-    order. An empty `peer` is this process, which passes on a request of another node, or the
-    operator at the Unix socket.
+    order. `peer` is empty if the connection has ended already. `local`: whether the request comes
+    over a Unix socket: from this process, which passes on a request of another node, or from the
+    operator. Its headers are trusted.
 
     Reads the headers of a trusted peer only: `X-Forwarded-For`, `-Proto` and `-Host`, or
     `Forwarded` (RFC 7239) if there is no X-Forwarded-For. X-Forwarded-For has priority, because
     most proxies write this header but pass on a client's Forwarded header unchanged. A proxy that
     writes Forwarded must remove X-Forwarded-For.
     """
-    if peer and not is_in(peer, trusted):
+    if not local and not is_in(peer, trusted):
         return Client(peer)
     values: dict[str, str] = {}
     for name, value in headers:
@@ -42,7 +49,7 @@ def client(peer: str, headers: Iterable[tuple[str, str]], trusted: Sequence[IPNe
         # RFC 9110 §5.3: repeated fields are one list. Some proxies add a field of their own after
         # the client's field.
         values[name] = f"{values[name]},{value}" if name in values else value
-    if not peer:
+    if local:
         return Client(
             values.get("x-forwarded-for", ""),
             _scheme(values.get("x-forwarded-proto", "")),

@@ -3,6 +3,7 @@ request body, and the limits per address.
 """
 
 import asyncio
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -39,9 +40,19 @@ def client_through(request: web.Request, trusted: Sequence[IPNetwork]) -> Client
     """
     found = request.get(CLIENT)
     if found is None:
-        found = client(request.remote or "", request.headers.items(), trusted)
+        found = client(
+            request.remote or "", request.headers.items(), trusted, local=_is_local(request)
+        )
         request[CLIENT] = found
     return found
+
+
+def _is_local(request: web.Request) -> bool:
+    """Whether the request comes over a Unix socket. The missing address of the peer does not show
+    this: a client that has reset its connection has no address either.
+    """
+    sock = request.transport.get_extra_info("socket") if request.transport else None
+    return sock is not None and bool(sock.family == socket.AF_UNIX)
 
 
 def authority_of(request: web.Request, settings: Settings) -> Authority | None:

@@ -23,7 +23,7 @@ GREY, I420 = 1.0, 1.5
 LISTED_WITHIN = 15.0
 LOOK_EVERY = 0.2
 NOT_ROOT = 65_534
-"""The user id of `nobody`: VLC refuses to run as root."""
+"""The id of a user without rights: VLC refuses to run as root."""
 SILENCE = -60.0
 """Peak in dB at or below which mpv hears nothing."""
 

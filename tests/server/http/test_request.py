@@ -1,6 +1,7 @@
 """The common parts of endpoints: the client's address and URL, the body, the limits."""
 
 import asyncio
+import socket
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -29,11 +30,13 @@ def settings(data: Path, **values: Any) -> Settings:
     return Settings(data=data, **values)
 
 
-def request(headers: dict[str, str], remote: str = PROXY) -> web.Request:
-    transport = Mock()
-    transport.get_extra_info = lambda name, default=None: (
-        (remote, 5_000) if name == "peername" else default
-    )
+def request(
+    headers: dict[str, str],
+    remote: str | None = PROXY,
+    family: socket.AddressFamily = socket.AF_INET,
+) -> web.Request:
+    found = {"peername": remote and (remote, 5_000), "socket": Mock(family=family)}
+    transport = Mock(get_extra_info=found.get)
     return make_mocked_request("GET", "/", headers=headers, transport=transport)
 
 
@@ -65,6 +68,13 @@ def test_only_a_trusted_proxy_is_believed(tmp_path: Path) -> None:
     stranger = request(FORWARDED, "192.0.2.5")
     assert client_of(stranger, trusting).address == "192.0.2.5"
     assert url_of(stranger, "/r/a", trusting) == "http://inner:8080/r/a"
+
+
+def test_a_client_that_has_reset_its_connection_is_not_believed(tmp_path: Path) -> None:
+    """It has no address any more, as the peer of a Unix socket has none."""
+    assert client_of(request(FORWARDED, None), settings(tmp_path)).address == ""
+    local = request(FORWARDED, None, socket.AF_UNIX)
+    assert client_of(local, settings(tmp_path)).address == "198.51.100.7"
 
 
 def test_a_public_url_stands_for_all_others(tmp_path: Path) -> None:
