@@ -82,10 +82,10 @@ class Draining:
         limit = (LIMIT if moving else 0.0) if self._limit is None else self._limit
         if not limit:
             return
-        leaving = min(LEAVING, limit / 3) if moving else 0.0
+        leaving = min(LEAVING, limit / 3)
         logger.info("draining for at most %.0f s%s", limit, ": the lives move" if moving else "")
         try:
-            async with asyncio.timeout(limit - leaving):
+            async with asyncio.timeout(limit - leaving if moving else limit):
                 if moving:
                     await self._move_creators(min(NOTICED, limit / 3))
                 if not self._others.present and self._limit is not None:
