@@ -27,6 +27,8 @@ class RequestHandler(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
+        if isinstance(exc, ConnectionError) and self.transport is None:
+            raise exc  # the client has left: aiohttp ends the connection
         if status >= 500:
             logger.error("%s %s", request.method, request.path, exc_info=exc)
             refusal = Refusal(500, RefusalCode.INTERNAL_ERROR, "the server has a defect here")

@@ -1,12 +1,14 @@
 """The steps of every answer: status, code and text of refusals, and CORS headers."""
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import cast
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from yarl import URL
 
 from server.http.connections import REFUSAL
 from server.http.error_answers import refusals
@@ -14,6 +16,7 @@ from server.http.pages import Pages
 from server.http.payloads import RefusalBody
 from server.settings import Settings
 from server.storage.errors import StorageError, StorageUnavailable
+from tests.fixtures.deadline import eventually
 from tests.fixtures.server import Server, running
 
 
@@ -108,6 +111,21 @@ async def test_a_defect_in_the_middle_of_an_answer_cuts_the_connection(tmp_path:
             answer = await reader.read()
         writer.close()
     assert answer.endswith(b"begun\r\n") and answer.count(b"HTTP/1.1") == 1
+
+
+async def test_a_client_that_leaves_before_its_body_is_no_defect(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Otherwise, strangers could fill the log with tracebacks."""
+    url = URL(server.url)
+    _, writer = await asyncio.open_connection(url.host, url.port)
+    head = f"POST /api/rooms HTTP/1.1\r\nHost: {url.authority}\r\nContent-Length: 9\r\n"
+    writer.write(head.encode() + b"Content-Type: application/json\r\n\r\n{")
+    connections = server.connections._open
+    await eventually(lambda: any(connection._request for connection in connections.values()))
+    writer.transport.abort()
+    await eventually(lambda: not any(connection._request for connection in connections.values()))
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def test_ready_until_it_closes(server: Server) -> None:
