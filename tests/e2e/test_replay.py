@@ -86,7 +86,9 @@ async def _own(page: Page, replay: str) -> list[str]:
     """
     await page.goto(replay)
     await until(page, "document.querySelector('#video').currentTime > 1", WITHIN)
-    await page.evaluate(SEEK, LIVE - 1)
+    # A clip has one picture size. Chromium changes the size in the first seconds of a live.
+    duration = await page.evaluate("document.querySelector('#video').duration")
+    await page.evaluate(SEEK, duration - 0.5)
     await page.click("#make-clip")
     step = "document.querySelector('#clip-sheet').dataset.step"
     await until(page, f"{step} === 'editing'", WITHIN)
