@@ -29,8 +29,8 @@ class Subscription(Protocol):
 
 
 class Bus(Protocol):
-    """Sends messages by subject. A message is lost if no subscriber listens, and may be lost otherwise;
-    messages of one sender arrive in order.
+    """Sends messages by subject. A message is lost if no subscriber listens, and may be lost
+    otherwise; messages of one sender arrive in order.
     """
 
     @property
