@@ -29,6 +29,7 @@ from scripts.loadgen.options import (
     Insecure,
     Kbps,
     Moves,
+    Nodes,
     Owned,
     PlaybackPath,
     Probes,
@@ -93,6 +94,7 @@ def viewers(
     ramp: Ramp = 5,
     seconds: Seconds = 20,
     path: PlaybackPath = "ws",
+    nodes: Nodes = None,
     room: WatchedRoom = None,
     publish: Publish = False,
     key: WatchedKey = None,
@@ -124,6 +126,7 @@ def viewers(
         workers=_workers(workers, viewers, PLAYBACK_PATHS[path].per_core),
         ramp=ramp,
         path=path,
+        nodes=nodes,
         seconds=seconds,
         probe_share=probes / 100,
         room=room,
@@ -195,6 +198,7 @@ def mixed(
     slow_kbps: SlowKbps = 200,
     rude: Rude = 5,
     zipf: Zipf = 1,
+    nodes: Nodes = None,
     chat: Chat = 0,
     taps: Taps = 0,
     workers: Workers = None,
@@ -226,6 +230,7 @@ def mixed(
         ramp=ramp,
         seconds=seconds,
         probe_share=probes / 100,
+        nodes=nodes,
         token=token,
         insecure=insecure,
         kbps=kbps,
@@ -248,6 +253,8 @@ def _run(
     fail_if: list[str] | None,
     size: str,
     owned: bool,
+    *,
+    nodes: str | None = None,
     **rest: Any,
 ) -> NoReturn:
     began = datetime.now().astimezone()
@@ -256,6 +263,9 @@ def _run(
             name=name,
             command=_command(),
             target=parse_target(url, owned=owned),
+            nodes=tuple(
+                parse_target(each, owned=owned) for each in (nodes or "").split(",") if each
+            ),
             size=_size(size),
             conditions=_conditions(fail_if),
             folder=report or Path(f"load-{began:%Y%m%d-%H%M%S}"),

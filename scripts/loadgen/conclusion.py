@@ -8,7 +8,15 @@ from scripts.loadgen.conditions import METRICS
 from scripts.loadgen.machine import this_machine
 from scripts.loadgen.run import Run
 from scripts.loadgen.scenario import Scenario
-from scripts.loadgen.summary import Outcome, Summary, causes_of, extra_of, figures_of, judge
+from scripts.loadgen.summary import (
+    Outcome,
+    Summary,
+    causes_of,
+    extra_of,
+    figures_of,
+    judge,
+    nodes_of,
+)
 
 STYLES = {
     Outcome.FINE: "bold green",
@@ -53,6 +61,7 @@ def _summarise(scenario: Scenario, run: Run, began: datetime, broken_off: str | 
         figures=figures,
         causes=causes_of(record),
         extra=extra_of(record),
+        nodes=nodes_of(scenario, record),
         clip_kbps=run.clip.kbps if run.clip else None,
         verdict=judge(scenario, record, figures, broken_off),
     )
@@ -72,6 +81,16 @@ def _print_figures(summary: Summary, out: Console) -> None:
     for metric, value in summary.figures.items():
         if value is not None:
             out.print(f"  {metric:<20} {value:>12,.1f} {METRICS[metric][0]}".rstrip(), markup=False)
+    for node in summary.nodes:
+        figures = (("p50", node.p50, "ms"), ("p99", node.p99, "ms"), ("CPU", node.cpu, "%"))
+        out.print(
+            f"  {node.url}: {node.watching} viewers, "
+            + ", ".join(
+                f"{name} {value:,.1f} {unit}" for name, value, unit in figures if value is not None
+            ),
+            markup=False,
+            soft_wrap=True,
+        )
     for what, causes in summary.causes.items():
         out.print(
             f"  {what}: " + ", ".join(f"{count} × {cause}" for cause, count in causes.items()),

@@ -7,6 +7,7 @@ import platform
 import re
 import resource
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +86,17 @@ def cpu_seconds(pid: int, *, ended_children: bool = False) -> float:
     # (proc(5)).
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11 : 15 if ended_children else 13])) / TICKS
+
+
+def running_seconds(pid: int) -> float:
+    """Returns the CPU time of the threads that a process has now, as exactly as the kernel counts
+    it. Raises OSError once the process has ended.
+    """
+    spent = 0
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+            spent += int((thread / "schedstat").read_text().split()[0])
+    return spent / 1e9
 
 
 def resident_bytes(pid: int) -> int:

@@ -72,6 +72,14 @@ PlaybackPath = Annotated[
         "hls: LL-HLS."
     ),
 ]
+Nodes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL,URL",
+        help="The nodes at which the viewers watch, in equal shares; a node may be named several "
+        "times. [default: URL]",
+    ),
+]
 WatchedRoom = Annotated[
     str | None,
     typer.Option(help="The room to watch. [default: the live room with most viewers]"),

@@ -44,6 +44,15 @@ class CrowdPlan:
     """Taps of each viewer per second."""
     reads_events: bool = False
     """Whether these viewers read each event of the chat. If false, they only count the events."""
+    node: int = 0
+    """Number of the node at which these viewers watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdsPlan:
+    """The plan for all viewers of one worker process: one crowd for each node."""
+
+    crowds: list[CrowdPlan]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """The record of a run: one sample a second, and the totals of the whole run."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
 from scripts.loadgen.figures import Figures
 from scripts.loadgen.histogram import Histogram
+from scripts.loadgen.node_figures import NodeSample, node_delays, node_samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Sample:
     """Number of cores that the server used. None if the server is not measured."""
     server_memory: int | None
     """Resident memory of the server, bytes. None if the server is not measured."""
+    nodes: tuple[NodeSample, ...]
+    """The figures by node, if the viewers watch at several nodes."""
 
 
 class Record:
@@ -64,6 +68,8 @@ class Record:
         """Delays that were measured after all viewers and creators had arrived, ms. `lag` covers
         the same period.
         """
+        self.node_delays: dict[str, Histogram] = {}
+        """The same by node."""
         self.ramp_delay = Histogram()
         self.lag = Histogram()
         self.chat = Histogram()
@@ -88,17 +94,22 @@ class Record:
         live_rooms: int | None,
         steal: float,
         server: tuple[float, int] | None,
+        nodes: Sequence[tuple[float, int] | None] = (),
     ) -> Sample:
         """Adds the sample of one second and returns it. `reports`: each worker's figures since the
         last sample, by the name of the worker. `server`: number of cores that the server used, and
-        its memory in bytes.
+        its memory in bytes. `nodes`: the same by node.
         """
         figures = Figures()
         for each in reports.values():
             figures.merge(each)
         self._add_up(figures, plateau)
         sample = _sample(
-            at, plateau, figures, reports, live_rooms=live_rooms, steal=steal, server=server
+            *(at, plateau, figures, reports),
+            live_rooms=live_rooms,
+            steal=steal,
+            server=server,
+            nodes=node_samples(figures, nodes),
         )
         self.samples.append(sample)
         self._write(sample)
@@ -120,6 +131,8 @@ class Record:
         (self.delay if plateau else self.ramp_delay).merge(figures.histogram("delay"))
         if plateau:
             self.lag.merge(figures.histogram("lag"))
+            for name, histogram in node_delays(figures).items():
+                self.node_delays.setdefault(name, Histogram()).merge(histogram)
             self.chat.merge(figures.histogram("chat"))
             self.accept.merge(figures.histogram("accept"))
         levels = figures.levels
@@ -144,6 +157,7 @@ def _sample(
     live_rooms: int | None,
     steal: float,
     server: tuple[float, int] | None,
+    nodes: tuple[NodeSample, ...],
 ) -> Sample:
     """Returns the sample of one second. `figures`: the figures of all workers together."""
     counts, levels = figures.counts, figures.levels
@@ -174,6 +188,7 @@ def _sample(
         steal=steal,
         server_cpu=server[0] if server else None,
         server_memory=server[1] if server else None,
+        nodes=nodes,
     )
 
 

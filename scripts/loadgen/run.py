@@ -6,15 +6,16 @@ import asyncio
 import math
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 
 from scripts.loadgen import clip, machine
 from scripts.loadgen.errors import BadInput, ServerGone
-from scripts.loadgen.plans import CrowdPlan, PublishersPlan, WritersPlan
+from scripts.loadgen.plans import CrowdPlan, CrowdsPlan, PublishersPlan, WritersPlan
 from scripts.loadgen.record import Record, Sample
 from scripts.loadgen.scenario import Scenario, shares
-from scripts.loadgen.target import PublishEndpoint, Server
+from scripts.loadgen.target import PublishEndpoint, Server, Target
 from scripts.loadgen.workers import Worker
 
 HEAD_START = 0.2
@@ -47,7 +48,8 @@ class Run:
         self._created: list[PublishEndpoint] = []
         self._stop = asyncio.Event()
         self._began = 0.0
-        self._meter: machine.ProcessMeter | None = None
+        self._meters: list[machine.ProcessMeter | None] = []
+        """Of each of the scenario's places; None if the place is not measured."""
         self._steal = machine.StealMeter()
         self._live_rooms: int | None = None
 
@@ -60,6 +62,8 @@ class Run:
             loop.add_signal_handler(number, self._interrupt)
         try:
             self.version = await self._server.check()
+            for place in self.scenario.places[1:]:
+                await self._check_node(place)
             await self._prepare()
             await self._start()
             await self._measure()
@@ -76,10 +80,10 @@ class Run:
         scenario = self.scenario
         crowd = math.ceil(scenario.viewers / scenario.workers) if scenario.viewers else 0
         machine.require_descriptors(max(crowd, scenario.creators))
-        if scenario.target.local:
-            pid = machine.listening_pid(scenario.target.port)
-            self._meter = machine.ProcessMeter(pid) if pid else None
-            self._check_server_descriptors()
+        for place in scenario.places:
+            pid = machine.listening_pid(place.port) if place.local else None
+            self._meters.append(machine.ProcessMeter(pid) if pid else None)
+        self._check_server_descriptors()
         if scenario.creators:
             width, height = scenario.size
             self._say(f"encoding {width}x{height} at {scenario.kbps} kbps")
@@ -99,6 +103,13 @@ class Run:
                 )
             self.rooms = live[:1]
 
+    async def _check_node(self, place: Target) -> None:
+        node = Server(place, self.scenario.token, self.scenario.insecure)
+        try:
+            await node.check()
+        finally:
+            await node.close()
+
     async def _find_endpoints(self) -> list[PublishEndpoint]:
         scenario = self.scenario
         if scenario.room and scenario.key:
@@ -110,14 +121,16 @@ class Run:
         return self._created
 
     def _check_server_descriptors(self) -> None:
-        allowed = self._meter.open_files_allowed() if self._meter else None
-        needed = self.scenario.viewers + machine.SPARE_DESCRIPTORS
-        if allowed is not None and allowed < needed and self._meter:
-            raise BadInput(
-                f"the server may open {allowed} files and {self.scenario.viewers} viewers "
-                f"need {needed}: raise the limit with "
-                f"`sudo prlimit --pid {self._meter.pid} --nofile={needed}:{needed}`"
-            )
+        for place, meter in zip(self.scenario.places, self._meters, strict=True):
+            allowed = meter.open_files_allowed() if meter else None
+            viewers = self._at_places(self.scenario.viewers)[place]
+            needed = viewers + machine.SPARE_DESCRIPTORS
+            if allowed is not None and allowed < needed and meter:
+                raise BadInput(
+                    f"the server may open {allowed} files and {viewers} viewers "
+                    f"need {needed}: raise the limit with "
+                    f"`sudo prlimit --pid {meter.pid} --nofile={needed}:{needed}`"
+                )
 
     async def _start(self) -> None:
         if self.scenario.creators:
@@ -189,7 +202,7 @@ class Run:
             )
 
     def _add_viewers(self) -> None:
-        scenario, target = self.scenario, self.scenario.target
+        scenario = self.scenario
         crowds = [
             (f"viewers {index + 1}", count, False)
             for index, count in enumerate(
@@ -199,29 +212,46 @@ class Run:
         ]
         first = 0
         for name, count, probe in [*crowds, ("probes", scenario.probes, True)]:
-            plan = CrowdPlan(
-                host=target.host,
-                port=target.port,
-                tls=target.tls,
-                insecure=scenario.insecure,
-                path=target.path,
-                rooms=self.rooms,
-                weights=scenario.weights(len(self.rooms)),
-                viewers=count,
-                probe=probe,
-                slow=0 if probe else round(count * scenario.slow_share),
-                slow_bps=scenario.slow_bps,
-                rude=0 if probe else round(count * scenario.rude_share),
-                swipe=scenario.swipe,
-                ramp=scenario.ramp,
-                same_clock=target.local,
-                playback_path=scenario.path,
-                first=first,
-                taps=scenario.taps / scenario.viewers,
-                reads_events=probe and scenario.chat + scenario.taps > 0,
-            )
-            first += count
-            self._workers.append(Worker(name, "crowd", asdict(plan)))
+            plans = []
+            for place, viewers in self._at_places(count).items():
+                plans.append(self._crowd_plan(place, viewers, first, probe))
+                first += viewers
+            plan = CrowdsPlan(plans) if self.scenario.nodes else plans[0]
+            role = "crowds" if self.scenario.nodes else "crowd"
+            self._workers.append(Worker(name, role, asdict(plan)))
+
+    def _at_places(self, viewers: int) -> Counter[Target]:
+        """Returns how many of `viewers` watch at each place."""
+        nodes = self.scenario.nodes or (self.scenario.target,)
+        counts = Counter[Target]()
+        for node, share in zip(nodes, shares(viewers, len(nodes)), strict=True):
+            counts[node] += share
+        return +counts
+
+    def _crowd_plan(self, place: Target, viewers: int, first: int, probe: bool) -> CrowdPlan:
+        scenario = self.scenario
+        return CrowdPlan(
+            host=place.host,
+            port=place.port,
+            tls=place.tls,
+            insecure=scenario.insecure,
+            path=place.path,
+            rooms=self.rooms,
+            weights=scenario.weights(len(self.rooms)),
+            viewers=viewers,
+            probe=probe,
+            slow=0 if probe else round(viewers * scenario.slow_share),
+            slow_bps=scenario.slow_bps,
+            rude=0 if probe else round(viewers * scenario.rude_share),
+            swipe=scenario.swipe,
+            ramp=scenario.ramp,
+            same_clock=place.local,
+            playback_path=scenario.path,
+            first=first,
+            taps=scenario.taps / scenario.viewers,
+            reads_events=probe and scenario.chat + scenario.taps > 0,
+            node=scenario.places.index(place),
+        )
 
     def _add_writers(self) -> None:
         scenario = self.scenario
@@ -291,14 +321,18 @@ class Run:
             self.record.skip(reports)
             return
         plateau = at >= self.scenario.ramp + 1.0
-        server = self._meter.take() if self._meter else None
+        servers = [meter.take() if meter else None for meter in self._meters]
+        measured = [each for each in servers if each]
         sample = self.record.add(
             at,
             plateau,
             reports,
             live_rooms=self._live_rooms,
             steal=self._steal.take(),
-            server=server,
+            server=(sum(each[0] for each in measured), sum(each[1] for each in measured))
+            if measured
+            else None,
+            nodes=servers if self.scenario.nodes else (),
         )
         self._watch(sample)
 

@@ -48,6 +48,10 @@ class Scenario:
     key: str | None = None
     path: str = "ws"
     """The playback path of the viewers: one of PLAYBACK_PATHS."""
+    nodes: tuple[Target, ...] = ()
+    """The nodes at which the viewers watch, in equal shares. A node that is named twice gets two
+    shares. Empty if the viewers watch at `target`.
+    """
     slow_share: float = 0.0
     slow_bps: int = 200_000
     rude_share: float = 0.0
@@ -65,6 +69,11 @@ class Scenario:
     """Messages that are written per second, in all rooms together."""
     taps: float = 0.0
     """Taps per second, of all viewers together."""
+
+    @property
+    def places(self) -> tuple[Target, ...]:
+        """All nodes of the run, each once: the one of the creators, and those of the viewers."""
+        return tuple(dict.fromkeys((self.target, *self.nodes)))
 
     @property
     def playback_path(self) -> PlaybackPath:

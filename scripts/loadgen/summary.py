@@ -9,6 +9,7 @@ from typing import Any
 
 from scripts.loadgen.histogram import Histogram
 from scripts.loadgen.machine import Machine
+from scripts.loadgen.node_figures import NodeResult, node_results
 from scripts.loadgen.record import Record, Sample
 from scripts.loadgen.scenario import Scenario
 
@@ -56,6 +57,8 @@ class Summary:
     causes: dict[str, dict[str, int]]
     """Number of failures, by kind of failure and then by cause."""
     extra: dict[str, float]
+    nodes: list[NodeResult]
+    """The figures by node, if the viewers watch at several nodes."""
     clip_kbps: float | None
     verdict: Verdict
 
@@ -64,6 +67,7 @@ class Summary:
         scenario |= {
             "folder": str(self.scenario.folder),
             "target": self.scenario.target.url,
+            "nodes": [each.url for each in self.scenario.nodes],
             "conditions": [each.text for each in self.scenario.conditions],
         }
         del scenario["key"], scenario["token"]  # reports are passed on to others
@@ -73,6 +77,7 @@ class Summary:
             "figures": self.figures,
             "causes": self.causes,
             "extra": self.extra,
+            "nodes": [asdict(each) for each in self.nodes],
             "clip_kbps": self.clip_kbps,
             "scenario": scenario,
             "server_version": self.version,
@@ -213,6 +218,16 @@ def extra_of(record: Record) -> dict[str, float]:
     )
     return {name: record.total.counts[name] for name in names if record.total.counts[name]} | (
         {"remb_bps": record.remb_bps} if record.remb_bps else {}
+    )
+
+
+def nodes_of(scenario: Scenario, record: Record) -> list[NodeResult]:
+    """Returns the figures by node. Empty if all viewers watch at the server's URL."""
+    return node_results(
+        [place.url for place in scenario.places] if scenario.nodes else [],
+        [sample.nodes for sample in record.samples if sample.plateau],
+        record.total,
+        record.node_delays,
     )
 
 

@@ -102,6 +102,13 @@ def _work(role: str, plan: dict[str, Any]) -> Work:
         if plan["probe"]:
             _raise_priority()
         return Crowd(CrowdPlan(**plan))
+    if role == "crowds":
+        from scripts.loadgen.crowds import Crowds
+
+        plans = [CrowdPlan(**each) for each in plan["crowds"]]
+        if plans[0].probe:
+            _raise_priority()
+        return Crowds(plans)
     if role == "writers":
         from scripts.loadgen.writers import Writers
 

@@ -124,10 +124,17 @@ def test_viewers(server: Microlive, report: Path) -> None:
         *LIGHT,
         "--report",
         report,
+        "--nodes",
+        f"{server.url},{server.url}",
         "--fail-if",
         "gaps>0",
     )
-    figures = measured(code, read_summary(report))
+    summary = read_summary(report)
+    figures = measured(code, summary)
+    (node,) = summary["nodes"]
+    assert node["url"] == server.url.replace("localhost", "127.0.0.1")
+    assert (node["watching"], node["gaps"], node["p50"]) == (20, 0, figures["p50"])
+    assert node["cpu"] == pytest.approx(figures["server_cpu"])
     assert (
         figures["watching"] == 20
         and figures["failures"] == figures["disconnects"] == figures["gaps"] == 0

@@ -12,6 +12,7 @@ import pytest
 from scripts.loadgen.conditions import parse_condition
 from scripts.loadgen.figures import Figures
 from scripts.loadgen.machine import Machine
+from scripts.loadgen.node_figures import add_node
 from scripts.loadgen.record import Record
 from scripts.loadgen.report import CAUSES, number, write_report
 from scripts.loadgen.scenario import Scenario
@@ -24,6 +25,7 @@ from scripts.loadgen.summary import (
     extra_of,
     figures_of,
     judge,
+    nodes_of,
 )
 from scripts.loadgen.target import parse_target
 
@@ -107,9 +109,39 @@ def summarise(scenario: Scenario, record: Record, broken_off: str | None = None)
         figures=figures,
         causes=causes_of(record),
         extra=extra_of(record),
+        nodes=nodes_of(scenario, record),
         clip_kbps=991.0,
         verdict=judge(scenario, record, figures, broken_off),
     )
+
+
+def test_the_figures_by_node(scenario: Scenario, record: Record) -> None:
+    """The creator's node has no viewers. Delays count from the plateau on."""
+    nodes = tuple(parse_target(f"http://127.0.0.1:{port}", owned=False) for port in (1, 2, 1))
+    scenario = replace(scenario, nodes=nodes)
+    assert summarise(scenario, Record(scenario.folder)).nodes[2].p50 is None
+    for plateau, delay in ((False, 500.0), (True, 4.0)):
+        merged = Figures()
+        for node, watching in ((1, 20), (2, 10)):
+            figures = Figures(levels={"watching": watching})
+            figures.counts.update({"gaps": node, "closed/1006": 1})
+            figures.histogram("delay").add([node * delay])
+            add_node(merged, node, figures)
+        record.add(
+            *(20.0, plateau, {"viewers 1": merged}),
+            live_rooms=1,
+            steal=0.0,
+            server=None,
+            nodes=[(0.1, 1_000_000), (0.25, 2_000_000), None],
+        )
+    record.samples = record.samples[-1:]
+    creators, first, second = summarise(scenario, record).nodes
+    assert [creators.watching, first.watching, second.watching] == [0, 20, 10]
+    assert (creators.p50, creators.cpu, second.cpu) == (None, 10.0, None)
+    assert first.p50 == pytest.approx(4.0, rel=0.01)
+    assert second.p50 == pytest.approx(8.0, rel=0.01)
+    assert (first.gaps, second.gaps, first.disconnects) == (2, 4, 2)
+    assert (first.cpu, first.memory) == (25.0, 2.0)
 
 
 def test_fine(scenario: Scenario, record: Record) -> None:
