@@ -15,6 +15,9 @@ from scripts.benchmarks import (
     continuity,
     event_server,
     fanout_standby,
+    growth,
+    growth_feeds,
+    growth_stuck,
     holds,
     latency,
     memory_budget,
@@ -380,6 +383,53 @@ def test_the_share_of_a_standby_is_without_the_cost_of_the_live() -> None:
     assert (cpu.value, cpu.kept, disconnects.kept) == (4.0, True, True)
     lost = fanout_standby.Round(100, 10.0, 8.0, 60.0, 9.0, 5.0, 20.0, 1, ("fine",) * 4)
     assert not fanout_standby.Report([lost]).bars[1].kept
+
+
+def grown(viewers: int, cpu: float, p99: float, *edges: growth.Place) -> growth.Run:
+    origin = growth.Place(viewers, cpu, 2.0, p99)
+    return growth.Run(100, origin, edges, 0.5, 0, (8.0, 9.0, math.inf) if edges else (), "fine")
+
+
+def growth_round(p50: float, p99: float, cpu: float) -> growth.Round:
+    few = grown(10, 4.0, 5.0, growth.Place(10, 4.0, 3.0, 9.0))
+    many = grown(10, 4.2, 5.0, growth.Place(90, cpu, p50, p99))
+    equal = {
+        edges: grown(10, 4.2, 5.0, *[growth.Place(90 // edges, cpu / edges, p50, p99)] * edges)
+        for edges in growth.EDGES
+    }
+    spans = (
+        growth_feeds.Span(100.0, 10.0, 1.0, 0.0),
+        growth_feeds.Span(120.0, 26.0, 9.0, 900.0),
+        growth_feeds.Span(120.5, 26.0, 13.5, 900.0),
+    )
+    feeds = growth_feeds.Feeds(20, *spans, (15.0,), "fine")
+    return growth.Round(grown(100, 20.0, 5.0), equal, few, many, feeds)
+
+
+def test_the_bars_of_growth() -> None:
+    """A single process of 100 viewers takes 0.2 % for each. The median of the rounds counts."""
+    good, slow = growth_round(3.9, 12.9, 19.0), growth_round(9.0, 20.0, 27.0)
+    report = growth.Report(100, [good, slow, good])
+    assert all(bar.kept for bar in report.bars), [bar for bar in report.bars if not bar.kept]
+    bad = growth.Report(100, [good, slow, slow])
+    assert [bar.kept for bar in bad.bars] == [False] * 9 + [True] * 4
+    json.dumps(bad.as_json(), allow_nan=False)
+
+
+def test_the_cost_of_a_feed() -> None:
+    feeds = growth_round(3.0, 9.0, 19.0).feeds
+    assert (feeds.origin_ms, feeds.origin_second_ms, feeds.edge_ms) == (1.0, 0.025, 0.8)
+    assert feeds.rate == 45.0
+    assert feeds.nats_us == pytest.approx(8_000 / 900)
+    assert feeds.nats_copy_us == pytest.approx(5.0)
+
+
+def test_what_a_stuck_edge_costs_the_others() -> None:
+    rounds = [growth_stuck.Round(60, 3.0, p99, 0, "fine") for p99 in (8.0, 19.0, 90.0)]
+    assert all(bar.kept for bar in growth_stuck.Report(rounds).bars)
+    lost = growth_stuck.Report([growth_stuck.Round(60, 3.0, 21.0, 1, "fine")])
+    assert [bar.kept for bar in lost.bars] == [False, False]
+    json.dumps(lost.as_json(), allow_nan=False)
 
 
 def test_the_hub_that_posts_events_replaces_one_that_exists() -> None:

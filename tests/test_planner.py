@@ -183,6 +183,13 @@ def test_results_of_benchmarks_replace_the_defaults() -> None:
     assert 0 < found.recording < 0.01
     whep = {"path": "whep", "crowds": [{"viewers": 500, "cpu": 50.0, "outcome": "fine"}]}
     assert with_results(Constants(), whep, 1_000)[0].whep == pytest.approx(1.0)
+    feeds = [
+        {"edge_ms": cost, "nats_copy_us": copy, "outcome": outcome}
+        for cost, copy, outcome in ((1.0, 4.0, "fine"), (1.2, -1.0, "fine"), (9.0, 9.0, "invalid"))
+    ]
+    found, _ = with_results(Constants(), {"fps": 30, "feeds": feeds}, 1_000)
+    assert found.feed == pytest.approx(1.1)
+    assert found.nats_copy == pytest.approx(1.5)
 
 
 @pytest.mark.parametrize(
@@ -198,6 +205,8 @@ def test_results_of_benchmarks_replace_the_defaults() -> None:
         {"fps": 30, "crowds": [{"variant": "", "outcome": "fine", "viewers": 0, "cpu": 1}]},
         {"path": "whep", "crowds": [{"viewers": 1, "cpu": float("nan"), "outcome": "fine"}]},
         {"lives": 1, "cost": {"median": None}},
+        {"fps": 30, "feeds": []},
+        {"fps": 30, "feeds": [{"outcome": "fine", "edge_ms": None, "nats_copy_us": 1.0}]},
     ],
 )
 def test_other_files_are_no_results(found: Any) -> None:

@@ -4,9 +4,12 @@ import asyncio
 import json
 import os
 import sys
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from scripts.loadgen.errors import BadInput
 
 LOAD = Path(__file__).parents[1] / "load"
 SPARE_SECONDS = 90.0
@@ -45,3 +48,20 @@ async def run_load(
         )
     report: dict[str, Any] = json.loads(summary.read_text())
     return report
+
+
+@asynccontextmanager
+async def load_beside(
+    folder: Path, core: int, url: str, *arguments: str, within: float
+) -> AsyncIterator[asyncio.Task[dict[str, Any]]]:
+    """Runs `run_load` in a task, which the context may await. Ends it if the context ends first."""
+    load = asyncio.create_task(run_load(folder, core, url, *arguments, within=within))
+    try:
+        yield load
+    except (BadInput, LoadFailed):
+        if load.done():
+            load.result()  # its failure is the cause
+        raise
+    finally:
+        load.cancel()
+        await asyncio.wait([load])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from statistics import median
 from typing import Any
 
 from scripts.planner.errors import BadInput
@@ -72,7 +73,9 @@ def with_results(constants: Constants, found: Any, kbps: float) -> tuple[Constan
     try:
         values = dict(_values(found, kbps))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, ZeroDivisionError):
-        raise BadInput("these are no results of bench fanout, ingest or recording") from None
+        raise BadInput(
+            "these are no results of bench fanout, ingest, recording or growth"
+        ) from None
     if not values:
         raise BadInput("contains no valid run")
     if bad := [name for name, value in values.items() if not 0 < value < 1e6]:
@@ -86,6 +89,12 @@ def _values(found: Any, kbps: float) -> Iterator[tuple[str, float]]:
         if run:
             yield "creator", 10 * run["cpu"]
             yield "memory_room", max(LEAST, run["memory"] - run["window"])
+    elif "feeds" in found:
+        feeds = list(_valid(found["feeds"]))
+        if feeds:
+            scale = 30 / found["fps"]
+            yield "feed", max(LEAST, scale * median(each["edge_ms"] for each in feeds))
+            yield "nats_copy", max(LEAST, median(each["nats_copy_us"] for each in feeds))
     elif "lives" in found:
         yield "recording", max(LEAST, 10 * found["cost"]["median"])
     elif found.get("path") == "whep":

@@ -1,12 +1,14 @@
 """Viewers at a node that does not own the room."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest_asyncio
 
+from scripts.benchmarks.late_viewer import first_picture
 from tests.fixtures.deadline import eventually
 from tests.fixtures.nats import NatsServer
 from tests.fixtures.nodes import node, nodes
@@ -47,6 +49,15 @@ async def test_a_whep_viewer_and_a_ban(pair: tuple[Server, Server]) -> None:
                 async for _ in viewer:
                     pass
             assert viewer.close_code == 4403
+
+
+async def test_a_late_viewer_of_the_benchmark(pair: tuple[Server, Server]) -> None:
+    one, two = pair
+    room = await one.create(title="A test")
+    async with Publisher(one.http, room.whip, room.key):
+        for url in (one.url, two.url):
+            assert 0 < await first_picture(url, room.name) < math.inf
+    assert await first_picture(two.url, "none") == math.inf
 
 
 async def test_the_owner_is_started_again(

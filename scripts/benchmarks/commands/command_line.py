@@ -14,6 +14,7 @@ from scripts.benchmarks.commands.crash import crash
 from scripts.benchmarks.commands.fanout import fanout
 from scripts.benchmarks.commands.feed import feed
 from scripts.benchmarks.commands.feedapi import feedapi
+from scripts.benchmarks.commands.growth import growth
 from scripts.benchmarks.commands.highlights import highlights
 from scripts.benchmarks.commands.holds import holds
 from scripts.benchmarks.commands.hostile import hostile
@@ -44,6 +45,7 @@ for command in (
     fanout,
     feed,
     feedapi,
+    growth,
     highlights,
     hostile,
     ingest,

@@ -20,8 +20,10 @@ from scripts.benchmarks.commands.output import give_up
 from scripts.benchmarks.inspected import PageFailed
 from scripts.benchmarks.load_run import LoadFailed
 from scripts.benchmarks.local_server import LocalServer, ServerFailed
+from scripts.benchmarks.nats_server import NatsMissing
 from scripts.benchmarks.paths import PATHS
 from scripts.benchmarks.peers.process import PeerFailed
+from scripts.benchmarks.postgres import PostgresMissing
 from scripts.benchmarks.pulse import PulseMissing
 from scripts.benchmarks.webkit import WebKitMissing
 from scripts.benchmarks.xvfb import XvfbMissing
@@ -61,9 +63,11 @@ def measured(benchmark: Coroutine[Any, Any, Report], within: float) -> Report:
         ClientsMissing,
         LoadFailed,
         namespaces.NamespacesMissing,
+        NatsMissing,
         NoCompiler,
         PageFailed,
         PeerFailed,
+        PostgresMissing,
         PulseMissing,
         ServerFailed,
         TooLate,
