@@ -109,11 +109,11 @@ def server_options(viewers: int) -> tuple[str, ...]:
     return (f"--max-sockets-per-address={viewers + 100}",)
 
 
-def load_words(viewers: int, seconds: float) -> tuple[tuple[str, ...], float]:
+def load_words(viewers: int, seconds: float, rate: float = RAMP) -> tuple[tuple[str, ...], float]:
     """Returns the arguments of scripts/load for one publisher and `viewers` viewers, and the
-    duration of the run in seconds.
+    duration of the run in seconds. `rate`: number of viewers that arrive per second.
     """
-    ramp = viewers / RAMP
+    ramp = viewers / rate
     words = ("viewers", "-n", str(viewers), "--ramp", str(ramp), "--seconds", str(seconds))
     return (*words, "--publish", "--kbps", str(KBPS), "--fps", str(FPS)), ramp + seconds
 

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from scripts.benchmarks.cluster import Cluster, cluster, on_core
-from scripts.benchmarks.fanout import FPS, KBPS, RAMP, load_words, server_options
+from scripts.benchmarks.fanout import FPS, KBPS, load_words, server_options
 from scripts.benchmarks.figures import Bar, percentile
 from scripts.benchmarks.growth_feeds import Feeds, measure_feeds
 from scripts.benchmarks.late_viewer import first_picture
@@ -22,6 +22,10 @@ from scripts.benchmarks.own_room import own_room
 from scripts.loadgen.machine import running_seconds
 
 EDGES = (1, 2, 4)
+RATE = 100.0
+"""Number of viewers that arrive per second. Several servers share the core: with the rate of
+`bench fanout`, the delays of the first second would be those of the arrivals.
+"""
 MANY = 8
 """Viewers at the edge for each viewer at the origin, when the cost of the origin is compared."""
 PROBES = 20
@@ -237,7 +241,7 @@ class _Bench:
         """Measures viewers at the single process, or at the origin and at its edges."""
         origin = self.nodes.origin if plan.edges else self.single
         chosen = self.nodes.edges[: plan.edges]
-        words, within = load_words(plan.viewers, self.seconds)
+        words, within = load_words(plan.viewers, self.seconds, RATE)
         words = (*words, "--probes", probes(plan.viewers))
         if chosen:
             words = (*words, "--nodes", ",".join([origin.url, *_urls(chosen) * plan.shares]))
@@ -247,7 +251,7 @@ class _Bench:
             async with load_beside(folder, self.core, origin.url, *words, within=within) as load:
                 await api.wait_live(room.room, LIVE_WITHIN)
                 began, before = clock(), running_seconds(nats)
-                await _until(load, plan.viewers / RAMP + LATE_BEGINS)
+                await _until(load, plan.viewers / RATE + LATE_BEGINS)
                 late = await self._late(_urls(chosen or [origin]), room.room, load)
                 share = (running_seconds(nats) - before) / (clock() - began)
                 summary = await load

@@ -10,9 +10,9 @@ from statistics import median
 from typing import Any
 
 from scripts.benchmarks.cluster import Cluster, cluster, on_core
-from scripts.benchmarks.fanout import RAMP, load_words, server_options
+from scripts.benchmarks.fanout import load_words, server_options
 from scripts.benchmarks.figures import Bar
-from scripts.benchmarks.growth import LIVE_WITHIN, figure, probes
+from scripts.benchmarks.growth import LIVE_WITHIN, RATE, figure, probes
 from scripts.benchmarks.load_run import load_beside
 from scripts.benchmarks.own_room import own_room
 
@@ -78,7 +78,7 @@ async def measure(
 
 
 async def _round(folder: Path, nodes: Cluster, viewers: int, seconds: float, core: int) -> Round:
-    words, within = load_words(viewers, seconds)
+    words, within = load_words(viewers, seconds, RATE)
     origin, victim = nodes.origin, nodes.edges[-1]
     urls = [each.url for each in nodes.edges]
     words = (*words, "--probes", probes(viewers), "--nodes", ",".join(urls))
@@ -86,7 +86,7 @@ async def _round(folder: Path, nodes: Cluster, viewers: int, seconds: float, cor
         words = (*words, "--room", room.room, "--key", room.key)
         async with load_beside(folder, core, origin.url, *words, within=within) as load:
             await api.wait_live(room.room, LIVE_WITHIN)
-            await asyncio.wait([load], timeout=viewers / RAMP + BEFORE)
+            await asyncio.wait([load], timeout=viewers / RATE + BEFORE)
             os.kill(victim.pid, signal.SIGSTOP)
             try:
                 summary = await load

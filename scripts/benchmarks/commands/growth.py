@@ -48,7 +48,7 @@ def growth(
                 *(Path(folder), viewers, rooms, seconds, rounds, two_cores()), progress=progress
             )
 
-    report = measured(run(), SPARE + rounds * (7 * (viewers / 500 + 60) + 10 * seconds))
+    report = measured(run(), SPARE + rounds * (7 * (viewers / benchmark.RATE + 60) + 10 * seconds))
     if not as_json:
         console.print(_runs(report))
         console.print(_feeds(report))
@@ -111,7 +111,7 @@ def _stuck(viewers: int, seconds: float, rounds: int, as_json: bool) -> None:
                 Path(folder), viewers, seconds, rounds, two_cores(), progress=progress
             )
 
-    report = measured(run(), SPARE + rounds * (viewers / 500 + 60 + 2 * seconds))
+    report = measured(run(), SPARE + rounds * (viewers / benchmark.RATE + 60 + 2 * seconds))
     if not as_json:
         table = Table("round", "others: viewers", "p50/p99 ms", "lost", title="A stuck edge")
         for number, each in enumerate(report.rounds, 1):
