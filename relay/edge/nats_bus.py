@@ -135,7 +135,7 @@ class NatsBus:
             raise BusError(f"cannot subscribe to {subject}: {error}") from error
         try:
             # Only after an answer is it certain that the server knows the subscription.
-            await self._client.flush(FLUSH_WITHIN)
+            await flush(self._client, FLUSH_WITHIN)
         except BaseException as error:
             await subscription.close()
             if isinstance(error, (nats.errors.Error, TimeoutError)):
@@ -175,3 +175,12 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     except StopIteration:
         return
     work.close()  # the bytes have been handed over before the coroutine waits
+
+
+async def flush(client: Client, within: int) -> None:
+    """Returns once the server has received everything that `client` has sent. Raises the errors of
+    `Client.flush`, whose own ping may overtake what waits to be written. `within`: seconds for each
+    of two pings.
+    """
+    for _ in range(2):
+        await client.flush(within)

@@ -13,6 +13,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import APIError, NoStreamResponseError
 
 from relay.callbacks import ignore
+from relay.edge.nats_bus import flush
 from server.cluster.errors import ClusterError, NoNode, Unreachable
 
 logger = logging.getLogger(__name__)
@@ -186,9 +187,7 @@ class Connection:
     async def flush(self) -> None:
         """Returns once NATS knows the subjects to which this node listens. Raises Unreachable."""
         try:
-            # The ping of a first flush may overtake what waits to be written.
-            for _ in range(2):
-                await self.client.flush(round(ANSWER_WITHIN))
+            await flush(self.client, round(ANSWER_WITHIN))
         except (nats.errors.Error, TimeoutError) as error:
             raise Unreachable(_text(error)) from error
 
