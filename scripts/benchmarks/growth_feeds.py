@@ -1,4 +1,4 @@
-"""Measures what a feed between two nodes costs: many rooms at an origin, which nobody watches, then
+"""Measures what a feed between two nodes costs: many rooms at an origin, without viewers, then
 one viewer on standby for each room at one edge, then also at a second edge.
 """
 
