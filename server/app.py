@@ -237,35 +237,22 @@ async def _open_parts(
     that serve these rooms. The TCP ports are bound, but do not listen yet.
     """
     cluster = await open_cluster(settings, stack, one_machine=process is not None)
-    storage = await Storage.open(
-        settings.data,
-        settings.database_url,
-        server=cluster.name if cluster else None,
-        lock=process.lock if process else None,
-    )
-    stack.push_async_callback(storage.close)
+    storage = await _open_storage(settings, cluster, process, stack)
     objects = await open_objects(settings, stack)
     blocklist = Blocklist()
     blocks = SharedBlocks(blocklist, storage.blocks)
     await blocks.read()
     prefix = f"{cluster.id}." if cluster else ""
     media = open_media(settings, prefix, stack)
-    playing = Playing(registry)
-    rooms = Rooms(
-        storage,
-        media.hub,
-        media.ingest.open,
-        _room_policy(settings),
-        playing.receive,
-        cluster,
-    )
+    policy, heard = _room_policy(settings), Playing(registry).receive
+    rooms = Rooms(storage, media.hub, media.ingest.open, policy, heard, cluster)
     shared = process is not None
     listeners, hosts = await open_ports(settings, media.udp, stack, shared=shared)
     await rooms.open()
     if cluster:
         rooms.observe(cluster)
         cluster.copies.edges.pulse = media.hub.pulse
-        await cluster.serve(rooms, storage.server_leases.read_others, playing.receive)
+        await cluster.serve(rooms, storage.server_leases.read_others, heard)
     stored = await open_stored_media(rooms, storage, objects, media, settings, stack)
     start_upkeep(rooms, storage, settings, stack)
     visitors = await open_visitors(rooms, storage, origins, settings, stack)
@@ -295,6 +282,19 @@ async def _open_parts(
     blocks.open(rooms, parts.cut)
     stack.push_async_callback(blocks.close)
     return parts, listeners
+
+
+async def _open_storage(
+    settings: Settings, cluster: "Cluster | None", process: Process | None, stack: AsyncExitStack
+) -> Storage:
+    storage = await Storage.open(
+        settings.data,
+        settings.database_url,
+        server=cluster.name if cluster else None,
+        lock=process.lock if process else None,
+    )
+    stack.push_async_callback(storage.close)
+    return storage
 
 
 def _room_policy(settings: Settings) -> RoomPolicy:
