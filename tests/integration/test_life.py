@@ -159,19 +159,19 @@ async def test_a_takeover_by_a_creator_who_sends_nothing_is_an_absence(
         await live.viewer.until(lambda: live.viewer.media(Track.VIDEO)[-1].epoch == 2)
 
 
+async def health(live: Live) -> dict[str, Any]:
+    async with live.server.http.get(
+        f"{live.server.url}/api/rooms/{live.room.name}/health", headers=live.room.bearer
+    ) as response:
+        found: dict[str, Any] = await response.json()
+        return found
+
+
 async def test_the_creator_gets_the_health(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What arrives, and what viewers report. A viewer that leaves is forgotten."""
+    """What viewers report. A viewer that leaves is forgotten."""
     beacons: list[tuple[Beacon, Beacon | None]] = []
     audience_of_room = live.server.room(live.room)._audience
     monkeypatch.setattr(audience_of_room, "_on_beacon", lambda *beacon: beacons.append(beacon))
-
-    async def health() -> dict[str, Any]:
-        async with live.server.http.get(
-            f"{live.server.url}/api/rooms/{live.room.name}/health", headers=live.room.bearer
-        ) as response:
-            found: dict[str, Any] = await response.json()
-            return found
-
     async with Viewer(live.server.http, live.server.url, live.room.name) as other:
         await other.frames(1)
         report = {
@@ -192,7 +192,7 @@ async def test_the_creator_gets_the_health(live: Live, monkeypatch: pytest.Monke
             "first_picture": 1e99,
         }
         await other.tell({**report, **absurd}, lambda: len(beacons) == 2)
-        audience = (await health())["audience"]
+        audience = (await health(live))["audience"]
         assert {
             "watching": 2,
             "reporting": 1,
@@ -204,7 +204,7 @@ async def test_the_creator_gets_the_health(live: Live, monkeypatch: pytest.Monke
         assert beacons[2][1] == beacons[1][0]._replace(stalls=0, first_picture=90.0), (
             "what was told stays true"
         )
-        audience = (await health())["audience"]
+        audience = (await health(live))["audience"]
         assert (audience["playing"], audience["behind_lens"], audience["players"]) == (
             1,
             {"p50": 140, "p95": 140},
@@ -212,8 +212,11 @@ async def test_the_creator_gets_the_health(live: Live, monkeypatch: pytest.Monke
         )
         assert other.close_code is None
     await eventually(lambda: live.server.channel(live.room).viewers == 1)
-    found = await health()
-    assert (found["audience"]["watching"], found["audience"]["reporting"]) == (1, 0)
+    audience = (await health(live))["audience"]
+    assert (audience["watching"], audience["reporting"]) == (1, 0)
+
+
+async def test_the_creator_gets_the_figures_of_what_arrives(live: Live) -> None:
     ingest: dict[str, Any] = {}
 
     def is_steady() -> bool:
@@ -230,7 +233,7 @@ async def test_the_creator_gets_the_health(live: Live, monkeypatch: pytest.Monke
         async with asyncio.timeout(30):
             while not ingest or not is_steady():
                 await live.viewer.frames(10)
-                ingest = (await health())["ingest"]
+                ingest = (await health(live))["ingest"]
     except TimeoutError:
         raise AssertionError(f"never steady: {ingest}") from None
 
