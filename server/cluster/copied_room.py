@@ -20,7 +20,7 @@ MAX_PEOPLE = 20_000
 MAX_SAMPLE = 50
 """Maximum number of viewers whose reports the owner gets, so that many viewers cost it no more."""
 MAX_VIEWERS = 20_000
-"""Maximum number of viewers of whom the next owner is told."""
+"""Maximum number of viewers that this node reports to the next owner of the room."""
 
 
 class CopiedRoom:

@@ -189,7 +189,7 @@ class Table:
 
     def _away(self, error: BaseException) -> Unreachable:
         if isinstance(error, NoStreamResponseError | nats.errors.NoRespondersError):
-            return Unreachable(f"NATS has no bucket {self._bucket}: somebody has deleted it")
+            return Unreachable(f"NATS has no bucket {self._bucket}: it was deleted")
         if isinstance(error, APIError) and error.description:
             return Unreachable(f"the bucket {self._bucket}: {error.description}")
         return Unreachable("NATS does not answer")

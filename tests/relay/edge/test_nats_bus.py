@@ -51,7 +51,7 @@ async def test_requests(buses: tuple[NatsBus, NatsBus]) -> None:
     with pytest.raises(RequestTimeout):
         await sender.request("silent", b"", 0.05)
     with pytest.raises(NoResponders):
-        await sender.request("nobody", b"", 5)
+        await sender.request("unknown", b"", 5)
     sender.publish("double", b"")  # a message that is no request gets no answer
 
 

@@ -74,7 +74,7 @@ async def test_a_nats_that_is_absent_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 async def test_a_wrong_password_is_named(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.cluster.connection.CONNECT_WITHIN", 0.5)
-    assert "does not accept the user" in await refused(url.replace("user", "nobody"))
+    assert "does not accept the user" in await refused(url.replace("user", "other"))
 
 
 async def test_an_old_nats_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

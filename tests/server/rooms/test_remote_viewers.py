@@ -13,7 +13,7 @@ PERSON = {"id": "p", "name": "Ann", "colour": 3, "handle": None}
 
 
 class Social:
-    """Keeps what the social parts of a room are told."""
+    """Keeps what RemoteViewers says to the social parts of a room."""
 
     def __init__(self) -> None:
         self.said: list[Any] = []
