@@ -34,7 +34,7 @@ def required(name: str) -> list[Requirement]:
     server = read["project"]["dependencies"]
     run = server + extras["bundle"] + read["build-system"]["requires"]
     lines = {
-        "run": run,
+        "run": run + extras["cluster"],
         "server": server + extras["cluster"],
         "compiled": run + extras["compile"] + extras["cluster"],
         "load": run + extras["load"],
