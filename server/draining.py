@@ -78,7 +78,7 @@ class Draining:
         """Returns once nothing is left that can go to another server, or the time is over."""
         await self._others.leave()
         moving = self._others.present
-        self._rooms.drain(moving=moving)
+        self._rooms.acceptance.drain(moving=moving)
         limit = (LIMIT if moving else 0.0) if self._limit is None else self._limit
         if not limit:
             return
@@ -89,12 +89,12 @@ class Draining:
                 if moving:
                     await self._move_creators(min(NOTICED, limit / 3))
                 if not self._others.present and self._limit is not None:
-                    self._rooms.drain(moving=False)
+                    self._rooms.acceptance.drain(moving=False)
                     await self._wait_for_lives()
         except TimeoutError:
             logger.warning("%d lives are still here", self._lives)
         if self._others.present:
-            self._rooms.refuse_viewers()  # before viewers leave: players reconnect at once
+            self._rooms.acceptance.refuse()  # before viewers leave: players reconnect at once
             await self._let_viewers_go(leaving)
 
     @property

@@ -108,7 +108,7 @@ def public_application(
     )
     app.on_response_prepare.append(AnswerHeaders(settings, origins).prepare)
     app.on_response_prepare.append(parts.visitors.identity.prepare)
-    app.on_response_prepare.append(last_answers(lambda: rooms.draining))
+    app.on_response_prepare.append(last_answers(lambda: rooms.acceptance.draining))
     return app
 
 

@@ -57,7 +57,7 @@ class WhipEndpoint:
         """
         name, key = request.match_info["room"], bearer_token(request)
         room = await self._rooms.publishable(name, key)
-        self._rooms.require_publishers(room.name)
+        self._rooms.acceptance.require_publisher(on_air=room.on_air)
         offer = parse_offer(await read_offer(request))
         creator = keys_of(client_of(request, self._settings).address)
         self._memory.take_creator(room, creator)

@@ -12,7 +12,6 @@ from relay.errors import Refusal, RefusalCode
 from server.errors import (
     Conflict,
     Forbidden,
-    Gone,
     NotFound,
     Unavailable,
     Unprocessable,
@@ -33,6 +32,7 @@ from server.rooms.conversation import Conversation
 from server.rooms.life import State as RoomState
 from server.rooms.owner import read_owner
 from server.rooms.part import CommandHandlers, React, RoomContext, RoomPart, ignore_reaction
+from server.rooms.refusals import gone
 from server.rooms.stored_message import reply_to
 from server.social.author import Author, Role
 from server.social.message import Kind, Message, Reply, State
@@ -291,7 +291,7 @@ class RoomChat(RoomPart):
         happen while a command waits.
         """
         if self._ended:
-            raise Gone(RefusalCode.ROOM_ENDED, "this room has ended")
+            raise gone()
         if self._closed:
             raise Unavailable(
                 RefusalCode.SERVER_CLOSING, "the server is shutting down: try again in a moment"

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from relay.callbacks import ignore
-from relay.errors import RefusalCode
-from server.errors import Gone
 from server.rooms.access import RoomAccess
 from server.rooms.commands.access import Admit
 from server.rooms.commands.base import SocialCommand
@@ -20,6 +18,7 @@ from server.rooms.creator_lists import CreatorLists, creator_of
 from server.rooms.owner import read_owner
 from server.rooms.part import CommandHandlers
 from server.rooms.past_highlights import read_highlights
+from server.rooms.refusals import gone
 from server.rooms.replay import replay_handlers
 from server.rooms.reports import RoomReports
 from server.rooms.requester import require_key, require_role
@@ -56,7 +55,7 @@ class PastRoom:
         require_role(author, command.needs)
         handler = self._handlers().get(type(command))
         if handler is None:
-            raise Gone(RefusalCode.ROOM_ENDED, "this room has ended")
+            raise gone()
         return await handler(author, command)
 
     def _handlers(self) -> CommandHandlers:

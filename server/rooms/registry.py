@@ -12,8 +12,9 @@ from typing import Any, TypeVar, cast
 
 from relay.channel.hub import Hub
 from relay.errors import Refusal, RefusalCode
-from server.errors import Conflict, Forbidden, Gone, Misdirected, NotFound, Unavailable
+from server.errors import Forbidden, Gone, Misdirected, NotFound, Unavailable
 from server.ingest.session import IngestSession
+from server.rooms.accepting import Acceptance
 from server.rooms.arrivals import Arrival, Arrivals, Publishable
 from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon
@@ -38,6 +39,7 @@ from server.rooms.life import State
 from server.rooms.moderation_changes import ModerationChanges
 from server.rooms.part import SocialTools
 from server.rooms.past_room import PastRoom
+from server.rooms.refusals import gone, over
 from server.rooms.requester import require_key
 from server.rooms.room import OpenSession, Room, RoomObserver, RoomPolicy
 from server.rooms.stored_changes import StoredChanges
@@ -95,6 +97,7 @@ class Rooms:
             max_length=policy.max_length,
             messages_per_second=policy.messages_per_second,
         )
+        self.acceptance = Acceptance()
         self._rooms: dict[str, Room] = {}
         self.in_memory = RoomsInMemory(self._rooms)
         self._idle = IdleRooms()
@@ -107,10 +110,6 @@ class Rooms:
         """The rooms that another process has taken, until their last data is stored."""
         self._before_moves: list[Callable[[str], Awaitable[None]]] = []
         self._observers: list[RoomObserver] = []
-        self.draining = False
-        """Whether the server takes no new rooms and creators, because it will close."""
-        self._moving = False
-        self._closing = False
 
     def observe(self, observer: RoomObserver) -> None:
         """Tells the observer about each change of a room's state from now on."""
@@ -146,7 +145,7 @@ class Rooms:
         creates the room. `mood`: see RoomDescription. Raises Unavailable if there are too many
         rooms or the server is closing, and Forbidden if the operator has banned the owner.
         """
-        self._require_new()
+        self.acceptance.require_new()
         if len(self._rooms) > MAX_ROOMS // 2:
             self._idle.end_oldest(time.time())
         if len(self._rooms) >= MAX_ROOMS:
@@ -174,9 +173,9 @@ class Rooms:
                 await self._storage.rooms.add(record)
             except RoomExists:
                 continue
-            if self._closing:  # no client gets the key, so the room must not be restored
+            if self.acceptance.refusing:  # no client gets the key, so the room must not be restored
                 await self._storage.rooms.end(record.room, time.time())
-            self._require_open()
+            self.acceptance.require_open()
             return NewRoom(self._add(record).describe(), key)
 
     async def _first_settings(self, owner: str | None) -> str:
@@ -195,7 +194,7 @@ class Rooms:
         server is draining or closing, or can reach no other node and has no room of its own, and
         StorageError if the database cannot be read.
         """
-        self._require_new()
+        self.acceptance.require_new()
         if self._elsewhere.cut_off and not self._rooms:
             raise Unavailable(
                 RefusalCode.NODE_AWAY, "this server cannot reach the others: try again in a moment"
@@ -232,7 +231,7 @@ class Rooms:
             record = await self._find(name)
             if self._runs_elsewhere(record) or self._elsewhere.has(name):
                 require_key(record, key)
-                self._require_new()
+                self.acceptance.require_new()
                 if not self._elsewhere.can_take:
                     raise misdirected(record.server)
                 return Arrival(record, self._arrivals)
@@ -294,26 +293,18 @@ class Rooms:
         """Returns the Room object, which gives access to media and sessions. Raises NotFound if the
         room does not exist, Gone if the room has ended, or Unavailable while the server is closing.
         """
-        self._require_open()
+        self.acceptance.require_open()
         room = self._rooms.get(name)
         if room is not None and not room.ended:
             return room
         await self._local_record(name)
-        raise _gone()
-
-    def require_publishers(self, name: str) -> None:
-        """Checks that the server accepts a new session in this room. Raises Unavailable while the
-        server is draining. A creator who returns to a room on air is accepted, unless another
-        server takes the room.
-        """
-        if self._moving or not self.in_memory.is_on_air(name):
-            self._require_new()
+        raise gone()
 
     async def watch(self, name: str) -> Watched:
         """Returns what viewers need of a room, whichever process owns it. Raises the refusals of
         `local`, Misdirected, and Unavailable if the owner does not answer.
         """
-        self._require_open()
+        self.acceptance.require_open()
         if name in self._taking:
             await asyncio.wait([self._taking[name]])
         room = self._rooms.get(name)
@@ -322,7 +313,7 @@ class Rooms:
         if not self._elsewhere.has(name):
             record = await self._find(name)
             if not self._runs_elsewhere(record):
-                raise _gone()
+                raise gone()
         try:
             return await self._elsewhere.watch(name)
         except Misdirected:
@@ -332,7 +323,7 @@ class Rooms:
     async def require_open(self, name: str) -> None:
         """Raises Gone if the room has ended, NotFound if it does not exist, in any process."""
         if (await self._find(name)).ended_at is not None:
-            raise _gone()
+            raise gone()
 
     def receive_from_node(self, name: str, node: str, items: Sequence[Mapping[str, Any]]) -> None:
         """Takes what the viewers of a room at another node do."""
@@ -432,19 +423,9 @@ class Rooms:
         """
         self._changes.announce(creator)
 
-    def drain(self, *, moving: bool) -> None:
-        """Makes the server refuse new rooms and new creators. `moving`: whether other servers take
-        the rooms.
-        """
-        self.draining, self._moving = True, moving
-
-    def refuse_viewers(self) -> None:
-        """Makes the server refuse new viewers too."""
-        self.draining = self._closing = True
-
     def refuse_new(self) -> None:
         """Makes the server refuse new rooms, sessions and viewers. Call `close()` afterwards."""
-        self.refuse_viewers()
+        self.acceptance.refuse()
         self._stored.give_up()
 
     async def close(self) -> None:
@@ -454,14 +435,6 @@ class Rooms:
         await asyncio.gather(*(room.close() for room in self._rooms.values()))
         await self._changes.close()
         await self._stored.close()
-
-    def _require_open(self) -> None:
-        if self._closing:
-            raise _closing()
-
-    def _require_new(self) -> None:
-        if self.draining:
-            raise _closing()
 
     # Commands
 
@@ -481,20 +454,20 @@ class Rooms:
                 return room.describe() if room else _describe_stored(record, State.ENDED)
             case RequireOpen():
                 if present is None:
-                    raise _gone()
-                self._require_open()
+                    raise gone()
+                self.acceptance.require_open()
                 return None
             case ReadHealth():
                 if present is None:
-                    raise _gone()
+                    raise gone()
                 return present.health()
             case AuthorisePublishing():
                 if present is None:
-                    raise _over()
+                    raise over()
                 return None
             case EndSession(session=session):
                 if present is None:
-                    raise _over()
+                    raise over()
                 await present.end_session(session)
                 return None
             case End():
@@ -550,7 +523,7 @@ class Rooms:
         """
         if name in self._rooms:
             return self._rooms[name]
-        self._require_new()
+        self.acceptance.require_new()
         task = self._taking.get(name)
         if task is None:
             task = asyncio.get_running_loop().create_task(self._take_over(name))
@@ -562,7 +535,7 @@ class Rooms:
         hand_over = await self._elsewhere.take(name)
         record = await self._storage.rooms.take(name)
         if record is None:
-            raise _over()
+            raise over()
         owner = self._elsewhere.owner(name)
         if owner != self._storage.rooms.server:
             # Another process has taken the room meanwhile: the database must name that one.
@@ -570,7 +543,7 @@ class Rooms:
             raise Unavailable(
                 RefusalCode.NODE_AWAY, "another server took this room at the same time: try again"
             )
-        self._require_open()
+        self.acceptance.require_open()
         return self._add(record, restored=True, hand_over=hand_over)
 
     async def _find(self, name: str) -> RoomRecord:
@@ -672,17 +645,3 @@ def _describe_stored(record: RoomRecord, state: State) -> RoomDescription:
         record.visibility,
         record.mood,
     )
-
-
-def _closing() -> Unavailable:
-    return Unavailable(
-        RefusalCode.SERVER_CLOSING, "the server is shutting down: try again in a moment"
-    )
-
-
-def _gone() -> Gone:
-    return Gone(RefusalCode.ROOM_ENDED, "this room has ended")
-
-
-def _over() -> Conflict:
-    return Conflict(RefusalCode.ROOM_ENDED, "this room has ended: create a new room")

@@ -16,7 +16,7 @@ from relay.client_address import UNKNOWN, ClientAddress
 from relay.errors import RefusalCode
 from relay.rtc.receive.sdp import Offer
 from relay.stream.stream import Stream
-from server.errors import Conflict, NotFound, TooManyRequests, Unavailable
+from server.errors import NotFound, TooManyRequests, Unavailable
 from server.ingest.session import IngestSession, SessionOwner
 from server.rooms.audience import Audience
 from server.rooms.beacon import read_beacon
@@ -25,6 +25,7 @@ from server.rooms.hand_over import HandOver
 from server.rooms.health import RoomHealth
 from server.rooms.life import TRANSITIONS, RoomEvent, State
 from server.rooms.part import RoomContext, SocialTools
+from server.rooms.refusals import over
 from server.rooms.remote_viewers import RemoteViewers
 from server.rooms.social import RoomSocial
 from server.storage.rooms import RoomRecord
@@ -205,7 +206,7 @@ class Room:
         and TooManyRequests for some seconds after a session that has sent too much media.
         """
         if self.ended:
-            raise Conflict(RefusalCode.ROOM_ENDED, "this room has ended: create a new room")
+            raise over()
         if self._closed:
             raise Unavailable(
                 RefusalCode.SERVER_CLOSING, "the server is shutting down: try again in a moment"

@@ -30,7 +30,7 @@ class AnotherServer:
 async def drain(server: Server) -> AsyncIterator[asyncio.Task[None]]:
     """Drains the server from here on."""
     task = asyncio.create_task(server.draining.run())
-    await eventually(lambda: server.rooms.draining)
+    await eventually(lambda: server.rooms.acceptance.draining)
     try:
         yield task
     finally:
@@ -191,7 +191,7 @@ async def test_a_second_signal_ends_the_drain(tmp_path: Path) -> None:
     ):
         await viewer.frames(1)
         drains = asyncio.create_task(app._drain(server.draining))  # after the first signal
-        await eventually(lambda: server.rooms.draining)
+        await eventually(lambda: server.rooms.acceptance.draining)
         os.kill(os.getpid(), signal.SIGTERM)
         async with asyncio.timeout(5):
             await drains
