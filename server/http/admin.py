@@ -118,7 +118,7 @@ class AdminEndpoint:
     async def list_rooms(self, request: web.Request) -> web.Response:
         """Lists every room that has not ended, with the address of its creator."""
         self._authorise(request)
-        rooms = self._rooms.inspect()
+        rooms = self._rooms.listing.inspect()
         if self._siblings and is_for_all(request):
             rooms = await self._gather_rooms(self._siblings, rooms)
         return reply(AdminRooms, {"rooms": rooms})

@@ -132,7 +132,7 @@ class AdminModerationEndpoint:
         if until is None:
             await asyncio.shield(self._storage.clips.delete_everywhere(person.id, now))
         logger.info("banned the person %s: %s", person.id, reason or "-")
-        ended = self._rooms.owned_by(person.id)
+        ended = self._rooms.listing.owned_by(person.id)
         self._rooms.announce_moderation(OPERATOR)
         ban = {"person": person, "until": until, "reason": reason, "at": now}
         return reply(OperatorBanAnswer, {"ban": ban, "ended": ended}, status=201)

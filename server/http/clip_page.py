@@ -59,6 +59,6 @@ class ClipPages:
             record=record,
             clip=describe_clip(await self._clips.view(found.clip, found.rights)),
             creator=person_of(creator) if creator else None,
-            live=await self._rooms.live_of(record.creator) if creator else [],
+            live=await self._rooms.listing.live_of(record.creator) if creator else [],
             public=record.state == State.PUBLISHED and record.visibility == "public",
         )

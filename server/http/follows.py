@@ -76,7 +76,7 @@ class Profiles:
             bio=record.bio,
             link=record.link,
             followers=await self._follows.followers(record.id),
-            live=await self._rooms.live_of(record.id),
+            live=await self._rooms.listing.live_of(record.id),
         )
 
     async def _is_shown(self, person: str, reader: str) -> bool:

@@ -49,7 +49,7 @@ class RoomsOnAir:
         elsewhere = await self._elsewhere()
         parts, work = [], 0.0
         began = time.thread_time()
-        rooms = merge(self._rooms.on_air(), elsewhere, key=lambda room: -room.viewers)
+        rooms = merge(self._rooms.listing.on_air(), elsewhere, key=lambda room: -room.viewers)
         while part := self._part(islice(rooms, STEP)):
             parts.append(part)
             work += time.thread_time() - began
@@ -61,7 +61,7 @@ class RoomsOnAir:
     async def _elsewhere(self) -> list[RoomDescription]:
         """Returns the rooms of other nodes; none while the database is away."""
         try:
-            return await self._rooms.on_air_elsewhere()
+            return await self._rooms.listing.on_air_elsewhere()
         except StorageError as error:
             logger.debug("the list of rooms lacks those of other nodes: %s", error)
             return []

@@ -107,6 +107,6 @@ async def end_rooms(rooms: Rooms, network: IPNetwork) -> list[str]:
     """Ends the rooms of this server that clients of the network created. Returns the names of the
     rooms.
     """
-    names = [room.room.room for room in rooms.inspect() if is_in(room.creator, (network,))]
+    names = [room.room.room for room in rooms.listing.inspect() if is_in(room.creator, (network,))]
     await asyncio.gather(*(rooms.ask(name, EndByOperator()) for name in names))
     return names

@@ -5,14 +5,14 @@ restores the rooms after a restart of the server.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar, cast
 
 from relay.channel.hub import Hub
 from relay.errors import Refusal, RefusalCode
-from server.errors import Forbidden, Gone, Misdirected, NotFound, Unavailable
+from server.errors import Forbidden, Gone, Misdirected, Unavailable
 from server.ingest.session import IngestSession
 from server.rooms.accepting import Acceptance
 from server.rooms.arrivals import Arrival, Arrivals, Publishable
@@ -30,15 +30,17 @@ from server.rooms.commands.room import (
     ReadHealth,
     RequireOpen,
 )
-from server.rooms.description import NewRoom, RoomDescription, RoomInspection
+from server.rooms.description import NewRoom
 from server.rooms.elsewhere import Alone, Elsewhere, misdirected
 from server.rooms.hand_over import HandOver
 from server.rooms.idle_rooms import IdleRooms
 from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import State
+from server.rooms.listing import Listing
 from server.rooms.moderation_changes import ModerationChanges
 from server.rooms.part import SocialTools
 from server.rooms.past_room import PastRoom
+from server.rooms.records import RoomRecords, describe_stored
 from server.rooms.refusals import gone, over
 from server.rooms.requester import require_key
 from server.rooms.room import OpenSession, Room, RoomObserver, RoomPolicy
@@ -100,6 +102,8 @@ class Rooms:
         self.acceptance = Acceptance()
         self._rooms: dict[str, Room] = {}
         self.in_memory = RoomsInMemory(self._rooms)
+        self.listing = Listing(self.in_memory, storage.rooms, self._elsewhere)
+        self._records = RoomRecords(storage.rooms)
         self._idle = IdleRooms()
         self._stored = StoredChanges()
         self._endings: dict[str, asyncio.Task[None]] = {}
@@ -206,7 +210,7 @@ class Rooms:
         Refusal if the command is refused.
         """
         if isinstance(command, EndSession) and self._arrivals.session(name, command.session):
-            require_key(await self._find(name), command.key)
+            require_key(await self._records.find(name), command.key)
             return cast(Reply, await self._arrivals.end(name))
         if name not in self._rooms and self._elsewhere.has(name):
             return cast(Reply, await self._ask_elsewhere(name, "", command))
@@ -218,7 +222,7 @@ class Rooms:
         """
         if name in self._taking:
             await asyncio.wait([self._taking[name]])
-        if name not in self._rooms and self._runs_elsewhere(await self._find(name)):
+        if name not in self._rooms and self._records.runs_elsewhere(await self._records.find(name)):
             raise misdirected()
         return await self._execute(name, command)
 
@@ -228,8 +232,8 @@ class Rooms:
         AuthorisePublishing and `local`, and Misdirected.
         """
         if name not in self._rooms:
-            record = await self._find(name)
-            if self._runs_elsewhere(record) or self._elsewhere.has(name):
+            record = await self._records.find(name)
+            if self._records.runs_elsewhere(record) or self._elsewhere.has(name):
                 require_key(record, key)
                 self.acceptance.require_new()
                 if not self._elsewhere.can_take:
@@ -243,7 +247,7 @@ class Rooms:
         and `local`, and NotFound.
         """
         if found := self._arrivals.session(name, session):
-            require_key(await self._find(name), key)
+            require_key(await self._records.find(name), key)
             return found
         await self.ask(name, AuthorisePublishing(key))
         return (await self.local(name)).session(session)
@@ -297,7 +301,7 @@ class Rooms:
         room = self._rooms.get(name)
         if room is not None and not room.ended:
             return room
-        await self._local_record(name)
+        await self._records.require_here(name)
         raise gone()
 
     async def watch(self, name: str) -> Watched:
@@ -311,19 +315,18 @@ class Rooms:
         if room is not None and not room.ended:
             return Watched(room.channel, room.social.meet)
         if not self._elsewhere.has(name):
-            record = await self._find(name)
-            if not self._runs_elsewhere(record):
+            record = await self._records.find(name)
+            if not self._records.runs_elsewhere(record):
                 raise gone()
         try:
             return await self._elsewhere.watch(name)
         except Misdirected:
-            await self._local_record(name)  # names the server in its refusal
+            await self._records.require_here(name)  # names the server in its refusal
             raise
 
     async def require_open(self, name: str) -> None:
         """Raises Gone if the room has ended, NotFound if it does not exist, in any process."""
-        if (await self._find(name)).ended_at is not None:
-            raise gone()
+        await self._records.require_open(name)
 
     def receive_from_node(self, name: str, node: str, items: Sequence[Mapping[str, Any]]) -> None:
         """Takes what the viewers of a room at another node do."""
@@ -349,62 +352,6 @@ class Rooms:
         except Refusal:
             return False
         return True
-
-    def on_air(self) -> Iterator[RoomDescription]:
-        """Yields the public rooms that are live or away. The room with the most viewers is first.
-        Only a few HLS viewers of each address count for this order.
-        """
-        rooms = [
-            room
-            for room in self._rooms.values()
-            if room.on_air and room.record.visibility == "public"
-        ]
-        rooms.sort(key=lambda room: (-room.channel.ranked_viewers, -(room.live_since or 0)))
-        return (room.describe() for room in rooms if room.on_air)
-
-    async def on_air_elsewhere(self) -> list[RoomDescription]:
-        """Returns the public rooms of other processes that are live or away, if this process can
-        show them. The room with the most viewers is first; their numbers may be 30 s old. Raises
-        StorageError.
-        """
-        if not self._elsewhere.can_take:
-            return []
-        found = []
-        for record in await self._storage.rooms.on_air_elsewhere():
-            state = self._elsewhere.state(record.room)
-            if state in (State.LIVE, State.AWAY):
-                found.append(replace(_describe_stored(record, state), viewers=record.viewers))
-        return found
-
-    async def live_of(self, owner: str) -> list[RoomDescription]:
-        """Returns the public rooms of a person that are live or away, the latest first. If another
-        process owns a room, this process does not know the number of viewers and returns 0 instead.
-        """
-        found = []
-        for record in await self._storage.rooms.live_of(owner):
-            room = self._rooms.get(record.room)
-            if room is None:
-                found.append(_describe_stored(record, State.LIVE))
-            elif room.on_air:
-                found.append(room.describe())
-        return found
-
-    def inspect(self) -> list[RoomInspection]:
-        """Returns every room that has not ended, for the operator. The newest room is first."""
-        rooms = [
-            RoomInspection(room.describe(), room.record.address)
-            for room in self._rooms.values()
-            if not room.ended
-        ]
-        return sorted(rooms, key=lambda room: -room.room.created_at)
-
-    def owned_by(self, person: str) -> list[str]:
-        """Returns the names of the person's rooms that have not ended."""
-        return [
-            room.name
-            for room in self._rooms.values()
-            if room.record.owner == person and not room.ended
-        ]
 
     def forget_person(self, person: str) -> None:
         """Removes the data of a deleted person from memory, and ends the person's rooms."""
@@ -440,8 +387,8 @@ class Rooms:
 
     async def _execute(self, name: str, command: Command[Any]) -> object:
         room = self._rooms.get(name)
-        record = room.record if room else await self._find(name)
-        if room is None and self._runs_elsewhere(record):
+        record = room.record if room else await self._records.find(name)
+        if room is None and self._records.runs_elsewhere(record):
             return await self._ask_elsewhere(name, record.server, command)
         if isinstance(command, CreatorCommand) and not _is_of_owner(record, command):
             require_key(record, command.key)
@@ -451,7 +398,7 @@ class Rooms:
             return await social.execute(command)
         match command:
             case Describe():
-                return room.describe() if room else _describe_stored(record, State.ENDED)
+                return room.describe() if room else describe_stored(record, State.ENDED)
             case RequireOpen():
                 if present is None:
                     raise gone()
@@ -507,9 +454,9 @@ class Rooms:
         except Unavailable as refusal:
             if refusal.code is not RefusalCode.NODE_AWAY:
                 raise
-            record = await self._find(name)
+            record = await self._records.find(name)
             if isinstance(command, Describe):
-                return _describe_stored(record, State.AWAY if record.live_at else State.IDLE)
+                return describe_stored(record, State.AWAY if record.live_at else State.IDLE)
             if isinstance(command, SocialCommand):
                 try:
                     return await self._past(record).execute(command)
@@ -545,21 +492,6 @@ class Rooms:
             )
         self.acceptance.require_open()
         return self._add(record, restored=True, hand_over=hand_over)
-
-    async def _find(self, name: str) -> RoomRecord:
-        record = await self._storage.rooms.find(name)
-        if record is None:
-            raise NotFound(RefusalCode.ROOM_NOT_FOUND, f"there is no room {name[:40]!r}")
-        return record
-
-    async def _local_record(self, name: str) -> RoomRecord:
-        record = await self._find(name)
-        if self._runs_elsewhere(record):
-            raise misdirected(record.server)
-        return record
-
-    def _runs_elsewhere(self, record: RoomRecord) -> bool:
-        return record.ended_at is None and record.server != self._storage.rooms.server
 
     # Rooms. `room_changed` implements RoomObserver.
 
@@ -630,18 +562,4 @@ def _is_of_owner(record: RoomRecord, command: CreatorCommand[Any]) -> bool:
         and not command.key
         and record.owner is not None
         and command.person == record.owner
-    )
-
-
-def _describe_stored(record: RoomRecord, state: State) -> RoomDescription:
-    """Returns the description of a room that is not in the memory of this process."""
-    return RoomDescription(
-        record.room,
-        record.title,
-        state,
-        0,
-        record.created_at,
-        record.live_at,
-        record.visibility,
-        record.mood,
     )
