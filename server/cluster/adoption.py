@@ -25,7 +25,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class Adopting(Protocol):
-    """The rooms of this process."""
+    """The moves of rooms to this process."""
 
     async def adopt(self, server: str, mine: Callable[[str], bool]) -> int:
         """Takes the open rooms of a dead server for which `mine` is true. Returns their number.
@@ -39,13 +39,13 @@ class Adoption:
     def __init__(
         self,
         nodes: Nodes,
-        rooms: Adopting,
+        moves: Adopting,
         read_leases: Callable[[], Awaitable[Mapping[str, int]]],
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         """`read_leases` returns the number of renewals of each server in the database."""
         self._nodes = nodes
-        self._rooms = rooms
+        self._moves = moves
         self._read_leases = read_leases
         self._sleep = sleep
         self._closed = False
@@ -72,10 +72,10 @@ class Adoption:
         try:
             if not await self._is_dead(name):
                 return
-            number = await self._rooms.adopt(name, self._is_mine)
+            number = await self._moves.adopt(name, self._is_mine)
             await self._sleep(SECOND_TURN)
             if self._nodes.named(name) is None:
-                number += await self._rooms.adopt(name, lambda room: True)
+                number += await self._moves.adopt(name, lambda room: True)
         except StorageError as error:
             logger.warning("the rooms of node %s are not adopted: %s", name, error)
             return

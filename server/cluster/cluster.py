@@ -3,15 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from relay.edge.link import RoomOwner
 from relay.edge.nats_bus import NatsBus
 from relay.errors import RefusalCode
-from server.cluster.adoption import Adopting, Adoption
+from server.cluster.adoption import Adoption
 from server.cluster.asking import BadMessage, read, write
 from server.cluster.connection import Connection
-from server.cluster.copies import Copies, OnBeacon, RoomsWithViewers, connect_media
+from server.cluster.copies import Copies, OnBeacon, connect_media
 from server.cluster.errors import ClusterError, Unreachable
 from server.cluster.forwarding import Forwarding
 from server.cluster.http_messages import ForwardedAnswer, ForwardedRequest
@@ -25,6 +25,7 @@ from server.errors import Unavailable
 from server.rooms.commands.base import Command
 from server.rooms.hand_over import HandOver, read_hand_over
 from server.rooms.life import State
+from server.rooms.registry import Rooms
 from server.rooms.room import Room
 from server.rooms.watching import Watched
 
@@ -34,23 +35,6 @@ TAKEN_WITHIN = 1.0
 """Seconds within which the former owner of a room must let go of it. A former owner that does not
 answer is taken for dead: what it still sends is on a subject to which no node listens.
 """
-
-
-class OwnRooms(Adopting, RoomsWithViewers, Protocol):
-    """The rooms of this process."""
-
-    async def execute_here(self, name: str, command: Command[Any]) -> object:
-        """Executes a command that another node has received. Raises Misdirected if this node does
-        not own the room.
-        """
-
-    async def give_up(self, name: str) -> HandOver | None:
-        """Forgets a room that another node has taken. Returns with what that node goes on; None if
-        this process has no such room.
-        """
-
-    def forget_node(self, node: str) -> None:
-        """Removes the viewers at a node that is gone."""
 
 
 class Cluster:
@@ -68,7 +52,7 @@ class Cluster:
         self.copies = Copies(media, connection, node.id, self.owners)
         self._remote = Remote(connection, self.nodes, self.owners)
         self.forwarding = Forwarding(connection, node.id)
-        self._rooms: OwnRooms | None = None
+        self._rooms: Rooms | None = None
         self._adoption: Adoption | None = None
         self._strangers: Strangers | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -98,7 +82,7 @@ class Cluster:
 
     async def serve(
         self,
-        rooms: OwnRooms,
+        rooms: Rooms,
         read_leases: Callable[[], Awaitable[Mapping[str, int]]],
         on_beacon: OnBeacon,
     ) -> None:
@@ -108,7 +92,7 @@ class Cluster:
         Unreachable.
         """
         self._rooms = rooms
-        self._adoption = Adoption(self.nodes, rooms, read_leases)
+        self._adoption = Adoption(self.nodes, rooms.moves, read_leases)
         self._strangers = Strangers(self.nodes, read_leases)
         self._strangers.start()
         await self.copies.start(rooms, on_beacon)
@@ -244,15 +228,15 @@ class Cluster:
         found = read(data)
         room = str(found["room"])
         self.owners.left(room, Owner(str(found["node"]), int(found["epoch"])))
-        hand_over = await self._rooms.give_up(room) if self._rooms else None
+        hand_over = await self._rooms.moves.give_up(room) if self._rooms else None
         return write({"room": hand_over.to_json() if hand_over else None})
 
     def _lost(self, room: str, owner: Owner) -> None:
         if self._rooms:
             self._spawn(self._give_up(self._rooms, room))
 
-    async def _give_up(self, rooms: OwnRooms, room: str) -> None:
-        await rooms.give_up(room)
+    async def _give_up(self, rooms: Rooms, room: str) -> None:
+        await rooms.moves.give_up(room)
 
     # Other nodes, and NATS
 

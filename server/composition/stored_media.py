@@ -96,7 +96,7 @@ async def _open_recordings(
         rooms.in_memory, storage.recordings, storage.kept_media, objects, policy
     )
     rooms.observe(recordings)
-    rooms.before_moves(recordings.release)
+    rooms.moves.before(recordings.release)
     await recordings.open()
     stack.push_async_callback(recordings.close)
     return recordings

@@ -5,7 +5,7 @@ restores the rooms after a restart of the server.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -15,7 +15,7 @@ from relay.errors import Refusal, RefusalCode
 from server.errors import Forbidden, Gone, Misdirected, Unavailable
 from server.ingest.session import IngestSession
 from server.rooms.accepting import Acceptance
-from server.rooms.arrivals import Arrival, Arrivals, Publishable
+from server.rooms.arrivals import Arrival, Publishable
 from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon
 from server.rooms.commands.access import Admit
@@ -38,6 +38,7 @@ from server.rooms.in_memory import RoomsInMemory
 from server.rooms.life import State
 from server.rooms.listing import Listing
 from server.rooms.moderation_changes import ModerationChanges
+from server.rooms.moves import Moves
 from server.rooms.part import SocialTools
 from server.rooms.past_room import PastRoom
 from server.rooms.records import RoomRecords, describe_stored
@@ -104,34 +105,31 @@ class Rooms:
         self.in_memory = RoomsInMemory(self._rooms)
         self.listing = Listing(self.in_memory, storage.rooms, self._elsewhere)
         self._records = RoomRecords(storage.rooms)
+        self.moves = Moves(
+            self.in_memory,
+            storage.rooms,
+            self._elsewhere,
+            self.acceptance,
+            hub,
+            open_session,
+            self._restore,
+            self._forget,
+        )
         self._idle = IdleRooms()
         self._stored = StoredChanges()
         self._endings: dict[str, asyncio.Task[None]] = {}
-        self._arrivals = Arrivals(open_session, self._take)
-        self._taking: dict[str, asyncio.Task[Room]] = {}
-        """The rooms that this process is taking from another process."""
-        self._leaving: dict[str, asyncio.Task[HandOver]] = {}
-        """The rooms that another process has taken, until their last data is stored."""
-        self._before_moves: list[Callable[[str], Awaitable[None]]] = []
         self._observers: list[RoomObserver] = []
 
     def observe(self, observer: RoomObserver) -> None:
         """Tells the observer about each change of a room's state from now on."""
         self._observers.append(observer)
 
-    def before_moves(self, prepare: Callable[[str], Awaitable[None]]) -> None:
-        """Calls `prepare` with each room that another process takes, before that process goes on
-        with the room.
-        """
-        self._before_moves.append(prepare)
-
     async def open(self) -> None:
         """Restores the stored rooms that have not ended. A room that was live waits for its
         publisher.
         """
         for record in await self._storage.rooms.unended():
-            hand_over = await self._elsewhere.restore(record.room)
-            self._add(record, restored=True, hand_over=hand_over)
+            self._restore(record, await self._elsewhere.restore(record.room))
         self._changes.open()
 
     async def create(
@@ -209,9 +207,9 @@ class Rooms:
         """Executes a command in the process that owns the room, and returns the reply. Raises a
         Refusal if the command is refused.
         """
-        if isinstance(command, EndSession) and self._arrivals.session(name, command.session):
+        if isinstance(command, EndSession) and self.moves.arrivals.session(name, command.session):
             require_key(await self._records.find(name), command.key)
-            return cast(Reply, await self._arrivals.end(name))
+            return cast(Reply, await self.moves.arrivals.end(name))
         if name not in self._rooms and self._elsewhere.has(name):
             return cast(Reply, await self._ask_elsewhere(name, "", command))
         return cast(Reply, await self._execute(name, command))
@@ -220,8 +218,7 @@ class Rooms:
         """Executes a command that another process has received. Raises Misdirected if this process
         does not own the room, or the Refusal of the command.
         """
-        if name in self._taking:
-            await asyncio.wait([self._taking[name]])
+        await self.moves.settle(name)
         if name not in self._rooms and self._records.runs_elsewhere(await self._records.find(name)):
             raise misdirected()
         return await self._execute(name, command)
@@ -238,7 +235,7 @@ class Rooms:
                 self.acceptance.require_new()
                 if not self._elsewhere.can_take:
                     raise misdirected(record.server)
-                return Arrival(record, self._arrivals)
+                return Arrival(record, self.moves.arrivals)
         await self._execute(name, AuthorisePublishing(key))
         return await self.local(name)
 
@@ -246,48 +243,11 @@ class Rooms:
         """Returns a publishing session of this process. Raises the refusals of AuthorisePublishing
         and `local`, and NotFound.
         """
-        if found := self._arrivals.session(name, session):
+        if found := self.moves.arrivals.session(name, session):
             require_key(await self._records.find(name), key)
             return found
         await self.ask(name, AuthorisePublishing(key))
         return (await self.local(name)).session(session)
-
-    async def adopt(self, server: str, mine: Callable[[str], bool]) -> int:
-        """Takes the open rooms of a server that is gone, if `mine` is true for their names. The
-        rooms then wait for their publishers. Returns the number of rooms. Raises StorageError.
-        """
-        number = 0
-        for record in await self._storage.rooms.unended(server):
-            if mine(record.room) and record.room not in self._rooms:
-                try:
-                    await self._take(record.room)
-                    number += 1
-                except Refusal as refusal:
-                    logger.info("room %s is not adopted: %s", record.room, refusal)
-        return number
-
-    async def give_up(self, name: str) -> HandOver | None:
-        """Forgets a room that another process has taken. Its publisher and viewers go. Returns with
-        what the other process goes on; None if this process has no such room.
-        """
-        if name in self._leaving:
-            return await asyncio.shield(self._leaving[name])
-        room = self._rooms.pop(name, None)
-        if room is None:
-            return None
-        task = self._leaving[name] = asyncio.get_running_loop().create_task(self._leave(room))
-        task.add_done_callback(lambda _: self._leaving.pop(name))
-        return await asyncio.shield(task)
-
-    async def _leave(self, room: Room) -> HandOver:
-        name = room.name
-        self._idle.remove(room)
-        await asyncio.gather(*(session.close() for session in room.sessions))
-        await asyncio.gather(room.close(), *(prepare(name) for prepare in self._before_moves))
-        self._hub.move(name)
-        self._elsewhere.closed(name)
-        logger.info("room %s: another server runs it now", name)
-        return room.hand_over
 
     def knows(self, name: str) -> bool:
         """Whether the room is in the memory of this process, or known to be in that of another."""
@@ -309,8 +269,7 @@ class Rooms:
         `local`, Misdirected, and Unavailable if the owner does not answer.
         """
         self.acceptance.require_open()
-        if name in self._taking:
-            await asyncio.wait([self._taking[name]])
+        await self.moves.settle(name)
         room = self._rooms.get(name)
         if room is not None and not room.ended:
             return Watched(room.channel, room.social.meet)
@@ -378,7 +337,7 @@ class Rooms:
     async def close(self) -> None:
         """Closes every room and its sessions. The next start of the server restores the rooms."""
         self.refuse_new()
-        await self._arrivals.close()
+        await self.moves.close()
         await asyncio.gather(*(room.close() for room in self._rooms.values()))
         await self._changes.close()
         await self._stored.close()
@@ -464,35 +423,6 @@ class Rooms:
                     raise refusal from None
             raise
 
-    async def _take(self, name: str) -> Room:
-        """Returns the Room object. Takes the room from another process first, if another process
-        owns it; requests at the same time take the room once.
-        """
-        if name in self._rooms:
-            return self._rooms[name]
-        self.acceptance.require_new()
-        task = self._taking.get(name)
-        if task is None:
-            task = asyncio.get_running_loop().create_task(self._take_over(name))
-            self._taking[name] = task
-            task.add_done_callback(lambda _: self._taking.pop(name))
-        return await asyncio.shield(task)
-
-    async def _take_over(self, name: str) -> Room:
-        hand_over = await self._elsewhere.take(name)
-        record = await self._storage.rooms.take(name)
-        if record is None:
-            raise over()
-        owner = self._elsewhere.owner(name)
-        if owner != self._storage.rooms.server:
-            # Another process has taken the room meanwhile: the database must name that one.
-            await self._storage.rooms.take(name, owner)
-            raise Unavailable(
-                RefusalCode.NODE_AWAY, "another server took this room at the same time: try again"
-            )
-        self.acceptance.require_open()
-        return self._add(record, restored=True, hand_over=hand_over)
-
     # Rooms. `room_changed` implements RoomObserver.
 
     def room_changed(self, room: Room, before: State) -> None:
@@ -507,6 +437,9 @@ class Rooms:
                 observer.room_changed(room, before)
             except Exception:  # an error of one observer must not affect the room
                 logger.exception("room %s: %s failed", room.name, type(observer).__name__)
+
+    def _restore(self, record: RoomRecord, hand_over: HandOver) -> Room:
+        return self._add(record, restored=True, hand_over=hand_over)
 
     def _add(
         self, record: RoomRecord, *, restored: bool = False, hand_over: HandOver | None = None
@@ -528,6 +461,12 @@ class Rooms:
         if room.state is State.IDLE:
             self._idle.add(room)
         self._elsewhere.opened(room)
+        return room
+
+    def _forget(self, name: str) -> Room | None:
+        room = self._rooms.pop(name, None)
+        if room is not None:
+            self._idle.remove(room)
         return room
 
     async def _remove(self, room: Room) -> None:

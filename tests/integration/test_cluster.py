@@ -218,7 +218,7 @@ async def test_the_rooms_of_a_dead_node_are_adopted(
                 assert [each["text"] for each in page["messages"]] == ["hello"]
                 status, refusal = await browser.ask("POST", f"{path}/messages", message)
                 assert (status, refusal["code"]) == (503, "node_away")
-                assert await two.rooms.adopt("one", lambda name: name == room.name) == 1
+                assert await two.rooms.moves.adopt("one", lambda name: name == room.name) == 1
                 assert two.rooms.in_memory.find(room.name)
                 assert await browser.status("POST", f"{path}/messages", message) == 201
             async with node(tmp_path, "one", **common) as one:
