@@ -47,6 +47,7 @@ from server.host.terminal import Terminal
 from server.http.access import Access
 from server.http.blocklist import Blocklist
 from server.http.connections import Connections
+from server.http.forwarding import Forwarder
 from server.http.hosts import Origins
 from server.http.identity import Identity
 from server.http.playback_metrics import Playing
@@ -182,7 +183,10 @@ async def start(
     metrics = create_metrics(parts, registry)
     pages, profiles = create_pages(parts)
     hosts = read_hosts(settings)
-    app = public_application(parts, pages, profiles, metrics, hosts, origins)
+    forwarder = Forwarder(parts.cluster, settings) if parts.cluster else None
+    if forwarder:
+        stack.push_async_callback(forwarder.close)
+    app = public_application(parts, pages, profiles, metrics, hosts, origins, forwarder)
     close_ports = await serve_clients(app, listeners, parts, stack)
     socket_path = settings.data / admin_socket_name(process.number if process else None)
     await serve_operator(socket_path, admin_application(parts, pages, metrics), stack)

@@ -74,6 +74,7 @@ def public_application(
     metrics: Metrics,
     hosts: KnownHosts,
     origins: Origins,
+    forwarder: Forwarder | None,
 ) -> web.Application:
     """Returns the application for all clients."""
     settings, rooms, limits, outputs = parts.settings, parts.rooms, parts.limits, parts.outputs
@@ -104,7 +105,7 @@ def public_application(
         admissions.middleware,
         charges(limits.rates, rooms.knows, outputs.hls.renditions, parts.stored.replays, settings),
         parts.visitors.access.middleware,
-        *([Forwarder(parts.cluster, settings).middleware] if parts.cluster else []),
+        *([forwarder.middleware] if forwarder else []),
     )
     app.on_response_prepare.append(AnswerHeaders(settings, origins).prepare)
     app.on_response_prepare.append(parts.visitors.identity.prepare)

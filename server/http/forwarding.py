@@ -42,13 +42,21 @@ class OtherNodes(Protocol):
 
 class Forwarder:
     """Forwards requests. Clients that request the same public file at the same time cause one
-    request to the other node.
+    request to the other node. `close()` ends what no client waits for any more.
     """
 
     def __init__(self, nodes: OtherNodes, settings: Settings) -> None:
         self._nodes = nodes
         self._settings = settings
         self._shared: dict[tuple[str, ...], asyncio.Task[ForwardedAnswer]] = {}
+
+    async def close(self) -> None:
+        """Call this after the requests of clients have ended."""
+        tasks = list(self._shared.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     @property
     def middleware(self) -> Middleware:
