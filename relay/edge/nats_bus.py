@@ -1,10 +1,8 @@
 """Exchanges messages over NATS, with nats-py."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import nats.errors
 from nats.aio.client import Client
@@ -13,6 +11,7 @@ from nats.aio.subscription import Subscription as NatsSubscription
 
 from relay.callbacks import ignore
 from relay.edge.bus import BusError, NoResponders, Receive, RequestTimeout
+from relay.edge.nats_client import connect, flush, subscribe
 
 logger = logging.getLogger(__name__)
 
@@ -24,17 +23,11 @@ CONTROL_PENDING = 16 * 1024 * 1024
 """Maximum number of bytes of control messages and snapshots that may wait to be written."""
 SUBSCRIPTION_PENDING = 4 * 1024 * 1024
 """Maximum number of bytes that may wait in one subscription. Further messages are dropped."""
-CONNECT_WITHIN = 5.0
 FLUSH_WITHIN = 2
-RECONNECT_EVERY = 0.1
-PING_EVERY = 1
-"""Interval of pings, s. A server that leaves two of them unanswered is lost."""
 
 
 class NatsBus:
-    """A bus over one connection of nats-py, which must have been made with `pending_size=0`, so
-    that nothing waits while NATS is away. `connect` makes such a connection.
-    """
+    """A bus over one connection of nats-py that nats_client.connect has made."""
 
     def __init__(self, client: Client, most_pending: int = CONTROL_PENDING) -> None:
         """`most_pending`: maximum number of bytes that may wait to be written."""
@@ -54,33 +47,7 @@ class NatsBus:
         """Connects to NATS. `name` identifies the connection in NATS. Calls `reconnected` after
         each interruption. Raises BusError.
         """
-        client, place = Client(), urlsplit(url).netloc.rpartition("@")[2]
-
-        async def failed(error: Exception) -> None:
-            logger.debug("NATS at %s: %s", place, error)
-
-        async def found() -> None:
-            reconnected()
-
-        try:
-            async with asyncio.timeout(CONNECT_WITHIN):
-                await client.connect(
-                    url,
-                    error_cb=failed,
-                    reconnected_cb=found,
-                    name=name,
-                    inbox_prefix=f"_INBOX.{name}",
-                    connect_timeout=2,
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=RECONNECT_EVERY,  # type: ignore[arg-type]
-                    ping_interval=PING_EVERY,
-                    max_outstanding_pings=2,
-                    pending_size=0,
-                )
-        except (TimeoutError, OSError, nats.errors.Error) as error:
-            await client.close()
-            raise BusError(f"cannot connect to NATS at {place}: {error}") from error
-        return cls(client, most_pending)
+        return cls(await connect(url, name, found=reconnected), most_pending)
 
     async def close(self) -> None:
         """Closes the connection."""
@@ -117,19 +84,14 @@ class NatsBus:
         return answer.data
 
     async def subscribe(self, subject: str, receive: Receive) -> "NatsBusSubscription":
-        async def call(message: Msg) -> None:
-            try:
-                receive(message.subject, message.data, self._reply(message.reply))
-            except Exception:  # the next messages must still be received
-                logger.exception("a message to %s was lost", subject)
+        def call(message: Msg) -> None:
+            receive(message.subject, message.data, self._reply(message.reply))
 
         if not self._client.is_connected:
             raise BusError(f"cannot subscribe to {subject}: NATS is away")
         try:
             subscription = NatsBusSubscription(
-                await self._client.subscribe(
-                    subject, cb=call, pending_bytes_limit=SUBSCRIPTION_PENDING
-                )
+                await subscribe(self._client, subject, call, SUBSCRIPTION_PENDING)
             )
         except nats.errors.Error as error:
             raise BusError(f"cannot subscribe to {subject}: {error}") from error
@@ -175,12 +137,3 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     except StopIteration:
         return
     work.close()  # the bytes have been handed over before the coroutine waits
-
-
-async def flush(client: Client, within: int) -> None:
-    """Returns once the server has received everything that `client` has sent. Raises the errors of
-    `Client.flush`, whose own ping may overtake what waits to be written. `within`: seconds for each
-    of two pings.
-    """
-    for _ in range(2):
-        await client.flush(within)

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Self
 
 import nats.errors
 from nats.aio.client import Client
@@ -13,7 +12,15 @@ from nats.js import JetStreamContext
 from nats.js.errors import APIError, NoStreamResponseError
 
 from relay.callbacks import ignore
-from relay.edge.nats_bus import flush
+from relay.edge.bus import BusError
+from relay.edge.nats_client import (
+    WrongPassword,
+    connect,
+    flush,
+    place_of,
+    subscribe,
+    text_of,
+)
 from server.cluster.errors import ClusterError, NoNode, Unreachable
 
 logger = logging.getLogger(__name__)
@@ -24,10 +31,6 @@ MIN_PAYLOAD = 1 << 20
 """The smallest `max_payload` of nats-server with which a snapshot of a room fits into a message,
 bytes.
 """
-CONNECT_WITHIN = 5.0
-RECONNECT_EVERY = 0.1
-PING_EVERY = 1
-"""Interval of pings, seconds. A server that leaves two pings unanswered is lost."""
 ANSWER_WITHIN = 2.0
 """Seconds within which JetStream must answer."""
 MAX_PENDING = 2 << 20
@@ -53,50 +56,21 @@ class Connection:
     @classmethod
     async def open(cls, url: str, name: str) -> Self:
         """Connects as the node `name`. Raises ClusterError if NATS cannot be used."""
-        place = _place(url)
-        client, reason = Client(), ""
-        connection = cls(client, place)
+        place = place_of(url)
 
-        async def failed(error: Exception) -> None:
-            nonlocal reason
-            # The server closes the connection after it has refused the password.
-            if "Authorization Violation" not in reason:
-                reason = _text(error)
+        def lost(reason: str) -> None:
+            logger.warning("NATS at %s is away: %s", place, reason)
 
-        async def lost() -> None:
-            if client.is_reconnecting:
-                logger.warning("NATS at %s is away: %s", place, reason or "the connection broke")
-
-        async def found() -> None:
+        def found() -> None:
             logger.info("NATS at %s answers again", place)
             connection.reconnected()
 
         try:
-            async with asyncio.timeout(CONNECT_WITHIN):
-                await client.connect(
-                    url,
-                    error_cb=failed,
-                    disconnected_cb=lost,
-                    reconnected_cb=found,
-                    name=name,
-                    inbox_prefix=f"_INBOX.{name}",
-                    connect_timeout=2,
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=RECONNECT_EVERY,  # type: ignore[arg-type]
-                    ping_interval=PING_EVERY,
-                    max_outstanding_pings=2,
-                    # What waits during an interruption would be stale afterwards.
-                    pending_size=0,
-                )
-        except (TimeoutError, OSError, nats.errors.Error) as error:
-            await client.close()
-            if "Authorization Violation" in reason:
-                raise ClusterError(
-                    f"NATS at {place} does not accept the user or the password in the URL"
-                ) from error
-            raise Unreachable(
-                f"cannot connect to NATS at {place}: {reason or _text(error)}"
-            ) from error
+            connection = cls(await connect(url, name, lost, found), place)
+        except WrongPassword as error:
+            raise ClusterError(str(error)) from error
+        except BusError as error:
+            raise Unreachable(str(error)) from error
         try:
             await connection._check()
         except BaseException:
@@ -150,15 +124,11 @@ class Connection:
         except nats.errors.NoRespondersError as error:
             raise NoNode("the other node is gone") from error
         except (nats.errors.Error, TimeoutError) as error:
-            raise Unreachable(_text(error)) from error
+            raise Unreachable(text_of(error)) from error
 
     async def listen(self, subject: str, receive: Callable[[Msg], None]) -> None:
         """Calls `receive` with each message, until the connection closes."""
-
-        async def call(message: Msg) -> None:
-            receive(message)
-
-        await self.client.subscribe(subject, cb=call)
+        await subscribe(self.client, subject, receive)
 
     async def answer(self, subject: str, answer: Answer) -> None:
         """Answers each request with `answer`, until the connection closes. A request gets no answer
@@ -189,14 +159,4 @@ class Connection:
         try:
             await flush(self.client, round(ANSWER_WITHIN))
         except (nats.errors.Error, TimeoutError) as error:
-            raise Unreachable(_text(error)) from error
-
-
-def _place(url: str) -> str:
-    """Returns the host and port in a URL, without the password."""
-    return urlsplit(url).netloc.rpartition("@")[2]
-
-
-def _text(error: BaseException) -> str:
-    reason: Any = getattr(error, "strerror", None) or str(error).removeprefix("nats: ")
-    return str(reason).strip("'") or "it does not answer"
+            raise Unreachable(text_of(error)) from error

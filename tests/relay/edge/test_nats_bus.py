@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from relay.edge import nats_bus
+from relay.edge import nats_client
 from relay.edge.bus import BusError, NoResponders, Reply, RequestTimeout
 from relay.edge.nats_bus import NatsBus
 from tests.fixtures.deadline import eventually
@@ -113,6 +113,6 @@ async def test_nats_goes_away_and_returns() -> None:
 
 
 async def test_no_nats(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nats_bus, "CONNECT_WITHIN", 0.2)
+    monkeypatch.setattr(nats_client, "CONNECT_WITHIN", 0.2)
     with nats_server() as server, pytest.raises(BusError, match=f"127.0.0.1:{server.port}"):
         await NatsBus.connect(server.url(), "a")

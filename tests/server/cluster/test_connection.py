@@ -6,6 +6,7 @@ import pytest
 
 from server.cluster.connection import Connection
 from server.cluster.errors import ClusterError, NoNode, Unreachable
+from tests.fixtures.deadline import eventually
 from tests.fixtures.nats import NatsServer, nats_server
 from tests.fixtures.s3 import closed_port
 from tests.server.cluster.conftest import Connect
@@ -50,6 +51,16 @@ async def test_a_slow_answer_delays_no_other(connect: Connect) -> None:
     assert await slow == b"slow"
 
 
+async def test_an_error_of_a_listener(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged, and the next messages still arrive."""
+    one, heard = await connect("one"), list[int]()
+    await one.listen("s", lambda message: heard.append(100 // int(message.data)))
+    for data in (b"0", b"50"):
+        await one.publish("s", data)
+    await eventually(lambda: heard == [2])
+    assert "a message to s was lost" in caplog.text
+
+
 async def test_an_error_in_an_answer_is_no_answer(connect: Connect) -> None:
     one, other = await connect("one"), await connect("other")
 
@@ -63,7 +74,7 @@ async def test_an_error_in_an_answer_is_no_answer(connect: Connect) -> None:
 
 
 async def test_a_nats_that_is_absent_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.cluster.connection.CONNECT_WITHIN", 0.3)
+    monkeypatch.setattr("relay.edge.nats_client.CONNECT_WITHIN", 0.3)
     port = closed_port()
     with pytest.raises(Unreachable) as refusal:
         await Connection.open(f"nats://user:secret@127.0.0.1:{port}", "a-12345678")
@@ -73,7 +84,7 @@ async def test_a_nats_that_is_absent_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 
 async def test_a_wrong_password_is_named(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.cluster.connection.CONNECT_WITHIN", 0.5)
+    monkeypatch.setattr("relay.edge.nats_client.CONNECT_WITHIN", 0.5)
     assert "does not accept the user" in await refused(url.replace("user", "other"))
 
 
