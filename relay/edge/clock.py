@@ -5,6 +5,10 @@ from typing import Final
 KEEP_S: Final = 60.0
 """Time for which a measurement counts, s."""
 MAX_MEASUREMENTS: Final = 32
+EVERY_S: Final = 10.0
+"""Time between two rounds of measurements, s."""
+FIRST: Final = 5
+"""Number of measurements that a clock must have. A busy machine answers some of them late."""
 
 
 class OriginClock:
@@ -15,6 +19,7 @@ class OriginClock:
     def __init__(self) -> None:
         self._found: list[tuple[float, int, int]] = []
         """Of each measurement: when it was made (s), its round trip and the difference (µs)."""
+        self._due_at: float | None = None
 
     @property
     def ahead(self) -> int:
@@ -22,6 +27,15 @@ class OriginClock:
         if not self._found:
             return 0
         return min(self._found, key=lambda one: one[1])[2]
+
+    def due(self, now: float) -> int:
+        """Returns how many measurements must be made now, one after the other, and takes note that
+        they are made. `now`: s of any clock.
+        """
+        if self._due_at is not None and now < self._due_at:
+            return 0
+        self._due_at = now + EVERY_S
+        return max(1, FIRST - len(self._found))
 
     def add(self, sent: int, received: int, origin: int, now: float) -> None:
         """Takes a measurement. `sent`, `received`: when the request was sent and the answer

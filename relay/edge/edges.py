@@ -30,8 +30,8 @@ BEAT_EVERY = 2.0
 """Time between two beats to each origin, s."""
 BEAT_ROOMS = 5_000
 """Maximum number of rooms in one beat."""
-TIME_EVERY, TIME_WITHIN = 10.0, 1.0
-"""Time between two measurements of the clock of an origin, and for the answer, s."""
+TIME_WITHIN = 1.0
+"""Time within which an origin must answer a measurement of its clock, s."""
 LINGER = 10.0
 """Time for which a copy without viewers is kept, s."""
 SAY_EVERY = 0.1
@@ -85,7 +85,7 @@ class Edges:
         self._said: dict[str, _Said] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._beat_at = self._time_at = monotonic()
+        self._beat_at = monotonic()
         self._stopped = False
 
     def start(self) -> None:
@@ -184,7 +184,7 @@ class Edges:
             if self._opening.get(room) is asyncio.current_task():
                 del self._opening[room]
         self._idle_since[room] = self._monotonic()
-        self._spawn(self._measure(link.owner.node))
+        self._measure(link.owner.node)
         return channel
 
     def _link(self, room: str, owner: RoomOwner) -> Link:
@@ -249,10 +249,8 @@ class Edges:
         if now - self._beat_at >= BEAT_EVERY:
             self._beat_at = now
             self._beat()
-        if now - self._time_at >= TIME_EVERY:
-            self._time_at = now
-            for node in self._origins():
-                self._spawn(self._measure(node))
+        for node in self._origins():
+            self._measure(node)
 
     def _origins(self) -> set[str]:
         return {link.owner.node for link in self._links.values()}
@@ -273,22 +271,27 @@ class Edges:
     def _clock(self, node: str) -> OriginClock:
         return self._clocks.setdefault(node, OriginClock())
 
-    async def _measure(self, node: str) -> None:
-        """Measures the clock of an origin."""
-        sent = self._now()
-        try:
-            answer = await self._control.request(
-                control_subject(node, "time"), control.pack(), TIME_WITHIN
-            )
-            origin = control.number(control.read(answer), "now")
-        except (BusError, MessageError) as error:
-            logger.debug("the clock of %s was not measured: %s", node, error)
-            return
-        clock = self._clock(node)
-        clock.add(sent, self._now(), origin, self._monotonic())
-        for link in self._links.values():
-            if link.owner.node == node and link.replica:
-                link.replica.channel.ahead = clock.ahead
+    def _measure(self, node: str) -> None:
+        """Measures the clock of an origin in the background, if that is due."""
+        if number := self._clock(node).due(self._monotonic()):
+            self._spawn(self._ask_time(node, number))
+
+    async def _ask_time(self, node: str, number: int) -> None:
+        for _ in range(number):
+            sent = self._now()
+            try:
+                answer = await self._control.request(
+                    control_subject(node, "time"), control.pack(), TIME_WITHIN
+                )
+                origin = control.number(control.read(answer), "now")
+            except (BusError, MessageError) as error:
+                logger.debug("the clock of %s was not measured: %s", node, error)
+                return
+            clock = self._clock(node)
+            clock.add(sent, self._now(), origin, self._monotonic())
+            for link in self._links.values():
+                if link.owner.node == node and link.replica:
+                    link.replica.channel.ahead = clock.ahead
 
     # Notices
 

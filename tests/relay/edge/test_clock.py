@@ -1,6 +1,6 @@
 """The clock of an origin."""
 
-from relay.edge.clock import KEEP_S, MAX_MEASUREMENTS, OriginClock
+from relay.edge.clock import EVERY_S, FIRST, KEEP_S, MAX_MEASUREMENTS, OriginClock
 
 
 def test_the_shortest_round_trip_counts() -> None:
@@ -33,3 +33,18 @@ def test_measurements_are_bounded() -> None:
     for _ in range(MAX_MEASUREMENTS):
         clock.add(0, 10, 100, 1)
     assert clock.ahead == 95
+
+
+def test_the_first_round_has_more_measurements() -> None:
+    clock = OriginClock()
+    clock.add(0, 100_000, 0, 0)  # the join
+    assert clock.due(0) == FIRST - 1
+    assert clock.due(0) == clock.due(EVERY_S - 0.1) == 0
+    for _ in range(FIRST - 1):
+        clock.add(0, 10, 5, 0)
+    assert clock.due(EVERY_S) == 1
+
+
+def test_a_round_without_answers_is_made_again() -> None:
+    clock = OriginClock()
+    assert clock.due(0) == clock.due(EVERY_S) == FIRST

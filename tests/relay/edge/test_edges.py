@@ -541,6 +541,24 @@ async def test_time_is_that_of_the_origin(nodes: Nodes) -> None:
     assert copy.ahead == pytest.approx(5_000_000, abs=50_000)
 
 
+async def test_a_busy_machine_measures_the_time(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The edge notices the first answers 100 ms late. The next ones show the difference."""
+    origin, _, edge, _ = await live(nodes)
+    late, request = [0.1] * 3, edge.control.request
+
+    async def notice_late(subject: str, data: bytes, within: float) -> bytes:
+        answer = await request(subject, data, within)
+        await asyncio.sleep(late.pop() if late else 0)
+        return answer
+
+    monkeypatch.setattr(edge.control, "request", notice_late)
+    copy = await edge.open(origin)
+    assert copy.ahead < -40_000
+    await eventually(lambda: copy.ahead > -20_000, 5)
+
+
 async def test_demands_are_bundled(nodes: Nodes) -> None:
     origin, _, edge, _ = await live(nodes)
     copy = await edge.open(origin)
