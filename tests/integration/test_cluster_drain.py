@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from relay.errors import Refusal, RefusalCode
 from relay.sample import Track
 from scripts.loadgen.clip import encode
 from scripts.loadgen.plans import PublishersPlan
@@ -42,6 +43,9 @@ async def test_a_creator_moves_to_the_other_node(
                     await drains
                 await eventually(lambda: two.rooms.in_memory.is_on_air(room.name))
                 assert not list(one.rooms.in_memory)
+                with pytest.raises(Refusal) as refused:
+                    await one.rooms.watch(room.name)
+                assert refused.value.code is RefusalCode.SERVER_CLOSING
                 async with Viewer(two.http, two.url, room.name) as back:
                     await back.frames(5)
                     assert back.edge(Track.VIDEO) > viewer.edge(Track.VIDEO)
