@@ -96,7 +96,7 @@ class Cluster:
         self._strangers = Strangers(self.nodes, read_leases)
         self._strangers.start()
         await self.copies.start(rooms, on_beacon)
-        await self._remote.open(rooms.execute_here)
+        await self._remote.open(rooms.executor.execute_here)
         await self.connection.answer(f"ml.n.{self.id}.taken", self._taken)
 
     async def close(self) -> None:

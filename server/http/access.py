@@ -190,7 +190,7 @@ class Access:
         request. Raises StorageError.
         """
         by, token = self._requesters.reading(request), _token(request, name)
-        return await self._rooms.admits_privately(name, by, token)
+        return await self._rooms.executor.admits_privately(name, by, token)
 
     def cookie_for(self, request: web.Request, name: str) -> str | None:
         """Returns the value of a Set-Cookie header for the page of a private room. With the cookie,

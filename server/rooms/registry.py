@@ -1,5 +1,5 @@
-"""The registry of all rooms. It creates, finds and ends rooms, executes commands to rooms, and
-restores the rooms after a restart of the server.
+"""The registry of all rooms. It creates, finds and ends rooms, and restores the rooms after a
+restart of the server.
 """
 
 import asyncio
@@ -8,30 +8,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from relay.channel.hub import Hub
-from relay.errors import Refusal, RefusalCode
-from server.errors import Forbidden, Gone, Misdirected, Unavailable
+from relay.errors import RefusalCode
+from server.errors import Forbidden, Misdirected, Unavailable
 from server.ingest.session import IngestSession
 from server.rooms.accepting import Acceptance
 from server.rooms.arrivals import Arrival, Publishable
 from server.rooms.audience import Audience
 from server.rooms.beacon import Beacon
-from server.rooms.commands.access import Admit
-from server.rooms.commands.base import Command, CreatorCommand, OwnerCommand, SocialCommand
-from server.rooms.commands.room import (
-    AuthorisePublishing,
-    DeleteLive,
-    Describe,
-    End,
-    EndByOperator,
-    EndSession,
-    ReadHealth,
-    RequireOpen,
-)
+from server.rooms.commands.base import Command
+from server.rooms.commands.room import AuthorisePublishing
 from server.rooms.description import NewRoom
 from server.rooms.elsewhere import Alone, Elsewhere, misdirected
+from server.rooms.executor import Executor
 from server.rooms.hand_over import HandOver
 from server.rooms.idle_rooms import IdleRooms
 from server.rooms.in_memory import RoomsInMemory
@@ -40,14 +31,12 @@ from server.rooms.listing import Listing
 from server.rooms.moderation_changes import ModerationChanges
 from server.rooms.moves import Moves
 from server.rooms.part import SocialTools
-from server.rooms.past_room import PastRoom
-from server.rooms.records import RoomRecords, describe_stored
-from server.rooms.refusals import gone, over
+from server.rooms.records import RoomRecords
+from server.rooms.refusals import gone
 from server.rooms.requester import require_key
 from server.rooms.room import OpenSession, Room, RoomObserver, RoomPolicy
 from server.rooms.stored_changes import StoredChanges
 from server.rooms.watching import Watched
-from server.social.author import Requester
 from server.social.chat_settings import ChatSettings
 from server.social.counters import SocialCounters
 from server.social.moderation import BANNED_BY_OPERATOR_TEXT
@@ -115,6 +104,16 @@ class Rooms:
             self._restore,
             self._forget,
         )
+        self.executor = Executor(
+            self.in_memory,
+            self._records,
+            storage,
+            self._elsewhere,
+            self.acceptance,
+            self.moves,
+            self._changes.announce,
+            self._end,
+        )
         self._idle = IdleRooms()
         self._stored = StoredChanges()
         self._endings: dict[str, asyncio.Task[None]] = {}
@@ -148,6 +147,28 @@ class Rooms:
         rooms or the server is closing, and Forbidden if the operator has banned the owner.
         """
         self.acceptance.require_new()
+        self._require_space()
+        settings = await self._first_settings(owner)
+        key = new_key()
+        record = RoomRecord(
+            new_room_id(),
+            title,
+            hash_key(key),
+            time.time(),
+            address=address,
+            owner=owner,
+            visibility=visibility,
+            length_s=length,
+            settings=settings,
+            mood=mood,
+        )
+        record = await self._store_new(record)
+        if self.acceptance.refusing:  # no client gets the key, so the room must not be restored
+            await self._storage.rooms.end(record.room, time.time())
+        self.acceptance.require_open()
+        return NewRoom(self._add(record).describe(), key)
+
+    def _require_space(self) -> None:
         if len(self._rooms) > MAX_ROOMS // 2:
             self._idle.end_oldest(time.time())
         if len(self._rooms) >= MAX_ROOMS:
@@ -156,29 +177,16 @@ class Rooms:
                 "there are too many rooms at the moment: try again later",
                 RETRY_FULL,
             )
-        settings = await self._first_settings(owner)
-        key = new_key()
+
+    async def _store_new(self, record: RoomRecord) -> RoomRecord:
+        """Stores a room, with another name if another room has its name."""
         while True:
-            record = RoomRecord(
-                new_room_id(),
-                title,
-                hash_key(key),
-                time.time(),
-                address=address,
-                owner=owner,
-                visibility=visibility,
-                length_s=length,
-                settings=settings,
-                mood=mood,
-            )
             try:
                 await self._storage.rooms.add(record)
             except RoomExists:
-                continue
-            if self.acceptance.refusing:  # no client gets the key, so the room must not be restored
-                await self._storage.rooms.end(record.room, time.time())
-            self.acceptance.require_open()
-            return NewRoom(self._add(record).describe(), key)
+                record = replace(record, room=new_room_id())
+            else:
+                return record
 
     async def _first_settings(self, owner: str | None) -> str:
         """Returns the settings of a new room: the settings that the owner chose for all lives.
@@ -204,24 +212,8 @@ class Rooms:
         await self._storage.rooms.find("")
 
     async def ask(self, name: str, command: Command[Reply]) -> Reply:
-        """Executes a command in the process that owns the room, and returns the reply. Raises a
-        Refusal if the command is refused.
-        """
-        if isinstance(command, EndSession) and self.moves.arrivals.session(name, command.session):
-            require_key(await self._records.find(name), command.key)
-            return cast(Reply, await self.moves.arrivals.end(name))
-        if name not in self._rooms and self._elsewhere.has(name):
-            return cast(Reply, await self._ask_elsewhere(name, "", command))
-        return cast(Reply, await self._execute(name, command))
-
-    async def execute_here(self, name: str, command: Command[Any]) -> object:
-        """Executes a command that another process has received. Raises Misdirected if this process
-        does not own the room, or the Refusal of the command.
-        """
-        await self.moves.settle(name)
-        if name not in self._rooms and self._records.runs_elsewhere(await self._records.find(name)):
-            raise misdirected()
-        return await self._execute(name, command)
+        """Executes a command in the process that owns the room (see Executor)."""
+        return await self.executor.ask(name, command)
 
     async def publishable(self, name: str, key: str) -> Publishable:
         """Returns the room for a creator who wants to publish here. If another process owns the
@@ -236,7 +228,7 @@ class Rooms:
                 if not self._elsewhere.can_take:
                     raise misdirected(record.server)
                 return Arrival(record, self.moves.arrivals)
-        await self._execute(name, AuthorisePublishing(key))
+        await self.ask(name, AuthorisePublishing(key))
         return await self.local(name)
 
     async def session(self, name: str, key: str, session: str) -> IngestSession:
@@ -297,21 +289,6 @@ class Rooms:
         for room in self._rooms.values():
             room.remote.forget(node)
 
-    async def admits_privately(self, name: str, by: Requester, token: str) -> bool:
-        """Whether a person may watch a room if the room is private, or would be private. The room
-        may have ended, and another process may own the room. `token`: the token of a watch link, or
-        empty.
-        """
-        room = self._rooms.get(name)
-        record = room.record if room else await self._storage.rooms.find(name)
-        if record is None:
-            return False
-        try:
-            await self._past(replace(record, visibility="private")).execute(Admit(by, token))
-        except Refusal:
-            return False
-        return True
-
     def forget_person(self, person: str) -> None:
         """Removes the data of a deleted person from memory, and ends the person's rooms."""
         for room in list(self._rooms.values()):
@@ -342,57 +319,6 @@ class Rooms:
         await self._changes.close()
         await self._stored.close()
 
-    # Commands
-
-    async def _execute(self, name: str, command: Command[Any]) -> object:
-        room = self._rooms.get(name)
-        record = room.record if room else await self._records.find(name)
-        if room is None and self._records.runs_elsewhere(record):
-            return await self._ask_elsewhere(name, record.server, command)
-        if isinstance(command, CreatorCommand) and not _is_of_owner(record, command):
-            require_key(record, command.key)
-        present = None if room is None or room.ended else room
-        if isinstance(command, SocialCommand):
-            social = present.social if present else self._past(record)
-            return await social.execute(command)
-        match command:
-            case Describe():
-                return room.describe() if room else describe_stored(record, State.ENDED)
-            case RequireOpen():
-                if present is None:
-                    raise gone()
-                self.acceptance.require_open()
-                return None
-            case ReadHealth():
-                if present is None:
-                    raise gone()
-                return present.health()
-            case AuthorisePublishing():
-                if present is None:
-                    raise over()
-                return None
-            case EndSession(session=session):
-                if present is None:
-                    raise over()
-                await present.end_session(session)
-                return None
-            case End():
-                await self._end(name)
-                return None
-            case DeleteLive():
-                # End the room first: at its end, its parts store their last data, which must be
-                # deleted too.
-                await self._end(name)
-                await self._storage.live_data.delete(name)
-                return None
-            case EndByOperator():
-                if present is not None:
-                    logger.info("room %s: ended by the operator", name)
-                    present.ended_by_operator = True
-                await self._end(name)
-                return None
-        raise TypeError(f"unknown command: {command!r}")
-
     async def _end(self, name: str) -> None:
         """Ends the room. Returns once the end is stored."""
         room = self._rooms.get(name)
@@ -400,28 +326,6 @@ class Rooms:
             room.finish()
         if name in self._endings:
             await asyncio.shield(self._endings[name])
-
-    def _past(self, record: RoomRecord) -> PastRoom:
-        return PastRoom(record, self._storage, self._changes.announce)
-
-    async def _ask_elsewhere(self, name: str, server: str, command: Command[Any]) -> object:
-        """Executes a command in the process that owns the room. While that process is away,
-        executes the commands for which storage is sufficient.
-        """
-        try:
-            return await self._elsewhere.ask(name, server, command)
-        except Unavailable as refusal:
-            if refusal.code is not RefusalCode.NODE_AWAY:
-                raise
-            record = await self._records.find(name)
-            if isinstance(command, Describe):
-                return describe_stored(record, State.AWAY if record.live_at else State.IDLE)
-            if isinstance(command, SocialCommand):
-                try:
-                    return await self._past(record).execute(command)
-                except Gone:
-                    raise refusal from None
-            raise
 
     # Rooms. `room_changed` implements RoomObserver.
 
@@ -492,13 +396,3 @@ class Rooms:
             self._hub.end(room.name)
             self._elsewhere.closed(room.name)
             await room.close()
-
-
-def _is_of_owner(record: RoomRecord, command: CreatorCommand[Any]) -> bool:
-    """Whether the command has no key and comes from the person who owns the room."""
-    return (
-        isinstance(command, OwnerCommand)
-        and not command.key
-        and record.owner is not None
-        and command.person == record.owner
-    )
