@@ -122,6 +122,11 @@ class Channel:
     def slots(self) -> Iterator[tuple[int, Stream]]:
         return ((slot, reader.stream) for slot, reader in self._slots.items())
 
+    @property
+    def readers(self) -> list[SlotReader]:
+        """The slot readers of all slots."""
+        return list(self._slots.values())
+
     def reader(self, slot: int) -> SlotReader | None:
         """Returns the slot reader of a slot; None if the slot is empty."""
         return self._slots.get(slot)

@@ -75,17 +75,11 @@ class Leases:
         lease.counts, lease.until = counts, now + LEASE_S
         return True
 
-    def beat(self, edge: str, rooms: Mapping[str, Counts], now: float) -> list[str]:
-        """Renews the leases of one edge. Returns those rooms that have no lease of this edge, which
-        must join again.
-        """
-        unknown = []
+    def beat(self, edge: str, rooms: Mapping[str, Counts], now: float) -> None:
+        """Renews the leases that one edge has. It must join the other rooms again."""
         for room, counts in rooms.items():
             if edge in self._rooms.get(room, ()):
                 self.renew(edge, room, counts, now)
-            else:
-                unknown.append(room)
-        return unknown
 
     def end(self, edge: str) -> set[str]:
         """Ends all leases of an edge. Returns their rooms."""

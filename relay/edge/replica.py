@@ -23,6 +23,7 @@ from relay.edge.payload import (
     samples_of,
 )
 from relay.errors import BitstreamError, MessageError
+from relay.message import HEADER_SIZE as RECORD_HEADER
 from relay.sample import Demand
 from relay.stream.stream import Stream
 from relay.stream.window import Window
@@ -110,7 +111,7 @@ class Replica:
         moved = snapshot.epoch != self._order.epoch
         self._order = Order(snapshot.epoch, snapshot.sequence)
         self._parts.clear()
-        for reader in self._readers():
+        for reader in self.channel.readers:
             reader.burst.clear()
         for header, data in messages:
             try:
@@ -253,7 +254,10 @@ class Replica:
         info, message = read_init_record(record)
         reader = self._reader(header.slot)
         present = reader.inits.get(info.track)
-        if present is not None and payload_of(present.frame)[44:] == record[44:]:
+        if (
+            present is not None
+            and payload_of(present.frame)[RECORD_HEADER:] == record[RECORD_HEADER:]
+        ):
             return  # a snapshot repeats the inits
         reader.stream.set_track(info, message.publish)
         reader.take_init(info, message)
@@ -305,15 +309,11 @@ class Replica:
         return True
 
     def _lose_video(self) -> None:
-        for reader in self._readers():
+        for reader in self.channel.readers:
             reader.burst.clear()
             self._slot(reader.number).broken = True
 
     # Slots and streams
-
-    def _readers(self) -> list[SlotReader]:
-        found = (self.channel.reader(slot) for slot, _ in self.channel.slots)
-        return [reader for reader in found if reader is not None]
 
     def _slot(self, number: int) -> "_Slot":
         return self._slots.setdefault(number, _Slot())
@@ -339,7 +339,7 @@ class Replica:
         """Publishes the media since the last IDR as samples, because the stream has got its first
         reader.
         """
-        for reader in self._readers():
+        for reader in self.channel.readers:
             slot = self._slot(reader.number)
             if reader.stream is stream and not slot.unpacked:
                 slot.unpacked = True

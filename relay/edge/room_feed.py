@@ -140,12 +140,11 @@ class RoomFeed:
         same = request.channel == channel.id
         events = pack_events(self._events_after(request.event if same else 0))
         messages = [pack(self._header(Kind.EVENTS), events)] if events else []
-        slots = [reader for slot, _ in channel.slots if (reader := channel.reader(slot))]
-        for reader in slots:
+        for reader in channel.readers:
             for init in reader.inits.values():
                 messages.append(pack(self._header(Kind.INIT, init.slot), payload_of(init.frame)))
         left = min(SNAPSHOT_MAX, self._media.max_payload - 1_024) - sum(map(len, messages))
-        for reader in slots:
+        for reader in channel.readers:
             burst = [self._pack(message) for message in reader.burst.messages]
             size = sum(map(len, burst)) + 4 * len(burst)
             if size <= left:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from relay.edge.link import RoomOwner
 from relay.edge.nats_bus import NatsBus
+from relay.edge.subjects import control_subject
 from relay.errors import RefusalCode
 from server.cluster.adoption import Adoption
 from server.cluster.asking import BadMessage, read, write
@@ -97,7 +98,7 @@ class Cluster:
         self._strangers.start()
         await self.copies.start(rooms, on_beacon)
         await self._remote.open(rooms.executor.execute_here)
-        await self.connection.answer(f"ml.n.{self.id}.taken", self._taken)
+        await self.connection.answer(control_subject(self.id, "taken"), self._taken)
 
     async def close(self) -> None:
         """Leaves the cluster."""
@@ -168,7 +169,7 @@ class Cluster:
         )
         try:
             answer = await self.connection.request(
-                f"ml.n.{former.node}.taken", request, TAKEN_WITHIN
+                control_subject(former.node, "taken"), request, TAKEN_WITHIN
             )
             found = read(answer)["room"]
             if found is not None:

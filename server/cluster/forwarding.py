@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from relay.edge.subjects import control_subject
 from relay.errors import RefusalCode
 from server.cluster.asking import BadMessage
 from server.cluster.connection import Connection
@@ -59,9 +60,9 @@ class Forwarding:
         """Forwards and answers from now on. `respond` answers a request at this node."""
         self._respond = respond
         await self._connection.listen(
-            f"ml.n.{self._node}.part", lambda message: self._receive(message.data)
+            control_subject(self._node, "part"), lambda message: self._receive(message.data)
         )
-        await self._connection.answer(f"ml.n.{self._node}.http", self._answer)
+        await self._connection.answer(control_subject(self._node, "http"), self._answer)
 
     async def forward(self, node: str, request: ForwardedRequest) -> ForwardedAnswer:
         """Returns the answer of another node. Raises Unavailable."""
@@ -72,7 +73,9 @@ class Forwarding:
         try:
             start = read_start(
                 await self._connection.request(
-                    f"ml.n.{node}.http", write_request(request, id, self._node), ANSWER_WITHIN
+                    control_subject(node, "http"),
+                    write_request(request, id, self._node),
+                    ANSWER_WITHIN,
                 )
             )
             if start.size > MAX_SIZE:
@@ -108,7 +111,7 @@ class Forwarding:
         request, id, node = read_request(data)
         first, *others = write_answer(await self._respond(request), id, PART_SIZE)
         for part in others:
-            await self._connection.publish(f"ml.n.{node}.part", part)
+            await self._connection.publish(control_subject(node, "part"), part)
             await self._connection.catch_up()
         return first
 

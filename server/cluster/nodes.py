@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from relay.edge.subjects import control_subject
 from server.cluster.connection import Connection
 from server.cluster.errors import ClusterError, NoNode, Unreachable
 from server.cluster.node import VERSION, Node, read_node, write_node
@@ -61,7 +62,7 @@ class Nodes:
 
     async def open(self) -> None:
         """Announces this node. Raises ClusterError if another node has the same name."""
-        await self._connection.answer(f"ml.n.{self.me.id}.ping", self._pong)
+        await self._connection.answer(control_subject(self.me.id, "ping"), self._pong)
         await self._table.open()
         await self._require_no_twin()
         await self._table.put(self.me.name, write_node(self.me))
@@ -118,7 +119,7 @@ class Nodes:
         if twin is None:
             return
         try:
-            await self._connection.request(f"ml.n.{twin.id}.ping", b"", TWIN_WITHIN)
+            await self._connection.request(control_subject(twin.id, "ping"), b"", TWIN_WITHIN)
         except NoNode:
             return
         except Unreachable:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from relay.edge.subjects import control_subject
 from relay.errors import Refusal, RefusalCode
 from server.cluster.answers import Answers
 from server.cluster.asking import (
@@ -55,7 +56,7 @@ class Remote:
         node does not own the room.
         """
         self._execute = execute
-        await self._connection.answer(f"ml.n.{self._nodes.me.id}.ask", self._answer)
+        await self._connection.answer(control_subject(self._nodes.me.id, "ask"), self._answer)
 
     async def ask(self, room: str, server: str, command: Command[Any]) -> object:
         """Executes a command in the node that owns the room. `server`: name of that node according
@@ -70,7 +71,7 @@ class Remote:
                 if node is None:
                     raise NoNode(room)
                 answer = await self._connection.request(
-                    f"ml.n.{node}.ask", question, min(left, TRY_WITHIN)
+                    control_subject(node, "ask"), question, min(left, TRY_WITHIN)
                 )
                 return decode_reply(command, read_reply(answer))
             except (NoNode, NotOwner) as error:
