@@ -87,7 +87,7 @@ def read(data: bytes) -> Mapping[str, Any]:
     """Returns the fields of a control message. Raises BadMessage, also for another version."""
     try:
         found = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadMessage("not JSON") from None
     if not isinstance(found, dict) or found.get("v") != VERSION:
         version = found.get("v") if isinstance(found, dict) else None

@@ -52,6 +52,6 @@ def read_node(data: bytes) -> Node | None:
             int(found["version"]),
             tuple(int(one) for one in found["understands"]),
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return node if node.name else None

@@ -47,5 +47,5 @@ def read_owner(data: bytes) -> Owner | None:
             str(found["state"]),
             read_hand_over(found["room"]),
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

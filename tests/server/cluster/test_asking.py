@@ -31,7 +31,7 @@ def test_a_question_of_version_1_is_understood() -> None:
 @pytest.mark.parametrize(
     "data",
     [b"", b"[]", b"{}", b'{"v":2}', b'{"v":1}', b'{"v":1,"id":"a","room":"r","command":{}}']
-    + [b'{"v":1,"id":"a","room":"r","command":3}'],
+    + [b'{"v":1,"id":"a","room":"r","command":3}', b"[" * 4_000],
 )
 def test_other_questions_are_refused(data: bytes) -> None:
     with pytest.raises(BadMessage):

@@ -39,6 +39,7 @@ def test_a_version_that_does_not_understand_this_one_is_recognised() -> None:
     + [
         b'{"id":"a-1","version":"x","understands":[1]}',
         b'{"id":"a-1","version":1,"understands":1}',
+        b"[" * 4_000,
     ],
 )
 def test_other_data_is_no_node(data: bytes) -> None:

@@ -20,6 +20,8 @@ def test_a_record_of_version_1_is_understood() -> None:
     assert read_owner(record) == Owner("one-abcdefgh", 2, "away", HandOver(5_000, "s", "c", 9, 1))
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b'{"v":2}', b'{"v":1,"node":"a-b"}'])
+@pytest.mark.parametrize(
+    "data", [b"", b"{}", b"[]", b'{"v":2}', b'{"v":1,"node":"a-b"}', b"[" * 4_000]
+)
 def test_other_data_is_no_owner(data: bytes) -> None:
     assert read_owner(data) is None
