@@ -15,7 +15,7 @@ from relay.edge.clock import OriginClock
 from relay.edge.counters import EdgeCounters
 from relay.edge.join import JoinRefused, JoinRequest, Snapshot
 from relay.edge.leases import Counts
-from relay.edge.replica import Replica, ReplicaState, Trouble
+from relay.edge.replica import HELD_MAX, Replica, ReplicaState, Trouble
 from relay.edge.subjects import control_subject, feed_subject
 from relay.errors import MessageError, Refusal, RefusalCode
 
@@ -31,6 +31,8 @@ GIVE_UP = 30.0
 """Time after which a copy that cannot be joined again is given up, s. Its viewers reconnect."""
 RETRY, RETRY_MAX = 0.1, 1.0
 """Time until a failed join is tried again, s: the first, and the longest."""
+EARLY_MAX = 1_000
+"""Maximum number of feed messages that wait for the first snapshot."""
 JITTER = 0.3
 """Maximum random time before a join after a silence, s, because all edges join at that time."""
 WANT_EVERY = 0.1
@@ -89,6 +91,7 @@ class Link:
         self._subscribed: RoomOwner | None = None
         self._early: list[bytes] = []
         """Feed messages that came before the first snapshot."""
+        self._early_bytes = 0
         self._heard_at = monotonic()
         self._wanted_at = -WANT_EVERY
         self._recovery: asyncio.Task[None] | None = None
@@ -178,8 +181,10 @@ class Link:
         answer = await self._control.request(
             control_subject(owner.node, "join"), request.pack(), JOIN_WITHIN
         )
+        if (this := asyncio.current_task()) and this.cancelling():
+            raise asyncio.CancelledError  # wait_for of Python 3.11 may swallow it
         snapshot = Snapshot.read(answer)
-        if snapshot.epoch != owner.epoch:
+        if snapshot.epoch != owner.epoch or owner.epoch < self.owner.epoch:
             raise JoinRefused("not_here")
         clock = self._clock(owner.node)
         clock.add(sent, self._now(), snapshot.now, self._monotonic())
@@ -190,7 +195,7 @@ class Link:
             replica = self._make(self.room, snapshot, self._want, self._recover)
             for data in self._early:
                 replica.receive(data)
-            self._early.clear()
+            self._clear_early()
         replica.channel.ahead = clock.ahead
         if replica.join(snapshot):
             self.replica = replica
@@ -201,7 +206,7 @@ class Link:
         if self._subscription is not None and self._subscribed == owner:
             return
         await self._unsubscribe()
-        self._early.clear()
+        self._clear_early()
         self._subscription = await self._media.subscribe(
             feed_subject(owner.node, owner.epoch, self.room), self._receive
         )
@@ -216,8 +221,14 @@ class Link:
         self._heard_at = self._monotonic()
         if self.replica is not None:
             self.replica.receive(data)
-        elif len(self._early) < 1_000:
+        elif len(self._early) < EARLY_MAX and self._early_bytes + len(data) <= HELD_MAX:
+            # What is lost here shows as a gap.
             self._early.append(data)
+            self._early_bytes += len(data)
+
+    def _clear_early(self) -> None:
+        self._early.clear()
+        self._early_bytes = 0
 
     # Recovery
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 import pytest_asyncio
@@ -519,6 +520,52 @@ async def test_a_copy_that_is_given_up_while_it_opens(
     late.where = None
     with pytest.raises(Refusal):
         await late.edges.open("room", origin.node, 1)
+
+
+async def test_a_cancellation_that_is_swallowed(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As wait_for of Python 3.11 does if the answer arrives at the same time. The copy that was
+    given up gets no viewer.
+    """
+    origin, _, edge, _ = await live(nodes)
+    request, answered = edge.control.request, asyncio.Event()
+
+    async def swallow(subject: str, data: bytes, within: float) -> bytes:
+        answer = await request(subject, data, within)
+        answered.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return answer
+
+    monkeypatch.setattr(edge.control, "request", swallow)
+    opening = asyncio.create_task(edge.open(origin))
+    await answered.wait()
+    edge.edges.close("room")
+    with pytest.raises(Refusal):
+        await opening
+    assert edge.edges.channels == []
+
+
+async def test_a_room_that_moves_while_it_opens(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The former owner does not know yet, and answers the join."""
+    former, channel, edge, _ = await live(nodes)
+    latter = await nodes.origin("z-1")
+    latter.channel(epoch=2, like=channel)
+    edge.where = RoomOwner("z-1", 2)
+    request = edge.control.request
+
+    async def move(subject: str, data: bytes, within: float) -> bytes:
+        answer = await request(subject, data, within)
+        edge.edges.move("room", "z-1", 2)
+        return answer
+
+    monkeypatch.setattr(edge.control, "request", move)
+    await edge.edges.open("room", former.node, 1)
+    assert latter.origin.feeds == 1
+    assert edge.edges._links["room"].owner == edge.where
 
 
 async def test_too_many_rooms(nodes: Nodes) -> None:
