@@ -4,10 +4,8 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -15,12 +13,13 @@ from pathlib import Path
 
 import psycopg
 
+from scripts.benchmarks.local_program import LocalProgram
+
 PROGRAMS = Path("/usr/lib/postgresql")
 USER = "postgres"
 """User that runs PostgreSQL if this process runs as root, because PostgreSQL refuses to run as
 root.
 """
-START_WITHIN = 30.0
 
 
 class PostgresMissing(Exception):
@@ -30,13 +29,15 @@ class PostgresMissing(Exception):
         super().__init__("needs PostgreSQL; on Debian: sudo apt-get install postgresql")
 
 
-class Postgres:
-    """A PostgreSQL server that listens on 127.0.0.1, and on a Unix socket in `folder`."""
+class Postgres(LocalProgram):
+    """A PostgreSQL server, which listens on a Unix socket in `folder` too. The start after `stop`
+    recovers all committed data.
+    """
+
+    END = signal.SIGQUIT
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
+        super().__init__(folder)
         self._numbers = count(1)
 
     def create(self) -> None:
@@ -47,17 +48,7 @@ class Postgres:
             *("--locale=C.UTF-8", "--no-sync"),
         )
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Starts the server, and stops it at the end if it still runs."""
-        self.start()
-        try:
-            yield
-        finally:
-            self.stop()
-
-    def start(self) -> None:
-        """Starts the server and waits until it answers."""
+    def command(self) -> list[str]:
         options = {
             "listen_addresses": "127.0.0.1",
             "port": self.port,
@@ -66,21 +57,14 @@ class Postgres:
             "shared_buffers": "16MB",
         }
         arguments = [f"--{name}={value}" for name, value in options.items()]
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*as_user(), _program("postgres"), "-D", str(self.folder / "data"), *arguments],
-                stdout=log,
-                stderr=log,
-                cwd=self.folder,
-            )
-        self._await_answer(self._process)
+        return [*as_user(), _program("postgres"), "-D", str(self.folder / "data"), *arguments]
 
-    def stop(self) -> None:
-        """Ends the server at once, as a crash does. The next start recovers all committed data."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGQUIT)
-            self._process.wait(START_WITHIN)
-            self._process = None
+    def answers(self) -> bool:
+        try:
+            psycopg.connect(self.url()).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def url(self, database: str = "postgres", port: int | None = None) -> str:
         return f"postgresql://{USER}@127.0.0.1:{port or self.port}/{database}"
@@ -99,34 +83,10 @@ class Postgres:
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statement.encode())
 
-    @contextmanager
-    def hanging(self) -> Iterator[None]:
-        """Suspends every process of the server until the context ends. Connections stay open, but
-        get no answer.
-        """
-        self._signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self._signal(signal.SIGCONT)
-
-    def _signal(self, number: signal.Signals) -> None:
-        assert self._process
-        process = self._process.pid
-        children = Path(f"/proc/{process}/task/{process}/children").read_text()
-        for pid in (process, *map(int, children.split())):
+    def send(self, number: signal.Signals) -> None:
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        for pid in (self.pid, *map(int, children.split())):
             os.kill(pid, number)
-
-    def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + START_WITHIN
-        while True:
-            try:
-                psycopg.connect(self.url()).close()
-                return
-            except psycopg.OperationalError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise AssertionError((self.folder / "log").read_text()) from None
-                time.sleep(0.05)
 
 
 @contextmanager
@@ -151,12 +111,6 @@ def own_folder() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder)
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def as_user() -> list[str]:
